@@ -1,0 +1,70 @@
+// The delivery port: what the pipeline hands over, and what became of it. Everything handed over is
+// in the end delivered or counted as dropped: never both, never neither.
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+
+export type Signal = 'traces' | 'metrics' | 'logs';
+
+/** Why items were given up: OTel semconv "OTel SDK metrics" `error.type` values of our own. */
+export type DropReason =
+  /** The bounded buffer was full; oldest went first. */
+  | 'queue_full'
+  /** The endpoint refused them for good (4xx, partial success), or they could not be encoded. */
+  | 'rejected'
+  /** SHUTDOWN's deadline came before they could be sent. */
+  | 'shutdown'
+  /** Metrics whose request broke after its body was written: perhaps counted, not sent twice. */
+  | 'unknown_fate';
+
+/** Takes finished metric windows out of the SDK; called only when a window can be sent. */
+export interface MetricSource {
+  /** The next window at event time, or undefined when nothing was recorded since the last one. */
+  collect(): ResourceMetrics | undefined;
+}
+
+/** Told of every outcome, so that the extension's own metrics can be recorded. Must not throw. */
+export interface DeliveryObserver {
+  /** `items`: spans, log records or metric data points that the endpoint accepted. */
+  exported(signal: Signal, items: number): void;
+  dropped(signal: Signal, items: number, reason: DropReason | string): void;
+  /** One HTTP request ended. `outcome`: `success`, an HTTP status code as text, or an error name. */
+  requestEnded(signal: Signal, durationMs: number, outcome: string): void;
+}
+
+export interface FlushOptions {
+  /** Epoch milliseconds after which this call must have returned. */
+  readonly deadlineMs: number;
+  /** SHUTDOWN: the breaker is passed over, what stays unsent is dropped and counted. */
+  readonly final?: boolean;
+}
+
+export interface FlushOutcome {
+  /** Items that are still buffered when the flush ended, by signal. */
+  readonly remaining: Readonly<Record<Signal, number>>;
+  /** False when anything of this flush failed or ran out of time. */
+  readonly delivered: boolean;
+}
+
+/** Bounded buffers in front of OTLP endpoints. Nothing here throws or rejects. */
+export interface Delivery {
+  addSpans(spans: readonly ReadableSpan[]): void;
+  addLogRecords(records: readonly ReadableLogRecord[]): void;
+  /** Estimated bytes held now, over all signals. */
+  readonly bufferedBytes: number;
+  /** Buffer bound in bytes (`LAMBDA_OTLP_BUFFER_BYTES`). */
+  readonly capacityBytes: number;
+  /** Sends what is buffered; concurrent calls join the flush under way. */
+  flush(options: FlushOptions): Promise<FlushOutcome>;
+  /** True while the breaker holds back every signal: flushing now would cost nothing and send nothing. */
+  readonly suspended: boolean;
+  /** Totals since start, for the stop line. */
+  totals(): Readonly<Record<Signal, DeliveryTotals>>;
+  /** Destroys sockets; nothing is sent afterwards. */
+  close(): void;
+}
+
+export interface DeliveryTotals {
+  readonly exported: number;
+  readonly dropped: number;
+}
