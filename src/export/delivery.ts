@@ -15,19 +15,21 @@ export type DropReason =
   /** SHUTDOWN's deadline came before they could be sent. */
   | 'shutdown'
   /** Metrics whose request broke after its body was written: perhaps counted, not sent twice. */
-  | 'unknown_fate';
+  | 'unknown_fate'
+  /** The HTTP status code of a refusal that must not be retried, e.g. `404`. */
+  | `${number}`;
 
 /** Takes finished metric windows out of the SDK; called only when a window can be sent. */
 export interface MetricSource {
   /** The next window at event time, or undefined when nothing was recorded since the last one. */
-  collect(): ResourceMetrics | undefined;
+  collect(): Promise<ResourceMetrics | undefined>;
 }
 
 /** Told of every outcome, so that the extension's own metrics can be recorded. Must not throw. */
 export interface DeliveryObserver {
   /** `items`: spans, log records or metric data points that the endpoint accepted. */
   exported(signal: Signal, items: number): void;
-  dropped(signal: Signal, items: number, reason: DropReason | string): void;
+  dropped(signal: Signal, items: number, reason: DropReason): void;
   /** One HTTP request ended. `outcome`: `success`, an HTTP status code as text, or an error name. */
   requestEnded(signal: Signal, durationMs: number, outcome: string): void;
 }

@@ -1,0 +1,78 @@
+// ISO 8601 text → nanosecond-exact HrTime. `Date` keeps milliseconds only, so the fraction is read
+// as digits. Accepts what Lambda, its runtimes and its documents write; anything else is undefined.
+import type { HrTime } from '@opentelemetry/api';
+
+const NANOS_PER_SECOND = 1_000_000_000;
+const ISO =
+  /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,:](\d{1,9})\d*)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i;
+
+/**
+ * Parses an ISO 8601 date and time: `Z`, an offset (`+02:00`, `+0200`, `+02`), or no zone (UTC); up to
+ * nine fraction digits are kept; `12:01:23:521Z` (a misprint of AWS's own documents) is read as
+ * `12:01:23.521Z`. Returns undefined for text that is not such a time or is out of range (before 1970).
+ */
+export function parseTimestamp(text: string): HrTime | undefined {
+  const match = ISO.exec(text);
+  if (match === null) return undefined;
+  const [, year, month, day, hour, minute, second, fraction, zone] = match;
+  const utcMs = Date.UTC(
+    Number(year),
+    Number(month) - 1,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+  );
+  if (!isCalendarDate(utcMs, Number(month), Number(day)) || Number(hour) > 24) return undefined;
+  const seconds = utcMs / 1000 - offsetSeconds(zone);
+  if (seconds < 0) return undefined;
+  return [seconds, fraction === undefined ? 0 : Number(fraction.padEnd(9, '0'))];
+}
+
+/** Date.UTC rolls 31 February over to March; such text is no date. 24:00:00 may roll to the next day. */
+function isCalendarDate(utcMs: number, month: number, day: number): boolean {
+  if (Number.isNaN(utcMs) || month < 1 || month > 12 || day < 1) return false;
+  return day <= new Date(Date.UTC(new Date(utcMs).getUTCFullYear(), month, 0)).getUTCDate();
+}
+
+function offsetSeconds(zone: string | undefined): number {
+  if (zone === undefined || zone.length === 1) return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(3).replace(':', ''));
+  return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60);
+}
+
+/** time + durationMs, to the nanosecond nearest; durationMs may be fractional or negative. */
+export function addMs(time: HrTime, durationMs: number): HrTime {
+  const wholeSeconds = Math.trunc(durationMs / 1000);
+  const nanos = time[1] + Math.round((durationMs - wholeSeconds * 1000) * 1e6);
+  const carry = Math.floor(nanos / NANOS_PER_SECOND);
+  return [time[0] + wholeSeconds + carry, nanos - carry * NANOS_PER_SECOND];
+}
+
+/** Negative, zero or positive, as `a` is before, at or after `b`. */
+export function compareTimes(a: HrTime, b: HrTime): number {
+  return a[0] - b[0] || a[1] - b[1];
+}
+
+/** The later of two times. */
+export function laterTime(a: HrTime, b: HrTime): HrTime {
+  return compareTimes(a, b) >= 0 ? a : b;
+}
+
+/** Epoch nanoseconds as decimal digits: a stable text key of a time. */
+export function toNanosText(time: HrTime): string {
+  return `${time[0]}${String(time[1]).padStart(9, '0')}`;
+}
+
+/** b - a as an HrTime, zero when b is before a. */
+export function durationBetween(a: HrTime, b: HrTime): HrTime {
+  if (compareTimes(b, a) <= 0) return [0, 0];
+  const nanos = b[1] - a[1];
+  return nanos < 0 ? [b[0] - a[0] - 1, nanos + NANOS_PER_SECOND] : [b[0] - a[0], nanos];
+}
+
+/** Epoch milliseconds (possibly fractional) → HrTime. */
+export function fromEpochMs(epochMs: number): HrTime {
+  return addMs([0, 0], epochMs);
+}
