@@ -1,0 +1,184 @@
+// Untrusted JSON → TelemetryEvent, one record at a time. Total: whatever the value, the answer is an
+// event or "no event", never an exception; a bad field costs that field, a bad record that record.
+import type { HrTime } from '@opentelemetry/api';
+import { defined } from './defined';
+import type { PlatformEvent, TelemetryEvent } from './event';
+import {
+  isObject,
+  readCount,
+  readMetrics,
+  readSpans,
+  readText,
+  readTexts,
+  readTraceContext,
+} from './fields';
+import type { JsonObject } from './fields';
+import { parseTimestamp } from './timestamp';
+
+/** Reads the record of one event type, or undefined when what identifies it is missing. */
+type RecordDecoder = (record: JsonObject, time: HrTime) => PlatformEvent | undefined;
+
+const outcome = (record: JsonObject) => ({
+  status: readText(record['status']),
+  errorType: readText(record['errorType']),
+});
+
+const initialization = (record: JsonObject) => ({
+  initializationType: readText(record['initializationType']),
+  phase: readText(record['phase']),
+});
+
+const instance = (record: JsonObject) => ({
+  runtimeVersion: readText(record['runtimeVersion']),
+  runtimeVersionArn: readText(record['runtimeVersionArn']),
+  functionName: readText(record['functionName']),
+  functionVersion: readText(record['functionVersion']),
+  instanceId: readText(record['instanceId']),
+  instanceMaxMemory: readCount(record['instanceMaxMemory']),
+  tracing: readTraceContext(record['tracing']),
+});
+
+const spansAndTracing = (record: JsonObject) => ({
+  spans: readSpans(record['spans']),
+  tracing: readTraceContext(record['tracing']),
+});
+
+/** Members that runtimeDone and report share with each other. */
+const requestEnd = (record: JsonObject) => ({
+  ...outcome(record),
+  ...spansAndTracing(record),
+  metrics: readMetrics(record['metrics']),
+  tenantId: readText(record['tenantId']),
+});
+
+const decoders: { readonly [T in PlatformEvent['type']]: RecordDecoder } = {
+  'platform.initStart': (record, time) =>
+    defined({
+      type: 'platform.initStart' as const,
+      time,
+      ...initialization(record),
+      ...instance(record),
+    }),
+
+  'platform.initRuntimeDone': (record, time) =>
+    defined({
+      type: 'platform.initRuntimeDone' as const,
+      time,
+      ...initialization(record),
+      ...outcome(record),
+      ...spansAndTracing(record),
+    }),
+
+  'platform.initReport': (record, time) =>
+    defined({
+      type: 'platform.initReport' as const,
+      time,
+      ...initialization(record),
+      ...outcome(record),
+      ...spansAndTracing(record),
+      metrics: readMetrics(record['metrics']),
+    }),
+
+  'platform.restoreStart': (record, time) =>
+    defined({ type: 'platform.restoreStart' as const, time, ...instance(record) }),
+
+  'platform.restoreRuntimeDone': (record, time) =>
+    defined({
+      type: 'platform.restoreRuntimeDone' as const,
+      time,
+      ...outcome(record),
+      ...spansAndTracing(record),
+    }),
+
+  'platform.restoreReport': (record, time) =>
+    defined({
+      type: 'platform.restoreReport' as const,
+      time,
+      ...outcome(record),
+      ...spansAndTracing(record),
+      metrics: readMetrics(record['metrics']),
+    }),
+
+  'platform.start': (record, time) => {
+    const requestId = readText(record['requestId']);
+    if (requestId === undefined) return undefined;
+    return defined({
+      type: 'platform.start' as const,
+      time,
+      requestId,
+      version: readText(record['version']),
+      functionArn: readText(record['functionArn']),
+      tenantId: readText(record['tenantId']),
+      tracing: readTraceContext(record['tracing']),
+    });
+  },
+
+  'platform.runtimeDone': (record, time) => {
+    const requestId = readText(record['requestId']);
+    if (requestId === undefined) return undefined;
+    return defined({
+      type: 'platform.runtimeDone' as const,
+      time,
+      requestId,
+      ...requestEnd(record),
+    });
+  },
+
+  'platform.report': (record, time) => {
+    const requestId = readText(record['requestId']);
+    if (requestId === undefined) return undefined;
+    return defined({ type: 'platform.report' as const, time, requestId, ...requestEnd(record) });
+  },
+
+  'platform.extension': (record, time) =>
+    defined({
+      type: 'platform.extension' as const,
+      time,
+      name: readText(record['name']),
+      state: readText(record['state']),
+      events: readTexts(record['events']),
+      errorType: readText(record['errorType']),
+    }),
+
+  'platform.telemetrySubscription': (record, time) =>
+    defined({
+      type: 'platform.telemetrySubscription' as const,
+      time,
+      name: readText(record['name']),
+      state: readText(record['state']),
+      types: readTexts(record['types']),
+    }),
+
+  'platform.logsDropped': (record, time) =>
+    defined({
+      type: 'platform.logsDropped' as const,
+      time,
+      reason: readText(record['reason']),
+      droppedRecords: readCount(record['droppedRecords']),
+      droppedBytes: readCount(record['droppedBytes']),
+    }),
+};
+
+const NO_FIELDS: JsonObject = {};
+
+/**
+ * Decodes one element of a Telemetry API batch. `observed` (the time of delivery) stands in for a time
+ * that is missing or unreadable. Undefined: not an object, or an object without a `type`.
+ */
+export function decodeEvent(value: unknown, observed: HrTime): TelemetryEvent | undefined {
+  if (!isObject(value)) return undefined;
+  const wireType = readText(value['type']);
+  if (wireType === undefined) return undefined;
+  const time = readTime(value['time']) ?? observed;
+  const record = value['record'];
+  if (wireType === 'function' || wireType === 'extension') return { type: wireType, time, record };
+  const decode = Object.hasOwn(decoders, wireType)
+    ? decoders[wireType as PlatformEvent['type']]
+    : undefined;
+  const event = decode?.(isObject(record) ? record : NO_FIELDS, time);
+  return event ?? { type: 'unknown', wireType, time, record };
+}
+
+function readTime(value: unknown): HrTime | undefined {
+  return typeof value === 'string' ? parseTimestamp(value) : undefined;
+}

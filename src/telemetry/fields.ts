@@ -1,0 +1,80 @@
+// Readers of one field each. A value of another type, out of range or null reads as undefined: that
+// field is left out, the rest of the record stays.
+import { defined } from './defined';
+import { parseTimestamp } from './timestamp';
+import type { PlatformMetrics, PlatformSpan, TraceContext } from './event';
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Durations beyond about 31 years are no durations; they would overflow OTLP's times. */
+const MAX_DURATION_MS = 1e12;
+/** `spans` has one to four elements; a hostile record must not make thousands of spans. */
+const MAX_SPANS = 64;
+const MAX_LIST_ITEMS = 64;
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A non-empty string. */
+export function readText(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** A whole number from 0 to 2^53 - 1: bytes, records, megabytes, whole milliseconds. */
+export function readCount(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
+}
+
+/** Milliseconds, finite and not negative. */
+function readDurationMs(value: unknown): number | undefined {
+  return typeof value === 'number' && value >= 0 && value <= MAX_DURATION_MS ? value : undefined;
+}
+
+export function readTexts(value: unknown): readonly string[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  return value.filter((item): item is string => typeof item === 'string').slice(0, MAX_LIST_ITEMS);
+}
+
+/** `tracing`: undefined when it holds nothing readable. */
+export function readTraceContext(value: unknown): TraceContext | undefined {
+  if (!isObject(value)) return undefined;
+  const context = defined({
+    type: readText(value['type']),
+    value: readText(value['value']),
+    spanId: readText(value['spanId']),
+  });
+  return context.value === undefined && context.spanId === undefined ? undefined : context;
+}
+
+/** `spans`: elements without a readable name, start or duration are left out. */
+export function readSpans(value: unknown): readonly PlatformSpan[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const spans = value.slice(0, MAX_SPANS).flatMap((item: unknown) => readSpan(item) ?? []);
+  return spans.length === 0 ? undefined : spans;
+}
+
+function readSpan(value: unknown): PlatformSpan | undefined {
+  if (!isObject(value)) return undefined;
+  const name = readText(value['name']);
+  const startText = readText(value['start']);
+  const start = startText === undefined ? undefined : parseTimestamp(startText);
+  const durationMs = readDurationMs(value['durationMs']);
+  if (name === undefined || start === undefined || durationMs === undefined) return undefined;
+  return { name, start, durationMs };
+}
+
+/** `metrics`: every member that is a number in range. */
+export function readMetrics(value: unknown): PlatformMetrics | undefined {
+  if (!isObject(value)) return undefined;
+  return defined({
+    durationMs: readDurationMs(value['durationMs']),
+    producedBytes: readCount(value['producedBytes']),
+    billedDurationMs: readDurationMs(value['billedDurationMs']),
+    memorySizeMB: readCount(value['memorySizeMB']),
+    maxMemoryUsedMB: readCount(value['maxMemoryUsedMB']),
+    initDurationMs: readDurationMs(value['initDurationMs']),
+    restoreDurationMs: readDurationMs(value['restoreDurationMs']),
+    billedRestoreDurationMs: readDurationMs(value['billedRestoreDurationMs']),
+  });
+}
