@@ -51,7 +51,7 @@ const requestEnd = (record: JsonObject) => ({
   tenantId: readText(record['tenantId']),
 });
 
-const decoders: { readonly [T in PlatformEvent['type']]: RecordDecoder } = {
+const decoders: Readonly<Record<PlatformEvent['type'], RecordDecoder>> = {
   'platform.initStart': (record, time) =>
     defined({
       type: 'platform.initStart' as const,

@@ -1,0 +1,163 @@
+// What the tracker concludes from events: facts, each stated once, from which otel/ makes spans, points
+// and log records. Times are event times; identities are settled.
+import type { HrTime } from '@opentelemetry/api';
+import type {
+  InitReportEvent,
+  LogEvent,
+  PlatformMetrics,
+  PlatformSpan,
+  ReportEvent,
+  RestoreReportEvent,
+  RuntimeDoneEvent,
+  Status,
+  TelemetryEvent,
+} from '../telemetry/event';
+import type { SpanIdentity } from './identity';
+
+/** An error that a function's log line reported (OTel semconv, exceptions). */
+export interface ExceptionFact {
+  readonly time: HrTime;
+  readonly type?: string;
+  readonly message?: string;
+  readonly stacktrace?: string;
+}
+
+/** An invocation is over, as far as its span goes: stated once per (requestId, start time). */
+export interface InvocationFact {
+  readonly kind: 'invocation';
+  readonly requestId: string;
+  readonly identity: SpanIdentity;
+  /** The runtime's own segment below the invocation span, when runtimeDone names one. */
+  readonly runtimeIdentity?: SpanIdentity;
+  readonly start: HrTime;
+  readonly end: HrTime;
+  readonly coldStart: boolean;
+  /** Its start, its end or both were never seen. */
+  readonly incomplete: boolean;
+  readonly status?: Status;
+  readonly errorType?: string;
+  readonly functionArn?: string;
+  readonly version?: string;
+  readonly tenantId?: string;
+  readonly runtimeDoneMetrics?: PlatformMetrics;
+  readonly reportMetrics?: PlatformMetrics;
+  readonly exceptions: readonly ExceptionFact[];
+  /** Initializations in traces of their own that prepared this environment. */
+  readonly links: readonly SpanIdentity[];
+}
+
+/** `init` or `restore` is over. */
+export interface InitializationFact {
+  readonly kind: 'initialization';
+  readonly name: 'init' | 'restore';
+  readonly identity: SpanIdentity;
+  readonly start: HrTime;
+  readonly end: HrTime;
+  /** An invocation waited for it. */
+  readonly coldStart: boolean;
+  readonly incomplete: boolean;
+  readonly initializationType?: string;
+  readonly phase?: string;
+  readonly status?: Status;
+  readonly errorType?: string;
+  readonly runtimeVersion?: string;
+  readonly runtimeVersionArn?: string;
+  readonly instanceMaxMemory?: number;
+}
+
+/** `spans` of a platform event, as children of the span that the event is about. */
+export interface ChildSpansFact {
+  readonly kind: 'childSpans';
+  readonly children: readonly { readonly identity: SpanIdentity; readonly span: PlatformSpan }[];
+}
+
+/** How an invocation or an initialization ended; each outcome once per invocation. */
+export interface OutcomeFact {
+  readonly kind: 'outcome';
+  readonly outcome: 'success' | 'error' | 'timeout';
+  /** `invoke`, or the phase of the failed initialization (`init`, `invoke`, `restore`). */
+  readonly phase: string;
+  readonly errorType?: string;
+  readonly time: HrTime;
+}
+
+/** Figures to be recorded once per event. */
+export interface RuntimeDoneFact {
+  readonly kind: 'runtimeDone';
+  readonly event: RuntimeDoneEvent;
+  readonly coldStart: boolean;
+}
+
+export interface ReportFact {
+  readonly kind: 'report';
+  readonly event: ReportEvent;
+  readonly coldStart: boolean;
+  /** No runtimeDone came before it: the report's duration is the invocation's. */
+  readonly endsInvocation: boolean;
+  /** The restore's own report was seen, so the report's restoreDurationMs would count it twice. */
+  readonly restoreWasReported: boolean;
+}
+
+export interface InitReportFact {
+  readonly kind: 'initReport';
+  readonly event: InitReportEvent;
+  readonly initializationType?: string;
+}
+
+export interface RestoreReportFact {
+  readonly kind: 'restoreReport';
+  readonly event: RestoreReportEvent;
+}
+
+/** The first invocation of this environment that had to wait for an init or a restore. */
+export interface ColdStartFact {
+  readonly kind: 'coldStart';
+  readonly initializationType: string;
+  readonly time: HrTime;
+}
+
+/** The increase of logsDropped's running totals. */
+export interface LogsDroppedFact {
+  readonly kind: 'logsDropped';
+  readonly records: number;
+  readonly bytes: number;
+  readonly time: HrTime;
+}
+
+/** A platform event as a log line. */
+export interface PlatformLogFact {
+  readonly kind: 'platformLog';
+  readonly event: Exclude<TelemetryEvent, LogEvent>;
+  readonly requestId?: string;
+  readonly identity?: SpanIdentity;
+}
+
+/** A function's or extension's log line with the request it belongs to. */
+export interface LineFact<Line> {
+  readonly kind: 'line';
+  readonly line: Line;
+  readonly requestId?: string;
+  readonly identity?: SpanIdentity;
+}
+
+export type Fact<Line> =
+  | InvocationFact
+  | InitializationFact
+  | ChildSpansFact
+  | OutcomeFact
+  | RuntimeDoneFact
+  | ReportFact
+  | InitReportFact
+  | RestoreReportFact
+  | ColdStartFact
+  | LogsDroppedFact
+  | PlatformLogFact
+  | LineFact<Line>;
+
+/** What the tracker must know of a log line; `otel/` reads the rest. */
+export interface TrackedLine {
+  readonly time: HrTime;
+  readonly stream: 'function' | 'extension';
+  readonly requestId?: string;
+  readonly exception?: Omit<ExceptionFact, 'time'>;
+}

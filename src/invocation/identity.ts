@@ -1,0 +1,117 @@
+// Trace and span ids, derived from the events alone: the same event delivered twice, or exported twice,
+// gives the same ids, so back ends deduplicate. Ids are never zero (a SHA-256 prefix is not, in practice;
+// the guard is for the hash that a caller brings).
+import type { HrTime } from '@opentelemetry/api';
+import type { StartEvent, TraceContext } from '../telemetry/event';
+import { toNanosText } from '../telemetry/timestamp';
+import { parseXRayHeader, toSpanId } from './x-ray-header';
+
+/** SHA-256 of UTF-8 text as 64 lower-case hex digits. */
+export type Sha256Hex = (text: string) => string;
+
+/** Where a span stands. */
+export interface SpanIdentity {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  /** The parent is a span of another process (X-Ray's caller). */
+  readonly parentIsRemote?: boolean;
+  /** What X-Ray decided, for `parentbased_*` samplers; undefined when it left it open. */
+  readonly sampled?: boolean;
+}
+
+/** What is known of a request when its ids are made. */
+export interface IdentitySource {
+  readonly requestId: string;
+  readonly startTime: HrTime;
+  /** `tracing` of platform.start. */
+  readonly tracing?: StartEvent['tracing'];
+  /** Header value of the INVOKE event, where platform.start has none (Sampled=0). */
+  readonly invokeTracingValue?: string;
+}
+
+const HEX_32 = /^[0-9a-f]{32}$/;
+
+/** The invocation span's place: X-Ray's trace and span ids where they exist, else hashes. */
+export function toInvocationIdentity(source: IdentitySource, sha256: Sha256Hex): SpanIdentity {
+  const header = parseXRayHeader(source.tracing?.value ?? source.invokeTracingValue);
+  const traceId = header.traceId ?? toTraceId(source.requestId, sha256);
+  const ownSpanId = toSpanId(source.tracing?.spanId);
+  // With Sampled=0 nobody exports the Parent segment, and the function's own spans hang below its id.
+  const unsampledParent = header.sampled === false ? header.parentSpanId : undefined;
+  const spanId =
+    ownSpanId ??
+    unsampledParent ??
+    hashToSpanId([source.requestId, toNanosText(source.startTime), 'invocation'], sha256);
+  const parentSpanId = header.sampled === true ? header.parentSpanId : undefined;
+  return {
+    traceId,
+    spanId,
+    ...(parentSpanId === undefined || parentSpanId === spanId
+      ? {}
+      : { parentSpanId, parentIsRemote: true }),
+    ...(header.sampled === undefined ? {} : { sampled: header.sampled }),
+  };
+}
+
+/** A requestId is a UUID: without dashes one can paste it into Jaeger. */
+function toTraceId(requestId: string, sha256: Sha256Hex): string {
+  const hex = requestId.replaceAll('-', '').toLowerCase();
+  if (HEX_32.test(hex) && !/^0+$/.test(hex)) return hex;
+  return nonZero(sha256(requestId).slice(0, 32));
+}
+
+/** A child of `parent`, told apart from its siblings by name and ordinal. */
+export function toChildIdentity(
+  parent: SpanIdentity,
+  child: { readonly name: string; readonly ordinal: number },
+  sha256: Sha256Hex,
+): SpanIdentity {
+  const parts = [parent.traceId, parent.spanId, child.name, String(child.ordinal)];
+  return {
+    traceId: parent.traceId,
+    spanId: hashToSpanId(parts, sha256),
+    parentSpanId: parent.spanId,
+    ...(parent.sampled === undefined ? {} : { sampled: parent.sampled }),
+  };
+}
+
+/** A root span in a trace of its own: an initialization that belongs to no request. */
+export function toRootIdentity(
+  name: string,
+  { instanceId, startTime }: { readonly instanceId: string; readonly startTime: HrTime },
+  sha256: Sha256Hex,
+): SpanIdentity {
+  const traceId = nonZero(
+    sha256([instanceId, toNanosText(startTime), name].join('\n')).slice(0, 32),
+  );
+  return { traceId, spanId: hashToSpanId([traceId, name], sha256) };
+}
+
+/**
+ * The `runtime` span between the invocation span and the function's own SDK spans: present when
+ * runtimeDone names another span id whose Parent is the invocation span.
+ */
+export function toRuntimeIdentity(
+  invocation: SpanIdentity,
+  tracing: TraceContext | undefined,
+): SpanIdentity | undefined {
+  const spanId = toSpanId(tracing?.spanId);
+  if (spanId === undefined || spanId === invocation.spanId) return undefined;
+  const { parentSpanId } = parseXRayHeader(tracing?.value);
+  if (parentSpanId !== invocation.spanId) return undefined;
+  return {
+    traceId: invocation.traceId,
+    spanId,
+    parentSpanId: invocation.spanId,
+    ...(invocation.sampled === undefined ? {} : { sampled: invocation.sampled }),
+  };
+}
+
+function hashToSpanId(parts: readonly string[], sha256: Sha256Hex): string {
+  return nonZero(sha256(parts.join('\n')).slice(0, 16));
+}
+
+function nonZero(hex: string): string {
+  return /^0+$/.test(hex) ? `${hex.slice(0, -1)}1` : hex;
+}

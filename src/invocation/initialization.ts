@@ -1,0 +1,101 @@
+// One `init` or `restore`: its events, and what follows from them.
+import type { HrTime } from '@opentelemetry/api';
+import type { InitEvent, RestoreEvent } from '../telemetry/event';
+import { defined } from '../telemetry/defined';
+import { addMs, compareTimes } from '../telemetry/timestamp';
+import type { InitializationFact, OutcomeFact } from './fact';
+import type { SpanIdentity } from './identity';
+import type { Invocation } from './invocation';
+import { toErrorType, toOutcome, worse } from './outcome';
+import type { Phase } from './phase';
+
+export type StartOf = Extract<InitEvent | RestoreEvent, { type: `${string}Start` }>;
+export type DoneOf = Extract<InitEvent | RestoreEvent, { type: `${string}RuntimeDone` }>;
+export type ReportOf = Extract<InitEvent | RestoreEvent, { type: `${string}Report` }>;
+
+export interface Initialization extends Phase<StartOf, DoneOf, ReportOf> {
+  readonly name: 'init' | 'restore';
+  /** `init` or `invoke`; undefined for a restore. */
+  readonly initPhase?: string;
+  identity?: SpanIdentity;
+  /** The invocation that waited for it. */
+  invocation?: Invocation;
+  readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'failure'>;
+}
+
+/** initStart's time, else derived from the report (its time − its duration), else the end's time. */
+export function startTimeOf({ start, done, report }: Initialization): HrTime | undefined {
+  if (start !== undefined) return start.time;
+  const durationMs = report?.metrics?.durationMs;
+  if (report !== undefined && durationMs !== undefined) {
+    const derived = addMs(report.time, -durationMs);
+    if (derived[0] >= 0) return derived;
+  }
+  return done?.time ?? report?.time;
+}
+
+/** Status and errorType: the worse of runtimeDone and report. */
+function outcomeOf({ done, report }: Initialization): {
+  readonly status?: string;
+  readonly errorType?: string;
+} {
+  const outcome = worse(done, report);
+  const errorType = toErrorType(outcome);
+  return {
+    ...(outcome.status === undefined ? {} : { status: outcome.status }),
+    ...(errorType === undefined ? {} : { errorType }),
+  };
+}
+
+/** The span of an initialization that is over, or that must be stated as it is because the environment ends. */
+export function toInitializationFact(
+  initialization: Initialization,
+  identity: SpanIdentity,
+  context: { readonly coldStart: boolean; readonly initializationType: string | undefined },
+): InitializationFact | undefined {
+  const { start: started, done, report, initPhase, name } = initialization;
+  const start = startTimeOf(initialization);
+  if (start === undefined) return undefined;
+  const end = endTimeOf(initialization, start);
+  return {
+    kind: 'initialization',
+    name,
+    identity,
+    start,
+    end: compareTimes(end, start) < 0 ? start : end,
+    coldStart: context.coldStart,
+    incomplete: started === undefined || (done === undefined && report === undefined),
+    ...outcomeOf(initialization),
+    ...defined({
+      initializationType: context.initializationType,
+      phase: initPhase,
+      runtimeVersion: started?.runtimeVersion,
+      runtimeVersionArn: started?.runtimeVersionArn,
+      instanceMaxMemory: started?.instanceMaxMemory,
+    }),
+  };
+}
+
+/** runtimeDone, else start + the report's duration; with neither, the start of the invocation that waited. */
+function endTimeOf({ done, report, invocation }: Initialization, start: HrTime): HrTime {
+  const durationMs = report?.metrics?.durationMs;
+  const reported = durationMs === undefined ? report?.time : addMs(start, durationMs);
+  return done?.time ?? reported ?? invocation?.start?.time ?? start;
+}
+
+/** A failed initialization is an error, counted once for its two events. */
+export function toFailure(initialization: Initialization): OutcomeFact | undefined {
+  const event = [initialization.done, initialization.report].find((candidate) => {
+    const outcome = candidate && toOutcome(candidate.status);
+    return outcome === 'error' || outcome === 'timeout';
+  });
+  if (event === undefined || initialization.stated.has('failure')) return undefined;
+  initialization.stated.add('failure');
+  return {
+    kind: 'outcome',
+    outcome: 'error',
+    phase: initialization.initPhase ?? initialization.name,
+    errorType: toErrorType(event) ?? 'error',
+    time: event.time,
+  };
+}

@@ -1,0 +1,180 @@
+// Initializations of the execution environment: `init` (twice when Lambda repeats a failed one inside
+// the first invocation) and SnapStart's `restore`. One that an invocation had to wait for is held until
+// that invocation is known and becomes its child; any other makes a trace of its own.
+import type { InitEvent, RestoreEvent } from '../telemetry/event';
+import { compareTimes } from '../telemetry/timestamp';
+import { toChildSpans } from './child-spans';
+import type { Fact, InitializationFact } from './fact';
+import type { SpanIdentity, Sha256Hex } from './identity';
+import { toChildIdentity, toRootIdentity } from './identity';
+import type { DoneOf, Initialization, ReportOf, StartOf } from './initialization';
+import { startTimeOf, toFailure, toInitializationFact } from './initialization';
+import { PhaseList } from './phase';
+
+export interface InitializationOptions {
+  readonly sha256: Sha256Hex;
+  /** AWS_LAMBDA_INITIALIZATION_TYPE, for events that do not say. */
+  readonly initializationType?: string;
+  /** Stands in for initStart.instanceId in the ids of an init in a trace of its own. */
+  readonly instanceId: string;
+}
+
+/** Init types whose init a request had to wait for; any other prepared the environment ahead of requests. */
+const WAITED_FOR: ReadonlySet<string> = new Set(['on-demand']);
+
+export class Initializations {
+  private readonly lists = new Map<string, PhaseList<StartOf, DoneOf, ReportOf, Initialization>>();
+
+  constructor(private readonly options: InitializationOptions) {}
+
+  add(event: InitEvent | RestoreEvent): void {
+    const list = this.listOf(event);
+    switch (event.type) {
+      case 'platform.initStart':
+      case 'platform.restoreStart':
+        list.addStart(event);
+        break;
+      case 'platform.initRuntimeDone':
+      case 'platform.restoreRuntimeDone':
+        list.addDone(event);
+        break;
+      case 'platform.initReport':
+      case 'platform.restoreReport':
+        list.addReport(event);
+        break;
+    }
+  }
+
+  private listOf(event: InitEvent | RestoreEvent) {
+    const isRestore = event.type.startsWith('platform.restore');
+    const key = isRestore ? 'restore' : ('phase' in event && event.phase) || 'init';
+    const known = this.lists.get(key);
+    if (known !== undefined) return known;
+    const list = new PhaseList<StartOf, DoneOf, ReportOf, Initialization>(() => ({
+      name: isRestore ? 'restore' : 'init',
+      ...(isRestore ? {} : { initPhase: key }),
+      stated: new Set(),
+    }));
+    this.lists.set(key, list);
+    return list;
+  }
+
+  settle(final: boolean): void {
+    for (const list of this.lists.values()) list.settle(final);
+  }
+
+  /** Every known initialization in order of time. */
+  all(): readonly Initialization[] {
+    return [...this.lists.values()]
+      .flatMap((list) => list.phases)
+      .sort((a, b) => compareTimes(startTimeOf(a) ?? [0, 0], startTimeOf(b) ?? [0, 0]));
+  }
+
+  typeOf(initialization: Initialization): string | undefined {
+    if (initialization.name === 'restore') return 'snap-start';
+    const { start, done, report } = initialization;
+    for (const event of [start, done, report]) {
+      if (event && 'initializationType' in event && event.initializationType !== undefined) {
+        return event.initializationType;
+      }
+    }
+    return this.options.initializationType;
+  }
+
+  /** True when the next invocation has to wait for it, and its span belongs into that one's trace. */
+  isWaitedFor(initialization: Initialization): boolean {
+    return (
+      initialization.name === 'restore' ||
+      WAITED_FOR.has(this.typeOf(initialization) ?? 'on-demand')
+    );
+  }
+
+  /** Its place in a trace: below the invocation that waited, else a root of its own; undefined while that is open. */
+  identify(initialization: Initialization, final: boolean): SpanIdentity | undefined {
+    if (initialization.identity !== undefined) return initialization.identity;
+    const { sha256 } = this.options;
+    if (initialization.invocation !== undefined) {
+      const parent = initialization.invocation.identity;
+      if (parent === undefined) return undefined;
+      const siblings = this.all().filter(
+        ({ name, invocation }) =>
+          name === initialization.name && invocation === initialization.invocation,
+      );
+      const child = { name: initialization.name, ordinal: siblings.indexOf(initialization) };
+      initialization.identity = toChildIdentity(parent, child, sha256);
+    } else if (!this.isWaitedFor(initialization) || final) {
+      const startTime = startTimeOf(initialization);
+      if (startTime === undefined) return undefined;
+      const instanceId = initialization.start?.instanceId ?? this.options.instanceId;
+      initialization.identity = toRootIdentity(
+        initialization.name,
+        { instanceId, startTime },
+        sha256,
+      );
+    }
+    return initialization.identity;
+  }
+
+  /** States what is new about every initialization. */
+  state<Line>(final: boolean): Fact<Line>[] {
+    return this.all().flatMap((initialization) => this.stateOne<Line>(initialization, final));
+  }
+
+  private stateOne<Line>(initialization: Initialization, final: boolean): Fact<Line>[] {
+    const { stated } = initialization;
+    const identity = this.identify(initialization, final);
+    // Logs and figures of an init that an invocation waits for go with its span, into the same trace.
+    if (identity === undefined) return [];
+    const facts: Fact<Line>[] = [];
+    for (const part of ['start', 'runtimeDone', 'report'] as const) {
+      const event = initialization[part === 'runtimeDone' ? 'done' : part];
+      if (event === undefined || stated.has(part)) continue;
+      stated.add(part);
+      facts.push(...this.figuresOf<Line>(initialization, event), {
+        kind: 'platformLog',
+        event,
+        identity,
+        ...(initialization.invocation === undefined
+          ? {}
+          : { requestId: initialization.invocation.requestId }),
+      });
+      if ('spans' in event) facts.push(...toChildSpans(identity, event, this.options));
+    }
+    const failure = toFailure(initialization);
+    if (failure !== undefined) facts.push(failure);
+    return [...facts, ...this.stateSpan(initialization, identity, final)];
+  }
+
+  private figuresOf<Line>(
+    initialization: Initialization,
+    event: StartOf | DoneOf | ReportOf,
+  ): Fact<Line>[] {
+    if (event.type === 'platform.restoreReport') return [{ kind: 'restoreReport', event }];
+    if (event.type !== 'platform.initReport') return [];
+    const initializationType = this.typeOf(initialization);
+    return [
+      {
+        kind: 'initReport',
+        event,
+        ...(initializationType === undefined ? {} : { initializationType }),
+      },
+    ];
+  }
+
+  private stateSpan(
+    initialization: Initialization,
+    identity: SpanIdentity,
+    final: boolean,
+  ): InitializationFact[] {
+    const { stated, done, report } = initialization;
+    const isOver = done !== undefined || report !== undefined;
+    if (stated.has('span') || !(isOver || final)) return [];
+    const span = toInitializationFact(initialization, identity, {
+      coldStart: this.isWaitedFor(initialization),
+      initializationType: this.typeOf(initialization),
+    });
+    if (span === undefined) return [];
+    stated.add('span');
+    return [span];
+  }
+}

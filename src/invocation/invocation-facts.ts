@@ -1,0 +1,182 @@
+// One invocation → the facts that are new about it. Called at each settling; what was stated once is
+// never stated again, so duplicates and late events cannot double a span or a count.
+import type { HrTime } from '@opentelemetry/api';
+import { defined } from '../telemetry/defined';
+import { compareTimes } from '../telemetry/timestamp';
+import { toChildSpans } from './child-spans';
+import type { Fact, InvocationFact, OutcomeFact, PlatformLogFact } from './fact';
+import type { Sha256Hex, SpanIdentity } from './identity';
+import { toInvocationIdentity, toRuntimeIdentity } from './identity';
+import type { Invocation } from './invocation';
+import { endTimeOf, startTimeOf } from './invocation';
+import type { Outcome } from './outcome';
+import { toErrorType, toOutcome, worse } from './outcome';
+
+/** The environment ends: open invocations are closed with what is known. */
+export interface Ending {
+  /** shutdownReason, free text; undefined when a bounded map lets go of the invocation. */
+  readonly reason?: string;
+  /** When the environment ended. */
+  readonly time: HrTime;
+}
+
+export interface StatingContext {
+  readonly sha256: Sha256Hex;
+  /** Lambda Managed Instances send no runtimeDone: the report is the end. */
+  readonly managedInstances: boolean;
+  /** Hold the span for the report (`LAMBDA_OTLP_SPAN_AT=report`). */
+  readonly spanAtReport: boolean;
+  /** A restore report was seen in this environment. */
+  readonly restoreWasReported: boolean;
+  readonly ending?: Ending;
+}
+
+/** Settles the invocation's ids once its start is known or derived. */
+export function identify(invocation: Invocation, sha256: Sha256Hex): SpanIdentity | undefined {
+  const startTime = startTimeOf(invocation);
+  if (invocation.identity !== undefined || startTime === undefined) return invocation.identity;
+  const tracing =
+    invocation.start?.tracing ?? invocation.done?.tracing ?? invocation.report?.tracing;
+  const source = {
+    requestId: invocation.requestId,
+    startTime,
+    ...defined({ tracing, invokeTracingValue: invocation.invoke?.tracingValue }),
+  };
+  invocation.identity = toInvocationIdentity(source, sha256);
+  return invocation.identity;
+}
+
+export function stateInvocation<Line>(
+  invocation: Invocation,
+  context: StatingContext,
+): Fact<Line>[] {
+  const facts: Fact<Line>[] = [];
+  identify(invocation, context.sha256);
+  const isEnding = context.ending !== undefined;
+  const { start, done, report, stated } = invocation;
+  if (start !== undefined && !stated.has('start')) {
+    stated.add('start');
+    facts.push(toPlatformLog(invocation, start));
+  }
+  if (done !== undefined && !stated.has('runtimeDone')) {
+    stated.add('runtimeDone');
+    facts.push({ kind: 'runtimeDone', event: done, coldStart: invocation.coldStart });
+    facts.push(toPlatformLog(invocation, done), ...countOutcome(invocation, done, done.time));
+    if (invocation.identity) facts.push(...toChildSpans(invocation.identity, done, context));
+  }
+  const reportIsDue =
+    done !== undefined || context.managedInstances || isEnding || waited(invocation);
+  if (report !== undefined && !stated.has('report') && reportIsDue) {
+    facts.push(...stateReport<Line>(invocation, context));
+  }
+  facts.push(...stateSpan(invocation, context));
+  if (!stated.has('span')) invocation.waits += 1;
+  return facts;
+}
+
+/** A runtimeDone may follow its report in a later batch: a report alone waits for one settling. */
+function waited({ waits, start }: Invocation): boolean {
+  return waits > 0 || start === undefined;
+}
+
+function stateReport<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
+  const { report: event, done, coldStart, identity, stated } = invocation;
+  if (event === undefined) return [];
+  stated.add('report');
+  const endsInvocation = done === undefined;
+  const { restoreWasReported, sha256 } = context;
+  const facts: Fact<Line>[] = [
+    { kind: 'report', event, coldStart, endsInvocation, restoreWasReported },
+    toPlatformLog(invocation, event),
+    // With a runtimeDone before it, the report's success says nothing new, only a worse status does.
+    ...countOutcome(invocation, event, event.time),
+  ];
+  const taken = done?.spans ?? [];
+  if (identity !== undefined) facts.push(...toChildSpans(identity, event, { sha256, taken }));
+  return facts;
+}
+
+/** Each outcome counts once per invocation; a success stays counted when the report turns it into a timeout. */
+export function countOutcome(
+  { counted }: Pick<Invocation, 'counted'>,
+  event: { readonly status?: string; readonly errorType?: string },
+  time: HrTime,
+): OutcomeFact[] {
+  const outcome = toOutcome(event.status);
+  if (outcome === undefined || counted.has(outcome)) return [];
+  // A success after a failure would count one invocation twice as two ends.
+  if (outcome === 'success' && counted.size > 0) return [];
+  counted.add(outcome);
+  return [toOutcomeFact(outcome, toErrorType(event), time)];
+}
+
+function toOutcomeFact(outcome: Outcome, errorType: string | undefined, time: HrTime): OutcomeFact {
+  return { kind: 'outcome', outcome, phase: 'invoke', time, ...defined({ errorType }) };
+}
+
+function toPlatformLog(invocation: Invocation, event: PlatformLogFact['event']): PlatformLogFact {
+  const { requestId, identity } = invocation;
+  return { kind: 'platformLog', event, requestId, ...defined({ identity }) };
+}
+
+function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
+  const { stated, done, report, start } = invocation;
+  const { ending, spanAtReport, managedInstances } = context;
+  if (stated.has('span')) return [];
+  const reported = report !== undefined && (managedInstances || waited(invocation));
+  const isDue = spanAtReport ? report !== undefined : done !== undefined || reported;
+  if (!isDue && ending === undefined) return [];
+  stated.add('span');
+  const identity = invocation.identity;
+  const startTime = startTimeOf(invocation);
+  if (identity === undefined || startTime === undefined) return [];
+  const isOpen = done === undefined && report === undefined;
+  const end =
+    endTimeOf(invocation, startTime, spanAtReport) ?? endAtEnding(invocation, startTime, ending);
+  const outcome = isOpen ? toEndingOutcome(ending) : worse(done, report);
+  const runtimeIdentity = toRuntimeIdentity(identity, done?.tracing);
+  const facts: Fact<Line>[] = [];
+  if (isOpen) facts.push(...countOutcome(invocation, toEndingOutcome(ending), end));
+  facts.push({
+    kind: 'invocation',
+    requestId: invocation.requestId,
+    identity,
+    start: startTime,
+    end,
+    coldStart: invocation.coldStart,
+    incomplete: isOpen || start === undefined,
+    exceptions: invocation.exceptions,
+    links: invocation.links,
+    ...toSpanDetails(invocation),
+    ...defined({ runtimeIdentity, status: outcome.status, errorType: toErrorType(outcome) }),
+  });
+  return facts;
+}
+
+function toSpanDetails({ start, done, report, invoke }: Invocation): Partial<InvocationFact> {
+  return defined({
+    functionArn: invoke?.invokedFunctionArn ?? start?.functionArn,
+    version: start?.version,
+    tenantId: start?.tenantId ?? done?.tenantId ?? report?.tenantId,
+    runtimeDoneMetrics: done?.metrics,
+    reportMetrics: report?.metrics,
+  });
+}
+
+/** `timeout` and `failure` of shutdownReason are outcomes; with any other the invocation is just incomplete. */
+function toEndingOutcome(ending: Ending | undefined): { status: string; errorType?: string } {
+  const reason = ending?.reason?.toLowerCase();
+  if (reason === 'timeout' || reason === 'failure') return { status: reason };
+  return { status: 'incomplete', errorType: 'incomplete' };
+}
+
+/** A timeout came at the deadline; anything else when the environment ended. Never before the start. */
+function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | undefined): HrTime {
+  let end = ending?.time ?? start;
+  if (invoke !== undefined && Number.isFinite(invoke.deadlineMs) && invoke.deadlineMs > 0) {
+    const seconds = Math.floor(invoke.deadlineMs / 1000);
+    const deadline: HrTime = [seconds, Math.round((invoke.deadlineMs - seconds * 1000) * 1e6)];
+    if (compareTimes(deadline, end) < 0) end = deadline;
+  }
+  return compareTimes(end, start) < 0 ? start : end;
+}

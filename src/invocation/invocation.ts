@@ -1,0 +1,81 @@
+// One invocation of one request: its events and what of it has been stated already.
+import type { HrTime } from '@opentelemetry/api';
+import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
+import { addMs, compareTimes } from '../telemetry/timestamp';
+import type { ExceptionFact } from './fact';
+import type { SpanIdentity } from './identity';
+import type { Outcome } from './outcome';
+import type { Phase } from './phase';
+
+/** INVOKE of the Extensions API, as far as the translation needs it. */
+export interface InvokeFacts {
+  readonly requestId: string;
+  /** Epoch milliseconds. */
+  readonly deadlineMs: number;
+  readonly invokedFunctionArn?: string;
+  readonly tracingValue?: string;
+}
+
+export interface Invocation extends Phase<StartEvent, RuntimeDoneEvent, ReportEvent> {
+  readonly requestId: string;
+  /** The Extensions API's INVOKE for it, when one came. */
+  invoke?: InvokeFacts;
+  identity?: SpanIdentity;
+  coldStart: boolean;
+  links: SpanIdentity[];
+  exceptions: ExceptionFact[];
+  readonly counted: Set<Outcome>;
+  /** Parts that were stated, so that nothing is stated twice. */
+  readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'adopted'>;
+  /** Settlings that this invocation has waited for something that may still come. */
+  waits: number;
+}
+
+/** The exceptions kept for one span. */
+const MAX_EXCEPTIONS = 8;
+
+export function createInvocation(requestId: string): Invocation {
+  return {
+    requestId,
+    coldStart: false,
+    links: [],
+    exceptions: [],
+    counted: new Set(),
+    stated: new Set(),
+    waits: 0,
+  };
+}
+
+export function addException(invocation: Invocation, exception: ExceptionFact): void {
+  if (invocation.stated.has('span') || invocation.exceptions.length >= MAX_EXCEPTIONS) return;
+  invocation.exceptions.push(exception);
+}
+
+/** The start event's time, else derived from the end and its duration, else undefined. */
+export function startTimeOf(invocation: Invocation): HrTime | undefined {
+  if (invocation.start !== undefined) return invocation.start.time;
+  const end = invocation.done ?? invocation.report;
+  const durationMs = end?.metrics?.durationMs;
+  if (end === undefined || durationMs === undefined) return undefined;
+  const start = addMs(end.time, -durationMs);
+  return start[0] >= 0 ? start : undefined;
+}
+
+/** End of the span: runtimeDone, else start + the report's duration; `preferReport` turns that round. Never before `start`. */
+export function endTimeOf(
+  invocation: Invocation,
+  start: HrTime,
+  preferReport: boolean,
+): HrTime | undefined {
+  const durationMs = invocation.report?.metrics?.durationMs;
+  const reported = durationMs === undefined ? invocation.report?.time : addMs(start, durationMs);
+  const done = invocation.done?.time;
+  const end = preferReport ? (reported ?? done) : (done ?? reported);
+  if (end === undefined) return undefined;
+  return compareTimes(end, start) < 0 ? start : end;
+}
+
+/** Nothing is left to state but a duplicate. */
+export function isClosed(invocation: Invocation): boolean {
+  return invocation.stated.has('span') && invocation.stated.has('report');
+}

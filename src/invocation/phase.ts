@@ -1,0 +1,109 @@
+// One start with its runtimeDone and its report: an invocation, an init or a restore. Events are paired
+// by time when the tracker settles, never by arrival, so any order and any split of batches gives the
+// same pairs, and an event that comes twice finds its place taken.
+import type { HrTime } from '@opentelemetry/api';
+import { compareTimes } from '../telemetry/timestamp';
+
+interface Timed {
+  readonly time: HrTime;
+}
+
+export interface Phase<S extends Timed, D extends Timed, R extends Timed> {
+  start?: S;
+  done?: D;
+  report?: R;
+}
+
+type Part = 'done' | 'report';
+
+/** The phases of one key (a requestId; `init`; `restore`), in order of their starts. */
+export class PhaseList<
+  S extends Timed,
+  D extends Timed,
+  R extends Timed,
+  P extends Phase<S, D, R>,
+> {
+  readonly phases: P[] = [];
+  private waiting: { readonly done: D[]; readonly report: R[] } = { done: [], report: [] };
+  private waited = false;
+
+  constructor(private readonly createPhase: () => P) {}
+
+  /**
+   * A start makes a phase of its own, unless one with this time exists; a phase that was made for an end
+   * alone takes it in. Returns the phase, or undefined for a duplicate.
+   */
+  addStart(start: S): P | undefined {
+    const isKnown = (phase: P) => phase.start && compareTimes(phase.start.time, start.time) === 0;
+    if (this.phases.some(isKnown)) return undefined;
+    let phase = this.phases.find((candidate) => endsWithoutStart(candidate, start));
+    if (phase === undefined) {
+      phase = this.createPhase();
+      this.phases.push(phase);
+    }
+    phase.start = start;
+    this.phases.sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
+    return phase;
+  }
+
+  addDone(done: D): void {
+    this.waiting.done.push(done);
+  }
+
+  addReport(report: R): void {
+    this.waiting.report.push(report);
+  }
+
+  /** Ends that no start is known for yet. */
+  get orphans(): { readonly done: readonly D[]; readonly report: readonly R[] } {
+    return this.waiting;
+  }
+
+  /**
+   * Gives every waiting end to its phase. What finds none waits for one more settling (its start may be in
+   * a later batch); then, or when `final`, it gets a phase without a start.
+   */
+  settle(final: boolean): void {
+    const orphanDone = this.assign('done');
+    const orphanReport = this.assign('report');
+    this.waiting = { done: orphanDone, report: orphanReport };
+    const adopt = (final || this.waited) && orphanDone.length + orphanReport.length > 0;
+    this.waited = !adopt && orphanDone.length + orphanReport.length > 0;
+    if (adopt) this.adopt();
+  }
+
+  private assign<T extends Part>(part: T): (T extends 'done' ? D : R)[] {
+    const events = this.waiting[part] as (D | R)[];
+    events.sort((a, b) => compareTimes(a.time, b.time));
+    const orphans = events.filter((event) => {
+      const phase = this.phaseOf(event, part);
+      if (phase === undefined) return true;
+      (phase[part] as D | R | undefined) ??= event;
+      return false;
+    });
+    return orphans as (T extends 'done' ? D : R)[];
+  }
+
+  /** The latest phase that started by then; with clocks that disagree, the first that still lacks this end. */
+  private phaseOf(event: Timed, part: Part): P | undefined {
+    const started = this.phases.filter(
+      (phase) => compareTimes(startOrZero(phase), event.time) <= 0,
+    );
+    return started.at(-1) ?? this.phases.find((phase) => phase[part] === undefined);
+  }
+
+  private adopt(): void {
+    const phase = this.createPhase();
+    this.phases.unshift(phase);
+    this.settle(false);
+  }
+}
+
+function endsWithoutStart(phase: Phase<Timed, Timed, Timed>, start: Timed): boolean {
+  const end = phase.done ?? phase.report;
+  return phase.start === undefined && end !== undefined && compareTimes(end.time, start.time) >= 0;
+}
+
+function startOrZero(phase: { readonly start?: Timed }): HrTime {
+  return phase.start?.time ?? [0, 0];
+}

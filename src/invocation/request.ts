@@ -1,0 +1,63 @@
+// All that is known of one requestId: the INVOKE events that named it and its invocations (several when
+// an asynchronous retry reuses the id).
+import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
+import { toNanosText } from '../telemetry/timestamp';
+import type { Invocation, InvokeFacts } from './invocation';
+import { createInvocation, isClosed } from './invocation';
+import { PhaseList } from './phase';
+
+export class Request {
+  readonly list: PhaseList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
+  private invokes = 0;
+  private readonly doneTimes = new Set<string>();
+  private readonly reportTimes = new Set<string>();
+  private latestInvoke: InvokeFacts | undefined;
+
+  constructor(readonly requestId: string) {
+    this.list = new PhaseList(() => createInvocation(requestId));
+  }
+
+  get invocations(): readonly Invocation[] {
+    return this.list.phases;
+  }
+
+  get invoke(): InvokeFacts | undefined {
+    return this.latestInvoke;
+  }
+
+  addInvoke(invoke: InvokeFacts): void {
+    this.invokes += 1;
+    this.latestInvoke = invoke;
+  }
+
+  /** Returns the new invocation that a start makes. */
+  add(event: RequestEvent): Invocation | undefined {
+    switch (event.type) {
+      case 'platform.start':
+        return this.list.addStart(event);
+      case 'platform.runtimeDone':
+        this.doneTimes.add(toNanosText(event.time));
+        this.list.addDone(event);
+        return undefined;
+      case 'platform.report':
+        this.reportTimes.add(toNanosText(event.time));
+        this.list.addReport(event);
+        return undefined;
+    }
+  }
+
+  /** As many ends as INVOKEs were seen, so the latest of them is over, even if its end came first. */
+  get isDone(): boolean {
+    return Math.max(this.doneTimes.size, this.reportTimes.size) >= Math.max(1, this.invokes);
+  }
+
+  /** Every invocation is stated wholly and nothing waits: only duplicates can follow. */
+  get isClosed(): boolean {
+    const { done, report } = this.list.orphans;
+    return (
+      done.length + report.length === 0 &&
+      this.invocations.length > 0 &&
+      this.invocations.every(isClosed)
+    );
+  }
+}
