@@ -47,7 +47,8 @@ export class Initializations {
 
   private listOf(event: InitEvent | RestoreEvent) {
     const isRestore = event.type.startsWith('platform.restore');
-    const key = isRestore ? 'restore' : ('phase' in event && event.phase) || 'init';
+    const phase = 'phase' in event ? event.phase : undefined;
+    const key = isRestore ? 'restore' : (phase ?? 'init');
     const known = this.lists.get(key);
     if (known !== undefined) return known;
     const list = new PhaseList<StartOf, DoneOf, ReportOf, Initialization>(() => ({
@@ -70,13 +71,15 @@ export class Initializations {
       .sort((a, b) => compareTimes(startTimeOf(a) ?? [0, 0], startTimeOf(b) ?? [0, 0]));
   }
 
+  get restoreWasReported(): boolean {
+    return this.lists.get('restore')?.phases.some(({ report }) => report !== undefined) ?? false;
+  }
+
   typeOf(initialization: Initialization): string | undefined {
     if (initialization.name === 'restore') return 'snap-start';
     const { start, done, report } = initialization;
     for (const event of [start, done, report]) {
-      if (event && 'initializationType' in event && event.initializationType !== undefined) {
-        return event.initializationType;
-      }
+      if (event && 'initializationType' in event) return event.initializationType;
     }
     return this.options.initializationType;
   }

@@ -69,7 +69,7 @@ export function stateInvocation<Line>(
   if (report !== undefined && !stated.has('report') && reportIsDue) {
     facts.push(...stateReport<Line>(invocation, context));
   }
-  facts.push(...stateSpan(invocation, context));
+  facts.push(...stateSpan<Line>(invocation, context));
   if (!stated.has('span')) invocation.waits += 1;
   return facts;
 }

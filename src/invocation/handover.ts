@@ -1,0 +1,81 @@
+// What a process tells its successor in the same environment (Lambda restarts extensions after a timeout
+// or a crash): which invocations it closed without their report, and what it counted already.
+import type { SpanIdentity } from './identity';
+import type { Invocation } from './invocation';
+import type { Outcome } from './outcome';
+import { toSpanId } from './x-ray-header';
+
+export interface HandedOverInvocation {
+  readonly requestId: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly counted: readonly Outcome[];
+}
+
+export interface Handover {
+  readonly coldStartCounted: boolean;
+  readonly invocations: readonly HandedOverInvocation[];
+}
+
+const MAX_INVOCATIONS = 64;
+const OUTCOMES: readonly Outcome[] = ['success', 'error', 'timeout'];
+
+/** The latest invocations whose report is still to come. */
+export function toHandover(
+  invocations: readonly Invocation[],
+  coldStartCounted: boolean,
+): Handover {
+  const unreported = invocations.filter(
+    ({ identity, stated }) => identity !== undefined && !stated.has('report'),
+  );
+  return {
+    coldStartCounted,
+    invocations: unreported
+      .slice(-MAX_INVOCATIONS)
+      .flatMap(({ requestId, identity, counted }) =>
+        identity === undefined
+          ? []
+          : [
+              {
+                requestId,
+                traceId: identity.traceId,
+                spanId: identity.spanId,
+                counted: [...counted],
+              },
+            ],
+      ),
+  };
+}
+
+/** Reads a handover from untrusted data (a file in /tmp): what is not valid is left out. */
+export function readHandover(value: unknown): Handover {
+  const { coldStartCounted, invocations } = toRecord(value);
+  return {
+    coldStartCounted: coldStartCounted === true,
+    invocations: (Array.isArray(invocations) ? invocations : [])
+      .slice(0, MAX_INVOCATIONS)
+      .flatMap((item: unknown) => readInvocation(toRecord(item)) ?? []),
+  };
+}
+
+function readInvocation(item: Readonly<Record<string, unknown>>): HandedOverInvocation | undefined {
+  const { requestId, traceId, spanId, counted } = item;
+  if (typeof requestId !== 'string' || typeof traceId !== 'string') return undefined;
+  const id = typeof spanId === 'string' ? toSpanId(spanId) : undefined;
+  if (id === undefined || !/^(?!0{32})[0-9a-f]{32}$/.test(traceId)) return undefined;
+  const known: readonly unknown[] = Array.isArray(counted) ? counted : [];
+  return {
+    requestId,
+    traceId,
+    spanId: id,
+    counted: OUTCOMES.filter((outcome) => known.includes(outcome)),
+  };
+}
+
+export function toIdentity({ traceId, spanId }: HandedOverInvocation): SpanIdentity {
+  return { traceId, spanId };
+}
+
+function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}

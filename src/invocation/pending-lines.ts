@@ -1,0 +1,95 @@
+// Log lines wait here for the next settling, when the requests around them are known. A line that names
+// a request still unknown, or that was printed during an init whose trace is still open, waits longer.
+import type { HrTime } from '@opentelemetry/api';
+import { defined } from '../telemetry/defined';
+import { addMs, compareTimes } from '../telemetry/timestamp';
+import type { LineFact, TrackedLine } from './fact';
+import { startTimeOf } from './initialization';
+import type { Initializations } from './initializations';
+import type { Invocation } from './invocation';
+import { addException } from './invocation';
+import { findInvocationAt, findInvocationOf } from './line-attribution';
+import type { Request } from './request';
+
+interface Surroundings {
+  readonly requests: ReadonlyMap<string, Request>;
+  readonly timeline: readonly Invocation[];
+  readonly concurrent: boolean | undefined;
+  readonly final: boolean;
+}
+
+/** Lines held beyond one settling, at the most. */
+const MAX_HELD = 1000;
+/** An init's last lines may be stamped a little after its end. */
+const LATE_INIT_LINE_MS = 5;
+
+export class PendingLines<Line extends TrackedLine> {
+  private fresh: Line[] = [];
+  private held: Line[] = [];
+
+  constructor(private readonly initializations: Initializations) {}
+
+  get size(): number {
+    return this.fresh.length + this.held.length;
+  }
+
+  add(line: Line): void {
+    this.fresh.push(line);
+  }
+
+  /** The lines whose request is settled (or never will be); the rest stays for the next settling. */
+  take(around: Surroundings): LineFact<Line>[] {
+    const facts: LineFact<Line>[] = [];
+    const nextHeld: Line[] = [];
+    const mayHold = (line: Line, isFresh: boolean): boolean =>
+      !around.final && nextHeld.length < MAX_HELD && this.isWorthHolding(line, isFresh, around);
+    for (const [lines, isFresh] of [
+      [this.held, false],
+      [this.fresh, true],
+    ] as const) {
+      for (const line of lines) {
+        const fact = this.attribute(line, around);
+        if (fact.identity === undefined && mayHold(line, isFresh)) nextHeld.push(line);
+        else facts.push(fact);
+      }
+    }
+    this.held = nextHeld;
+    this.fresh = [];
+    return facts;
+  }
+
+  private attribute(line: Line, around: Surroundings): LineFact<Line> {
+    const invocation =
+      line.requestId === undefined
+        ? findInvocationAt(around.timeline, line.time, around)
+        : findInvocationOf(around.requests.get(line.requestId)?.invocations ?? [], line.time);
+    if (invocation !== undefined) {
+      if (line.exception !== undefined && line.stream === 'function') {
+        addException(invocation, { time: line.time, ...line.exception });
+      }
+      const { requestId, identity } = invocation;
+      return { kind: 'line', line, requestId, ...defined({ identity }) };
+    }
+    const initialization =
+      line.requestId === undefined ? this.initializationAt(line.time) : undefined;
+    const identity = initialization && this.initializations.identify(initialization, around.final);
+    const requestId = line.requestId ?? initialization?.invocation?.requestId;
+    return { kind: 'line', line, ...defined({ requestId, identity }) };
+  }
+
+  /** A named request may start in the next batch; an init's trace is known with the first invocation. */
+  private isWorthHolding(line: Line, isFresh: boolean, around: Surroundings): boolean {
+    if (line.requestId !== undefined) return isFresh;
+    if (this.initializationAt(line.time) !== undefined) return true;
+    return isFresh && around.timeline.length === 0;
+  }
+
+  private initializationAt(time: HrTime) {
+    return this.initializations.all().find((initialization) => {
+      const start = startTimeOf(initialization);
+      if (start === undefined || compareTimes(start, time) > 0) return false;
+      const end = initialization.report ?? initialization.done;
+      return end === undefined || compareTimes(time, addMs(end.time, LATE_INIT_LINE_MS)) <= 0;
+    });
+  }
+}

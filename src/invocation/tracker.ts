@@ -1,0 +1,238 @@
+// Events in, facts out, keyed by requestId. Events only accumulate; what they mean is decided when the
+// tracker settles (before each flush), so any order and any split of batches in between gives the same
+// facts. There is no "current invocation": requests may be concurrent, events late, doubled or missing.
+import type { HrTime } from '@opentelemetry/api';
+import type {
+  InitEvent,
+  LogsDroppedEvent,
+  PlatformEvent,
+  RequestEvent,
+  RestoreEvent,
+  TelemetryEvent,
+  UnknownEvent,
+} from '../telemetry/event';
+import type { LogEvent } from '../telemetry/event';
+import { compareTimes } from '../telemetry/timestamp';
+import { ColdStarts } from './cold-starts';
+import { DroppedLogs } from './dropped-logs';
+import type { Fact, TrackedLine } from './fact';
+import type { Handover } from './handover';
+import { toHandover, toIdentity } from './handover';
+import type { Sha256Hex } from './identity';
+import { Initializations } from './initializations';
+import type { Invocation, InvokeFacts } from './invocation';
+import type { Ending, StatingContext } from './invocation-facts';
+import { identify, stateInvocation } from './invocation-facts';
+import { PendingLines } from './pending-lines';
+import { Request } from './request';
+
+export interface TrackerOptions {
+  readonly sha256: Sha256Hex;
+  /** AWS_LAMBDA_INITIALIZATION_TYPE of the environment, when known. */
+  readonly initializationType?: string;
+  /** Identifies the environment where initStart.instanceId is missing. */
+  readonly instanceId: string;
+  /** `runtimeDone`: the invocation span leaves at once; `report`: it waits for the report's figures. */
+  readonly spanAt: 'runtimeDone' | 'report';
+  readonly handover?: Handover;
+}
+
+/** Requests kept at the most; beyond it closed ones are forgotten, then the oldest is closed as it is. */
+const MAX_REQUESTS = 1024;
+/** Closed requests kept, so that a late duplicate is known as one. */
+const MAX_CLOSED_REQUESTS = 64;
+const MANAGED_INSTANCES = 'lambda-managed-instances';
+
+export class Tracker<Line extends TrackedLine> {
+  private readonly requests = new Map<string, Request>();
+  private readonly initializations: Initializations;
+  private readonly droppedLogs = new DroppedLogs();
+  private readonly coldStarts: ColdStarts;
+  private readonly lines: PendingLines<Line>;
+  private dropped: LogsDroppedEvent[] = [];
+  private others: Exclude<TelemetryEvent, LogEvent>[] = [];
+  private firstStart: HrTime | undefined;
+  private evicted: Fact<Line>[] = [];
+
+  constructor(private readonly options: TrackerOptions) {
+    this.initializations = new Initializations(options);
+    this.coldStarts = new ColdStarts(this.initializations, options.handover?.coldStartCounted);
+    this.lines = new PendingLines(this.initializations);
+  }
+
+  /** INVOKE of the Extensions API. */
+  invoke(invoke: InvokeFacts): void {
+    this.requestOf(invoke.requestId).addInvoke(invoke);
+  }
+
+  /** A platform event, or one of a type that this version does not know. */
+  accept(event: PlatformEvent | UnknownEvent): void {
+    switch (event.type) {
+      case 'platform.start':
+      case 'platform.runtimeDone':
+      case 'platform.report':
+        this.acceptRequestEvent(event);
+        break;
+      case 'platform.logsDropped':
+        this.dropped.push(event);
+        break;
+      case 'platform.extension':
+      case 'platform.telemetrySubscription':
+      case 'unknown':
+        this.others.push(event);
+        break;
+      default:
+        this.initializations.add(event satisfies InitEvent | RestoreEvent);
+    }
+  }
+
+  acceptLine(line: Line): void {
+    this.lines.add(line);
+  }
+
+  /** Log lines that wait for the next settling. */
+  get pendingLines(): number {
+    return this.lines.size;
+  }
+
+  /** The end of the latest invocation of this requestId was seen. */
+  isDone(requestId: string): boolean {
+    return this.requests.get(requestId)?.isDone ?? false;
+  }
+
+  private acceptRequestEvent(event: RequestEvent): void {
+    if (event.type === 'platform.start') {
+      if (this.firstStart === undefined || compareTimes(event.time, this.firstStart) < 0) {
+        this.firstStart = event.time;
+      }
+    }
+    this.requestOf(event.requestId).add(event);
+  }
+
+  private requestOf(requestId: string): Request {
+    const known = this.requests.get(requestId);
+    if (known !== undefined) return known;
+    if (this.requests.size >= MAX_REQUESTS) this.evictOldest();
+    const request = new Request(requestId);
+    this.requests.set(requestId, request);
+    return request;
+  }
+
+  /**
+   * States everything that is new and complete. `ending`: the environment ends, so nothing is held back
+   * for events that may still come.
+   */
+  settle(ending?: Ending): Fact<Line>[] {
+    const final = ending !== undefined;
+    this.initializations.settle(final);
+    for (const request of this.requests.values()) this.settleRequest(request, final);
+    const timeline = this.timeline();
+    const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(timeline)];
+    this.evicted = [];
+    facts.push(
+      ...this.lines.take({ requests: this.requests, timeline, concurrent: this.concurrent, final }),
+    );
+    const context = this.toContext(ending);
+    for (const invocation of timeline) facts.push(...stateInvocation<Line>(invocation, context));
+    facts.push(...this.initializations.state<Line>(final), ...this.stateOthers());
+    this.forgetClosed();
+    return facts;
+  }
+
+  /** For the process that Lambda may start after this one in the same environment. */
+  handover(): Handover {
+    return toHandover(this.timeline(), this.coldStarts.counted);
+  }
+
+  private settleRequest(request: Request, final: boolean): void {
+    request.list.settle(final);
+    for (const invocation of request.invocations) {
+      if (invocation.identity !== undefined) continue;
+      if (request.invoke !== undefined) invocation.invoke ??= request.invoke;
+      this.recognizePredecessor(invocation);
+      identify(invocation, this.options.sha256);
+    }
+  }
+
+  /**
+   * A report from before the first start, of a request that no INVOKE named, is about an invocation of the
+   * process before this one, which has closed its span already.
+   */
+  private recognizePredecessor(invocation: Invocation): void {
+    const { start, done, report, invoke, requestId } = invocation;
+    if (start !== undefined || done !== undefined || invoke !== undefined) return;
+    if (report === undefined || invocation.stated.has('report')) return;
+    if (this.firstStart !== undefined && compareTimes(report.time, this.firstStart) > 0) return;
+    this.coldStarts.environmentIsOld();
+    invocation.stated.add('span');
+    const known = this.options.handover?.invocations.find((item) => item.requestId === requestId);
+    if (known === undefined) return;
+    invocation.identity = toIdentity(known);
+    for (const outcome of known.counted) invocation.counted.add(outcome);
+  }
+
+  /** Every invocation that is kept, in order of its start. */
+  private timeline(): Invocation[] {
+    const startOf = ({ start, done, report }: Invocation): HrTime =>
+      (start ?? done ?? report)?.time ?? [0, 0];
+    return [...this.requests.values()]
+      .flatMap(({ invocations }) => invocations)
+      .sort((a, b) => compareTimes(startOf(a), startOf(b)));
+  }
+
+  private get concurrent(): boolean | undefined {
+    const type = this.initializationType;
+    return type === undefined ? undefined : type === MANAGED_INSTANCES;
+  }
+
+  private get initializationType(): string | undefined {
+    const [initialization] = this.initializations.all();
+    return initialization === undefined
+      ? this.options.initializationType
+      : this.initializations.typeOf(initialization);
+  }
+
+  private toContext(ending: Ending | undefined): StatingContext {
+    return {
+      sha256: this.options.sha256,
+      managedInstances: this.concurrent === true,
+      spanAtReport: this.options.spanAt === 'report',
+      restoreWasReported: this.initializations.restoreWasReported,
+      ...(ending === undefined ? {} : { ending }),
+    };
+  }
+
+  private stateOthers(): Fact<Line>[] {
+    const dropped = this.dropped.sort((a, b) => compareTimes(a.time, b.time));
+    const facts: Fact<Line>[] = dropped.flatMap((event) => {
+      const increase = this.droppedLogs.add(event);
+      return increase === undefined ? [] : [increase, { kind: 'platformLog' as const, event }];
+    });
+    facts.push(...this.others.map((event) => ({ kind: 'platformLog' as const, event })));
+    this.dropped = [];
+    this.others = [];
+    return facts;
+  }
+
+  /** Keeps a few closed requests to know duplicates by; the map stays small over thousands of invocations. */
+  private forgetClosed(): void {
+    let excess = this.requests.size - MAX_CLOSED_REQUESTS;
+    for (const [requestId, request] of this.requests) {
+      if (excess <= 0) return;
+      excess -= 1;
+      if (request.isClosed) this.requests.delete(requestId);
+    }
+  }
+
+  private evictOldest(): void {
+    const [oldest] = this.requests.values();
+    if (oldest === undefined) return;
+    this.settleRequest(oldest, true);
+    const time = oldest.invocations.at(-1)?.start?.time ?? [0, 0];
+    const context = this.toContext({ time });
+    for (const invocation of oldest.invocations) {
+      this.evicted.push(...stateInvocation<Line>(invocation, context));
+    }
+    this.requests.delete(oldest.requestId);
+  }
+}

@@ -1,0 +1,208 @@
+// Every instrument: name, kind, unit, description, bucket boundaries. The README's table is tested
+// against this list.
+// Source: https://opentelemetry.io/docs/specs/semconv/faas/faas-metrics/ (Development); `lambda.*` is ours.
+
+export interface Instrument {
+  readonly name: string;
+  readonly kind: 'counter' | 'upDownCounter' | 'histogram';
+  readonly unit: string;
+  readonly description: string;
+  /** Advised explicit bucket boundaries, in `unit`. */
+  readonly boundaries?: readonly number[];
+  /** Tells of the extension itself; off by LAMBDA_OTLP_SELF_METRICS=false. */
+  readonly self?: true;
+}
+
+/** The semantic conventions' advice, continued to Lambda's 900 s. */
+const SECONDS = [
+  0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600,
+  900,
+];
+const MEBIBYTE = 1_048_576;
+const MEMORY = [64, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 10_240].map(
+  (mebibytes) => mebibytes * MEBIBYTE,
+);
+const RATIO = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
+/** Responses are at most 6 MB buffered, 200 MB streamed. */
+const RESPONSE_BYTES = [
+  0, 100, 1000, 10_000, 100_000, 1_000_000, 2_500_000, 6_000_000, 20_000_000, 200_000_000,
+];
+
+const list = [
+  {
+    name: 'faas.invocations',
+    kind: 'counter',
+    unit: '{invocation}',
+    description: 'Number of successful invocations',
+  },
+  {
+    name: 'faas.errors',
+    kind: 'counter',
+    unit: '{error}',
+    description: 'Number of invocation errors',
+  },
+  {
+    name: 'faas.timeouts',
+    kind: 'counter',
+    unit: '{timeout}',
+    description: 'Number of invocation timeouts',
+  },
+  {
+    name: 'faas.coldstarts',
+    kind: 'counter',
+    unit: '{coldstart}',
+    description: 'Number of invocation cold starts',
+  },
+  {
+    name: 'faas.invoke_duration',
+    kind: 'histogram',
+    unit: 's',
+    description: "Measures the duration of the function's logic execution",
+    boundaries: SECONDS,
+  },
+  {
+    name: 'faas.init_duration',
+    kind: 'histogram',
+    unit: 's',
+    description: "Measures the duration of the function's initialization, such as a cold start",
+    boundaries: SECONDS,
+  },
+  {
+    name: 'faas.mem_usage',
+    kind: 'histogram',
+    unit: 'By',
+    description: 'Distribution of max memory usage per invocation',
+    boundaries: MEMORY,
+  },
+  {
+    name: 'lambda.memory_utilization',
+    kind: 'histogram',
+    unit: '1',
+    description: 'Max memory used over memory size',
+    boundaries: RATIO,
+  },
+  {
+    name: 'lambda.billed_duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Billed duration of an invocation',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.response_latency',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the invocation to the first byte of the response',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.response_duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time from the first to the last byte of the response',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.runtime_overhead',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time the runtime took after the response to ask for the next invocation',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.extension_overhead',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time extensions took after the runtime was done',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.restore_duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Time to restore a SnapStart snapshot',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.billed_restore_duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'Billed time to restore a SnapStart snapshot',
+    boundaries: SECONDS,
+  },
+  {
+    name: 'lambda.produced_bytes',
+    kind: 'histogram',
+    unit: 'By',
+    description: 'Size of the response',
+    boundaries: RESPONSE_BYTES,
+  },
+  {
+    name: 'lambda.logs_dropped',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Telemetry records that Lambda dropped before delivery',
+  },
+  {
+    name: 'lambda.logs_dropped.size',
+    kind: 'counter',
+    unit: 'By',
+    description: 'Telemetry bytes that Lambda dropped before delivery',
+  },
+  {
+    name: 'lambda.telemetry.invalid',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Delivered telemetry that could not be read',
+    self: true,
+  },
+  {
+    name: 'otel.sdk.exporter.span.exported',
+    kind: 'counter',
+    unit: '{span}',
+    description: 'Spans for which the export has finished, successful or (with error.type) not',
+    self: true,
+  },
+  {
+    name: 'otel.sdk.exporter.log.exported',
+    kind: 'counter',
+    unit: '{log_record}',
+    description:
+      'Log records for which the export has finished, successful or (with error.type) not',
+    self: true,
+  },
+  {
+    name: 'otel.sdk.exporter.metric_data_point.exported',
+    kind: 'counter',
+    unit: '{data_point}',
+    description:
+      'Metric data points for which the export has finished, successful or (with error.type) not',
+    self: true,
+  },
+  {
+    name: 'otel.sdk.exporter.operation.duration',
+    kind: 'histogram',
+    unit: 's',
+    description: 'The duration of exporting a batch of telemetry records',
+    boundaries: SECONDS,
+    self: true,
+  },
+  {
+    name: 'otel.sdk.processor.span.queue.size',
+    kind: 'upDownCounter',
+    unit: '{span}',
+    description: 'Spans in the queue',
+    self: true,
+  },
+  {
+    name: 'otel.sdk.processor.log.queue.size',
+    kind: 'upDownCounter',
+    unit: '{log_record}',
+    description: 'Log records in the queue',
+    self: true,
+  },
+] as const satisfies readonly Instrument[];
+
+export type InstrumentName = (typeof list)[number]['name'];
+
+export const INSTRUMENTS: readonly (Instrument & { readonly name: InstrumentName })[] = list;

@@ -1,0 +1,169 @@
+// The SDK's MeterProvider with a reader of our own: aggregation, temporality and exponential histograms
+// are the library's, times are the events'. A window is collected only when it can be sent; until then
+// the library goes on adding to it.
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import type { InstrumentationScope } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import {
+  AggregationTemporality,
+  AggregationType,
+  InstrumentType,
+  MeterProvider,
+  MetricReader,
+} from '@opentelemetry/sdk-metrics';
+import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { addMs, compareTimes, laterTime } from '../telemetry/timestamp';
+import { INSTRUMENTS } from './instruments';
+import type { Instrument, InstrumentName } from './instruments';
+import type { Measurement } from './metrics';
+
+/** OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
+export type TemporalityPreference = 'delta' | 'cumulative' | 'lowmemory';
+
+export interface MeterOptions {
+  readonly scope: InstrumentationScope;
+  readonly temporality: TemporalityPreference;
+  /** OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION. */
+  readonly exponentialHistograms: boolean;
+  /** Record the instruments about the extension itself. */
+  readonly selfMetrics: boolean;
+}
+
+type Record = (value: number, attributes: Attributes) => void;
+
+class PullReader extends MetricReader {
+  protected override onShutdown(): Promise<void> {
+    return Promise.resolve();
+  }
+  protected override onForceFlush(): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+export class Meter {
+  private readonly reader: PullReader;
+  private readonly recorders: ReadonlyMap<InstrumentName, Record>;
+  private readonly selfNames: ReadonlySet<string>;
+  private hasNews = false;
+  private firstTime: HrTime | undefined;
+  private lastTime: HrTime | undefined;
+  private previousEnd: HrTime | undefined;
+
+  constructor(private readonly options: MeterOptions) {
+    this.reader = createReader(options);
+    const provider = new MeterProvider({ readers: [this.reader] });
+    const meter = provider.getMeter(options.scope.name, options.scope.version);
+    const wanted = INSTRUMENTS.filter(({ self }) => self === undefined || options.selfMetrics);
+    this.recorders = new Map(
+      wanted.map((instrument) => [instrument.name, toRecord(meter, instrument)]),
+    );
+    this.selfNames = new Set(INSTRUMENTS.filter(({ self }) => self).map(({ name }) => name));
+  }
+
+  record({ instrument, value, attributes, time }: Measurement): void {
+    const record = this.recorders.get(instrument);
+    if (record === undefined || !Number.isFinite(value)) return;
+    record(value, attributes);
+    // The extension's own figures alone are no reason for a request, which would bring new ones.
+    if (!this.selfNames.has(instrument)) this.hasNews = true;
+    if (this.firstTime === undefined || compareTimes(time, this.firstTime) < 0)
+      this.firstTime = time;
+    this.lastTime = this.lastTime === undefined ? time : laterTime(this.lastTime, time);
+  }
+
+  /** True when a window with news about the function can be collected. */
+  get isDue(): boolean {
+    return this.hasNews;
+  }
+
+  /** The window since the last call, or undefined when it would be empty. Times are event times. */
+  async collect(
+    resource: Resource,
+    includeSelfOnly: boolean,
+  ): Promise<ResourceMetrics | undefined> {
+    const { firstTime, lastTime } = this;
+    if (firstTime === undefined || lastTime === undefined) return undefined;
+    if (!this.hasNews && !includeSelfOnly) return undefined;
+    const isEmpty = this.previousEnd !== undefined && !this.hasNews && !includeSelfOnly;
+    if (isEmpty) return undefined;
+    this.hasNews = false;
+    const { resourceMetrics } = await this.reader.collect();
+    const start = this.previousEnd ?? firstTime;
+    const end = isAfter(lastTime, start) ? lastTime : addMs(start, 1);
+    this.previousEnd = end;
+    const metrics = resourceMetrics.scopeMetrics
+      .flatMap((scopeMetrics) => scopeMetrics.metrics)
+      .filter(({ dataPoints }) => dataPoints.length > 0)
+      .map((metric) => atEventTime(metric, { first: firstTime, start, end }));
+    if (metrics.length === 0) return undefined;
+    return { resource, scopeMetrics: [{ scope: this.options.scope, metrics }] };
+  }
+}
+
+function isAfter(a: HrTime, b: HrTime): boolean {
+  return compareTimes(a, b) > 0;
+}
+
+interface Window {
+  /** The first event of the environment: where cumulative points start. */
+  readonly first: HrTime;
+  readonly start: HrTime;
+  readonly end: HrTime;
+}
+
+function atEventTime(metric: MetricData, { first, start, end }: Window): MetricData {
+  const isDelta = metric.aggregationTemporality === AggregationTemporality.DELTA;
+  const startTime = isDelta ? start : first;
+  const endTime = isAfter(end, startTime) ? end : addMs(startTime, 1);
+  const dataPoints = metric.dataPoints.map((point) => ({ ...point, startTime, endTime }));
+  return { ...metric, dataPoints } as MetricData;
+}
+
+function createReader({ temporality, exponentialHistograms }: MeterOptions): PullReader {
+  return new PullReader({
+    aggregationTemporalitySelector: (type) => selectTemporality(type, temporality),
+    ...(exponentialHistograms
+      ? {
+          aggregationSelector: (type) =>
+            type === InstrumentType.HISTOGRAM
+              ? { type: AggregationType.EXPONENTIAL_HISTOGRAM }
+              : { type: AggregationType.DEFAULT },
+        }
+      : {}),
+  });
+}
+
+/** https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration */
+function selectTemporality(
+  type: InstrumentType,
+  preference: TemporalityPreference,
+): AggregationTemporality {
+  if (preference === 'cumulative') return AggregationTemporality.CUMULATIVE;
+  const isUpDown =
+    type === InstrumentType.UP_DOWN_COUNTER || type === InstrumentType.OBSERVABLE_UP_DOWN_COUNTER;
+  return isUpDown ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA;
+}
+
+function toRecord(meter: ReturnType<MeterProvider['getMeter']>, instrument: Instrument): Record {
+  const { name, unit, description, boundaries } = instrument;
+  switch (instrument.kind) {
+    case 'counter': {
+      const counter = meter.createCounter(name, { unit, description });
+      return (value, attributes) => counter.add(value, attributes);
+    }
+    case 'upDownCounter': {
+      const counter = meter.createUpDownCounter(name, { unit, description });
+      return (value, attributes) => counter.add(value, attributes);
+    }
+    case 'histogram': {
+      const histogram = meter.createHistogram(name, {
+        unit,
+        description,
+        ...(boundaries === undefined
+          ? {}
+          : { advice: { explicitBucketBoundaries: [...boundaries] } }),
+      });
+      return (value, attributes) => histogram.record(value, attributes);
+    }
+  }
+}

@@ -1,0 +1,170 @@
+// Facts → measurements: which instrument, which value, at which event time. A missing value is no
+// measurement, never a 0; no attribute has unbounded values, so no requestId.
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import type {
+  Fact,
+  InitReportFact,
+  OutcomeFact,
+  ReportFact,
+  RuntimeDoneFact,
+} from '../invocation/fact';
+import { toErrorType } from '../invocation/outcome';
+import { defined } from '../telemetry/defined';
+import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
+import type { InstrumentName } from './instruments';
+import { ERROR_TYPE, FAAS_COLDSTART, LAMBDA_INITIALIZATION_TYPE, LAMBDA_PHASE } from './semconv';
+
+export interface Measurement {
+  readonly instrument: InstrumentName;
+  readonly value: number;
+  readonly attributes: Attributes;
+  /** Event time. */
+  readonly time: HrTime;
+}
+
+type Values = Partial<Record<InstrumentName, number | undefined>>;
+
+const BYTES_PER_MB = 1_048_576;
+const OUTCOME_COUNTERS = {
+  success: 'faas.invocations',
+  error: 'faas.errors',
+  timeout: 'faas.timeouts',
+} as const;
+const SPAN_HISTOGRAMS: Readonly<Record<string, InstrumentName>> = {
+  responseLatency: 'lambda.response_latency',
+  responseDuration: 'lambda.response_duration',
+  runtimeOverhead: 'lambda.runtime_overhead',
+  extensionOverhead: 'lambda.extension_overhead',
+};
+
+/** The measurements that one fact makes; none for facts of other signals. */
+export function toMeasurements(fact: Fact<unknown>): Measurement[] {
+  switch (fact.kind) {
+    case 'outcome':
+      return [toOutcomeMeasurement(fact)];
+    case 'coldStart':
+      return measure(
+        { 'faas.coldstarts': 1 },
+        { [LAMBDA_INITIALIZATION_TYPE]: fact.initializationType },
+        fact.time,
+      );
+    case 'runtimeDone':
+      return measureRuntimeDone(fact);
+    case 'report':
+      return measureReport(fact);
+    case 'initReport':
+      return measureInitReport(fact);
+    case 'restoreReport':
+      return measure(
+        { 'lambda.restore_duration': toSeconds(fact.event.metrics?.durationMs) },
+        errorType(fact.event),
+        fact.event.time,
+      );
+    case 'logsDropped':
+      return measure(
+        {
+          'lambda.logs_dropped': fact.records || undefined,
+          'lambda.logs_dropped.size': fact.bytes || undefined,
+        },
+        {},
+        fact.time,
+      );
+    default:
+      return [];
+  }
+}
+
+function toOutcomeMeasurement({ outcome, phase, errorType: type, time }: OutcomeFact): Measurement {
+  const attributes =
+    outcome === 'error' ? defined({ [ERROR_TYPE]: type ?? '_OTHER', [LAMBDA_PHASE]: phase }) : {};
+  return { instrument: OUTCOME_COUNTERS[outcome], value: 1, attributes, time };
+}
+
+function measureRuntimeDone({ event, coldStart }: RuntimeDoneFact): Measurement[] {
+  return [
+    ...measureInvoke(event, coldStart),
+    ...measure({ 'lambda.produced_bytes': event.metrics?.producedBytes }, {}, event.time),
+    ...measureSpans(event),
+  ];
+}
+
+function measureReport(fact: ReportFact): Measurement[] {
+  const { event, coldStart, endsInvocation, restoreWasReported } = fact;
+  const { metrics } = event;
+  const restoreMs = restoreWasReported ? undefined : metrics?.restoreDurationMs;
+  return [
+    ...(endsInvocation ? measureInvoke(event, coldStart) : []),
+    ...measure(
+      {
+        'faas.mem_usage': toBytes(metrics?.maxMemoryUsedMB),
+        'lambda.memory_utilization': toUtilization(metrics),
+        'lambda.billed_duration': toSeconds(metrics?.billedDurationMs),
+        'lambda.restore_duration': toSeconds(restoreMs),
+        'lambda.billed_restore_duration': toSeconds(metrics?.billedRestoreDurationMs),
+      },
+      {},
+      event.time,
+    ),
+    ...measureSpans(event),
+  ];
+}
+
+function measureInitReport({ event, initializationType }: InitReportFact): Measurement[] {
+  const attributes = {
+    ...defined({
+      [LAMBDA_INITIALIZATION_TYPE]: initializationType,
+      [LAMBDA_PHASE]: event.phase,
+    }),
+    ...errorType(event),
+  };
+  const seconds = toSeconds(event.metrics?.durationMs);
+  return measure({ 'faas.init_duration': seconds }, attributes, event.time);
+}
+
+function measureInvoke(
+  event: RuntimeDoneFact['event'] | ReportFact['event'],
+  coldStart: boolean,
+): Measurement[] {
+  const attributes = { ...errorType(event), [FAAS_COLDSTART]: coldStart };
+  const seconds = toSeconds(event.metrics?.durationMs);
+  return measure({ 'faas.invoke_duration': seconds }, attributes, event.time);
+}
+
+function measureSpans(event: {
+  readonly time: HrTime;
+  readonly spans?: readonly PlatformSpan[];
+}): Measurement[] {
+  return (event.spans ?? []).flatMap(({ name, durationMs }) => {
+    const instrument = Object.hasOwn(SPAN_HISTOGRAMS, name) ? SPAN_HISTOGRAMS[name] : undefined;
+    return instrument === undefined
+      ? []
+      : [{ instrument, value: durationMs / 1000, attributes: {}, time: event.time }];
+  });
+}
+
+function measure(values: Values, attributes: Attributes, time: HrTime): Measurement[] {
+  return (Object.entries(values) as [InstrumentName, number | undefined][]).flatMap(
+    ([instrument, value]) => (value === undefined ? [] : [{ instrument, value, attributes, time }]),
+  );
+}
+
+function errorType(event: { readonly status?: string; readonly errorType?: string }): Attributes {
+  const type = toErrorType(event);
+  return type === undefined ? {} : { [ERROR_TYPE]: type };
+}
+
+function toSeconds(milliseconds: number | undefined): number | undefined {
+  return milliseconds === undefined ? undefined : milliseconds / 1000;
+}
+
+function toBytes(megabytes: number | undefined): number | undefined {
+  return megabytes === undefined ? undefined : megabytes * BYTES_PER_MB;
+}
+
+function toUtilization(metrics: PlatformMetrics | undefined): number | undefined {
+  const { maxMemoryUsedMB, memorySizeMB } = metrics ?? {};
+  if (maxMemoryUsedMB === undefined || memorySizeMB === undefined || memorySizeMB === 0) {
+    return undefined;
+  }
+  return maxMemoryUsedMB / memorySizeMB;
+}

@@ -1,0 +1,98 @@
+// Who the telemetry is about: the function and its execution environment. An external extension sees
+// neither AWS_EXECUTION_ENV nor the log variables, so the usual Lambda resource detector finds nothing.
+// Source: https://opentelemetry.io/docs/specs/semconv/resource/faas/
+import type { Attributes } from '@opentelemetry/api';
+import { defined } from '../telemetry/defined';
+import { parseFunctionArn } from './function-arn';
+import {
+  AWS_LOG_GROUP_NAMES,
+  AWS_LOG_STREAM_NAMES,
+  CLOUD_ACCOUNT_ID,
+  CLOUD_PLATFORM,
+  CLOUD_PROVIDER,
+  CLOUD_REGION,
+  FAAS_INSTANCE,
+  FAAS_MAX_MEMORY,
+  FAAS_NAME,
+  FAAS_VERSION,
+  HOST_ARCH,
+  HOST_ID,
+  SERVICE_INSTANCE_ID,
+  SERVICE_NAME,
+  TELEMETRY_DISTRO_NAME,
+  TELEMETRY_DISTRO_VERSION,
+  TELEMETRY_SDK_LANGUAGE,
+  TELEMETRY_SDK_NAME,
+  TELEMETRY_SDK_VERSION,
+} from './semconv';
+
+/** What is known of the function; each member where it comes from. */
+export interface ResourceFacts {
+  /** OTEL_SERVICE_NAME. */
+  readonly serviceName?: string;
+  /** OTEL_RESOURCE_ATTRIBUTES, decoded: wins over everything that is detected. */
+  readonly userAttributes: Attributes;
+  /** AWS_LAMBDA_FUNCTION_NAME, else the register answer's. */
+  readonly functionName?: string;
+  readonly functionVersion?: string;
+  /** AWS_LAMBDA_FUNCTION_MEMORY_SIZE. */
+  readonly memorySizeMb?: number;
+  readonly region?: string;
+  /** The register answer's accountId. */
+  readonly accountId?: string;
+  /** platform.start.functionArn or INVOKE.invokedFunctionArn, where accountId is missing. */
+  readonly functionArn?: string;
+  /** AWS_LAMBDA_LOG_GROUP_NAME, AWS_LAMBDA_LOG_STREAM_NAME, where they are visible. */
+  readonly logGroupName?: string;
+  readonly logStreamName?: string;
+  /** initStart.instanceId or restoreStart.instanceId. */
+  readonly instanceId?: string;
+  /** A UUID of this execution environment (made anew after a SnapStart restore). */
+  readonly environmentId: string;
+  /** Node's process.arch. */
+  readonly arch: string;
+  readonly sdkVersion: string;
+  readonly distroVersion: string;
+}
+
+const HOST_ARCHES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
+const BYTES_PER_MB = 1_048_576;
+
+/**
+ * Resource attributes of one signal. `service.instance.id` is left out of logs, where Loki would make an
+ * index label (one stream per environment) of it; `host.id` is on traces only, where Jaeger otherwise
+ * takes children of other hosts for clock skew.
+ */
+export function toResourceAttributes(
+  facts: ResourceFacts,
+  signal: 'traces' | 'metrics' | 'logs',
+): Attributes {
+  const arn = parseFunctionArn(facts.functionArn);
+  const serviceName =
+    facts.serviceName ?? facts.userAttributes[SERVICE_NAME] ?? facts.functionName ?? arn?.name;
+  return {
+    ...defined({
+      [FAAS_NAME]: facts.functionName ?? arn?.name,
+      [FAAS_VERSION]: facts.functionVersion,
+      [FAAS_MAX_MEMORY]:
+        facts.memorySizeMb === undefined ? undefined : facts.memorySizeMb * BYTES_PER_MB,
+      [FAAS_INSTANCE]: facts.logStreamName ?? facts.instanceId ?? facts.environmentId,
+      [CLOUD_PROVIDER]: 'aws',
+      [CLOUD_PLATFORM]: 'aws_lambda',
+      [CLOUD_REGION]: facts.region ?? arn?.region,
+      [CLOUD_ACCOUNT_ID]: facts.accountId ?? arn?.accountId,
+      [SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : facts.environmentId,
+      [HOST_ID]: signal === 'traces' ? facts.environmentId : undefined,
+      [HOST_ARCH]: HOST_ARCHES[facts.arch],
+      [AWS_LOG_GROUP_NAMES]: facts.logGroupName === undefined ? undefined : [facts.logGroupName],
+      [AWS_LOG_STREAM_NAMES]: facts.logStreamName === undefined ? undefined : [facts.logStreamName],
+      [TELEMETRY_SDK_NAME]: 'opentelemetry',
+      [TELEMETRY_SDK_LANGUAGE]: 'nodejs',
+      [TELEMETRY_SDK_VERSION]: facts.sdkVersion,
+      [TELEMETRY_DISTRO_NAME]: 'lambda-otlp',
+      [TELEMETRY_DISTRO_VERSION]: facts.distroVersion,
+    }),
+    ...facts.userAttributes,
+    [SERVICE_NAME]: serviceName ?? 'unknown_service',
+  };
+}
