@@ -1,0 +1,112 @@
+// One invocation as its caller sees it, with the times that tell what an extension costs.
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { FunctionSettings } from './local-lambda-options';
+import type { PlatformStatus, ReportMetrics, RequestContext } from './platform-records';
+import type { RuntimeInvocation, RuntimeResult } from './runtime-api';
+
+export interface InvokeOptions {
+  /** X-Amzn-Trace-Id; default: a new one with Sampled=0, as without active tracing. */
+  readonly traceHeader?: string;
+  readonly tenantId?: string;
+  readonly requestId?: string;
+}
+
+/** Epoch milliseconds with a fraction. */
+export interface InvocationTimings {
+  readonly startedAtMs: number;
+  readonly respondedAtMs: number | undefined;
+  /** platform.runtimeDone was emitted. */
+  readonly runtimeDoneAtMs: number | undefined;
+  /** By extension: the batch with runtimeDone left; filled later when it waits for the thaw. */
+  readonly runtimeDoneDeliveredAtMs: Readonly<Record<string, number>>;
+  /** By extension: GET /event/next after this invocation. */
+  readonly extensionNextAtMs: Readonly<Record<string, number>>;
+  /** From runtimeDone until the last extension polled; 0 when all polled before. */
+  readonly postInvokeMs: number;
+  readonly endedAtMs: number;
+}
+
+export interface Invocation {
+  readonly requestId: string;
+  readonly traceHeader: string;
+  /** As in platform.report: a handled exception of the function is a success to the platform. */
+  readonly status: PlatformStatus;
+  readonly errorType: string | undefined;
+  /** What the caller gets: parsed JSON, or text; the error object when `functionError` is set. */
+  readonly response: unknown;
+  readonly functionError: 'Unhandled' | undefined;
+  readonly metrics: ReportMetrics | undefined;
+  readonly timings: InvocationTimings;
+}
+
+export function newTraceHeader(): string {
+  const seconds = Math.floor(Date.now() / 1000).toString(16);
+  const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
+  return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0;Lineage=1:${hex(4)}:0`;
+}
+
+export function toRequestContext(
+  options: InvokeOptions,
+  defaultTenantId: string | undefined,
+): RequestContext {
+  return {
+    requestId: options.requestId ?? randomUUID(),
+    traceHeader: options.traceHeader ?? newTraceHeader(),
+    spanId: randomBytes(8).toString('hex'),
+    tenantId: options.tenantId ?? defaultTenantId,
+  };
+}
+
+/** `deadlineMs`: epoch milliseconds of the timeout. */
+export function toRuntimeInvocation(
+  settings: FunctionSettings,
+  context: RequestContext,
+  { payload, deadlineMs }: { readonly payload: unknown; readonly deadlineMs: number },
+): RuntimeInvocation {
+  const tenant: Record<string, string> =
+    context.tenantId === undefined ? {} : { 'Lambda-Runtime-Aws-Tenant-Id': context.tenantId };
+  return {
+    requestId: context.requestId,
+    headers: {
+      'Lambda-Runtime-Aws-Request-Id': context.requestId,
+      'Lambda-Runtime-Deadline-Ms': String(Math.floor(deadlineMs)),
+      'Lambda-Runtime-Trace-Id': context.traceHeader,
+      'Lambda-Runtime-Invoked-Function-Arn': settings.arn,
+      ...tenant,
+    },
+    payload: JSON.stringify(payload ?? null),
+    result: undefined,
+    abandoned: false,
+    runtimeReadyAtMs: undefined,
+  };
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return body;
+  }
+}
+
+export interface InvocationFailure {
+  readonly status: PlatformStatus;
+  readonly errorType: string | undefined;
+  readonly message: string;
+}
+
+/** What the caller gets: the function's answer, else the platform's error. */
+export function toResponse(
+  result: RuntimeResult | undefined,
+  failure: InvocationFailure | undefined,
+): Pick<Invocation, 'response' | 'functionError'> {
+  if (failure !== undefined) {
+    const { errorType, message } = failure;
+    return { response: { errorType, errorMessage: message }, functionError: 'Unhandled' };
+  }
+  if (result === undefined) return { response: undefined, functionError: undefined };
+  return {
+    response: parse(result.body),
+    functionError: result.kind === 'error' ? 'Unhandled' : undefined,
+  };
+}

@@ -1,0 +1,174 @@
+// The invoke phase on demand: start, INVOKE to extensions and runtime, runtimeDone, the extensions'
+// next polls, report; timeouts count the extensions too. Any failure resets the environment.
+import { preciseNowMs, toIsoTime } from '../clock';
+import { sendNextEvent } from '../extension-registry';
+import { toRuntimeInvocation } from '../invocation';
+import type { InvocationFailure } from '../invocation';
+import { runtimeDoneRecord, startRecord, toSpan } from '../platform-records';
+import type { Outcome, RequestContext, SpanRecord } from '../platform-records';
+import type { RuntimeInvocation, RuntimeResult } from '../runtime-api';
+import type { Sandbox } from '../sandbox';
+
+export interface InvokeRun {
+  readonly outcome: Outcome;
+  readonly failure: InvocationFailure | undefined;
+  readonly result: RuntimeResult | undefined;
+  readonly startedAtMs: number;
+  /** Epoch milliseconds of the function's timeout. */
+  readonly deadlineMs: number;
+  readonly runtimeDoneAtMs: number;
+  readonly endedAtMs: number;
+  /** Of platform.report. */
+  readonly spans: readonly SpanRecord[];
+}
+
+interface Run {
+  readonly sandbox: Sandbox;
+  readonly context: RequestContext;
+  readonly invocation: RuntimeInvocation;
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+}
+
+function timeoutFailure({ sandbox, context }: Run): InvocationFailure {
+  const seconds = (sandbox.settings.timeoutMs / 1000).toFixed(2);
+  return {
+    status: 'timeout',
+    errorType: 'Sandbox.Timedout',
+    message: `RequestId: ${context.requestId} Error: Task timed out after ${seconds} seconds`,
+  };
+}
+
+/** The first fatal error as a failure of this request. */
+export function toFailure(sandbox: Sandbox, requestId: string): InvocationFailure | undefined {
+  const errorType = sandbox.fatalErrorType;
+  if (errorType === undefined) return undefined;
+  const { exit } = sandbox.runtime ?? {};
+  const status = exit?.signal == null ? `exit status ${exit?.code ?? 0}` : `signal: ${exit.signal}`;
+  const what =
+    errorType === 'Runtime.ExitError' ? `Runtime exited with error: ${status}` : errorType;
+  return { status: 'error', errorType, message: `RequestId: ${requestId} Error: ${what}` };
+}
+
+function tooLarge({ context }: Run): InvocationFailure {
+  return {
+    status: 'error',
+    errorType: 'Function.ResponseSizeTooLarge',
+    message: `RequestId: ${context.requestId} Error: Response payload size exceeded maximum allowed payload size (6291556 bytes).`,
+  };
+}
+
+function sendInvoke({ sandbox, context, invocation, deadlineMs }: Run): void {
+  for (const extension of sandbox.extensions) {
+    if (!extension.events.includes('INVOKE')) continue;
+    sendNextEvent(extension, {
+      eventType: 'INVOKE',
+      deadlineMs: Math.floor(deadlineMs),
+      requestId: context.requestId,
+      invokedFunctionArn: sandbox.settings.arn,
+      tracing: { type: 'X-Amzn-Trace-Id', value: context.traceHeader },
+    });
+  }
+  sandbox.runtimeApi.dispatch(invocation);
+}
+
+function toRuntimeSpans(run: Run, readyAtMs: number): readonly SpanRecord[] {
+  const { result } = run.invocation;
+  if (result === undefined || result.kind === 'error' || result.tooLarge) return [];
+  return [
+    toSpan('responseLatency', run.startedAtMs, result.startedAtMs),
+    toSpan('responseDuration', result.startedAtMs, result.endedAtMs),
+    toSpan('runtimeOverhead', result.endedAtMs, readyAtMs),
+  ];
+}
+
+async function runtimePart(run: Run): Promise<InvocationFailure | undefined> {
+  const { sandbox, invocation, context } = run;
+  const ready = (): boolean => invocation.runtimeReadyAtMs !== undefined;
+  const inTime = await sandbox.watch.until(
+    () => ready() || sandbox.fatalErrorType !== undefined,
+    run.deadlineMs - preciseNowMs(),
+  );
+  const failure = ready()
+    ? invocation.result?.tooLarge === true
+      ? tooLarge(run)
+      : undefined
+    : inTime
+      ? toFailure(sandbox, context.requestId)
+      : timeoutFailure(run);
+  const endedAtMs = invocation.runtimeReadyAtMs ?? preciseNowMs();
+  const record = runtimeDoneRecord(context, {
+    outcome: {
+      status: failure?.status ?? 'success',
+      // The service sends no errorType with a timeout (captures).
+      errorType: failure?.status === 'timeout' ? undefined : failure?.errorType,
+    },
+    durationMs: endedAtMs - run.startedAtMs,
+    producedBytes: failure === undefined ? (invocation.result?.producedBytes ?? 0) : 0,
+    spans: ready() ? toRuntimeSpans(run, endedAtMs) : [],
+  });
+  sandbox.telemetry.emit('platform.runtimeDone', record);
+  return failure;
+}
+
+async function extensionPart(run: Run): Promise<InvocationFailure | undefined> {
+  const { sandbox } = run;
+  const allReady = (): boolean =>
+    sandbox.extensions.every(
+      ({ state, events }) => !events.includes('INVOKE') || state === 'Ready',
+    );
+  const inTime = await sandbox.watch.until(
+    () => allReady() || sandbox.fatalErrorType !== undefined,
+    run.deadlineMs - preciseNowMs(),
+  );
+  if (allReady() && sandbox.fatalErrorType === undefined) return undefined;
+  return inTime ? toFailure(sandbox, run.context.requestId) : timeoutFailure(run);
+}
+
+/** Failures that leave the processes in an unknown state; a response that is too large does not. */
+export function needsReset({ failure }: Pick<InvokeRun, 'failure'>): boolean {
+  return failure !== undefined && failure.errorType !== 'Function.ResponseSizeTooLarge';
+}
+
+/** From platform.start until runtime and extensions are done; never longer than the timeout. */
+export async function runInvocation(
+  sandbox: Sandbox,
+  context: RequestContext,
+  payload: unknown,
+): Promise<InvokeRun> {
+  const startedAtMs = preciseNowMs();
+  const deadlineMs = startedAtMs + sandbox.settings.timeoutMs;
+  const invocation = toRuntimeInvocation(sandbox.settings, context, { payload, deadlineMs });
+  const run: Run = { sandbox, context, invocation, startedAtMs, deadlineMs };
+  sandbox.telemetry.emit('platform.start', startRecord(sandbox.settings, context), startedAtMs);
+  sendInvoke(run);
+
+  const runtimeFailure = await runtimePart(run);
+  const runtimeDoneAtMs = preciseNowMs();
+  const reset = needsReset({ failure: runtimeFailure });
+  const failure = reset ? runtimeFailure : ((await extensionPart(run)) ?? runtimeFailure);
+  const endedAtMs = preciseNowMs();
+  const overheadEndMs = failure?.status === 'timeout' ? deadlineMs : endedAtMs;
+  const overhead =
+    reset || sandbox.extensions.length === 0
+      ? []
+      : [
+          {
+            ...toSpan('extensionOverhead', runtimeDoneAtMs, overheadEndMs),
+            start: toIsoTime(invocation.runtimeReadyAtMs ?? runtimeDoneAtMs),
+          },
+        ];
+  return {
+    outcome: {
+      status: failure?.status ?? 'success',
+      errorType: failure?.status === 'timeout' ? undefined : failure?.errorType,
+    },
+    failure,
+    result: invocation.result,
+    startedAtMs,
+    deadlineMs,
+    runtimeDoneAtMs,
+    endedAtMs,
+    spans: overhead,
+  };
+}

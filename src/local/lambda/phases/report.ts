@@ -1,0 +1,65 @@
+// platform.report of an invocation on demand: what it lasted, cost and used. Source: AWS "Lambda
+// Telemetry API event schema", platform.report; captures (billed = ceil(duration + init)).
+import { reportRecord } from '../platform-records';
+import type { Outcome, ReportMetrics, RequestContext, SpanRecord } from '../platform-records';
+import { ESTIMATED_PROCESS_MB, readProcessStatistics } from '../process-statistics';
+import type { Sandbox } from '../sandbox';
+
+const MIB = 1024 * 1024;
+
+/** Durations that belong to the first report of an environment only. */
+export interface StartDurations {
+  readonly initDurationMs?: number | undefined;
+  readonly restoreDurationMs?: number | undefined;
+}
+
+export interface ReportInput {
+  readonly context: RequestContext;
+  readonly outcome: Outcome;
+  readonly durationMs: number;
+  readonly maxMemoryUsedMb: number;
+  readonly start: StartDurations;
+  readonly spans: readonly SpanRecord[];
+}
+
+/**
+ * Peak resident memory of runtime and extensions so far, in MB, as far as the function's memory goes.
+ * Processes share pages that this counts for each; where there is no /proc it is an estimate.
+ */
+export function readMaxMemoryUsedMb(sandbox: Sandbox): number {
+  const alive = sandbox.processes().filter(({ exit }) => exit === undefined);
+  const megabytes = alive.map(({ pid }) => {
+    const peakBytes = readProcessStatistics(pid)?.peakRssBytes;
+    return peakBytes === undefined ? ESTIMATED_PROCESS_MB : peakBytes / MIB;
+  });
+  const sum = Math.ceil(megabytes.reduce((total, each) => total + each, 0));
+  return Math.min(sum, sandbox.settings.memorySizeMb);
+}
+
+function toMilliseconds(durationMs: number): number {
+  return Math.round(durationMs * 1000) / 1000;
+}
+
+function toMetrics(sandbox: Sandbox, input: ReportInput): ReportMetrics {
+  const { initDurationMs, restoreDurationMs } = input.start;
+  const durationMs = toMilliseconds(input.durationMs);
+  const init = initDurationMs === undefined ? undefined : toMilliseconds(initDurationMs);
+  const restore = restoreDurationMs === undefined ? undefined : toMilliseconds(restoreDurationMs);
+  return {
+    durationMs,
+    billedDurationMs: Math.ceil(durationMs + (init ?? 0)),
+    memorySizeMB: sandbox.settings.memorySizeMb,
+    maxMemoryUsedMB: input.maxMemoryUsedMb,
+    initDurationMs: init,
+    restoreDurationMs: restore,
+    billedRestoreDurationMs: restore === undefined ? undefined : Math.ceil(restore),
+  };
+}
+
+export function emitReport(sandbox: Sandbox, input: ReportInput): ReportMetrics {
+  const { context, outcome, spans } = input;
+  const metrics = toMetrics(sandbox, input);
+  const record = reportRecord(sandbox.settings, context, { outcome, metrics, spans });
+  sandbox.telemetry.emit('platform.report', record);
+  return metrics;
+}

@@ -1,0 +1,66 @@
+// Memory and CPU of a process and its children from /proc. On systems without it every reading is
+// undefined, and reports carry an estimate (see ESTIMATED_PROCESS_MB).
+import { readdirSync, readFileSync } from 'node:fs';
+
+export interface ProcessStatistics {
+  readonly rssBytes: number;
+  readonly peakRssBytes: number;
+  /** RssAnon: what the process allocated, without mapped files. */
+  readonly anonymousBytes: number;
+  /** Time on a CPU of the threads that live now. */
+  readonly cpuMs: number;
+}
+
+/** Used for maxMemoryUsedMB where there is no /proc. */
+export const ESTIMATED_PROCESS_MB = 48;
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function list(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function kibibytes(status: string, field: string): number {
+  const found = new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status);
+  return Number(found?.[1] ?? 0) * 1024;
+}
+
+function cpuMsOf(pid: number): number {
+  let nanoseconds = 0;
+  for (const thread of list(`/proc/${pid}/task`)) {
+    nanoseconds += Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0] ?? 0);
+  }
+  return nanoseconds / 1e6;
+}
+
+function withChildren(pid: number): readonly number[] {
+  const children = read(`/proc/${pid}/task/${pid}/children`)
+    .split(' ')
+    .filter((child) => child.trim() !== '')
+    .map(Number);
+  return [pid, ...children.flatMap(withChildren)];
+}
+
+/** Sums over the process and its children; undefined when it is gone or there is no /proc. */
+export function readProcessStatistics(pid: number): ProcessStatistics | undefined {
+  const statuses = withChildren(pid).map((each) => read(`/proc/${each}/status`));
+  if (!statuses.some((status) => status.includes('VmRSS'))) return undefined;
+  const sum = (field: string): number =>
+    statuses.reduce((total, status) => total + kibibytes(status, field), 0);
+  return {
+    rssBytes: sum('VmRSS'),
+    peakRssBytes: sum('VmHWM'),
+    anonymousBytes: sum('RssAnon'),
+    cpuMs: withChildren(pid).reduce((total, each) => total + cpuMsOf(each), 0),
+  };
+}
