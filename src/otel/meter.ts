@@ -45,6 +45,8 @@ export class Meter {
   private readonly recorders: ReadonlyMap<InstrumentName, Record>;
   private readonly selfNames: ReadonlySet<string>;
   private hasNews = false;
+  private hasAny = false;
+  private origin: HrTime | undefined;
   private firstTime: HrTime | undefined;
   private lastTime: HrTime | undefined;
   private previousEnd: HrTime | undefined;
@@ -64,6 +66,7 @@ export class Meter {
     const record = this.recorders.get(instrument);
     if (record === undefined || !Number.isFinite(value)) return;
     record(value, attributes);
+    this.hasAny = true;
     // The extension's own figures alone are no reason for a request, which would bring new ones.
     if (!this.selfNames.has(instrument)) this.hasNews = true;
     if (this.firstTime === undefined || compareTimes(time, this.firstTime) < 0)
@@ -83,18 +86,20 @@ export class Meter {
   ): Promise<ResourceMetrics | undefined> {
     const { firstTime, lastTime } = this;
     if (firstTime === undefined || lastTime === undefined) return undefined;
-    if (!this.hasNews && !includeSelfOnly) return undefined;
-    const isEmpty = this.previousEnd !== undefined && !this.hasNews && !includeSelfOnly;
-    if (isEmpty) return undefined;
+    if (!(this.hasNews || (includeSelfOnly && this.hasAny))) return undefined;
     this.hasNews = false;
+    this.hasAny = false;
     const { resourceMetrics } = await this.reader.collect();
-    const start = this.previousEnd ?? firstTime;
+    // Fixed by the first window: a cumulative point whose start moves would look like a reset.
+    this.origin ??= firstTime;
+    const start = this.previousEnd ?? this.origin;
     const end = isAfter(lastTime, start) ? lastTime : addMs(start, 1);
     this.previousEnd = end;
+    const first = this.origin;
     const metrics = resourceMetrics.scopeMetrics
       .flatMap((scopeMetrics) => scopeMetrics.metrics)
       .filter(({ dataPoints }) => dataPoints.length > 0)
-      .map((metric) => atEventTime(metric, { first: firstTime, start, end }));
+      .map((metric) => atEventTime(metric, { first, start, end }));
     if (metrics.length === 0) return undefined;
     return { resource, scopeMetrics: [{ scope: this.options.scope, metrics }] };
   }

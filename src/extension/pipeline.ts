@@ -1,0 +1,180 @@
+// Telemetry API bodies in, OTLP requests out: decode → translate → buffer → send. Loaded while the first
+// /event/next is pending. Nothing here throws to the lifecycle.
+import type { HrTime } from '@opentelemetry/api';
+import { createEnvironment } from '../configuration/environment';
+import { readTranslationSettings } from '../configuration/translation-settings';
+import type { Diagnostics } from '../diagnostics/diagnostics';
+import { readExportConfiguration } from '../export/configuration';
+import { createDelivery } from '../export/create-delivery';
+import type { Delivery } from '../export/delivery';
+import { readHandover } from '../invocation/handover';
+import type { Ending } from '../invocation/invocation-facts';
+import { Meter } from '../otel/meter';
+import type { Translator } from '../otel/translator';
+import { decodeBatch } from '../telemetry/batch';
+import { compareTimes, fromEpochMs } from '../telemetry/timestamp';
+import type { InvokeEvent } from '../lambda/invoke-event';
+import { createTranslator } from './create-translator';
+import { DoneWaiters } from './done-waiters';
+import { readHandoverFile, writeHandoverFile } from './handover-file';
+import type { Pipeline, Registration } from './pipeline-port';
+import { createSelfMetrics } from './self-metrics';
+import type { SelfMetrics } from './self-metrics';
+
+export interface PipelineOptions {
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly registration: Registration;
+  readonly diagnostics: Diagnostics;
+}
+
+/** Lines translated while the invocation runs, so that they neither pile up nor wait for its end. */
+const EARLY_TRANSLATION_LINES = 500;
+
+export function createPipeline(options: PipelineOptions): Pipeline {
+  return new TelemetryPipeline(options);
+}
+
+class TelemetryPipeline implements Pipeline {
+  onNeedsFlush: (() => void) | undefined;
+  private readonly diagnostics: Diagnostics;
+  private readonly translator: Translator;
+  private readonly meter: Meter;
+  private readonly selfMetrics: SelfMetrics;
+  private readonly delivery: Delivery;
+  private readonly waiters = new DoneWaiters();
+  private latestEventTime: HrTime | undefined;
+  private isDirty = false;
+  private isEnding = false;
+  private neededFlush = false;
+
+  constructor({ variables, registration, diagnostics }: PipelineOptions) {
+    this.diagnostics = diagnostics;
+    const environment = createEnvironment(variables, diagnostics);
+    const settings = readTranslationSettings(environment);
+    const handover = readHandover(readHandoverFile());
+    this.translator = createTranslator({ environment, settings, registration, handover });
+    this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
+    this.selfMetrics = createSelfMetrics(
+      (measurement) => this.meter.record(measurement),
+      () => this.latestEventTime ?? now(),
+    );
+    this.delivery = createDelivery({
+      configuration: readExportConfiguration(environment),
+      observer: this.selfMetrics,
+      diagnostics,
+      clock: { now: Date.now },
+      metricSource: {
+        collect: () => this.meter.collect(this.translator.resources.metrics, this.isEnding),
+      },
+    });
+  }
+
+  acceptBatch(body: Buffer): void {
+    const observed = now();
+    const batch = decodeBatch(body.toString('utf8'), observed);
+    if (batch.problem !== undefined) {
+      this.selfMetrics.invalid(1);
+      this.diagnostics.warn(
+        `telemetry: expected a JSON array of events, got ${body.length} bytes that are none (${batch.problem}); this batch is lost`,
+      );
+    } else if (batch.badRecords > 0) {
+      this.selfMetrics.invalid(batch.badRecords);
+      this.diagnostics.warn(
+        `telemetry: expected event objects with a type, got ${batch.badRecords} other elements; they are left out`,
+      );
+    }
+    if (batch.events.length === 0) return;
+    this.isDirty = true;
+    for (const { time } of batch.events) {
+      if (this.latestEventTime === undefined || compareTimes(time, this.latestEventTime) > 0) {
+        this.latestEventTime = time;
+      }
+    }
+    this.translator.accept(batch, observed);
+    if (this.translator.pendingLines >= EARLY_TRANSLATION_LINES) this.translate();
+    this.waiters.settle((requestId) => this.translator.isDone(requestId));
+    this.announceNeed();
+  }
+
+  invoke({ requestId, deadlineMs, invokedFunctionArn, tracingValue }: InvokeEvent): void {
+    this.translator.invoke({
+      requestId,
+      deadlineMs,
+      ...(invokedFunctionArn === undefined ? {} : { invokedFunctionArn }),
+      ...(tracingValue === undefined ? {} : { tracingValue }),
+    });
+  }
+
+  isDone(requestId: string): boolean {
+    return this.translator.isDone(requestId);
+  }
+
+  waitUntilDone(requestId: string, deadlineMs: number): Promise<boolean> {
+    if (this.isDone(requestId)) return Promise.resolve(true);
+    return this.waiters.wait(requestId, deadlineMs - Date.now());
+  }
+
+  get needsFlush(): boolean {
+    return this.delivery.bufferedBytes > this.delivery.capacityBytes / 2;
+  }
+
+  get idle(): boolean {
+    return !this.isDirty && this.delivery.bufferedBytes === 0;
+  }
+
+  get suspended(): boolean {
+    return this.delivery.suspended;
+  }
+
+  private announceNeed(): void {
+    const needed = this.needsFlush;
+    if (needed && !this.neededFlush) this.onNeedsFlush?.();
+    this.neededFlush = needed;
+  }
+
+  /** Moves what is complete from the translator into the buffer and the meter. */
+  private translate(ending?: Ending): void {
+    const { spans, logRecords, measurements } = this.translator.settle(ending);
+    for (const measurement of measurements) this.meter.record(measurement);
+    this.selfMetrics.queued('traces', spans.length);
+    this.selfMetrics.queued('logs', logRecords.length);
+    this.delivery.addSpans(spans);
+    this.delivery.addLogRecords(logRecords);
+  }
+
+  async flush(deadlineMs: number): Promise<{ readonly delivered: boolean }> {
+    this.isDirty = false;
+    this.translate();
+    const { delivered } = await this.delivery.flush({ deadlineMs });
+    this.announceNeed();
+    return { delivered };
+  }
+
+  async shutdown(reason: string, deadlineMs: number): Promise<void> {
+    this.isEnding = true;
+    this.translate({ reason, time: now() });
+    if (reason.toLowerCase() !== 'spindown') writeHandoverFile(this.translator.handover());
+    await this.delivery.flush({ deadlineMs, final: true });
+    this.delivery.close();
+    this.reportTotals();
+  }
+
+  private reportTotals(): void {
+    const totals = this.delivery.totals();
+    const lost = totals.traces.dropped + totals.metrics.dropped + totals.logs.dropped;
+    const fields = {
+      spansExported: totals.traces.exported,
+      spansDropped: totals.traces.dropped,
+      dataPointsExported: totals.metrics.exported,
+      dataPointsDropped: totals.metrics.dropped,
+      logRecordsExported: totals.logs.exported,
+      logRecordsDropped: totals.logs.dropped,
+    };
+    if (lost > 0) this.diagnostics.warn('stopped: some telemetry was not delivered', fields);
+    else this.diagnostics.info('stopped: everything was delivered', fields);
+  }
+}
+
+function now(): HrTime {
+  return fromEpochMs(Date.now());
+}

@@ -1,0 +1,145 @@
+// Facts → log records: lines of the function and of extensions, and platform events as lines. Plain
+// ReadableLogRecord objects; the exporters take them as they are.
+import { TraceFlags } from '@opentelemetry/api';
+import type { HrTime, SpanContext } from '@opentelemetry/api';
+import { SeverityNumber } from '@opentelemetry/api-logs';
+import type { LogAttributes, LogBody } from '@opentelemetry/api-logs';
+import type { InstrumentationScope } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { Fact, LineFact, PlatformLogFact, TrackedLine } from '../invocation/fact';
+import type { SpanIdentity } from '../invocation/identity';
+import type { LogLine } from './log-line/read-log-line';
+import {
+  toEventName,
+  toPlatformAttributes,
+  toPlatformLine,
+  toPlatformSeverity,
+} from './platform-log';
+import {
+  EXCEPTION_MESSAGE,
+  EXCEPTION_STACKTRACE,
+  EXCEPTION_TYPE,
+  FAAS_INVOCATION_ID,
+  FAAS_INVOCATION_ID_1_44,
+  LAMBDA_TRUNCATED,
+} from './semconv';
+import type { TieBreaker } from './tie-breaker';
+
+/** A line as the tracker carries it: what it says by itself, when it came. */
+export interface ReadLine extends TrackedLine {
+  readonly content: LogLine;
+  /** When the listener received it. */
+  readonly observed: HrTime;
+}
+
+/** What every log record of this environment shares. */
+export interface LogContextFacts {
+  readonly resource: Resource;
+  readonly scopes: Readonly<Record<'function' | 'extension' | 'platform', InstrumentationScope>>;
+  /** Platform events below it are not exported; undefined: none is. */
+  readonly platformSeverity: SeverityNumber | undefined;
+  readonly tieBreaker: TieBreaker;
+  /** Observed time of platform records: when they were delivered, or near it. */
+  readonly observed: HrTime;
+  readonly isSampled: (identity: SpanIdentity) => boolean;
+}
+
+/** Log records come with fact order; platform events below the threshold make none. */
+export function toLogRecord(
+  fact: Fact<ReadLine>,
+  facts: LogContextFacts,
+): ReadableLogRecord | undefined {
+  switch (fact.kind) {
+    case 'line':
+      return toLineRecord(fact, facts);
+    case 'platformLog':
+      return toPlatformRecord(fact, facts);
+    default:
+      return undefined;
+  }
+}
+
+function toLineRecord(
+  { line, requestId, identity }: LineFact<ReadLine>,
+  facts: LogContextFacts,
+): ReadableLogRecord {
+  const { content, stream } = line;
+  const spanContext = toOwnContext(content) ?? toContext(identity, facts);
+  return {
+    hrTime: facts.tieBreaker.separate(content.time ?? line.time, stream),
+    hrTimeObserved: line.observed,
+    ...(spanContext === undefined ? {} : { spanContext }),
+    ...(content.severityText === undefined ? {} : { severityText: content.severityText }),
+    ...(content.severityNumber === undefined ? {} : { severityNumber: content.severityNumber }),
+    ...(content.body === undefined ? {} : { body: content.body }),
+    resource: facts.resource,
+    instrumentationScope: facts.scopes[stream],
+    attributes: toLineAttributes(content, requestId),
+    droppedAttributesCount: content.droppedAttributesCount,
+  };
+}
+
+/** The line's own trace context, which the function's SDK wrote, wins over the invocation's. */
+function toOwnContext({ traceId, spanId, traceFlags }: LogLine): SpanContext | undefined {
+  if (traceId === undefined || spanId === undefined) return undefined;
+  return { traceId, spanId, traceFlags: traceFlags ?? TraceFlags.SAMPLED };
+}
+
+function toContext(
+  identity: SpanIdentity | undefined,
+  { isSampled }: LogContextFacts,
+): SpanContext | undefined {
+  if (identity === undefined) return undefined;
+  const { traceId, spanId } = identity;
+  return {
+    traceId,
+    spanId,
+    traceFlags: isSampled(identity) ? TraceFlags.SAMPLED : TraceFlags.NONE,
+  };
+}
+
+/** Adds to the line's own attributes in place: they were made for this record alone. */
+function toLineAttributes(content: LogLine, requestId: string | undefined): LogAttributes {
+  const { attributes, exception, truncated } = content;
+  const extra: LogAttributes = {};
+  if (requestId !== undefined) {
+    extra[FAAS_INVOCATION_ID_1_44] = requestId;
+    extra[FAAS_INVOCATION_ID] = requestId;
+  }
+  if (exception?.type !== undefined) extra[EXCEPTION_TYPE] = exception.type;
+  if (exception?.message !== undefined) extra[EXCEPTION_MESSAGE] = exception.message;
+  if (exception?.stacktrace !== undefined) extra[EXCEPTION_STACKTRACE] = exception.stacktrace;
+  if (truncated) extra[LAMBDA_TRUNCATED] = true;
+  return Object.assign(attributes, extra);
+}
+
+function toPlatformRecord(
+  { event, requestId, identity }: PlatformLogFact,
+  facts: LogContextFacts,
+): ReadableLogRecord | undefined {
+  const severityNumber = toPlatformSeverity(event);
+  if (facts.platformSeverity === undefined || severityNumber < facts.platformSeverity) {
+    return undefined;
+  }
+  const attributes: LogAttributes = toPlatformAttributes(event);
+  if (requestId !== undefined) {
+    attributes[FAAS_INVOCATION_ID_1_44] = requestId;
+    attributes[FAAS_INVOCATION_ID] = requestId;
+  }
+  const spanContext = toContext(identity, facts);
+  const body = event.type === 'unknown' ? (event.record as LogBody) : toPlatformLine(event);
+  return {
+    hrTime: event.time,
+    hrTimeObserved: facts.observed,
+    ...(spanContext === undefined ? {} : { spanContext }),
+    severityNumber,
+    severityText: SeverityNumber[severityNumber],
+    eventName: toEventName(event),
+    body,
+    resource: facts.resource,
+    instrumentationScope: facts.scopes.platform,
+    attributes,
+    droppedAttributesCount: 0,
+  };
+}

@@ -1,0 +1,237 @@
+// The core in one piece, shared by the extension and by `npm run replay`: bodies or events in, spans, log
+// records and measurements out. Pure but for the ids and the hash that it is given.
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import type { InstrumentationScope } from '@opentelemetry/core';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { Resource } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { SeverityNumber } from '@opentelemetry/api-logs';
+import type { Fact } from '../invocation/fact';
+import type { Handover } from '../invocation/handover';
+import type { Sha256Hex } from '../invocation/identity';
+import type { InvokeFacts } from '../invocation/invocation';
+import type { Ending } from '../invocation/invocation-facts';
+import { Tracker } from '../invocation/tracker';
+import type { DecodedBatch } from '../telemetry/batch';
+import type { LogEvent, TelemetryEvent } from '../telemetry/event';
+import type { AttributeLimits } from './attributes';
+import { parseFunctionArn } from './function-arn';
+import { readLogLine } from './log-line/read-log-line';
+import type { LogLimits } from './log-line/read-log-line';
+import { toLogRecord } from './log-records';
+import type { LogContextFacts, ReadLine } from './log-records';
+import { toMeasurements } from './metrics';
+import type { Measurement } from './metrics';
+import { toResourceAttributes } from './resource';
+import type { ResourceFacts } from './resource';
+import { Sampling } from './sampling';
+import type { SamplingOptions } from './sampling';
+import { toSpans } from './spans';
+import { TieBreaker } from './tie-breaker';
+
+export interface TranslatorOptions {
+  /** What is known of the function before any event. */
+  readonly resource: Omit<ResourceFacts, 'environmentId' | 'instanceId' | 'functionArn'>;
+  readonly initializationType?: string;
+  readonly spanAt: 'runtimeDone' | 'report';
+  readonly spanLimits: AttributeLimits;
+  readonly logLimits: LogLimits;
+  readonly platformSeverity: SeverityNumber | undefined;
+  readonly sampling: SamplingOptions;
+  readonly handover?: Handover;
+  readonly sha256: Sha256Hex;
+  /** A new random UUID: the execution environment's, again after a SnapStart restore. */
+  readonly createEnvironmentId: () => string;
+}
+
+export interface Translation {
+  readonly spans: readonly ReadableSpan[];
+  readonly logRecords: readonly ReadableLogRecord[];
+  readonly measurements: readonly Measurement[];
+}
+
+export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>>;
+
+const SCOPE_NAME = 'lambda-otlp';
+
+export class Translator {
+  private readonly tracker: Tracker<ReadLine>;
+  private readonly sampling: Sampling;
+  private readonly tieBreaker = new TieBreaker();
+  private readonly logScopes: LogContextFacts['scopes'];
+  readonly scope: InstrumentationScope;
+  private environmentId: string;
+  private instanceId: string | undefined;
+  private functionName: string | undefined;
+  private functionArn: string | undefined;
+  private currentResources: Resources | undefined;
+  private latestObserved: HrTime = [0, 0];
+
+  constructor(private readonly options: TranslatorOptions) {
+    const { sha256, initializationType, spanAt, handover, resource } = options;
+    const version = resource.distroVersion;
+    const scopeOf = (name: string): InstrumentationScope => ({ name, version });
+    this.environmentId = options.createEnvironmentId();
+    this.functionName = resource.functionName;
+    this.tracker = new Tracker({
+      sha256,
+      spanAt,
+      instanceId: resource.logStreamName ?? this.environmentId,
+      ...(initializationType === undefined ? {} : { initializationType }),
+      ...(handover === undefined ? {} : { handover }),
+    });
+    this.sampling = new Sampling(options.sampling);
+    this.scope = scopeOf(SCOPE_NAME);
+    this.logScopes = {
+      function: scopeOf(`${SCOPE_NAME}/function`),
+      extension: scopeOf(`${SCOPE_NAME}/extension`),
+      platform: scopeOf(`${SCOPE_NAME}/platform`),
+    };
+  }
+
+  /** INVOKE of the Extensions API. */
+  invoke(invoke: InvokeFacts): void {
+    this.functionArn ??= invoke.invokedFunctionArn;
+    this.tracker.invoke(invoke);
+  }
+
+  isDone(requestId: string): boolean {
+    return this.tracker.isDone(requestId);
+  }
+
+  /** Lines that wait for the next settling. */
+  get pendingLines(): number {
+    return this.tracker.pendingLines;
+  }
+
+  /** Decoded events, delivered at `observed`. */
+  accept({ events }: Pick<DecodedBatch, 'events'>, observed: HrTime): void {
+    this.latestObserved = observed;
+    for (const event of events) {
+      if (isLogEvent(event)) {
+        this.tracker.acceptLine(this.toLine(event, observed));
+      } else {
+        this.learn(event);
+        this.tracker.accept(event);
+      }
+    }
+  }
+
+  private toLine(event: LogEvent, observed: HrTime): ReadLine {
+    const content = readLogLine(event.record, this.options.logLimits);
+    const { requestId, exception } = content;
+    return {
+      time: event.time,
+      stream: event.type,
+      content,
+      observed,
+      ...(requestId === undefined ? {} : { requestId }),
+      ...(exception === undefined ? {} : { exception }),
+    };
+  }
+
+  /** What the resource and the invocation span's name are made of. */
+  private learn(event: Exclude<TelemetryEvent, LogEvent>): void {
+    if (event.type === 'platform.initStart' || event.type === 'platform.restoreStart') {
+      this.instanceId ??= event.instanceId;
+      this.functionName ??= event.functionName;
+    }
+    if (event.type === 'platform.restoreStart') {
+      // Ids made before the snapshot are the same in every environment restored from it.
+      this.environmentId = this.options.createEnvironmentId();
+      this.instanceId = event.instanceId ?? this.instanceId;
+      this.currentResources = undefined;
+    }
+    if (event.type === 'platform.start') this.functionArn ??= event.functionArn;
+  }
+
+  /** Translates all that is complete; `ending`: the environment ends and nothing is held back. */
+  settle(ending?: Ending): Translation {
+    const facts = this.tracker.settle(ending);
+    if (facts.length === 0) return { spans: [], logRecords: [], measurements: [] };
+    this.sampling.observe(facts);
+    const { logRecords, spans } = this.toSpansAndLogs(facts);
+    return { spans, logRecords, measurements: facts.flatMap(toMeasurements) };
+  }
+
+  private toSpansAndLogs(facts: readonly Fact<ReadLine>[]) {
+    const { traces, logs } = this.resources;
+    const { spanLimits, platformSeverity, resource } = this.options;
+    const spanContext = {
+      resource: traces,
+      scope: this.scope,
+      functionName: this.invocationName,
+      limits: spanLimits,
+      ...(resource.functionVersion === undefined
+        ? {}
+        : { functionVersion: resource.functionVersion }),
+    };
+    const logContext: LogContextFacts = {
+      resource: logs,
+      scopes: this.logScopes,
+      platformSeverity,
+      tieBreaker: this.tieBreaker,
+      observed: this.latestObserved,
+      isSampled: (identity) => this.sampling.isSampled(identity),
+    };
+    const spans: ReadableSpan[] = [];
+    const logRecords: ReadableLogRecord[] = [];
+    for (const fact of facts) {
+      const record = toLogRecord(fact, logContext);
+      if (record !== undefined) logRecords.push(record);
+      else if (this.isSampled(fact)) spans.push(...toSpans(fact, spanContext));
+    }
+    return { spans, logRecords };
+  }
+
+  private isSampled(fact: Fact<ReadLine>): boolean {
+    switch (fact.kind) {
+      case 'invocation':
+      case 'initialization':
+        return this.sampling.isSampled(fact.identity);
+      case 'childSpans':
+        return fact.children.every(({ identity }) => this.sampling.isSampled(identity));
+      default:
+        return false;
+    }
+  }
+
+  private get invocationName(): string {
+    return this.functionName ?? parseFunctionArn(this.functionArn)?.name ?? 'lambda';
+  }
+
+  /** Made when first needed, so that initStart's instanceId is in it; the same objects from then on. */
+  get resources(): Resources {
+    this.currentResources ??= {
+      traces: this.createResource('traces'),
+      metrics: this.createResource('metrics'),
+      logs: this.createResource('logs'),
+    };
+    return this.currentResources;
+  }
+
+  private createResource(signal: keyof Resources): Resource {
+    const { functionName, instanceId, functionArn, environmentId } = this;
+    const attributes: Attributes = toResourceAttributes(
+      {
+        ...this.options.resource,
+        environmentId,
+        ...(functionName === undefined ? {} : { functionName }),
+        ...(instanceId === undefined ? {} : { instanceId }),
+        ...(functionArn === undefined ? {} : { functionArn }),
+      },
+      signal,
+    );
+    return resourceFromAttributes(attributes);
+  }
+
+  /** For the process that Lambda may start after this one in the same environment. */
+  handover(): Handover {
+    return this.tracker.handover();
+  }
+}
+
+function isLogEvent(event: TelemetryEvent): event is LogEvent {
+  return event.type === 'function' || event.type === 'extension';
+}
