@@ -39,10 +39,12 @@ export interface FlushOptions {
   readonly deadlineMs: number;
   /** SHUTDOWN: the breaker is passed over, what stays unsent is dropped and counted. */
   readonly final?: boolean;
+  /** The function still runs, so waiting costs it nothing: the whole deadline may be waited for. */
+  readonly whileRunning?: boolean;
 }
 
 export interface FlushOutcome {
-  /** Items that are still buffered when the flush ended, by signal. */
+  /** Items still held when the flush ended, requests under way included, by signal. */
   readonly remaining: Readonly<Record<Signal, number>>;
   /** False when anything of this flush failed or ran out of time. */
   readonly delivered: boolean;
@@ -56,9 +58,12 @@ export interface Delivery {
   readonly bufferedBytes: number;
   /** Buffer bound in bytes (`LAMBDA_OTLP_BUFFER_BYTES`). */
   readonly capacityBytes: number;
-  /** Sends what is buffered; concurrent calls join the flush under way. */
+  /**
+   * Sends what is buffered; concurrent calls join the requests under way. A request that is not
+   * answered by the deadline stays under way, to be settled by a late answer or its own timeout.
+   */
   flush(options: FlushOptions): Promise<FlushOutcome>;
-  /** True while the breaker holds back every signal: flushing now would cost nothing and send nothing. */
+  /** True while every signal is held back (breaker, Retry-After, an unanswered request): a flush would send nothing. */
   readonly suspended: boolean;
   /** Totals since start, for the stop line. */
   totals(): Readonly<Record<Signal, DeliveryTotals>>;

@@ -1,0 +1,97 @@
+// AWS credentials of the execution environment: its variables, or the container endpoint that
+// SnapStart environments have instead (Lambda Developer Guide, "Environment variables",
+// AWS_CONTAINER_CREDENTIALS_FULL_URI), renewed before they expire.
+import { request } from 'node:http';
+import type { AwsSettings } from './aws-settings';
+import { runExchange } from './http-exchange';
+import type { Clock } from './transport';
+
+export interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Rejects, with a message that holds no credentials, when there are none. */
+export type CredentialProvider = () => Promise<AwsCredentials>;
+
+const renewBeforeMs = 5 * 60_000;
+const fetchTimeoutMs = 1_000;
+
+export function createCredentialProvider(settings: AwsSettings, clock: Clock): CredentialProvider {
+  const { accessKeyId, secretAccessKey, sessionToken, containerCredentialsUri } = settings;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    const fixed = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+    return () => Promise.resolve(fixed);
+  }
+  if (containerCredentialsUri === undefined) {
+    return () =>
+      Promise.reject(
+        new Error('no AWS credentials: neither AWS_ACCESS_KEY_ID nor a container endpoint is set'),
+      );
+  }
+  let known: ExpiringCredentials | undefined;
+  return async () => {
+    if (known === undefined || clock.now() > known.expiresMs - renewBeforeMs) {
+      known = await fetchCredentials(containerCredentialsUri, settings, clock);
+    }
+    return known.credentials;
+  };
+}
+
+interface ExpiringCredentials {
+  readonly credentials: AwsCredentials;
+  readonly expiresMs: number;
+}
+
+async function fetchCredentials(
+  uri: string,
+  { containerAuthorizationToken }: AwsSettings,
+  clock: Clock,
+): Promise<ExpiringCredentials> {
+  const { hostname, port, pathname, search } = new URL(uri);
+  const response = await runExchange({
+    request,
+    options: {
+      method: 'GET',
+      hostname: hostname.replace(/^\[|\]$/g, ''),
+      port,
+      path: `${pathname}${search}`,
+      headers: containerAuthorizationToken ? { authorization: containerAuthorizationToken } : {},
+      agent: false,
+    },
+    body: new Uint8Array(),
+    timeoutMs: fetchTimeoutMs,
+    clock,
+  });
+  if (response.status !== 'success') {
+    throw new Error(`no AWS credentials: the container endpoint failed, ${response.error.message}`);
+  }
+  return parseCredentials(Buffer.from(response.data ?? []).toString('utf8'));
+}
+
+/** The container credentials document: AccessKeyId, SecretAccessKey, Token, Expiration. */
+function parseCredentials(text: string): ExpiringCredentials {
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = parseObject(text);
+  if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') {
+    throw new Error('no AWS credentials: the container endpoint answered with another document');
+  }
+  const expiresMs = typeof Expiration === 'string' ? Date.parse(Expiration) : NaN;
+  return {
+    credentials: {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      ...(typeof Token === 'string' && { sessionToken: Token }),
+    },
+    expiresMs: Number.isNaN(expiresMs) ? 0 : expiresMs,
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,79 @@
+// How requests of a signal are encoded: the serializers of @opentelemetry/otlp-transformer behind
+// one shape. Only http/json loads the JSON serializers.
+import type { ISerializer } from '@opentelemetry/otlp-transformer';
+import {
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import type { SignalValues } from './buffer';
+import type { Signal } from './delivery';
+
+export interface PartialSuccess {
+  readonly rejected: number;
+  readonly message: string;
+}
+
+export interface Codec<S extends Signal> {
+  /** Undefined or an exception: these values cannot be encoded. */
+  encode(values: readonly SignalValues[S][]): Uint8Array | undefined;
+  /** What the answer says about rejected items. Throws when it is no OTLP answer. */
+  decodeAnswer(body: Uint8Array): PartialSuccess;
+}
+
+export type Serializers = { readonly [S in Signal]: Codec<S> };
+
+export const protobufCodecs: Serializers = toCodecs(
+  ProtobufTraceSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufLogsSerializer,
+);
+
+export async function loadJsonCodecs(): Promise<Serializers> {
+  const { jsonSerializers } = await import('./json-serializers');
+  return toCodecs(jsonSerializers.traces, jsonSerializers.metrics, jsonSerializers.logs);
+}
+
+/** An answer's int64 counts are strings in OTLP/JSON. */
+interface Answer {
+  readonly partialSuccess?: {
+    readonly rejectedSpans?: number | string;
+    readonly rejectedDataPoints?: number | string;
+    readonly rejectedLogRecords?: number | string;
+    readonly errorMessage?: string;
+  } | null;
+}
+
+function toCodecs(
+  traces: ISerializer<SignalValues['traces'][], Answer>,
+  metrics: ISerializer<SignalValues['metrics'], Answer>,
+  logs: ISerializer<SignalValues['logs'][], Answer>,
+): Serializers {
+  return {
+    traces: {
+      encode: (spans) => traces.serializeRequest([...spans]),
+      decodeAnswer: (body) => toPartialSuccess(traces.deserializeResponse(body)),
+    },
+    metrics: {
+      encode: ([window]) => (window === undefined ? undefined : metrics.serializeRequest(window)),
+      decodeAnswer: (body) => toPartialSuccess(metrics.deserializeResponse(body)),
+    },
+    logs: {
+      encode: (records) => logs.serializeRequest([...records]),
+      decodeAnswer: (body) => toPartialSuccess(logs.deserializeResponse(body)),
+    },
+  };
+}
+
+function toPartialSuccess({ partialSuccess }: Answer): PartialSuccess {
+  const rejected = Number(
+    partialSuccess?.rejectedSpans ??
+      partialSuccess?.rejectedDataPoints ??
+      partialSuccess?.rejectedLogRecords ??
+      0,
+  );
+  return {
+    rejected: Number.isFinite(rejected) && rejected > 0 ? rejected : 0,
+    message: partialSuccess?.errorMessage ?? '',
+  };
+}

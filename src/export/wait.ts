@@ -1,0 +1,36 @@
+// Waiting by the wall clock. No timer is left armed when a wait returns.
+import type { Clock } from './transport';
+
+/** True when `promise` settles before `deadlineMs` (epoch). It must not reject. */
+export async function isSettledBy(
+  promise: Promise<unknown>,
+  deadlineMs: number,
+  clock: Clock,
+): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const expired = new Promise<boolean>((resolve) => {
+    const waitMs = Math.min(Math.max(deadlineMs - clock.now(), 0), 2 ** 31 - 1);
+    timer = setTimeout(() => resolve(false), waitMs);
+  });
+  const settled = promise.then(() => true);
+  try {
+    return await Promise.race([settled, expired]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function pause(durationMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, durationMs);
+  });
+}
+
+/** Lets the event loop read what arrived on sockets while the environment was frozen. */
+export async function hearSockets(): Promise<void> {
+  for (let turn = 0; turn < 2; turn += 1) {
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
