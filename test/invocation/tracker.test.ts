@@ -1,0 +1,440 @@
+import type { Fact } from '../../src/invocation/fact';
+import { readHandover } from '../../src/invocation/handover';
+import {
+  REQUEST,
+  at,
+  createTracker,
+  done,
+  feed,
+  init,
+  line,
+  ofKind,
+  report,
+  sha256,
+  start,
+  wire,
+} from './scenario';
+import type { TestLine } from './scenario';
+
+const OTHER = '11111111-2222-4333-8444-555555555555';
+const ENDING = { reason: 'spindown', time: at(60_000) };
+const outcomes = (facts: readonly Fact<TestLine>[]) =>
+  ofKind(facts, 'outcome').map(({ outcome, errorType }) =>
+    errorType === undefined ? outcome : `${outcome} ${errorType}`,
+  );
+
+describe('an invocation', () => {
+  it('leaves at runtimeDone; the report of later adds its parts to the same span', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), done(100)]);
+    const first = tracker.settle();
+    feed(tracker, [report(101)]);
+    const second = tracker.settle();
+
+    const [invocation] = ofKind(first, 'invocation');
+    expect(invocation).toMatchObject({ start: at(0), end: at(100), incomplete: false });
+    expect(ofKind(first, 'childSpans')[0]?.children.map(({ span }) => span.name)).toEqual([
+      'responseLatency',
+      'responseDuration',
+      'runtimeOverhead',
+    ]);
+    expect(ofKind(second, 'invocation')).toEqual([]);
+    const [overhead] = ofKind(second, 'childSpans')[0]?.children ?? [];
+    expect(overhead?.identity.parentSpanId).toBe(invocation?.identity.spanId);
+    expect(overhead?.identity.traceId).toBe(invocation?.identity.traceId);
+    expect(outcomes([...first, ...second])).toEqual(['success']);
+  });
+
+  it('is stated once, however often its events come', () => {
+    const tracker = createTracker();
+    const events = [start(0), done(100), report(101)];
+    feed(tracker, [...events, ...events]);
+    const facts = [...tracker.settle()];
+    feed(tracker, events);
+    facts.push(...tracker.settle(), ...tracker.settle(ENDING));
+    expect(ofKind(facts, 'invocation')).toHaveLength(1);
+    expect(ofKind(facts, 'runtimeDone')).toHaveLength(1);
+    expect(ofKind(facts, 'report')).toHaveLength(1);
+    expect(ofKind(facts, 'platformLog')).toHaveLength(3);
+    expect(outcomes(facts)).toEqual(['success']);
+  });
+
+  it('waits for a start that comes in a later batch', () => {
+    const tracker = createTracker();
+    feed(tracker, [done(100), report(101)]);
+    expect(ofKind(tracker.settle(), 'invocation')).toEqual([]);
+    feed(tracker, [start(0)]);
+    const [invocation] = ofKind(tracker.settle(), 'invocation');
+    expect(invocation).toMatchObject({ start: at(0), end: at(100), incomplete: false });
+  });
+
+  it('whose start never comes is derived from its end, flagged incomplete', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(-500, OTHER), done(-400, OTHER), done(100)]);
+    tracker.settle();
+    const [invocation] = ofKind(tracker.settle(), 'invocation');
+    expect(invocation).toMatchObject({
+      requestId: REQUEST,
+      start: at(0),
+      end: at(100),
+      incomplete: true,
+    });
+  });
+
+  it('without a runtimeDone ends with its report, one settling later', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), report(130, REQUEST, { status: 'error' })]);
+    expect(ofKind(tracker.settle(), 'invocation')).toEqual([]);
+    const facts = tracker.settle();
+    expect(ofKind(facts, 'invocation')[0]).toMatchObject({ end: at(101), status: 'error' });
+    expect(ofKind(facts, 'report')[0]?.endsInvocation).toBe(true);
+    expect(outcomes(facts)).toEqual(['error error']);
+  });
+
+  it('that times out after its success counts as both, with the worse status on the span', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), done(100), report(3000, REQUEST, { status: 'timeout' })]);
+    const facts = tracker.settle();
+    expect(outcomes(facts)).toEqual(['success', 'timeout timeout']);
+    expect(ofKind(facts, 'invocation')[0]).toMatchObject({
+      status: 'timeout',
+      errorType: 'timeout',
+    });
+  });
+
+  it.each([
+    ['timeout', 'timeout timeout'],
+    ['Timeout', 'timeout timeout'],
+    ['failure', 'error failure'],
+  ])('open at SHUTDOWN for %s is closed with that', (reason, expected) => {
+    const tracker = createTracker();
+    feed(tracker, [start(0)]);
+    const facts = tracker.settle({ reason, time: at(3000) });
+    expect(ofKind(facts, 'invocation')[0]).toMatchObject({ incomplete: true, end: at(3000) });
+    expect(outcomes(facts)).toEqual([expected]);
+  });
+
+  it('open at any other SHUTDOWN is incomplete and no outcome', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0)]);
+    const facts = tracker.settle(ENDING);
+    expect(ofKind(facts, 'invocation')[0]).toMatchObject({
+      incomplete: true,
+      errorType: 'incomplete',
+    });
+    expect(outcomes(facts)).toEqual([]);
+  });
+
+  it('that reuses a requestId is another invocation with another span id', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), done(100), report(101)]);
+    feed(tracker, [start(60_000), done(60_100), report(60_101)]);
+    const facts = tracker.settle();
+    const spans = ofKind(facts, 'invocation');
+    expect(spans.map((fact) => fact.start)).toEqual([at(0), at(60_000)]);
+    expect(new Set(spans.map((fact) => fact.identity.spanId)).size).toBe(2);
+    expect(ofKind(facts, 'report')).toHaveLength(2);
+  });
+
+  it('takes the trace context of INVOKE where the start has none', () => {
+    const tracker = createTracker();
+    tracker.invoke({
+      requestId: REQUEST,
+      deadlineMs: 0,
+      tracingValue: 'Root=1-6740aa11-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=0',
+    });
+    feed(tracker, [start(0), done(100)]);
+    expect(ofKind(tracker.settle(), 'invocation')[0]?.identity).toEqual({
+      traceId: '6740aa110123456789abcdef01234567',
+      spanId: '53995c3f42cd8ad8',
+      sampled: false,
+    });
+  });
+
+  it('with SPAN_AT=report waits for the report and ends with it', () => {
+    const tracker = createTracker({ spanAt: 'report' });
+    feed(tracker, [start(0), done(100)]);
+    expect(ofKind(tracker.settle(), 'invocation')).toEqual([]);
+    feed(tracker, [report(101)]);
+    expect(ofKind(tracker.settle(), 'invocation')[0]).toMatchObject({ end: at(101) });
+  });
+
+  it('with SPAN_AT=report leaves at SHUTDOWN when no report came', () => {
+    const tracker = createTracker({ spanAt: 'report' });
+    feed(tracker, [start(0), done(100)]);
+    tracker.settle();
+    expect(ofKind(tracker.settle(ENDING), 'invocation')[0]).toMatchObject({
+      end: at(100),
+      incomplete: false,
+      status: 'success',
+    });
+  });
+});
+
+describe('initializations', () => {
+  it('on demand: the init is a child of the first invocation, which is the cold start', () => {
+    const tracker = createTracker();
+    feed(tracker, init(-600));
+    expect(tracker.settle()).toEqual([]);
+    feed(tracker, [start(0), done(100)]);
+    const facts = tracker.settle();
+    const [invocation] = ofKind(facts, 'invocation');
+    const [span] = ofKind(facts, 'initialization');
+    expect(invocation?.coldStart).toBe(true);
+    expect(span).toMatchObject({ name: 'init', start: at(-600), end: at(-100), coldStart: true });
+    expect(span?.identity).toMatchObject({
+      traceId: invocation?.identity.traceId,
+      parentSpanId: invocation?.identity.spanId,
+    });
+    expect(ofKind(facts, 'coldStart')).toEqual([
+      { kind: 'coldStart', initializationType: 'on-demand', time: at(0) },
+    ]);
+    feed(tracker, [start(200, OTHER), done(300, OTHER)]);
+    const second = tracker.settle();
+    expect(ofKind(second, 'invocation')[0]?.coldStart).toBe(false);
+    expect(ofKind(second, 'coldStart')).toEqual([]);
+  });
+
+  it.each(['provisioned-concurrency', 'snap-start', 'lambda-managed-instances'])(
+    '%s: the init has its own trace at once, the first invocation links to it and is not cold',
+    (initializationType) => {
+      const tracker = createTracker();
+      feed(tracker, init(-7_200_000, { initializationType }));
+      const facts = tracker.settle();
+      const [span] = ofKind(facts, 'initialization');
+      expect(span?.identity.parentSpanId).toBeUndefined();
+      expect(span).toMatchObject({ start: at(-7_200_000), end: at(-7_199_500), coldStart: false });
+      feed(tracker, [start(0), done(100), report(101)]);
+      const [invocation] = ofKind(tracker.settle(), 'invocation');
+      expect(invocation?.coldStart).toBe(false);
+      expect(invocation?.links).toEqual([span?.identity]);
+      expect(invocation?.identity.traceId).not.toBe(span?.identity.traceId);
+    },
+  );
+
+  it('a restore is a child of the first invocation after it, a cold start', () => {
+    const tracker = createTracker();
+    feed(tracker, [
+      wire(-300, 'platform.restoreStart', {}),
+      wire(-10, 'platform.restoreRuntimeDone', { status: 'success' }),
+      wire(-9, 'platform.restoreReport', { status: 'success', metrics: { durationMs: 291 } }),
+      start(0),
+      done(100),
+    ]);
+    const facts = tracker.settle();
+    const [restore] = ofKind(facts, 'initialization');
+    expect(restore).toMatchObject({ name: 'restore', start: at(-300), end: at(-10) });
+    expect(restore?.identity.parentSpanId).toBe(ofKind(facts, 'invocation')[0]?.identity.spanId);
+    expect(ofKind(facts, 'coldStart')[0]?.initializationType).toBe('snap-start');
+  });
+
+  it('an init that fails and is repeated inside the first invocation gives two spans, one cold start', () => {
+    const tracker = createTracker();
+    const failed = { status: 'error', errorType: 'Runtime.ExitError' };
+    feed(tracker, [
+      ...init(-2000, failed),
+      ...init(-600, { phase: 'invoke' }),
+      start(0),
+      done(100),
+    ]);
+    const facts = tracker.settle();
+    const spans = ofKind(facts, 'initialization');
+    expect(spans.map(({ phase, status }) => [phase, status])).toEqual([
+      ['init', 'error'],
+      ['invoke', 'success'],
+    ]);
+    expect(new Set(spans.map(({ identity }) => identity.spanId)).size).toBe(2);
+    expect(ofKind(facts, 'coldStart')).toHaveLength(1);
+    expect(ofKind(facts, 'outcome').filter(({ outcome }) => outcome === 'error')).toEqual([
+      expect.objectContaining({ phase: 'init', errorType: 'Runtime.ExitError' }),
+    ]);
+  });
+
+  it('without initStart begins its duration before the report', () => {
+    const tracker = createTracker();
+    feed(tracker, [...init(-600).slice(1), start(0), done(100)]);
+    tracker.settle();
+    const [span] = ofKind(tracker.settle(), 'initialization');
+    expect(span).toMatchObject({ start: at(-600), end: at(-100), incomplete: true });
+  });
+
+  it('that no invocation follows leaves alone at SHUTDOWN', () => {
+    const tracker = createTracker();
+    feed(tracker, init(-600));
+    tracker.settle();
+    const facts = tracker.settle(ENDING);
+    expect(ofKind(facts, 'initialization')[0]?.identity.parentSpanId).toBeUndefined();
+    expect(ofKind(facts, 'coldStart')).toEqual([]);
+  });
+
+  it('with neither runtimeDone nor report leaves at SHUTDOWN incomplete', () => {
+    const tracker = createTracker();
+    feed(tracker, init(-600).slice(0, 1));
+    tracker.settle();
+    expect(ofKind(tracker.settle(ENDING), 'initialization')[0]).toMatchObject({ incomplete: true });
+  });
+});
+
+describe('a report of the process before', () => {
+  const orphan = report(-1000, REQUEST, { status: 'timeout' });
+
+  it('makes figures and a log, no span, and the environment is no longer new', () => {
+    const tracker = createTracker();
+    feed(tracker, [orphan, ...init(-600, { phase: 'invoke' }), start(0, OTHER), done(100, OTHER)]);
+    tracker.settle();
+    const facts = [...tracker.settle(), ...tracker.settle(ENDING)];
+    expect(ofKind(facts, 'report')).toHaveLength(1);
+    expect(ofKind(facts, 'invocation').map(({ requestId }) => requestId)).not.toContain(REQUEST);
+  });
+
+  it('keeps its trace and counts its timeout once by the handover', () => {
+    const before = createTracker();
+    feed(before, [start(-4000)]);
+    const closed = before.settle({ reason: 'timeout', time: at(-1000) });
+    const [span] = ofKind(closed, 'invocation');
+    const handover = readHandover(JSON.parse(JSON.stringify(before.handover())));
+
+    const after = createTracker({ handover });
+    feed(after, [orphan, start(0, OTHER), done(100, OTHER)]);
+    const facts = [...after.settle(), ...after.settle(ENDING)];
+    const log = ofKind(facts, 'platformLog').find(({ requestId }) => requestId === REQUEST);
+    expect(log?.identity?.traceId).toBe(span?.identity.traceId);
+    expect(log?.identity?.spanId).toBe(span?.identity.spanId);
+    expect(outcomes([...closed, ...facts])).toEqual(['timeout timeout', 'success']);
+    const overhead = ofKind(facts, 'childSpans')
+      .flatMap(({ children }) => children)
+      .find((child) => child.span.name === 'extensionOverhead');
+    expect(overhead?.identity.parentSpanId).toBe(span?.identity.spanId);
+  });
+
+  it('is ignored when the handover is anything but one', () => {
+    for (const value of [
+      null,
+      5,
+      'x',
+      [],
+      { invocations: 5 },
+      { invocations: [null, {}, { requestId: 1 }] },
+    ]) {
+      expect(readHandover(value)).toEqual({ coldStartCounted: false, invocations: [] });
+    }
+  });
+});
+
+describe('log lines', () => {
+  it('belong to the request they name, whatever else runs', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), start(10, OTHER), line(20, 'a', { requestId: REQUEST })]);
+    const [fact] = ofKind(tracker.settle(), 'line');
+    expect(fact?.requestId).toBe(REQUEST);
+    expect(fact?.identity?.traceId).toBe(REQUEST.replaceAll('-', ''));
+  });
+
+  it('without a requestId belong to the only open invocation, never to one of several', () => {
+    const tracker = createTracker();
+    feed(tracker, [
+      line(5, 'alone'),
+      start(0),
+      start(10, OTHER),
+      line(15, 'both open'),
+      report(20),
+      line(30, 'one left'),
+    ]);
+    const facts = ofKind(tracker.settle(), 'line');
+    expect(facts.map(({ line: { text }, requestId }) => [text, requestId])).toEqual([
+      ['alone', REQUEST],
+      ['both open', undefined],
+      ['one left', OTHER],
+    ]);
+  });
+
+  it('after runtimeDone still belong to the invocation until the next start', () => {
+    const tracker = createTracker();
+    feed(tracker, [...init(-600), start(0), done(100), line(150, 'late'), start(200, OTHER)]);
+    feed(tracker, [line(250, 'next')]);
+    const facts = ofKind(tracker.settle(), 'line');
+    expect(facts.map(({ requestId }) => requestId)).toEqual([REQUEST, OTHER]);
+  });
+
+  it('of the init join the trace of the first invocation, below the init span', () => {
+    const tracker = createTracker();
+    feed(tracker, [...init(-600), line(-300, 'loading')]);
+    expect(tracker.settle()).toEqual([]);
+    feed(tracker, [start(0), done(100)]);
+    const facts = tracker.settle();
+    expect(ofKind(facts, 'line')[0]).toMatchObject({
+      requestId: REQUEST,
+      identity: ofKind(facts, 'initialization')[0]?.identity,
+    });
+  });
+
+  it('wait one settling for the start of the request they name, then leave without a trace', () => {
+    const tracker = createTracker();
+    feed(tracker, [line(5, 'a', { requestId: REQUEST })]);
+    expect(tracker.settle()).toEqual([]);
+    const [fact] = ofKind(tracker.settle(), 'line');
+    expect(fact).toMatchObject({ requestId: REQUEST });
+    expect(fact?.identity).toBeUndefined();
+  });
+
+  it('with an error add it to the span of their invocation', () => {
+    const tracker = createTracker();
+    const exception = { type: 'ValueError', message: 'bad' };
+    feed(tracker, [start(0), line(50, 'x', { exception }), done(100)]);
+    feed(tracker, [line(60, 'y', { exception, stream: 'extension' })]);
+    expect(ofKind(tracker.settle(), 'invocation')[0]?.exceptions).toEqual([
+      { time: at(50), ...exception },
+    ]);
+  });
+});
+
+describe('logsDropped', () => {
+  const dropped = (ms: number, droppedRecords: number, droppedBytes: number) =>
+    wire(ms, 'platform.logsDropped', { reason: 'slow', droppedRecords, droppedBytes });
+
+  it('counts the increase of running totals; a smaller total starts anew; a duplicate adds nothing', () => {
+    const tracker = createTracker();
+    feed(tracker, [
+      dropped(10, 6169, 555_210),
+      dropped(0, 3005, 270_450),
+      dropped(10, 6169, 555_210),
+    ]);
+    feed(tracker, [dropped(20, 100, 9000)]);
+    const facts = tracker.settle();
+    expect(ofKind(facts, 'logsDropped').map(({ records, bytes }) => [records, bytes])).toEqual([
+      [3005, 270_450],
+      [3164, 284_760],
+      [100, 9000],
+    ]);
+    expect(ofKind(facts, 'platformLog')).toHaveLength(3);
+  });
+});
+
+describe('bounds', () => {
+  it('keeps no more than a few thousand invocations whose end never comes, and states each it lets go of', () => {
+    const tracker = createTracker();
+    const ids = Array.from({ length: 3000 }, (_, index) => sha256(String(index)).slice(0, 36));
+    const spans: string[] = [];
+    for (const [index, id] of ids.entries()) {
+      feed(tracker, [start(index, id)]);
+      if (index % 100 === 0) {
+        spans.push(...ofKind(tracker.settle(), 'invocation').map(({ requestId }) => requestId));
+      }
+    }
+    spans.push(...ofKind(tracker.settle(ENDING), 'invocation').map(({ requestId }) => requestId));
+    expect(spans.toSorted()).toEqual(ids.toSorted());
+  });
+
+  it('knows the end of a request that came before its INVOKE, and waits anew for a retry', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), done(100)]);
+    expect(tracker.isDone(REQUEST)).toBe(true);
+    tracker.invoke({ requestId: REQUEST, deadlineMs: 0 });
+    expect(tracker.isDone(REQUEST)).toBe(true);
+    tracker.invoke({ requestId: REQUEST, deadlineMs: 0 });
+    expect(tracker.isDone(REQUEST)).toBe(false);
+    feed(tracker, [start(60_000), done(60_100)]);
+    expect(tracker.isDone(REQUEST)).toBe(true);
+    expect(tracker.isDone(OTHER)).toBe(false);
+  });
+});
