@@ -100,9 +100,9 @@ const KEPT = ['status', 'state', 'phase', 'initializationType', 'errorType'];
 
 function shapeOf(value: unknown): unknown {
   if (Array.isArray(value)) {
-    return value.map((item) =>
+    return value.map((item: unknown) =>
       typeof item === 'object' && item !== null && 'name' in item
-        ? { name: item.name as unknown, keys: Object.keys(item).sort() }
+        ? { name: item.name, keys: Object.keys(item).sort() }
         : typeof item,
     );
   }

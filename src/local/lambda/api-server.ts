@@ -72,6 +72,10 @@ function takePoll(
 function subscribe(options: ApiServerOptions, request: IncomingMessage, body: string): ApiAnswer {
   const extension = options.extensionsApi.identify(request);
   if ('status' in extension) return extension;
+  if (extension.state !== 'Registered') {
+    const message = 'Telemetry API subscription is closed';
+    return errorAnswer(403, 'Telemetry.SubscriptionClosed', message);
+  }
   const answer = options.telemetryApi.subscribe(extension.name, body);
   if (answer.status === 200) extension.subscribedAtMs ??= preciseNowMs();
   return answer;

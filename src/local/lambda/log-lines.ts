@@ -8,27 +8,34 @@ export interface LogLines {
   end(): void;
 }
 
-/** Longest record: a longer line goes in pieces. */
-export const MAX_LINE_BYTES = 256 * 1024;
+/** Longest record, in UTF-16 units: a longer line goes in pieces. */
+export const MAX_LINE_LENGTH = 256 * 1024;
 
 /** `onLine`: gets the line with its newline. */
 export function createLogLines(onLine: (line: string) => void): LogLines {
   const decoder = new StringDecoder('utf8');
   let rest = '';
 
+  const emit = (line: string): void => {
+    for (let start = 0; start < line.length; start += MAX_LINE_LENGTH) {
+      onLine(line.slice(start, start + MAX_LINE_LENGTH));
+    }
+  };
+
   const take = (text: string): void => {
     let start = 0;
     for (;;) {
       const end = text.indexOf('\n', start);
       if (end < 0) break;
-      onLine(rest + text.slice(start, end + 1));
+      emit(rest + text.slice(start, end + 1));
       rest = '';
       start = end + 1;
     }
     rest += text.slice(start);
-    while (rest.length >= MAX_LINE_BYTES) {
-      onLine(rest.slice(0, MAX_LINE_BYTES));
-      rest = rest.slice(MAX_LINE_BYTES);
+    if (rest.length >= MAX_LINE_LENGTH) {
+      const whole = rest.length - (rest.length % MAX_LINE_LENGTH);
+      emit(rest.slice(0, whole));
+      rest = rest.slice(whole);
     }
   };
 
@@ -36,7 +43,7 @@ export function createLogLines(onLine: (line: string) => void): LogLines {
     write: (chunk) => take(decoder.write(chunk)),
     end() {
       take(decoder.end());
-      if (rest !== '') onLine(rest);
+      emit(rest);
       rest = '';
     },
   };

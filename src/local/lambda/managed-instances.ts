@@ -19,6 +19,8 @@ export interface ManagedInstances {
   abort(): void;
 }
 
+const POLLS_WAIT_MS = 250;
+
 interface Running {
   readonly context: RequestContext;
   readonly invocation: RuntimeInvocation;
@@ -128,6 +130,8 @@ export function createManagedInstances(sandbox: Sandbox): ManagedInstances {
     async start() {
       const { outcome } = await initialize(sandbox, 'init', settings.initTimeoutMs);
       if (outcome.status !== 'success') await shutDown(sandbox, 'failure');
+      // The runtime opens its polls one after the other; one that opens fewer is not waited for long.
+      else await watch.until(() => runtimeApi.idlePolls >= settings.maxConcurrency, POLLS_WAIT_MS);
     },
     async invoke(payload, options) {
       const context = toRequestContext(options, sandbox.options.tenantId);
