@@ -71,5 +71,6 @@ export default tseslint.config(
     files: ['test/**/*.ts', 'src/local/**/*.ts', 'layer/**/*.ts', 'bench/**/*.ts'],
     rules: { 'no-console': 'off' },
   },
+  { files: ['test/**/*.ts'], rules: { 'max-lines': ['error', { max: 450 }] } },
   { files: ['**/*.mjs', '**/*.js'], extends: [tseslint.configs.disableTypeChecked] },
 );

@@ -1,0 +1,194 @@
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { Meter } from '../../src/otel/meter';
+import type { MeterOptions } from '../../src/otel/meter';
+import { toMeasurements } from '../../src/otel/metrics';
+import { at, createTracker, done, feed, init, report, start, wire } from '../invocation/scenario';
+import type { TestLine, WireEvent } from '../invocation/scenario';
+
+const resource = resourceFromAttributes({});
+
+function createMeter(options: Partial<MeterOptions> = {}): Meter {
+  return new Meter({
+    scope: { name: 'lambda-otlp', version: '0' },
+    temporality: 'delta',
+    exponentialHistograms: false,
+    selfMetrics: true,
+    ...options,
+  });
+}
+
+function measure(events: readonly WireEvent[]): Record<string, [number, object][]> {
+  const tracker = createTracker();
+  feed(tracker, events as (WireEvent | TestLine)[]);
+  const facts = [...tracker.settle(), ...tracker.settle({ time: at(9999) })];
+  const measured: Record<string, [number, object][]> = {};
+  for (const { instrument, value, attributes } of facts.flatMap(toMeasurements)) {
+    (measured[instrument] ??= []).push([value, attributes]);
+  }
+  return measured;
+}
+
+async function collect(
+  meter: Meter,
+  includeSelfOnly = false,
+): Promise<ResourceMetrics | undefined> {
+  return meter.collect(resource, includeSelfOnly);
+}
+
+const pointsOf = (window: ResourceMetrics | undefined, name: string) =>
+  window?.scopeMetrics[0]?.metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ??
+  [];
+
+describe('measurements', () => {
+  it('of a cold start and its report have the units of the semantic conventions', () => {
+    expect(measure([...init(-600), start(0), done(100), report(101)])).toEqual({
+      'faas.invocations': [[1, {}]],
+      'faas.coldstarts': [[1, { 'lambda.initialization_type': 'on-demand' }]],
+      'faas.invoke_duration': [[0.1, { 'faas.coldstart': true }]],
+      'faas.init_duration': [
+        [0.501, { 'lambda.initialization_type': 'on-demand', 'lambda.phase': 'init' }],
+      ],
+      'faas.mem_usage': [[98 * 1_048_576, {}]],
+      'lambda.memory_utilization': [[98 / 512, {}]],
+      'lambda.billed_duration': [[0.102, {}]],
+      'lambda.response_latency': [[0.09, {}]],
+      'lambda.response_duration': [[0.001, {}]],
+      'lambda.runtime_overhead': [[0.009, {}]],
+      'lambda.extension_overhead': [[0.001, {}]],
+      'lambda.produced_bytes': [[42, {}]],
+    });
+  });
+
+  it('of a failure carry error.type and the phase', () => {
+    const failed = { status: 'error', errorType: 'Runtime.ExitError' };
+    expect(measure([start(0), done(100, undefined, failed)])).toMatchObject({
+      'faas.errors': [[1, { 'error.type': 'Runtime.ExitError', 'lambda.phase': 'invoke' }]],
+      'faas.invoke_duration': [
+        [0.1, { 'error.type': 'Runtime.ExitError', 'faas.coldstart': false }],
+      ],
+    });
+  });
+
+  it('on Managed Instances come from the report; what it lacks is no point', () => {
+    const initialized = init(-600, { initializationType: 'lambda-managed-instances' });
+    const metrics = { durationMs: 4.212 };
+    const measured = measure([...initialized, start(0), report(5, undefined, { metrics })]);
+    expect(measured['faas.invoke_duration']).toEqual([[0.004212, { 'faas.coldstart': false }]]);
+    expect(measured['faas.invocations']).toEqual([[1, {}]]);
+    for (const name of ['faas.mem_usage', 'lambda.billed_duration', 'faas.coldstarts']) {
+      expect(measured).not.toHaveProperty([name]);
+    }
+  });
+
+  it('count the restore once, from its own report', () => {
+    const restored = [
+      wire(-300, 'platform.restoreStart', {}),
+      wire(-9, 'platform.restoreReport', { status: 'success', metrics: { durationMs: 291 } }),
+    ];
+    const metrics = { durationMs: 1, restoreDurationMs: 291, billedRestoreDurationMs: 292 };
+    const events = [start(0), done(100), report(101, undefined, { metrics })];
+    expect(measure([...restored, ...events])).toMatchObject({
+      'lambda.restore_duration': [[0.291, {}]],
+      'lambda.billed_restore_duration': [[0.292, {}]],
+    });
+    expect(measure(events)).toMatchObject({ 'lambda.restore_duration': [[0.291, {}]] });
+  });
+
+  it('never carry the requestId', () => {
+    const measured = measure([...init(-600), start(0), done(100), report(101)]);
+    expect(JSON.stringify(measured)).not.toContain('9d6b1f8e');
+  });
+});
+
+describe('Meter', () => {
+  const invocation = (ms: number) => ({
+    instrument: 'faas.invocations' as const,
+    value: 1,
+    attributes: {},
+    time: at(ms),
+  });
+
+  it('gives delta windows that follow each other at event time', async () => {
+    const meter = createMeter();
+    meter.record(invocation(100));
+    meter.record(invocation(50));
+    const first = await collect(meter);
+    meter.record(invocation(3_600_000));
+    const second = await collect(meter);
+    expect(pointsOf(first, 'faas.invocations')).toEqual([
+      { startTime: at(50), endTime: at(100), attributes: {}, value: 2 },
+    ]);
+    expect(pointsOf(second, 'faas.invocations')).toEqual([
+      { startTime: at(100), endTime: at(3_600_000), attributes: {}, value: 1 },
+    ]);
+  });
+
+  it('never ends a window at or before its start, even for late events', async () => {
+    const meter = createMeter();
+    meter.record(invocation(100));
+    const [first] = pointsOf(await collect(meter), 'faas.invocations');
+    meter.record(invocation(20));
+    const [second] = pointsOf(await collect(meter), 'faas.invocations');
+    expect(first).toMatchObject({ startTime: at(100), endTime: at(101) });
+    expect(second).toMatchObject({ startTime: at(101), endTime: at(102) });
+  });
+
+  it('adds up what is recorded until it is collected, and gives no empty window', async () => {
+    const meter = createMeter();
+    expect(await collect(meter, true)).toBeUndefined();
+    meter.record(invocation(1));
+    meter.record(invocation(2));
+    expect(pointsOf(await collect(meter), 'faas.invocations')[0]?.value).toBe(2);
+    expect(await collect(meter, true)).toBeUndefined();
+  });
+
+  it('makes no window of the extension’s own figures alone, but does at the end', async () => {
+    const meter = createMeter();
+    meter.record({ ...invocation(1), instrument: 'otel.sdk.exporter.span.exported' });
+    expect(await collect(meter)).toBeUndefined();
+    expect(pointsOf(await collect(meter, true), 'otel.sdk.exporter.span.exported')).toHaveLength(1);
+  });
+
+  it('leaves its own figures out when told to', async () => {
+    const meter = createMeter({ selfMetrics: false });
+    meter.record({ ...invocation(1), instrument: 'otel.sdk.exporter.span.exported' });
+    meter.record(invocation(1));
+    const window = await collect(meter, true);
+    expect(window?.scopeMetrics[0]?.metrics.map(({ descriptor }) => descriptor.name)).toEqual([
+      'faas.invocations',
+    ]);
+  });
+
+  it('gives cumulative points from one fixed start when asked to', async () => {
+    const meter = createMeter({ temporality: 'cumulative' });
+    meter.record(invocation(100));
+    await collect(meter);
+    meter.record(invocation(50));
+    meter.record(invocation(200));
+    expect(pointsOf(await collect(meter), 'faas.invocations')).toEqual([
+      { startTime: at(100), endTime: at(200), attributes: {}, value: 3 },
+    ]);
+  });
+
+  it('uses the advised buckets, or exponential ones on request', async () => {
+    const duration = { ...invocation(1), instrument: 'faas.invoke_duration' as const, value: 0.02 };
+    const explicit = createMeter();
+    explicit.record(duration);
+    const exponential = createMeter({ exponentialHistograms: true });
+    exponential.record(duration);
+    const [advised] = pointsOf(await collect(explicit), 'faas.invoke_duration');
+    const [scaled] = pointsOf(await collect(exponential), 'faas.invoke_duration');
+    expect(advised?.value).toMatchObject({
+      buckets: { boundaries: expect.arrayContaining([0.005, 10, 900]) as unknown },
+    });
+    expect(scaled?.value).toMatchObject({ scale: expect.any(Number) as unknown });
+  });
+
+  it('refuses values that OTLP must not carry', async () => {
+    const meter = createMeter();
+    meter.record({ ...invocation(1), value: Number.NaN });
+    meter.record({ ...invocation(1), value: Number.POSITIVE_INFINITY });
+    expect(await collect(meter, true)).toBeUndefined();
+  });
+});

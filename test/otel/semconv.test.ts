@@ -1,0 +1,59 @@
+// Checked against the published package, so that a misspelt name cannot hide behind our own tests.
+import * as stable from '@opentelemetry/semantic-conventions';
+import * as incubating from '@opentelemetry/semantic-conventions/incubating';
+import { version as sdkVersion } from '@opentelemetry/sdk-metrics/package.json';
+import { SDK_VERSION } from '../../src/extension/sdk-version';
+import { INSTRUMENTS } from '../../src/otel/instruments';
+import * as names from '../../src/otel/semconv';
+
+const published = new Set(
+  Object.values({ ...stable, ...incubating }).filter((value) => typeof value === 'string'),
+);
+const publishedMetrics = new Set(
+  Object.entries({ ...stable, ...incubating })
+    .filter(([key]) => key.startsWith('METRIC_'))
+    .map(([, value]) => value),
+);
+
+describe('attribute names', () => {
+  const all: [string, string][] = Object.entries(names);
+
+  // Renamed in 1.45; written beside its successor because every tool still looks for it.
+  const renamed = new Set(['FAAS_INVOCATION_ID_1_44']);
+
+  it.each(all.filter(([key, name]) => !name.startsWith('lambda.') && !renamed.has(key)))(
+    '%s is published by the semantic conventions',
+    (_, name) => {
+      expect(published).toContain(name);
+    },
+  );
+
+  it('of our own are lower case below `lambda.`', () => {
+    const own = all.map(([, name]) => name).filter((name) => name.startsWith('lambda.'));
+    expect(own.length).toBeGreaterThan(10);
+    for (const name of own) expect(name).toMatch(/^lambda\.[a-z_]+$/);
+  });
+});
+
+describe('instruments', () => {
+  it.each(INSTRUMENTS.filter(({ name }) => !name.startsWith('lambda.')).map(({ name }) => name))(
+    '%s is a published metric',
+    (name) => {
+      expect(publishedMetrics).toContain(name);
+    },
+  );
+
+  it('have rising bucket boundaries and UCUM units', () => {
+    for (const { boundaries = [], unit } of INSTRUMENTS) {
+      const items: readonly number[] = boundaries;
+      expect(items.every((bound, index) => index === 0 || bound > (items[index - 1] ?? 0))).toBe(
+        true,
+      );
+      expect(unit).toMatch(/^(s|By|1|\{[a-z_]+\})$/);
+    }
+  });
+});
+
+it('telemetry.sdk.version is that of the installed SDK', () => {
+  expect(SDK_VERSION).toBe(sdkVersion);
+});
