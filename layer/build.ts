@@ -1,0 +1,102 @@
+// `npm run build [-- --standalone]`: writes build/layer (what Lambda unpacks to /opt) and its zips.
+// The folder is replaced at the end in one step, so that a failed build leaves the last one whole.
+import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { duplicatedBytes, type Bundle } from './bundle';
+import { buildNodeLayer, withNode } from './layer-files';
+import { architectures, cacheFolder, fetchNodeRelease, type Architecture } from './node-release';
+import { createZip, type ZipEntry } from './zip';
+
+const root = resolve(__dirname, '..');
+
+/** Lambda's limit for the zip of a layer that is uploaded directly, not through S3. */
+const maxDirectUploadBytes = 50 * 1024 * 1024;
+/** Lambda's limit for a function and all of its layers, unpacked. */
+const maxUnpackedBytes = 250 * 1024 * 1024;
+/** Our own promise for the layer that uses the runtime's Node.js. */
+const maxNodeZipBytes = 80 * 1024;
+
+interface Options {
+  readonly out: string;
+  readonly standalone: readonly Architecture[];
+}
+
+/** @throws on unknown arguments and architectures. */
+function readOptions(args: string[]): Options {
+  const { values } = parseArgs({
+    args,
+    options: {
+      standalone: { type: 'boolean', default: false },
+      arch: { type: 'string', multiple: true },
+      out: { type: 'string', default: join(root, 'build') },
+    },
+  });
+  const wanted = (values.arch ?? architectures).map((name) => {
+    const architecture = architectures.find((known) => known === name);
+    if (architecture !== undefined) return architecture;
+    throw new Error(`--arch: expected ${architectures.join(' or ')}, got '${name}'`);
+  });
+  return { out: resolve(values.out), standalone: values.standalone ? wanted : [] };
+}
+
+function writeLayerFolder(files: readonly ZipEntry[], folder: string): void {
+  const fresh = `${folder}.${process.pid}.new`;
+  const old = `${folder}.${process.pid}.old`;
+  for (const { path, contents, executable } of files) {
+    const target = join(fresh, path);
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, contents);
+    // Explicitly: the mode given to writeFileSync is subject to the umask.
+    chmodSync(target, executable === true ? 0o755 : 0o644);
+  }
+  try {
+    renameSync(folder, old);
+  } catch {
+    // There was none.
+  }
+  renameSync(fresh, folder);
+  rmSync(old, { recursive: true, force: true });
+}
+
+const kilobytes = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KB`;
+
+async function writeZip(files: readonly ZipEntry[], path: string, maxBytes: number): Promise<void> {
+  const zip = await createZip(files);
+  writeFileSync(`${path}.${process.pid}`, zip);
+  renameSync(`${path}.${process.pid}`, path);
+  const unpackedBytes = files.reduce((sum, file) => sum + file.contents.byteLength, 0);
+  const sizes = `${kilobytes(zip.length)} zipped, ${kilobytes(unpackedBytes)} unpacked`;
+  console.log(`${relative(process.cwd(), path)}: ${sizes}`);
+  if (zip.length <= maxBytes && unpackedBytes <= maxUnpackedBytes) return;
+  const limits = `${kilobytes(maxBytes)} zipped, ${kilobytes(maxUnpackedBytes)} unpacked`;
+  throw new Error(`${path}: expected at most ${limits}, got ${sizes}`);
+}
+
+function reportBundle(bundle: Bundle): void {
+  for (const { name, contents } of bundle.files) {
+    console.log(`  lambda-otlp/${name}: ${kilobytes(contents.byteLength)}`);
+  }
+  const packages = kilobytes(duplicatedBytes(bundle, 'node_modules'));
+  console.log(
+    `  in more than one file: ${kilobytes(duplicatedBytes(bundle, 'src'))} of src, ${packages} of packages`,
+  );
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  const { files, bundle } = await buildNodeLayer(root);
+  writeLayerFolder(files, join(options.out, 'layer'));
+  reportBundle(bundle);
+  await writeZip(files, join(options.out, 'lambda-otlp-node.zip'), maxNodeZipBytes);
+  for (const architecture of options.standalone) {
+    const node = fetchNodeRelease(architecture, cacheFolder(process.env));
+    const path = join(options.out, `lambda-otlp-${architecture}.zip`);
+    await writeZip(withNode(files, node), path, maxDirectUploadBytes);
+  }
+}
+
+main().catch((error: unknown) => {
+  console.error(`build failed: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

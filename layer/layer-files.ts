@@ -1,0 +1,62 @@
+// What a layer holds, as data: Lambda unpacks a layer to /opt and starts every executable in
+// /opt/extensions, so these paths are the contract with the service and with the start script.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { assertNoDuplicatedPackages, bundleExtension, type Bundle } from './bundle';
+import { bundledPackages, formatLicenses, readLicensedWork, readOwnWork } from './licenses';
+import type { NodeRelease } from './node-release';
+import type { ZipEntry } from './zip';
+
+export interface BuiltLayer {
+  readonly files: readonly ZipEntry[];
+  readonly bundle: Bundle;
+  readonly version: string;
+}
+
+const startScript = 'layer/lambda-otlp.sh';
+const entry = 'src/main.ts';
+
+/** @throws when a source of the layer is missing, naming it. */
+function readSource(root: string, path: string): Buffer {
+  const file = join(root, path);
+  if (existsSync(file)) return readFileSync(file);
+  throw new Error(`${path}: expected in the checkout, found none; the layer cannot be built`);
+}
+
+function licenses(root: string, bundle: Bundle): string {
+  const works = bundledPackages(bundle).map((folder) => readLicensedWork(join(root, folder)));
+  return formatLicenses([readOwnWork(root), ...works], bundle.legalComments);
+}
+
+/**
+ * The files of the layer for Node.js runtimes, built from the checkout at `root`.
+ * @throws when a source is missing or does not build, or a licence is missing.
+ */
+export async function buildNodeLayer(root: string): Promise<BuiltLayer> {
+  const manifest = JSON.parse(readSource(root, 'package.json').toString('utf8')) as {
+    readonly version: string;
+  };
+  const script = readSource(root, startScript);
+  readSource(root, entry);
+  const bundle = await bundleExtension({ root, entry, version: manifest.version });
+  assertNoDuplicatedPackages(bundle);
+  const programs = bundle.files.map(({ name, contents }) => ({
+    path: `lambda-otlp/${name}`,
+    contents,
+  }));
+  const files: ZipEntry[] = [
+    { path: 'extensions/lambda-otlp', contents: script, executable: true },
+    ...programs,
+    { path: 'lambda-otlp/LICENSES.txt', contents: Buffer.from(licenses(root, bundle)) },
+  ];
+  return { files, bundle, version: manifest.version };
+}
+
+/** The same layer with a Node.js of its own, for functions whose runtime has none. */
+export function withNode(files: readonly ZipEntry[], node: NodeRelease): ZipEntry[] {
+  return [
+    ...files,
+    { path: 'lambda-otlp/node', contents: node.program, executable: true },
+    { path: 'lambda-otlp/NODE-LICENSE.txt', contents: Buffer.from(node.license) },
+  ];
+}
