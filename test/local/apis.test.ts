@@ -21,7 +21,10 @@ let fatal: string[];
 let telemetryApi: ReturnType<typeof createTelemetryApi>;
 
 beforeEach(async () => {
-  const settings = toFunctionSettings({ handler: '/task/app.handler', functionVersion: '7' });
+  const settings = toFunctionSettings({
+    handler: `${__dirname}/app.handler`,
+    functionVersion: '7',
+  });
   state = { extensions: [createExtension('known', 'external')], registrationOpen: true };
   fatal = [];
   telemetryApi = createTelemetryApi({

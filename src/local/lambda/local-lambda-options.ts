@@ -113,6 +113,9 @@ export function toFunctionSettings(options: LocalLambdaOptions): FunctionSetting
     throw new TypeError(`local Lambda: extensionsDir does not exist: ${options.extensionsDir}`);
   }
   const { taskRoot, handler } = splitHandler(options.handler);
+  if (!existsSync(taskRoot)) {
+    throw new TypeError(`local Lambda: the handler's directory does not exist: ${taskRoot}`);
+  }
   const name = options.functionName ?? 'local-function';
   const version = options.functionVersion ?? '$LATEST';
   const region = options.region ?? 'us-east-1';

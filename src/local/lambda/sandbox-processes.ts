@@ -113,7 +113,9 @@ export function startRuntime(sandbox: Sandbox): void {
           },
         }),
     onExit() {
-      if (!sandbox.stopping) sandbox.fatalErrorType ??= 'Runtime.ExitError';
+      const errorType =
+        runtime.launchError === undefined ? 'Runtime.ExitError' : 'Runtime.InvalidEntrypoint';
+      if (!sandbox.stopping) sandbox.fatalErrorType ??= errorType;
       sandbox.watch.changed();
     },
   });
