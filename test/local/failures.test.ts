@@ -178,3 +178,14 @@ test('/tmp is kept when the processes restart', async () => {
   // The marker that the first init wrote lets every later init succeed.
   expect((await run.lambda.invoke({ action: 'echo' })).status).toBe('success');
 });
+
+test('a shutdown ends the invocation that runs and refuses those that wait', async () => {
+  const run = await startRun({}, { timeoutMs: 600_000 });
+  const invoked = run.lambda.invoke({ action: 'sleep', ms: 600_000 });
+  const waiting = run.lambda.invoke({ action: 'echo' });
+  const refused = expect(waiting).rejects.toThrow('shut down');
+  await eventually(() => run.lambda.events.some(({ type }) => type === 'platform.start'));
+  await run.lambda.shutdown();
+  expect(await invoked).toMatchObject({ status: 'failure', errorType: 'Sandbox.Failure' });
+  await refused;
+});

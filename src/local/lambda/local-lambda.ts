@@ -38,7 +38,11 @@ export interface LocalLambda {
   freeze(): void;
   thaw(): void;
   readonly frozen: boolean;
-  /** Ends the environment; settles within the shutdown time and a little, also when called twice. */
+  /**
+   * Ends the environment, a running invocation too (Sandbox.Failure, on Managed Instances
+   * Client.ExecutionEnvironmentShutDown); settles within the shutdown time and a little, also
+   * when called twice.
+   */
   shutdown(reason?: ShutdownReason): Promise<ShutdownOutcome>;
   /** Every event emitted, in order, in schema 2025-01-29. */
   readonly events: readonly TelemetryEvent[];
@@ -67,14 +71,19 @@ function toLocalExtension(extension: Extension): LocalExtension {
 interface Mode {
   start(): Promise<void>;
   invoke(payload: unknown, options: InvokeOptions): Promise<Invocation>;
-  abort?(): void;
+  /** Ends what runs, so that the environment can shut down. */
+  abort(): void;
 }
 
+const ENDED = 'local Lambda was shut down';
+
 /** On demand one invocation at a time, in order of calls. */
-function queueUp(mode: Mode): Mode['invoke'] {
+function queueUp(mode: Mode, isEnded: () => boolean): Mode['invoke'] {
   let last: Promise<unknown> = Promise.resolve();
   return (payload, options) => {
-    const invocation = last.then(() => mode.invoke(payload, options));
+    const invocation = last.then(() =>
+      isEnded() ? Promise.reject(new Error(ENDED)) : mode.invoke(payload, options),
+    );
     last = invocation.catch(() => undefined);
     return invocation;
   };
@@ -86,13 +95,12 @@ function createLocalLambda(
   events: readonly TelemetryEvent[],
 ): LocalLambda {
   const concurrent = sandbox.settings.managedInstances;
-  const invoke = concurrent ? mode.invoke.bind(mode) : queueUp(mode);
   const running = new Set<Promise<unknown>>();
   let ended: Promise<ShutdownOutcome> | undefined;
+  const invoke = concurrent ? mode.invoke.bind(mode) : queueUp(mode, () => ended !== undefined);
 
   const end = async (reason: ShutdownReason): Promise<ShutdownOutcome> => {
-    mode.abort?.();
-    // Bounded by the function's timeout and the reset after it.
+    mode.abort();
     await Promise.allSettled(running);
     const outcome = await shutDown(sandbox, reason);
     sandbox.reset();
@@ -102,7 +110,7 @@ function createLocalLambda(
 
   return {
     invoke(payload, options = {}) {
-      if (ended !== undefined) return Promise.reject(new Error('local Lambda was shut down'));
+      if (ended !== undefined) return Promise.reject(new Error(ENDED));
       const invocation = invoke(payload, options);
       running.add(invocation);
       const forget = (): boolean => running.delete(invocation);
@@ -147,6 +155,11 @@ export async function startLocalLambda(options: LocalLambdaOptions): Promise<Loc
   const mode: Mode = settings.managedInstances
     ? createManagedInstances(sandbox)
     : createOnDemand(sandbox, deliveries);
-  await mode.start();
+  try {
+    await mode.start();
+  } catch (error) {
+    await sandbox.close();
+    throw error;
+  }
   return createLocalLambda(sandbox, mode, events);
 }

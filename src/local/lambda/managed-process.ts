@@ -1,6 +1,7 @@
 // A process of the environment: in its own group, so that it can be frozen, thawed and killed with
 // its children; its output cut into log lines. Exit is observed, never thrown.
 import { spawn } from 'node:child_process';
+import { StringDecoder } from 'node:string_decoder';
 import { preciseNowMs } from './clock';
 import { createLogFrames } from './log-frames';
 import type { LogFrame } from './log-frames';
@@ -66,8 +67,9 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
 
   const lines = [child.stdout, child.stderr].map((stream) => {
     const cutter = createLogLines(options.onLine);
+    const decoder = new StringDecoder('utf8');
     stream?.on('data', (chunk: Buffer) => {
-      options.onChunk(chunk.toString('utf8'));
+      options.onChunk(decoder.write(chunk));
       cutter.write(chunk);
     });
     stream?.on('error', () => undefined);

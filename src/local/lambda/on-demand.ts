@@ -19,6 +19,8 @@ export interface OnDemand {
   /** Runs the init phase; its failure shows in the events, and in the next invocation. */
   start(): Promise<void>;
   invoke(payload: unknown, options: InvokeOptions): Promise<Invocation>;
+  /** Ends the running invocation with Sandbox.Failure. */
+  abort(): void;
 }
 
 export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveries): OnDemand {
@@ -26,6 +28,7 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
   const snapStart = settings.initializationType === 'snap-start';
   let startDurations: StartDurations = {};
   let restored = !snapStart;
+  let running = false;
 
   const freeze = (): void => {
     if (sandbox.options.freeze !== false) sandbox.freeze();
@@ -123,6 +126,7 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
     },
     async invoke(payload, options) {
       const context = toRequestContext(options, sandbox.options.tenantId);
+      running = true;
       sandbox.thaw();
       if (!restored && sandbox.initialized) {
         startDurations = { restoreDurationMs: await restore(sandbox) };
@@ -135,8 +139,14 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
           ? await runInvocation(sandbox, context, payload)
           : failWithoutRun(context, failure);
       const invocation = await finish(context, run);
+      running = false;
       freeze();
       return invocation;
+    },
+    abort() {
+      if (!running) return;
+      sandbox.fatalErrorType ??= 'Sandbox.Failure';
+      sandbox.watch.changed();
     },
   };
 }

@@ -47,7 +47,9 @@ export function toFailure(sandbox: Sandbox, requestId: string): InvocationFailur
   const status = exit?.signal == null ? `exit status ${exit?.code ?? 0}` : `signal: ${exit.signal}`;
   const what =
     errorType === 'Runtime.ExitError' ? `Runtime exited with error: ${status}` : errorType;
-  return { status: 'error', errorType, message: `RequestId: ${requestId} Error: ${what}` };
+  // AWS: Sandbox.* goes with status failure, every other error type with error.
+  const platformStatus = errorType.startsWith('Sandbox.') ? 'failure' : 'error';
+  return { status: platformStatus, errorType, message: `RequestId: ${requestId} Error: ${what}` };
 }
 
 function tooLarge({ context }: Run): InvocationFailure {
