@@ -30,20 +30,18 @@ export function toHandover(
   );
   return {
     coldStartCounted,
-    invocations: unreported
-      .slice(-MAX_INVOCATIONS)
-      .flatMap(({ requestId, identity, counted }) =>
-        identity === undefined
-          ? []
-          : [
-              {
-                requestId,
-                traceId: identity.traceId,
-                spanId: identity.spanId,
-                counted: [...counted],
-              },
-            ],
-      ),
+    invocations: unreported.slice(-MAX_INVOCATIONS).flatMap(({ requestId, identity, counted }) =>
+      identity === undefined
+        ? []
+        : [
+            {
+              requestId,
+              traceId: identity.traceId,
+              spanId: identity.spanId,
+              counted: [...counted],
+            },
+          ],
+    ),
   };
 }
 

@@ -39,10 +39,7 @@ export function toInvocationIdentity(source: IdentitySource, sha256: Sha256Hex):
   const ownSpanId = toSpanId(source.tracing?.spanId);
   // With Sampled=0 nobody exports the Parent segment, and the function's own spans hang below its id.
   const unsampledParent = header.sampled === false ? header.parentSpanId : undefined;
-  const spanId =
-    ownSpanId ??
-    unsampledParent ??
-    hashToSpanId([source.requestId, toNanosText(source.startTime), 'invocation'], sha256);
+  const spanId = ownSpanId ?? unsampledParent ?? hashInvocation(source, sha256);
   const parentSpanId = header.sampled === true ? header.parentSpanId : undefined;
   return {
     traceId,
@@ -52,6 +49,20 @@ export function toInvocationIdentity(source: IdentitySource, sha256: Sha256Hex):
       : { parentSpanId, parentIsRemote: true }),
     ...(header.sampled === undefined ? {} : { sampled: header.sampled }),
   };
+}
+
+/** The same place under an id of its own, for an invocation whose header another one came with. */
+export function toDistinctIdentity(
+  identity: SpanIdentity,
+  source: IdentitySource,
+  sha256: Sha256Hex,
+): SpanIdentity {
+  return { ...identity, spanId: hashInvocation(source, sha256) };
+}
+
+/** The start time is in it because an asynchronous retry reuses its requestId. */
+function hashInvocation({ requestId, startTime }: IdentitySource, sha256: Sha256Hex): string {
+  return hashToSpanId([requestId, toNanosText(startTime), 'invocation'], sha256);
 }
 
 /** A requestId is a UUID: without dashes one can paste it into Jaeger. */

@@ -5,8 +5,8 @@ import { defined } from '../telemetry/defined';
 import { compareTimes } from '../telemetry/timestamp';
 import { toChildSpans } from './child-spans';
 import type { Fact, InvocationFact, OutcomeFact, PlatformLogFact } from './fact';
-import type { Sha256Hex, SpanIdentity } from './identity';
-import { toInvocationIdentity, toRuntimeIdentity } from './identity';
+import type { Sha256Hex } from './identity';
+import { toRuntimeIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { endTimeOf, startTimeOf } from './invocation';
 import type { Outcome } from './outcome';
@@ -31,27 +31,11 @@ export interface StatingContext {
   readonly ending?: Ending;
 }
 
-/** Settles the invocation's ids once its start is known or derived. */
-export function identify(invocation: Invocation, sha256: Sha256Hex): SpanIdentity | undefined {
-  const startTime = startTimeOf(invocation);
-  if (invocation.identity !== undefined || startTime === undefined) return invocation.identity;
-  const tracing =
-    invocation.start?.tracing ?? invocation.done?.tracing ?? invocation.report?.tracing;
-  const source = {
-    requestId: invocation.requestId,
-    startTime,
-    ...defined({ tracing, invokeTracingValue: invocation.invoke?.tracingValue }),
-  };
-  invocation.identity = toInvocationIdentity(source, sha256);
-  return invocation.identity;
-}
-
 export function stateInvocation<Line>(
   invocation: Invocation,
   context: StatingContext,
 ): Fact<Line>[] {
   const facts: Fact<Line>[] = [];
-  identify(invocation, context.sha256);
   const isEnding = context.ending !== undefined;
   const { start, done, report, stated } = invocation;
   if (start !== undefined && !stated.has('start')) {

@@ -22,7 +22,8 @@ import type { Sha256Hex } from './identity';
 import { Initializations } from './initializations';
 import type { Invocation, InvokeFacts } from './invocation';
 import type { Ending, StatingContext } from './invocation-facts';
-import { identify, stateInvocation } from './invocation-facts';
+import { stateInvocation } from './invocation-facts';
+import { Identities } from './identities';
 import { PendingLines } from './pending-lines';
 import { Request } from './request';
 
@@ -48,6 +49,7 @@ export class Tracker<Line extends TrackedLine> {
   private readonly initializations: Initializations;
   private readonly droppedLogs = new DroppedLogs();
   private readonly coldStarts: ColdStarts;
+  private readonly identities: Identities;
   private readonly lines: PendingLines<Line>;
   private dropped: LogsDroppedEvent[] = [];
   private others: Exclude<TelemetryEvent, LogEvent>[] = [];
@@ -57,6 +59,7 @@ export class Tracker<Line extends TrackedLine> {
   constructor(private readonly options: TrackerOptions) {
     this.initializations = new Initializations(options);
     this.coldStarts = new ColdStarts(this.initializations, options.handover?.coldStartCounted);
+    this.identities = new Identities(options.sha256);
     this.lines = new PendingLines(this.initializations);
   }
 
@@ -125,8 +128,9 @@ export class Tracker<Line extends TrackedLine> {
   settle(ending?: Ending): Fact<Line>[] {
     const final = ending !== undefined;
     this.initializations.settle(final);
-    for (const request of this.requests.values()) this.settleRequest(request, final);
+    for (const request of this.requests.values()) request.list.settle(final);
     const timeline = this.timeline();
+    for (const invocation of timeline) this.identify(invocation);
     const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(timeline)];
     this.evicted = [];
     facts.push(
@@ -144,14 +148,12 @@ export class Tracker<Line extends TrackedLine> {
     return toHandover(this.timeline(), this.coldStarts.counted);
   }
 
-  private settleRequest(request: Request, final: boolean): void {
-    request.list.settle(final);
-    for (const invocation of request.invocations) {
-      if (invocation.identity !== undefined) continue;
-      if (request.invoke !== undefined) invocation.invoke ??= request.invoke;
-      this.recognizePredecessor(invocation);
-      identify(invocation, this.options.sha256);
-    }
+  private identify(invocation: Invocation): void {
+    if (invocation.identity !== undefined) return;
+    const invoke = this.requests.get(invocation.requestId)?.invoke;
+    if (invoke !== undefined) invocation.invoke ??= invoke;
+    this.recognizePredecessor(invocation);
+    this.identities.settle(invocation);
   }
 
   /**
@@ -227,7 +229,8 @@ export class Tracker<Line extends TrackedLine> {
   private evictOldest(): void {
     const [oldest] = this.requests.values();
     if (oldest === undefined) return;
-    this.settleRequest(oldest, true);
+    oldest.list.settle(true);
+    for (const invocation of oldest.invocations) this.identify(invocation);
     const time = oldest.invocations.at(-1)?.start?.time ?? [0, 0];
     const context = this.toContext({ time });
     for (const invocation of oldest.invocations) {

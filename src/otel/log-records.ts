@@ -9,7 +9,8 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Fact, LineFact, PlatformLogFact, TrackedLine } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import type { LogLine } from './log-line/read-log-line';
+import { limitValue } from './log-line/limited-value';
+import type { LogLimits, LogLine } from './log-line/read-log-line';
 import {
   toEventName,
   toPlatformAttributes,
@@ -42,6 +43,7 @@ export interface LogContextFacts {
   readonly tieBreaker: TieBreaker;
   /** Observed time of platform records: when they were delivered, or near it. */
   readonly observed: HrTime;
+  readonly limits: LogLimits;
   readonly isSampled: (identity: SpanIdentity) => boolean;
 }
 
@@ -128,7 +130,8 @@ function toPlatformRecord(
     attributes[FAAS_INVOCATION_ID] = requestId;
   }
   const spanContext = toContext(identity, facts);
-  const body = event.type === 'unknown' ? (event.record as LogBody) : toPlatformLine(event);
+  const { body, truncated } = toPlatformBody(event, facts.limits);
+  if (truncated) attributes[LAMBDA_TRUNCATED] = true;
   return {
     hrTime: event.time,
     hrTimeObserved: facts.observed,
@@ -142,4 +145,18 @@ function toPlatformRecord(
     attributes,
     droppedAttributesCount: 0,
   };
+}
+
+/** Known events read as in CloudWatch; of an unknown one, the record is all there is to show. */
+function toPlatformBody(
+  event: PlatformLogFact['event'],
+  limits: LogLimits,
+): { readonly body: LogBody; readonly truncated: boolean } {
+  if (event.type !== 'unknown') return { body: toPlatformLine(event), truncated: false };
+  const { value, truncated } = limitValue(event.record ?? null, {
+    maxBytes: limits.maxBodyBytes,
+    maxTextLength: limits.maxAttributeValueLength,
+    maxDepth: limits.maxDepth,
+  });
+  return { body: value, truncated };
 }

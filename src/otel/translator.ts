@@ -173,6 +173,7 @@ export class Translator {
       platformSeverity,
       tieBreaker: this.tieBreaker,
       observed: this.latestObserved,
+      limits: this.options.logLimits,
       isSampled: (identity) => this.sampling.isSampled(identity),
     };
     const spans: ReadableSpan[] = [];

@@ -1,0 +1,40 @@
+// Gives invocations their ids and sees to it that no two share one: a retry, or a second call in the same
+// unsampled trace, may come with the same header.
+import { defined } from '../telemetry/defined';
+import { toDistinctIdentity, toInvocationIdentity } from './identity';
+import type { Sha256Hex } from './identity';
+import type { Invocation } from './invocation';
+import { startTimeOf } from './invocation';
+
+/** Ids remembered; a repeated header comes within minutes. */
+const MAX_IDS = 512;
+
+export class Identities {
+  private readonly used = new Set<string>();
+
+  constructor(private readonly sha256: Sha256Hex) {}
+
+  /** Settles the invocation's ids once its start is known or derived. Call in order of start times. */
+  settle(invocation: Invocation): void {
+    const startTime = startTimeOf(invocation);
+    if (invocation.identity !== undefined || startTime === undefined) return;
+    const { requestId, start, done, report, invoke } = invocation;
+    const tracing = start?.tracing ?? done?.tracing ?? report?.tracing;
+    const source = {
+      requestId,
+      startTime,
+      ...defined({ tracing, invokeTracingValue: invoke?.tracingValue }),
+    };
+    const identity = toInvocationIdentity(source, this.sha256);
+    const isTaken = this.used.has(identity.spanId);
+    invocation.identity = isTaken ? toDistinctIdentity(identity, source, this.sha256) : identity;
+    this.remember(invocation.identity.spanId);
+  }
+
+  private remember(spanId: string): void {
+    this.used.add(spanId);
+    if (this.used.size <= MAX_IDS) return;
+    const [oldest] = this.used;
+    if (oldest !== undefined) this.used.delete(oldest);
+  }
+}

@@ -1,0 +1,72 @@
+// Stored events → the protobuf requests that the extension would send → decoded by an independent reader.
+import {
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import { createEnvironment } from '../../src/configuration/environment';
+import type { Signal } from '../../src/export/delivery';
+import { decodeOtlp } from '../../src/local/otlp/decode';
+import type { OtlpRequests } from '../../src/local/otlp/model';
+import { readInput } from '../../src/local/replay/read-input';
+import type { ReplayItem } from '../../src/local/replay/read-input';
+import { replay } from '../../src/local/replay/replay';
+
+export type DecodedRequest = {
+  [S in Signal]: { readonly signal: S; readonly request: OtlpRequests[S] };
+}[Signal];
+
+const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore };
+function ignore(): void {
+  // Diagnostics are not what these tests are about.
+}
+
+/** Fixed, so that a golden file does not change from machine to machine. */
+const FIXED_UUID = '0f0e0d0c-0b0a-4908-8706-050403020100';
+
+function decode(signal: Signal, bytes: Uint8Array | undefined): DecodedRequest {
+  if (bytes === undefined) throw new Error(`${signal}: not serialized`);
+  return { signal, request: decodeOtlp(signal, bytes) } as DecodedRequest;
+}
+
+/** What would differ from one developer's machine to another's. */
+const MACHINE = { OTEL_RESOURCE_ATTRIBUTES: 'host.arch=amd64' };
+
+export interface ReplayToOtlpOptions {
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly chunkEvents?: number;
+}
+
+export async function replayToOtlp(
+  texts: readonly string[],
+  options: ReplayToOtlpOptions = {},
+): Promise<DecodedRequest[]> {
+  return replayItemsToOtlp(
+    texts.flatMap((text) => readInput(text)),
+    options,
+  );
+}
+
+export async function replayItemsToOtlp(
+  items: readonly ReplayItem[],
+  { variables = {}, chunkEvents }: ReplayToOtlpOptions = {},
+): Promise<DecodedRequest[]> {
+  const requests: DecodedRequest[] = [];
+  await replay(items, {
+    environment: createEnvironment({ ...MACHINE, ...variables }, silent),
+    createEnvironmentId: () => FIXED_UUID,
+    ...(chunkEvents === undefined ? {} : { chunkEvents }),
+    sink: {
+      spans(spans) {
+        requests.push(decode('traces', ProtobufTraceSerializer.serializeRequest([...spans])));
+      },
+      logRecords(records) {
+        requests.push(decode('logs', ProtobufLogsSerializer.serializeRequest([...records])));
+      },
+      metrics(window) {
+        requests.push(decode('metrics', ProtobufMetricsSerializer.serializeRequest(window)));
+      },
+    },
+  });
+  return requests;
+}
