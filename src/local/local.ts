@@ -12,11 +12,15 @@ import { startLocalLambda } from './lambda/local-lambda';
 import type { LocalLambda } from './lambda/local-lambda';
 import { startOtlpReceiver } from './otlp-receiver';
 import type { OtlpReceiver } from './otlp-receiver';
+import { choosePaint } from './render/paint';
 
 const PROJECT = resolve(__dirname, '../..');
 const PASSED_ON =
   /^(OTEL_|LAMBDA_OTLP_|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)$|HOME$|(HTTPS?|NO)_PROXY$)/i;
 const ENDPOINT = /^(LAMBDA_OTLP_)?OTEL_EXPORTER_OTLP_((TRACES|METRICS|LOGS)_)?ENDPOINT$/;
+
+/** Columns when the output is no terminal. */
+const DEFAULT_WIDTH = 120;
 
 class UserError extends Error {}
 
@@ -102,7 +106,11 @@ async function run(options: LocalArguments): Promise<number> {
       const end = signal ?? `exit code ${exitCode ?? 0}`;
       console.log(`SHUTDOWN: ${name} ended after ${durationMs.toFixed(0)} ms with ${end}`);
     }
-    if (receiver !== undefined) console.log(toTelemetryText(receiver.accepted));
+    if (receiver !== undefined) {
+      const paint = choosePaint(process.env, process.stdout.isTTY);
+      const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
+      console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
+    }
     return allSucceeded ? 0 : 1;
   } finally {
     await receiver?.close();

@@ -145,6 +145,18 @@ test('several extensions each get the events, and an INVOKE-only one is killed a
   ]);
 });
 
+test('a streamed response lasts from its first byte to its last', async () => {
+  const handler = `${__dirname}/fixtures/function.streaming`;
+  const run = await startRun({}, { handler });
+  const { response, metrics } = await run.lambda.invoke({});
+  expect(response).toBe('first second');
+  expect(metrics?.durationMs).toBeGreaterThan(45);
+  const spans = recordOf(run, 'platform.runtimeDone')['spans'] as { durationMs: number }[];
+  expect(spans[1]?.durationMs).toBeGreaterThan(40);
+  const failed = await run.lambda.invoke({ fail: 'before' });
+  expect(failed.response).toMatchObject({ errorType: 'TypeError' });
+});
+
 describe('Managed Instances, as the emulator', () => {
   const MANAGED = {
     initializationType: 'lambda-managed-instances',

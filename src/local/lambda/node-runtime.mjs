@@ -2,6 +2,7 @@
 // the handler, with the log lines and error bodies of AWS's Node runtime interface client.
 import http from 'node:http';
 import { loadHandler } from './node-runtime-handler.mjs';
+import { isStreaming, offerStreaming, openResponse } from './node-runtime-streaming.mjs';
 import { logError, patchConsole, setLogContext } from './node-runtime-console.mjs';
 
 const API = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
@@ -101,6 +102,23 @@ function run(handler, event, headers) {
   });
 }
 
+async function stream(handler, event, { headers, path }) {
+  const { stream: response, done } = openResponse(`${API}${path}/response`);
+  const never = () => undefined;
+  await handler(event, response, toContext(headers, never)).then(
+    () => response.end(),
+    async (error) => {
+      if (!response.headersSent) {
+        response.destroy();
+        throw error;
+      }
+      logError('Invoke Error', error);
+      response.end();
+    },
+  );
+  await done;
+}
+
 async function answer(path, outcome) {
   if ('error' in outcome) {
     logError('Invoke Error', outcome.error);
@@ -123,16 +141,21 @@ async function serve(handler) {
     if (traceId === undefined) delete process.env._X_AMZN_TRACE_ID;
     else process.env._X_AMZN_TRACE_ID = traceId;
     await setLogContext({ requestId, tenantId }, async () => {
-      const outcome = await run(handler, JSON.parse(body), headers).then(
+      const event = JSON.parse(body);
+      const running = isStreaming(handler)
+        ? stream(handler, event, { headers, path })
+        : run(handler, event, headers);
+      const outcome = await running.then(
         (result) => ({ result }),
         (error) => ({ error }),
       );
-      await answer(path, outcome);
+      if (!isStreaming(handler) || 'error' in outcome) await answer(path, outcome);
     });
   }
 }
 
 patchConsole();
+offerStreaming();
 process.on('uncaughtException', (error) => void die('Uncaught Exception', error, 129));
 process.on('unhandledRejection', (reason) => {
   const error = new UnhandledPromiseRejection(reason);
