@@ -1,0 +1,148 @@
+// What publishing the layers means, as data: the arguments of each `aws` call, made from validated
+// options, so that a dry run prints exactly what --execute would run.
+import { parseArgs } from 'node:util';
+
+export type LayerName = 'node' | 'x86_64' | 'arm64';
+
+export interface PublishOptions {
+  readonly regions: readonly string[];
+  readonly layers: readonly LayerName[];
+  readonly namePrefix: string;
+  readonly isPublic: boolean;
+  readonly execute: boolean;
+}
+
+export interface Publication {
+  readonly layerName: string;
+  readonly region: string;
+  readonly zip: string;
+  /** Arguments of `aws` that publish the version and print its number. */
+  readonly publish: readonly string[];
+  /** Arguments of `aws` that let every account use version `version`, if asked for. */
+  readonly permit?: (version: string) => readonly string[];
+}
+
+interface LayerDescription {
+  readonly description: string;
+  readonly license: string;
+  /** At most 15 (PublishLayerVersion API, CompatibleRuntimes). */
+  readonly runtimes: readonly string[];
+  readonly architectures: readonly string[];
+}
+
+// The carried Node.js needs glibc 2.28: runtimes on Amazon Linux 2023, not those on Amazon Linux 2.
+const al2023Runtimes = [
+  'python3.12 python3.13 python3.14 java21 java25 dotnet8 dotnet10 ruby3.3 ruby3.4',
+  'provided.al2023 nodejs20.x nodejs22.x nodejs24.x',
+].flatMap((line) => line.split(' '));
+
+const layers: Readonly<Record<LayerName, LayerDescription>> = {
+  node: {
+    description: 'Telemetry API to OTLP, for Node.js runtimes',
+    license: 'Apache-2.0',
+    runtimes: ['nodejs20.x', 'nodejs22.x', 'nodejs24.x'],
+    architectures: ['x86_64', 'arm64'],
+  },
+  x86_64: {
+    description: 'Telemetry API to OTLP, for any runtime on Amazon Linux 2023',
+    license: 'Apache-2.0; Node.js: MIT and others, see lambda-otlp/NODE-LICENSE.txt',
+    runtimes: al2023Runtimes,
+    architectures: ['x86_64'],
+  },
+  arm64: {
+    description: 'Telemetry API to OTLP, for any runtime on Amazon Linux 2023',
+    license: 'Apache-2.0; Node.js: MIT and others, see lambda-otlp/NODE-LICENSE.txt',
+    runtimes: al2023Runtimes,
+    architectures: ['arm64'],
+  },
+};
+
+export const usage = `usage: npm run publish:layer -- --region REGION [--region REGION]...
+  --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
+  --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
+  --public                    let every AWS account use the published version
+  --execute                   run the commands; without it they are only printed`;
+
+function readLayer(name: string): LayerName {
+  if (name === 'node' || name === 'x86_64' || name === 'arm64') return name;
+  throw new Error(`--layer: expected node, x86_64 or arm64, got '${name}'`);
+}
+
+function readRegion(region: string): string {
+  if (/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/.test(region)) return region;
+  throw new Error(`--region: expected an AWS region such as eu-central-1, got '${region}'`);
+}
+
+/** @throws with a message for the user when an argument is unknown, missing or malformed. */
+export function readPublishOptions(args: readonly string[]): PublishOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      region: { type: 'string', multiple: true, default: [] },
+      layer: { type: 'string', multiple: true, default: ['node'] },
+      'name-prefix': { type: 'string', default: 'lambda-otlp' },
+      public: { type: 'boolean', default: false },
+      execute: { type: 'boolean', default: false },
+    },
+  });
+  const namePrefix = values['name-prefix'];
+  if (!/^[A-Za-z0-9_-]{1,100}$/.test(namePrefix)) {
+    throw new Error(`--name-prefix: expected letters, digits, - and _, got '${namePrefix}'`);
+  }
+  const regions = [...new Set(values.region.map(readRegion))];
+  if (regions.length === 0) throw new Error('--region: expected at least one, got none');
+  return {
+    regions,
+    layers: [...new Set(values.layer.map(readLayer))],
+    namePrefix,
+    isPublic: values.public,
+    execute: values.execute,
+  };
+}
+
+interface Target {
+  readonly layer: LayerName;
+  readonly region: string;
+  readonly version: string;
+  /** Folder of the zips. */
+  readonly folder: string;
+}
+
+function toPublication(options: PublishOptions, target: Target): Publication {
+  const { region, version } = target;
+  const { description, license, runtimes, architectures } = layers[target.layer];
+  const layerName = `${options.namePrefix}-${target.layer}`;
+  const zip = `${target.folder}/lambda-otlp-${target.layer}.zip`;
+  const common = ['--region', region, '--layer-name', layerName];
+  const publish = [
+    ...['lambda', 'publish-layer-version', ...common],
+    ...['--description', `lambda-otlp ${version}: ${description}`],
+    ...['--license-info', license, '--compatible-runtimes', ...runtimes],
+    ...['--compatible-architectures', ...architectures],
+    ...['--zip-file', `fileb://${zip}`, '--query', 'Version', '--output', 'text'],
+  ];
+  if (!options.isPublic) return { layerName, region, zip, publish };
+  const permit = (versionNumber: string): readonly string[] => [
+    ...['lambda', 'add-layer-version-permission', ...common, '--version-number', versionNumber],
+    ...['--statement-id', 'public', '--principal', '*', '--action', 'lambda:GetLayerVersion'],
+  ];
+  return { layerName, region, zip, publish, permit };
+}
+
+/** The publications in order: region by region, each layer once. `version` is lambda-otlp's own. */
+export function planPublications(
+  options: PublishOptions,
+  version: string,
+  folder: string,
+): readonly Publication[] {
+  return options.regions.flatMap((region) =>
+    options.layers.map((layer) => toPublication(options, { layer, region, version, folder })),
+  );
+}
+
+/** `args` as one line that a POSIX shell reads back unchanged. */
+export function toShellLine(args: readonly string[]): string {
+  const quote = (text: string): string =>
+    /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return args.map(quote).join(' ');
+}

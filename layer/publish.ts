@@ -1,0 +1,67 @@
+// `npm run publish:layer -- --region REGION`: prints the `aws` commands that publish the built layers,
+// and runs them with --execute. It stops at the first that fails and says what was published.
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import {
+  planPublications,
+  readPublishOptions,
+  toShellLine,
+  usage,
+  type Publication,
+} from './publish-plan';
+
+const root = resolve(__dirname, '..');
+
+/** Standard output of `aws` with `args`, trimmed. @throws when it cannot be run or fails. */
+function runAws(args: readonly string[]): string {
+  const result = spawnSync('aws', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  if (result.error !== undefined) {
+    throw new Error(`aws: expected the AWS CLI in PATH, got ${result.error.message}`);
+  }
+  if (result.status === 0) return result.stdout.trim();
+  throw new Error(`aws ended with status ${String(result.status)}; nothing after it was run`);
+}
+
+function publish({ layerName, region, publish: args, permit }: Publication): void {
+  const version = runAws(args);
+  if (!/^\d+$/.test(version)) {
+    throw new Error(`publish-layer-version: expected a version number, got '${version}'`);
+  }
+  console.log(`${region}: published ${layerName}:${version}`);
+  if (permit !== undefined) runAws(permit(version));
+}
+
+function print({ publish: args, permit, zip }: Publication): void {
+  if (!existsSync(zip)) {
+    console.log(
+      `# ${zip} is not built yet: npm run build${zip.endsWith('node.zip') ? '' : ' -- --standalone'}`,
+    );
+  }
+  console.log(toShellLine(['aws', ...args]));
+  if (permit !== undefined) console.log(toShellLine(['aws', ...permit('VERSION')]));
+}
+
+function main(): void {
+  const options = readPublishOptions(process.argv.slice(2));
+  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  const folder = relative(process.cwd(), join(root, 'build')) || '.';
+  const publications = planPublications(options, version, folder);
+  if (!options.execute) {
+    publications.forEach(print);
+    console.log('# Dry run: nothing was published. Add --execute to run these commands.');
+    return;
+  }
+  const missing = publications.find(({ zip }) => !existsSync(zip));
+  if (missing !== undefined) throw new Error(`${missing.zip}: expected a built zip, found none`);
+  publications.forEach(publish);
+}
+
+try {
+  main();
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  process.exitCode = 1;
+}
