@@ -1,6 +1,6 @@
 // Arguments of `npm run local`, and the command as its user runs it.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseLocalArguments } from '../../src/local/lambda/cli-arguments';
@@ -63,15 +63,18 @@ test.each([
   });
 });
 
-function fakeLayer(): string {
-  const layer = mkdtempSync(join(tmpdir(), 'layer-'));
+let layer: string;
+
+beforeAll(() => {
+  layer = mkdtempSync(join(tmpdir(), 'layer-'));
   mkdirSync(join(layer, 'extensions'));
   const extension = join(layer, 'extensions', 'probe');
   const probe = join(FIXTURES, 'probe.mjs');
   writeFileSync(extension, `#!/bin/sh\nexec "${process.execPath}" "${probe}" probe\n`);
   chmodSync(extension, 0o755);
-  return layer;
-}
+});
+
+afterAll(() => rmSync(layer, { recursive: true, force: true }));
 
 function run(argv: readonly string[]): { code: number | null; stdout: string; stderr: string } {
   const { status, stdout, stderr } = spawnSync(
@@ -87,7 +90,7 @@ const PROBE = ['--env', 'PROBE={"log":true}', '--env', 'PROBE_RECORD=/dev/null']
 test('the command runs the function, tells each invocation and exits with 0', () => {
   const payload = JSON.stringify({ action: 'echo', text: 'hello' });
   const { code, stdout, stderr } = run([
-    ...['--handler', HANDLER, '--layer', fakeLayer(), '--payload', payload],
+    ...['--handler', HANDLER, '--layer', layer, '--payload', payload],
     ...['--invocations', '2', '--print-events', ...PROBE],
   ]);
   expect(stderr).toContain('[probe] EXTENSION_BOOT');
@@ -99,7 +102,6 @@ test('the command runs the function, tells each invocation and exits with 0', ()
 });
 
 test('a failing function exits with 1, wrong arguments with 2', () => {
-  const layer = fakeLayer();
   const failing = ['--handler', HANDLER, '--layer', layer, '--payload', '{"action":"fail"}'];
   expect(run([...failing, ...PROBE]).code).toBe(1);
   const missing = run(['--handler', '/nowhere/app.handler', '--layer', layer]);

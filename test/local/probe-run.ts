@@ -1,8 +1,8 @@
 // Runs the local Lambda with scripted extensions and gives what they recorded, for comparison with
 // the captures of the service.
-import { mkdtempSync, readFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { startLocalLambda } from '../../src/local/lambda/local-lambda';
 import type { LocalLambda } from '../../src/local/lambda/local-lambda';
 import type { LocalLambdaOptions } from '../../src/local/lambda/local-lambda-options';
@@ -36,11 +36,12 @@ export interface ProbeRun {
 const FIXTURES = resolve(__dirname, 'fixtures');
 const PROBE = join(FIXTURES, 'probe.mjs');
 
-const running = new Set<LocalLambda>();
+const running = new Map<LocalLambda, string>();
 
 /** For afterEach: ends what a failed test left. */
 export async function endRuns(): Promise<void> {
-  await Promise.all([...running].map((lambda) => lambda.shutdown()));
+  await Promise.all([...running.keys()].map((lambda) => lambda.shutdown()));
+  for (const file of running.values()) rmSync(dirname(file), { recursive: true, force: true });
   running.clear();
 }
 
@@ -60,7 +61,7 @@ export async function startRun(
       ...options.environment,
     },
   });
-  running.add(lambda);
+  running.set(lambda, file);
   return {
     lambda,
     records() {

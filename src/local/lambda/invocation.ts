@@ -39,7 +39,7 @@ export interface Invocation {
   readonly timings: InvocationTimings;
 }
 
-export function newTraceHeader(): string {
+function newTraceHeader(): string {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
   return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0;Lineage=1:${hex(4)}:0`;

@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import type { TelemetryEvent } from './telemetry-event';
 
 export type InitializationType =
   'on-demand' | 'provisioned-concurrency' | 'snap-start' | 'lambda-managed-instances';
 
-export type LogFormat = 'Text' | 'JSON';
+type LogFormat = 'Text' | 'JSON';
 
 export interface ExtensionCommand {
   /** What the extension registers as: `Lambda-Extension-Name`. */
@@ -15,7 +16,7 @@ export interface ExtensionCommand {
 }
 
 /** What becomes of telemetry that a subscriber does not take fast enough. */
-export interface TelemetryBacklog {
+interface TelemetryBacklog {
   /** Events kept for one subscriber beside the batch in flight; default: its buffering.maxItems. */
   readonly maxItems?: number;
   /** The same in bytes of JSON; default 4 MiB. */
@@ -56,16 +57,9 @@ export interface LocalLambdaOptions {
   readonly recordEvents?: boolean;
   /** SHUTDOWN to SIGKILL; default 2000 ms, as for functions with external extensions. */
   readonly shutdownTimeoutMs?: number;
-  readonly onEvent?: (event: LocalTelemetryEvent) => void;
+  readonly onEvent?: (event: TelemetryEvent) => void;
   readonly onExtensionOutput?: (name: string, chunk: string) => void;
   readonly onFunctionOutput?: (chunk: string) => void;
-}
-
-/** Structural twin of TelemetryEvent, so that callers need not import it. */
-export interface LocalTelemetryEvent {
-  readonly time: string;
-  readonly type: string;
-  readonly record: string | Readonly<Record<string, unknown>>;
 }
 
 export interface FunctionSettings {

@@ -9,7 +9,7 @@ import { createLogLines } from './log-lines';
 import { signalGroup } from './process-guard';
 import type { ProcessGuard } from './process-guard';
 
-export interface ProcessExit {
+interface ProcessExit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
   readonly atMs: number;

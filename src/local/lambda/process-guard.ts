@@ -1,5 +1,5 @@
 // Kills the children's process groups when this process ends, however it ends: a small shell holds
-// the list and acts at the end of its input, so that no frozen process outlives even a SIGKILL.
+// the list, acts at the end of its input and removes the environment's directory, so that no frozen process outlives even a SIGKILL.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 
@@ -16,7 +16,8 @@ while read -r operation pid; do
   for other in $live; do [ "$other" = "$pid" ] || rest="$rest $other"; done
   live=$rest
 done
-for pid in $live; do kill -s KILL -- "-$pid" 2>/dev/null; done`;
+for pid in $live; do kill -s KILL -- "-$pid" 2>/dev/null; done
+rm -rf -- "$1"`;
 
 const guards = new Set<ProcessGuard & { killAll(): void }>();
 
@@ -51,8 +52,8 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
 }
 
-function spawnShell(): ChildProcess {
-  const shell = spawn('/bin/sh', ['-c', SCRIPT], {
+function spawnShell(temporaryDirectory: string): ChildProcess {
+  const shell = spawn('/bin/sh', ['-c', SCRIPT, 'guard', temporaryDirectory], {
     detached: true,
     stdio: ['pipe', 'ignore', 'ignore'],
   });
@@ -62,8 +63,9 @@ function spawnShell(): ChildProcess {
   return shell;
 }
 
-export function createProcessGuard(): ProcessGuard {
-  const shell = spawnShell();
+/** `temporaryDirectory`: removed at the end, too. */
+export function createProcessGuard(temporaryDirectory: string): ProcessGuard {
+  const shell = spawnShell(temporaryDirectory);
   const live = new Set<number>();
   const guard = {
     add(pid: number) {

@@ -29,7 +29,7 @@ export interface RuntimeResult {
   readonly tooLarge: boolean;
 }
 
-export interface RuntimeInitError {
+interface RuntimeInitError {
   readonly errorType: string;
   readonly body: string;
 }
@@ -58,7 +58,7 @@ export interface RuntimeApi {
 }
 
 /** Largest synchronous response: 6 MiB and some room, as the service. */
-export const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
+const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 const VALID_ERROR_TYPE = /^(Runtime|Function)\.[A-Z][A-Za-z]+$/;
 

@@ -32,7 +32,7 @@ function isExecutable(path: string): boolean {
 }
 
 /** In the JSON log format a line that is a JSON object is the record itself; RIE never does that. */
-export function toLogRecord(
+function toLogRecord(
   line: string,
   { logFormat, managedInstances }: Sandbox['settings'],
 ): string | Readonly<Record<string, unknown>> {

@@ -115,7 +115,7 @@ export async function createSandbox(
     telemetry,
     runtimeApi,
     watch,
-    guard: createProcessGuard(),
+    guard: createProcessGuard(temporaryDirectory),
     environment: {
       settings,
       custom: options.environment,

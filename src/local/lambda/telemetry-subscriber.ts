@@ -37,7 +37,7 @@ export interface SubscriberOptions {
   readonly onDropped: (records: number, bytes: number, reason: string) => void;
 }
 
-export const SLOW_CONSUMER =
+const SLOW_CONSUMER =
   'Some logs were dropped because the downstream consumer is slower than the logs production rate';
 
 function toSequenceId(items: readonly QueuedEvent[], emulator: boolean): string {

@@ -7,7 +7,7 @@ import type { Sandbox } from '../sandbox';
 
 export type ShutdownReason = 'spindown' | 'timeout' | 'failure';
 
-export interface ExtensionShutdown {
+interface ExtensionShutdown {
   readonly name: string;
   readonly exitCode: number | null;
   readonly signal: NodeJS.Signals | null;
@@ -23,7 +23,7 @@ export interface ShutdownOutcome {
   readonly extensions: readonly ExtensionShutdown[];
 }
 
-export const SHUTDOWN_TIMEOUT_MS = 2000;
+const SHUTDOWN_TIMEOUT_MS = 2000;
 const RUNTIME_SHARE_MS = 300;
 const EMULATOR_RUNTIME_SHARE_MS = 600;
 const EMULATOR_FLUSH_MS = 1000;
