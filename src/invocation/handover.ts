@@ -10,6 +10,9 @@ export interface HandedOverInvocation {
   readonly traceId: string;
   readonly spanId: string;
   readonly counted: readonly Outcome[];
+  readonly coldStart: boolean;
+  /** Its duration was recorded from runtimeDone. */
+  readonly measured: boolean;
 }
 
 export interface Handover {
@@ -30,18 +33,13 @@ export function toHandover(
   );
   return {
     coldStartCounted,
-    invocations: unreported.slice(-MAX_INVOCATIONS).flatMap(({ requestId, identity, counted }) =>
-      identity === undefined
-        ? []
-        : [
-            {
-              requestId,
-              traceId: identity.traceId,
-              spanId: identity.spanId,
-              counted: [...counted],
-            },
-          ],
-    ),
+    invocations: unreported.slice(-MAX_INVOCATIONS).flatMap((invocation) => {
+      const { requestId, identity, counted, coldStart, stated } = invocation;
+      if (identity === undefined) return [];
+      const { traceId, spanId } = identity;
+      const measured = stated.has('runtimeDone');
+      return [{ requestId, traceId, spanId, counted: [...counted], coldStart, measured }];
+    }),
   };
 }
 
@@ -57,7 +55,7 @@ export function readHandover(value: unknown): Handover {
 }
 
 function readInvocation(item: Readonly<Record<string, unknown>>): HandedOverInvocation | undefined {
-  const { requestId, traceId, spanId, counted } = item;
+  const { requestId, traceId, spanId, counted, coldStart, measured } = item;
   if (typeof requestId !== 'string' || typeof traceId !== 'string') return undefined;
   const id = typeof spanId === 'string' ? toSpanId(spanId) : undefined;
   if (id === undefined || !/^(?!0{32})[0-9a-f]{32}$/.test(traceId)) return undefined;
@@ -67,6 +65,8 @@ function readInvocation(item: Readonly<Record<string, unknown>>): HandedOverInvo
     traceId,
     spanId: id,
     counted: OUTCOMES.filter((outcome) => known.includes(outcome)),
+    coldStart: coldStart === true,
+    measured: measured === true,
   };
 }
 

@@ -2,7 +2,7 @@
 // never stated again, so duplicates and late events cannot double a span or a count.
 import type { HrTime } from '@opentelemetry/api';
 import { defined } from '../telemetry/defined';
-import { compareTimes } from '../telemetry/timestamp';
+import { compareTimes, fromEpochMs } from '../telemetry/timestamp';
 import { toChildSpans } from './child-spans';
 import type { Fact, InvocationFact, OutcomeFact, PlatformLogFact } from './fact';
 import type { Sha256Hex } from './identity';
@@ -67,7 +67,7 @@ function stateReport<Line>(invocation: Invocation, context: StatingContext): Fac
   const { report: event, done, coldStart, identity, stated } = invocation;
   if (event === undefined) return [];
   stated.add('report');
-  const endsInvocation = done === undefined;
+  const endsInvocation = !stated.has('runtimeDone');
   const { restoreWasReported, sha256 } = context;
   const facts: Fact<Line>[] = [
     { kind: 'report', event, coldStart, endsInvocation, restoreWasReported },
@@ -154,13 +154,10 @@ function toEndingOutcome(ending: Ending | undefined): { status: string; errorTyp
   return { status: 'incomplete', errorType: 'incomplete' };
 }
 
-/** A timeout came at the deadline; anything else when the environment ended. Never before the start. */
+/** A timeout came at the deadline, anything else when the environment ended. Never before the start. */
 function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | undefined): HrTime {
-  let end = ending?.time ?? start;
-  if (invoke !== undefined && Number.isFinite(invoke.deadlineMs) && invoke.deadlineMs > 0) {
-    const seconds = Math.floor(invoke.deadlineMs / 1000);
-    const deadline: HrTime = [seconds, Math.round((invoke.deadlineMs - seconds * 1000) * 1e6)];
-    if (compareTimes(deadline, end) < 0) end = deadline;
-  }
+  const isTimeout = ending?.reason?.toLowerCase() === 'timeout';
+  const deadlineMs = invoke?.deadlineMs ?? 0;
+  const end = isTimeout && deadlineMs > 0 ? fromEpochMs(deadlineMs) : (ending?.time ?? start);
   return compareTimes(end, start) < 0 ? start : end;
 }

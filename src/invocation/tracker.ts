@@ -170,6 +170,8 @@ export class Tracker<Line extends TrackedLine> {
     const known = this.options.handover?.invocations.find((item) => item.requestId === requestId);
     if (known === undefined) return;
     invocation.identity = toIdentity(known);
+    invocation.coldStart = known.coldStart;
+    if (known.measured) invocation.stated.add('runtimeDone');
     for (const outcome of known.counted) invocation.counted.add(outcome);
   }
 

@@ -107,9 +107,9 @@ export const damagedLife: fc.Arbitrary<readonly unknown[]> = fc
 function damaged(value: unknown, path: readonly number[], change: Damage['change']): unknown {
   const [step, ...rest] = path;
   if (step === undefined || typeof value !== 'object' || value === null) return change(value);
-  const entries = Object.entries(value);
+  const entries: [string, unknown][] = Object.entries(value);
   if (entries.length === 0) return change(value);
-  const [key, inner] = entries[step % entries.length] ?? ['', undefined];
+  const [key, inner]: [string, unknown] = entries[step % entries.length] ?? ['', undefined];
   const next = rest.length === 0 ? change(inner) : damaged(inner, rest, change);
   return Array.isArray(value)
     ? value.map((item: unknown, index) => (String(index) === key ? next : item))

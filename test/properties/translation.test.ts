@@ -31,26 +31,22 @@ function toSignals(requests: readonly DecodedRequest[]): Signals {
   const points: string[] = [];
   for (const { signal, request } of requests) {
     if (signal === 'traces') {
-      for (const { scopeSpans } of request.resourceSpans ?? []) {
-        for (const scope of scopeSpans ?? []) spans.push(...(scope.spans ?? []).map(toText));
-      }
+      const scopes = request.resourceSpans.flatMap(({ scopeSpans }) => scopeSpans);
+      spans.push(...scopes.flatMap((scope) => scope.spans.map(toText)));
     } else if (signal === 'logs') {
-      for (const { scopeLogs } of request.resourceLogs ?? []) {
-        for (const scope of scopeLogs ?? []) {
-          logs.push(
-            ...(scope.logRecords ?? []).map(({ timeUnixNano, observedTimeUnixNano: _, ...rest }) =>
-              toText({ ...rest, ms: String(timeUnixNano).slice(0, -6) }),
-            ),
-          );
-        }
-      }
+      const scopes = request.resourceLogs.flatMap(({ scopeLogs }) => scopeLogs);
+      logs.push(...scopes.flatMap(({ logRecords }) => logRecords.map(toMillisecondText)));
     } else {
-      for (const { scopeMetrics } of request.resourceMetrics ?? []) {
-        for (const scope of scopeMetrics ?? []) points.push(...(scope.metrics ?? []).map(toText));
-      }
+      const scopes = request.resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics);
+      points.push(...scopes.flatMap(({ metrics }) => metrics.map(toText)));
     }
   }
   return { spans: spans.sort(), logs: logs.sort(), points: points.sort() };
+}
+
+function toMillisecondText(record: { readonly timeUnixNano: string }): string {
+  const timeUnixMs = record.timeUnixNano.slice(0, -6);
+  return toText({ ...record, observedTimeUnixNano: '', timeUnixNano: timeUnixMs });
 }
 
 const toText = (value: unknown): string => JSON.stringify(value);

@@ -16,10 +16,15 @@ export function checkAttributes(
   path: string,
   attributes: readonly KeyValue[],
 ): void {
+  if (attributes.some(({ key }) => key === '')) report(findings, path, 'attribute key is empty');
+  checkKeyValues(findings, path, attributes);
+}
+
+/** A map within a value is data, where an empty key is a key (OTel spec, "map<string, AnyValue>"). */
+function checkKeyValues(findings: Findings, path: string, attributes: readonly KeyValue[]): void {
   const seen = new Set<string>();
   for (const { key, value, keyStrindex } of attributes) {
     const place = `${path}['${key}']`;
-    if (key === '') report(findings, path, 'attribute key is empty');
     if (seen.has(key)) report(findings, place, 'attribute key occurs twice');
     if (keyStrindex !== 0) report(findings, place, 'keyStrindex is for profiles only');
     seen.add(key);
@@ -37,7 +42,7 @@ export function checkValue(findings: Findings, path: string, value: AnyValue): v
     report(findings, path, 'stringValueStrindex is for profiles only');
   if (Object.keys(value).length > 1)
     report(findings, path, `more than one value: ${Object.keys(value).join(', ')}`);
-  if (value.kvlistValue !== undefined) checkAttributes(findings, path, value.kvlistValue.values);
+  if (value.kvlistValue !== undefined) checkKeyValues(findings, path, value.kvlistValue.values);
   for (const [index, item] of (value.arrayValue?.values ?? []).entries())
     checkValue(findings, `${path}[${index}]`, item);
 }

@@ -5,14 +5,16 @@ import type { InvokeFacts } from '../../invocation/invocation';
 import type { Registration } from '../../extension/pipeline-port';
 import { isObject, readText } from '../../telemetry/fields';
 import type { JsonObject } from '../../telemetry/fields';
+import type { HrTime } from '@opentelemetry/api';
 import { defined } from '../../telemetry/defined';
+import { fromEpochMs } from '../../telemetry/timestamp';
 
 export type ReplayItem =
   | { readonly kind: 'event'; readonly value: unknown }
   /** A process of the extension begins. */
   | { readonly kind: 'process'; readonly registration: Partial<Registration> }
   | { readonly kind: 'invoke'; readonly invoke: InvokeFacts }
-  | { readonly kind: 'shutdown'; readonly reason: string }
+  | { readonly kind: 'shutdown'; readonly reason: string; readonly time?: HrTime }
   /** Text that is no JSON. */
   | { readonly kind: 'unreadable'; readonly text: string };
 
@@ -56,7 +58,7 @@ function toCaptureItems(entry: JsonObject): ReplayItem[] {
     case 'delivery':
       return toItems(entry['events']);
     case 'next':
-      return toNextItems(entry['event']);
+      return toNextItems(entry);
     default:
       return [];
   }
@@ -72,10 +74,12 @@ function toRegistration(body: unknown): Partial<Registration> {
   });
 }
 
-function toNextItems(event: unknown): ReplayItem[] {
+function toNextItems({ event, unixNs }: JsonObject): ReplayItem[] {
   if (!isObject(event)) return [];
   if (event['eventType'] === 'SHUTDOWN') {
-    return [{ kind: 'shutdown', reason: readText(event['shutdownReason']) ?? 'unknown' }];
+    const reason = readText(event['shutdownReason']) ?? 'unknown';
+    const time = typeof unixNs === 'number' ? fromEpochMs(Math.floor(unixNs / 1e6)) : undefined;
+    return [{ kind: 'shutdown', reason, ...defined({ time }) }];
   }
   const requestId = readText(event['requestId']);
   if (event['eventType'] !== 'INVOKE' || requestId === undefined) return [];

@@ -75,6 +75,7 @@ class Replay {
         break;
       case 'shutdown':
         this.reason = item.reason;
+        if (item.time !== undefined) this.latest = laterTime(item.time, this.latest ?? item.time);
         break;
       case 'process':
         await this.end();
