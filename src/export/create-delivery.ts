@@ -13,7 +13,7 @@ import type {
 } from './delivery';
 import { EndpointHealth } from './endpoint-health';
 import { Ledger } from './ledger';
-import type { Flush, LaneResult } from './signal-lane';
+import type { Flush, LaneResult } from './flush';
 import { SignalLane } from './signal-lane';
 import type { Clock } from './transport';
 import type { TransportFactory } from './transport-factory';
@@ -85,7 +85,8 @@ class DeliveryPipeline implements Delivery {
   }
 
   get suspended(): boolean {
-    return this.#lanes.length > 0 && this.#lanes.every(({ lane }) => lane.isHeldBack);
+    const held = this.#lanes.filter(({ lane }) => lane.isHeldBack);
+    return held.length > 0 && this.#lanes.every((entry) => this.#sendsNothing(entry));
   }
 
   async flush(options: FlushOptions): Promise<FlushOutcome> {
@@ -128,7 +129,8 @@ class DeliveryPipeline implements Delivery {
   }
 
   async #drainLanes(flush: Flush): Promise<boolean> {
-    const deferred = this.#lanes.filter((entry) => this.#isDeferred(entry, flush));
+    const deferred =
+      flush.phase === 'final' ? [] : this.#lanes.filter((entry) => this.#isDeferred(entry));
     const first = this.#lanes.filter((entry) => !deferred.includes(entry));
     const results = await Promise.all(
       first.map(async (entry) => ({ entry, result: await entry.lane.drain(flush) })),
@@ -147,9 +149,13 @@ class DeliveryPipeline implements Delivery {
    * Metrics wait until another signal found the endpoint well: a window whose request is never
    * answered is lost. At the first flush this also spares a TLS handshake.
    */
-  #isDeferred({ lane, health }: Lane, { phase }: Flush): boolean {
-    if (lane.signal !== 'metrics' || phase === 'final' || health.isTrusted) return false;
+  #isDeferred({ lane, health }: Lane): boolean {
+    if (lane.signal !== 'metrics' || health.isTrusted) return false;
     return this.#lanes.some((other) => other.lane !== lane && other.health === health);
+  }
+
+  #sendsNothing(entry: Lane): boolean {
+    return entry.lane.isHeldBack || this.#isDeferred(entry);
   }
 
   #createLane<S extends Signal>(

@@ -4,6 +4,7 @@
 import type { Codec } from './codec';
 import type { SignalConfiguration } from './configuration';
 import type { MetricSource, Signal } from './delivery';
+import type { Flush, LaneResult } from './flush';
 import { Patience, shortWaitMs } from './patience';
 import type { BuiltRequest } from './request-builder';
 import type { Settlement, SettlerOptions } from './request-settler';
@@ -14,26 +15,6 @@ import type { Transport, TransportResponse } from './transport';
 import { TransportError } from './transport';
 import { toStatusCode } from './verdict';
 import { hearSockets, isSettledBy, pause } from './wait';
-
-/** One call of Delivery.flush. */
-export interface Flush {
-  readonly number: number;
-  readonly startMs: number;
-  readonly deadlineMs: number;
-  readonly phase: 'after-invocation' | 'while-running' | 'final';
-}
-
-export type LaneResult =
-  /** Nothing waits any more. */
-  | 'done'
-  /** Nothing waits any more, but some items were refused for good. */
-  | 'refused'
-  /** Held back by a breaker or Retry-After. */
-  | 'held'
-  /** Failed, and carried over to the next flush. */
-  | 'failed'
-  /** Time ran out; a request may still be under way. */
-  | 'unanswered';
 
 export interface LaneOptions<S extends Signal> extends SettlerOptions<S> {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];

@@ -1,0 +1,205 @@
+// TLS with a private CA and client certificates, and proxies, on real sockets.
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { createServer as createHttpServer, request as httpRequest } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { TLSSocket } from 'node:tls';
+import type { FixtureOptions } from './delivery-fixture';
+import { createFixture } from './delivery-fixture';
+import type { ScriptedEndpoint } from './scripted-endpoint';
+import { startEndpoint } from './scripted-endpoint';
+import { makeSpan } from './signal-items';
+
+const file = (name: string): string => join(__dirname, 'certificates', name);
+const read = (name: string): Buffer => readFileSync(file(name));
+const closers: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+async function startTlsEndpoint(requestCert = false): Promise<ScriptedEndpoint> {
+  const options = {
+    key: read('server.key.pem'),
+    cert: read('server.pem'),
+    ca: read('ca.pem'),
+    requestCert,
+    rejectUnauthorized: requestCert,
+  };
+  const endpoint = await startEndpoint(undefined, (listener) =>
+    createHttpsServer(options, listener),
+  );
+  closers.push(() => endpoint.close());
+  return endpoint;
+}
+
+async function exportOneSpan(
+  url: string,
+  signal: FixtureOptions['signal'],
+): Promise<{ outcomes: string[]; warnings: string[]; exported: number }> {
+  const fixture = createFixture({ url, signals: ['traces'], ...(signal && { signal }) });
+  closers.push(() => fixture.delivery.close());
+  fixture.delivery.addSpans([makeSpan(0)]);
+  await fixture.flush(5_000);
+  const { observed, warnings } = fixture;
+  return { outcomes: observed.outcomes, warnings, exported: observed.exported.traces };
+}
+
+describe('TLS', () => {
+  it('trusts the private CA of OTEL_EXPORTER_OTLP_CERTIFICATE', async () => {
+    const { port } = await startTlsEndpoint();
+    const tls = { certificateFile: file('ca.pem') };
+    const { exported } = await exportOneSpan(`https://localhost:${port}`, { tls });
+    expect(exported).toBe(1);
+  });
+
+  it('refuses a server whose CA it does not know, says so, and keeps the items', async () => {
+    const { port, requests } = await startTlsEndpoint();
+    const { exported, warnings } = await exportOneSpan(`https://localhost:${port}`, {});
+    expect(exported).toBe(0);
+    expect(requests).toHaveLength(0);
+    expect(warnings.join()).toContain('OTEL_EXPORTER_OTLP_CERTIFICATE');
+  });
+
+  it('refuses a server of another name', async () => {
+    const { port } = await startTlsEndpoint();
+    const tls = { certificateFile: file('ca.pem') };
+    const { outcomes } = await exportOneSpan(`https://127.0.0.2:${port}`, { tls });
+    expect(outcomes).not.toContain('success');
+  });
+
+  it('shows its client certificate', async () => {
+    const endpoint = await startTlsEndpoint(true);
+    const subjects: unknown[] = [];
+    endpoint.server.on('secureConnection', (socket: TLSSocket) => {
+      subjects.push(socket.getPeerCertificate().subject.CN);
+    });
+    const tls = {
+      certificateFile: file('ca.pem'),
+      clientCertificateFile: file('client.pem'),
+      clientKeyFile: file('client.key.pem'),
+    };
+    const { exported } = await exportOneSpan(`https://localhost:${endpoint.port}`, { tls });
+    expect(exported).toBe(1);
+    expect(subjects).toEqual(['lambda-otlp test client']);
+  });
+
+  it('fails without a client certificate where one is asked for, and keeps the items', async () => {
+    const { port } = await startTlsEndpoint(true);
+    const tls = { certificateFile: file('ca.pem') };
+    const { exported } = await exportOneSpan(`https://localhost:${port}`, { tls });
+    expect(exported).toBe(0);
+  });
+
+  it('goes on without a certificate file that cannot be read, with one warning', async () => {
+    const { port } = await startTlsEndpoint();
+    const tls = { certificateFile: file('missing.pem') };
+    const { warnings } = await exportOneSpan(`https://localhost:${port}`, { tls });
+    expect(warnings.filter((line) => line.includes('missing.pem'))).toHaveLength(1);
+  });
+});
+
+interface SeenByProxy {
+  readonly method: string;
+  readonly target: string;
+  readonly authorization: string | undefined;
+}
+
+/** A proxy that sends every tunnel and request to one loopback port, whatever name was asked for. */
+async function startProxy(
+  port: number,
+  status = 200,
+): Promise<{ url: string; seen: SeenByProxy[] }> {
+  const seen: SeenByProxy[] = [];
+  const note = ({ method = '', url = '', headers }: IncomingMessage): void =>
+    void seen.push({ method, target: url, authorization: headers['proxy-authorization'] });
+  const server = createHttpServer((incoming, outgoing) => {
+    note(incoming);
+    const { method, headers } = incoming;
+    const { pathname } = new URL(incoming.url ?? '');
+    const options = { port, host: '127.0.0.1', method, headers, path: pathname };
+    incoming.pipe(httpRequest(options, (response) => response.pipe(outgoing)));
+  });
+  server.on('connect', (incoming: IncomingMessage, socket: Socket) => {
+    note(incoming);
+    socket.on('error', () => undefined);
+    if (status !== 200) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
+    const upstream = connect(port, '127.0.0.1', () => {
+      socket.write('HTTP/1.1 200 Connection Established\r\n\r\n');
+      upstream.pipe(socket).pipe(upstream);
+    });
+    upstream.on('error', () => socket.destroy());
+    return undefined;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return { url: `127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}
+
+describe('a proxy', () => {
+  it('tunnels https by CONNECT, with the target checked end to end', async () => {
+    const endpoint = await startTlsEndpoint();
+    const proxy = await startProxy(endpoint.port);
+    const { exported } = await exportOneSpan('https://collector.test', {
+      proxyUrl: `http://user:p%40ss@${proxy.url}`,
+      tls: { certificateFile: file('ca.pem') },
+    });
+    expect(exported).toBe(1);
+    expect(proxy.seen).toEqual([
+      {
+        method: 'CONNECT',
+        target: 'collector.test:443',
+        authorization: `Basic ${Buffer.from('user:p@ss').toString('base64')}`,
+      },
+    ]);
+    expect(endpoint.requests[0]?.headers['proxy-authorization']).toBeUndefined();
+  });
+
+  it('that stands between does not weaken the check of the name', async () => {
+    const endpoint = await startTlsEndpoint();
+    const proxy = await startProxy(endpoint.port);
+    const { outcomes } = await exportOneSpan('https://other.test', {
+      proxyUrl: `http://${proxy.url}`,
+      tls: { certificateFile: file('ca.pem') },
+    });
+    expect(outcomes).not.toContain('success');
+    expect(endpoint.requests).toHaveLength(0);
+  });
+
+  it('gets plain http in absolute form', async () => {
+    const endpoint = await startEndpoint();
+    closers.push(() => endpoint.close());
+    const proxy = await startProxy(endpoint.port);
+    const { exported } = await exportOneSpan('http://collector.test:4318', {
+      proxyUrl: `http://${proxy.url}`,
+    });
+    expect(exported).toBe(1);
+    expect(proxy.seen[0]?.target).toBe('http://collector.test:4318/v1/traces');
+    expect(endpoint.requests[0]?.headers.host).toBe('collector.test:4318');
+  });
+
+  it('that refuses the tunnel keeps the items', async () => {
+    const endpoint = await startTlsEndpoint();
+    const proxy = await startProxy(endpoint.port, 407);
+    const { exported, warnings } = await exportOneSpan('https://collector.test', {
+      proxyUrl: `http://${proxy.url}`,
+    });
+    expect(exported).toBe(0);
+    expect(warnings.join()).toContain('HTTP 407');
+  });
+
+  it('that cannot be reached keeps the items', async () => {
+    const endpoint = await startEndpoint();
+    await endpoint.close();
+    const { outcomes } = await exportOneSpan('https://collector.test', { proxyUrl: endpoint.url });
+    expect(outcomes).toContain('ECONNREFUSED');
+  });
+});
