@@ -1,0 +1,70 @@
+// Text in terminal cells. What a function logged is foreign text: control characters, among them the
+// escape that starts a terminal command, never reach the terminal.
+
+/** Replaces control characters by their visible pictures (U+2400…), tabs by a space. */
+export function toPrintable(text: string): string {
+  return text
+    .replaceAll('\t', ' ')
+    .replace(/[\u0000-\u001f]/g, (character) =>
+      String.fromCodePoint(0x2400 + character.charCodeAt(0)),
+    )
+    .replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
+}
+
+const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** East Asian wide and fullwidth blocks (UAX #11), and emoji: two cells each. */
+const wide =
+  /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
+const zero = /^[\p{Mark}\u200b-\u200d\ufeff]+$/u;
+
+function cellsOf(grapheme: string): number {
+  if (zero.test(grapheme)) return 0;
+  return wide.test(grapheme) || grapheme.includes('\ufe0f') ? 2 : 1;
+}
+
+/** Cells that the text takes, colours not counted. */
+export function widthOf(text: string): number {
+  const bare = text.replace(/\u001b\[[\d;]*m/g, '');
+  if (/^[\x20-\x7e]*$/.test(bare)) return bare.length;
+  let cells = 0;
+  for (const { segment } of segmenter.segment(bare)) cells += cellsOf(segment);
+  return cells;
+}
+
+/** Uncoloured text cut to at most `width` cells, with an ellipsis where something is missing. */
+export function cut(text: string, width: number): string {
+  if (widthOf(text) <= width) return text;
+  let kept = '';
+  let cells = 0;
+  for (const { segment } of segmenter.segment(text)) {
+    cells += cellsOf(segment);
+    if (cells > width - 1) break;
+    kept += segment;
+  }
+  return width > 0 ? `${kept}…` : '';
+}
+
+/** Lines of at most `width` cells, broken at spaces where there are any. */
+export function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const { segment } of segmenter.segment(text)) {
+    if (widthOf(line) + cellsOf(segment) > width && line !== '') {
+      const space = line.lastIndexOf(' ');
+      const atSpace = space > line.length / 2 && segment !== ' ';
+      lines.push((atSpace ? line.slice(0, space) : line).trimEnd());
+      line = atSpace ? line.slice(space + 1) : '';
+    }
+    if (line !== '' || segment !== ' ' || lines.length === 0) line += segment;
+  }
+  return line === '' && lines.length > 0 ? lines : [...lines, line];
+}
+
+export function padEnd(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - widthOf(text)));
+}
+
+export function padStart(text: string, width: number): string {
+  return ' '.repeat(Math.max(0, width - widthOf(text))) + text;
+}
