@@ -21,9 +21,13 @@ export interface CacheEntry {
   readonly file: string;
 }
 
+function entryDir(entry: CacheEntry): string {
+  return path.join(backendsCacheDir(), `${entry.name}-${entry.version}`);
+}
+
 /** Absolute path of the entry's file, whether it is there or not. */
 export function cachedFile(entry: CacheEntry): string {
-  return path.join(backendsCacheDir(), `${entry.name}-${entry.version}`, entry.file);
+  return path.join(entryDir(entry), entry.file);
 }
 
 export function isCached(entry: CacheEntry): boolean {
@@ -40,14 +44,14 @@ export async function cachedOrBuilt(
 ): Promise<string> {
   const file = cachedFile(entry);
   if (isCached(entry)) return file;
-  const scratch = `${path.dirname(file)}.${randomUUID()}.partial`;
+  const scratch = `${entryDir(entry)}.${randomUUID()}.partial`;
   await mkdir(scratch, { recursive: true });
   try {
     await build(scratch);
     if (!existsSync(path.join(scratch, entry.file))) {
       throw new Error(`${entry.name}: the build ended without an error but made no ${entry.file}`);
     }
-    await moveIntoPlace(scratch, path.dirname(file));
+    await moveIntoPlace(scratch, entryDir(entry));
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
