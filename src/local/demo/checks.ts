@@ -105,14 +105,15 @@ function checkColdStart({ outcomes }: ScenarioOutcome, arrived: Arrived): string
 function checkErrors({ outcomes }: ScenarioOutcome, arrived: Arrived): string[] {
   return outcomes.flatMap(({ step, invocation: { requestId } }) => {
     const span = invocationSpansOf(arrived, requestId)[0]?.span;
-    const failed = span?.status?.code === statusCode.error;
+    if (span === undefined) return [`${step.title}: no invocation span`];
+    const failed = span.status?.code === statusCode.error;
     const expected = step.expectedStatus !== 'success';
     if (failed !== expected)
       return [`${step.title}: expected status ${expected ? 'ERROR' : 'UNSET'} on its span`];
     if (step.payload['fate'] !== 'declined') return [];
     const exceptions = arrived.logRecords.filter(
       ({ logRecord }) =>
-        logRecord.traceId === span?.traceId &&
+        logRecord.traceId === span.traceId &&
         toPlainAttributes(logRecord.attributes)['exception.type'] === 'PaymentDeclined',
     ).length;
     return exceptions > 0 ? [] : [`${step.title}: no log record with its exception.type`];
@@ -153,6 +154,7 @@ function checkSums({ outcomes, events }: ScenarioOutcome, arrived: Arrived): str
 }
 
 function checkRules(requests: readonly ReceivedRequest[]): string[] {
+  if (requests.length === 0) return ['no request arrived'];
   return requests.flatMap((request) => [
     ...checkOtlp(request.signal, request.otlp),
     ...request.unknownFields.map((field) => `${field} is not in OTLP`),

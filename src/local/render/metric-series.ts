@@ -121,7 +121,7 @@ function ofScale(point: ExponentialHistogramDataPoint): Bucket[] {
     upper: -(base ** ((negative?.offset ?? 0) + index)),
     count: Number(count),
   }));
-  const zero = { lower: -zeroThreshold, upper: zeroThreshold, count: Number(zeroCount) };
+  const zero = { lower: 0 - zeroThreshold, upper: zeroThreshold, count: Number(zeroCount) };
   return [...negatives.reverse(), zero, ...positives];
 }
 

@@ -33,7 +33,7 @@ export function renderMetrics(
     const attributes = row.at(-1) ?? '';
     const room = width - widthOf(start) - 2;
     if (widthOf(attributes) <= room) return [`${start}  ${paint('dim', attributes)}`.trimEnd()];
-    if (header) return [start.trimEnd()];
+    if (header || attributes === '') return [start.trimEnd()];
     return [start.trimEnd(), `    ${paint('dim', cut(attributes, width - 4))}`];
   };
   return [...lines(columns, true), ...rows.flatMap((row) => lines(row))].join('\n');
