@@ -132,12 +132,15 @@ export interface PlatformLogFact {
   readonly identity?: SpanIdentity;
 }
 
-/** A function's or extension's log line with the request it belongs to. */
+/**
+ * A function's or extension's log line with the request it belongs to. Lines come by the hundred thousand:
+ * these objects always have all their members, so that they share one hidden class.
+ */
 export interface LineFact<Line> {
   readonly kind: 'line';
   readonly line: Line;
-  readonly requestId?: string;
-  readonly identity?: SpanIdentity;
+  readonly requestId: string | undefined;
+  readonly identity: SpanIdentity | undefined;
 }
 
 export type Fact<Line> =
@@ -158,6 +161,6 @@ export type Fact<Line> =
 export interface TrackedLine {
   readonly time: HrTime;
   readonly stream: 'function' | 'extension';
-  readonly requestId?: string;
-  readonly exception?: Omit<ExceptionFact, 'time'>;
+  readonly requestId: string | undefined;
+  readonly exception: Omit<ExceptionFact, 'time'> | undefined;
 }

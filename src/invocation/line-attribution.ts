@@ -51,6 +51,7 @@ export function findInvocationOf(
   invocations: readonly Invocation[],
   time: HrTime,
 ): Invocation | undefined {
+  if (invocations.length < 2) return invocations[0];
   const started = invocations.filter(({ start }) => start && compareTimes(start.time, time) <= 0);
   return started.at(-1) ?? invocations[0];
 }

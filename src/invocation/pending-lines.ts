@@ -1,7 +1,6 @@
 // Log lines wait here for the next settling, when the requests around them are known. A line that names
 // a request still unknown, or that was printed during an init whose trace is still open, waits longer.
 import type { HrTime } from '@opentelemetry/api';
-import { defined } from '../telemetry/defined';
 import { addMs, compareTimes } from '../telemetry/timestamp';
 import type { LineFact, TrackedLine } from './fact';
 import { startTimeOf } from './initialization';
@@ -68,13 +67,13 @@ export class PendingLines<Line extends TrackedLine> {
         addException(invocation, { time: line.time, ...line.exception });
       }
       const { requestId, identity } = invocation;
-      return { kind: 'line', line, requestId, ...defined({ identity }) };
+      return { kind: 'line', line, requestId, identity };
     }
     const initialization =
       line.requestId === undefined ? this.initializationAt(line.time) : undefined;
     const identity = initialization && this.initializations.identify(initialization, around.final);
     const requestId = line.requestId ?? initialization?.invocation?.requestId;
-    return { kind: 'line', line, ...defined({ requestId, identity }) };
+    return { kind: 'line', line, requestId, identity };
   }
 
   /** A named request may start in the next batch; an init's trace is known with the first invocation. */

@@ -67,19 +67,21 @@ function toLineRecord(
   facts: LogContextFacts,
 ): ReadableLogRecord {
   const { content, stream } = line;
-  const spanContext = toOwnContext(content) ?? toContext(identity, facts);
-  return {
+  // All members, always: records of one hidden class are several times faster to make and to encode.
+  const record: { readonly [K in keyof ReadableLogRecord]-?: ReadableLogRecord[K] | undefined } = {
     hrTime: facts.tieBreaker.separate(content.time ?? line.time, stream),
     hrTimeObserved: line.observed,
-    ...(spanContext === undefined ? {} : { spanContext }),
-    ...(content.severityText === undefined ? {} : { severityText: content.severityText }),
-    ...(content.severityNumber === undefined ? {} : { severityNumber: content.severityNumber }),
-    ...(content.body === undefined ? {} : { body: content.body }),
+    spanContext: toOwnContext(content) ?? toContext(identity, facts),
+    severityText: content.severityText,
+    severityNumber: content.severityNumber,
+    body: content.body,
+    eventName: undefined,
     resource: facts.resource,
     instrumentationScope: facts.scopes[stream],
     attributes: toLineAttributes(content, requestId),
     droppedAttributesCount: content.droppedAttributesCount,
   };
+  return record as ReadableLogRecord;
 }
 
 /** The line's own trace context, which the function's SDK wrote, wins over the invocation's. */
@@ -104,16 +106,17 @@ function toContext(
 /** Adds to the line's own attributes in place: they were made for this record alone. */
 function toLineAttributes(content: LogLine, requestId: string | undefined): LogAttributes {
   const { attributes, exception, truncated } = content;
-  const extra: LogAttributes = {};
   if (requestId !== undefined) {
-    extra[FAAS_INVOCATION_ID_1_44] = requestId;
-    extra[FAAS_INVOCATION_ID] = requestId;
+    attributes[FAAS_INVOCATION_ID_1_44] = requestId;
+    attributes[FAAS_INVOCATION_ID] = requestId;
   }
-  if (exception?.type !== undefined) extra[EXCEPTION_TYPE] = exception.type;
-  if (exception?.message !== undefined) extra[EXCEPTION_MESSAGE] = exception.message;
-  if (exception?.stacktrace !== undefined) extra[EXCEPTION_STACKTRACE] = exception.stacktrace;
-  if (truncated) extra[LAMBDA_TRUNCATED] = true;
-  return Object.assign(attributes, extra);
+  if (exception !== undefined) {
+    if (exception.type !== undefined) attributes[EXCEPTION_TYPE] = exception.type;
+    if (exception.message !== undefined) attributes[EXCEPTION_MESSAGE] = exception.message;
+    if (exception.stacktrace !== undefined) attributes[EXCEPTION_STACKTRACE] = exception.stacktrace;
+  }
+  if (truncated) attributes[LAMBDA_TRUNCATED] = true;
+  return attributes;
 }
 
 function toPlatformRecord(

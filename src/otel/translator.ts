@@ -121,14 +121,7 @@ export class Translator {
   private toLine(event: LogEvent, observed: HrTime): ReadLine {
     const content = readLogLine(event.record, this.options.logLimits);
     const { requestId, exception } = content;
-    return {
-      time: event.time,
-      stream: event.type,
-      content,
-      observed,
-      ...(requestId === undefined ? {} : { requestId }),
-      ...(exception === undefined ? {} : { exception }),
-    };
+    return { time: event.time, stream: event.type, content, observed, requestId, exception };
   }
 
   /** What the resource and the invocation span's name are made of. */

@@ -6,7 +6,7 @@ import type { Tracker } from '../../src/invocation/tracker';
 import { Tracker as TrackerClass } from '../../src/invocation/tracker';
 import type { TrackerOptions } from '../../src/invocation/tracker';
 import { decodeEvent } from '../../src/telemetry/decode';
-import type { TelemetryEvent } from '../../src/telemetry/event';
+import type { LogEvent, TelemetryEvent } from '../../src/telemetry/event';
 import { addMs } from '../../src/telemetry/timestamp';
 
 export const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);
@@ -75,10 +75,15 @@ export function report(ms: number, requestId = REQUEST, fields = {}): WireEvent 
 }
 
 /** A platform event as decoded. */
-export function decoded(event: WireEvent): TelemetryEvent {
+function decoded(event: WireEvent): Exclude<TelemetryEvent, LogEvent> {
   const result = decodeEvent(event, ORIGIN);
-  if (result === undefined) throw new Error('the scenario holds something that is no event');
+  if (result === undefined || !isPlatformEvent(result))
+    throw new Error('expected a platform event');
   return result;
+}
+
+function isPlatformEvent(event: TelemetryEvent): event is Exclude<TelemetryEvent, LogEvent> {
+  return event.type !== 'function' && event.type !== 'extension';
 }
 
 export interface TestLine extends TrackedLine {
@@ -86,7 +91,14 @@ export interface TestLine extends TrackedLine {
 }
 
 export function line(ms: number, text: string, fields: Partial<TestLine> = {}): TestLine {
-  return { time: at(ms), stream: 'function', text, ...fields };
+  return {
+    time: at(ms),
+    stream: 'function',
+    text,
+    requestId: undefined,
+    exception: undefined,
+    ...fields,
+  };
 }
 
 export function createTracker(options: Partial<TrackerOptions> = {}): Tracker<TestLine> {
@@ -105,9 +117,7 @@ export function feed(tracker: Tracker<TestLine>, items: readonly (WireEvent | Te
       tracker.acceptLine(item);
       continue;
     }
-    const event = decoded(item);
-    if (event.type === 'function' || event.type === 'extension') throw new Error('use line()');
-    tracker.accept(event);
+    tracker.accept(decoded(item));
   }
 }
 

@@ -1,28 +1,26 @@
 // A structured line: the body is its message, every other member an attribute under its own name, also
 // those that are read into fields of their own. Without a message the whole object is the body.
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import type { AnyValue, LogAttributes } from '@opentelemetry/api-logs';
+import type { AnyValue } from '@opentelemetry/api-logs';
 import { isObject } from '../../telemetry/fields';
 import type { JsonObject } from '../../telemetry/fields';
 import { readErrorObject, readException } from './exception';
 import { isWithinLimits, limitText, limitValue, setOwn } from './limited-value';
 import type { ValueLimits } from './limited-value';
-import type { LogLimits, LogLine } from './read-log-line';
+import type { LineDraft, LogLimits, LogLine } from './read-log-line';
 import {
+  addRecordTraceContext,
   flagsOf,
   HAS_EXCEPTION,
-  HAS_REQUEST_ID,
   HAS_SEVERITY,
   HAS_TIME,
-  HAS_TRACE_CONTEXT,
+  readRecordRequestId,
   readRecordSeverity,
   readRecordTimestamp,
 } from './record-keys';
-import { readRequestId } from './request-id';
 import { readStackText } from './stack-text';
 import type { LogException } from './stack-text';
 import type { TextHead } from './text-head';
-import { readTraceContext } from './trace-context';
 import { toWellFormed } from './well-formed-text';
 
 /** No single attribute is larger, whatever the body's limit: Lambda's own limit of a log event. */
@@ -30,66 +28,64 @@ const MAX_ATTRIBUTE_BYTES = 262_144;
 
 /** `head`: of the text line in which the object was printed, behind the runtime's own prefix. */
 export function readLogObject(record: JsonObject, limits: LogLimits, head?: TextHead): LogLine {
-  const content = readContent(record, limits);
-  const { flags } = content;
-  const exception = readRecordException(record, flags, content.bodyKey);
+  const line: LineDraft = {
+    body: null,
+    attributes: {},
+    droppedAttributesCount: 0,
+    truncated: false,
+  };
+  const { bodyKey, flags, isIntact } = readContent(record, limits, line);
+  if (head?.attributes !== undefined) Object.assign(line.attributes, head.attributes);
+  const exception = readRecordException(record, flags, bodyKey);
+  if (exception !== undefined) {
+    line.exception = isIntact ? exception : limitException(exception, limits);
+    line.severityNumber = SeverityNumber.ERROR;
+  }
   const known = (flags & HAS_SEVERITY) === 0 ? undefined : readRecordSeverity(record);
   const severity = known?.number === undefined ? (head?.severity ?? known) : known;
-  const severityNumber =
-    severity?.number ?? (exception === undefined ? undefined : SeverityNumber.ERROR);
+  if (severity?.number !== undefined) line.severityNumber = severity.number;
+  if (severity?.text !== undefined) line.severityText = severity.text;
   const time = ((flags & HAS_TIME) === 0 ? undefined : readRecordTimestamp(record)) ?? head?.time;
+  if (time !== undefined) line.time = time;
   // The runtime's prefix names Lambda's request for certain.
-  const requestId =
-    head?.requestId ?? ((flags & HAS_REQUEST_ID) === 0 ? undefined : readRequestId(record));
-  return {
-    body: content.body,
-    attributes: Object.assign(content.attributes, head?.attributes),
-    droppedAttributesCount: content.dropped,
-    truncated: content.truncated,
-    ...(severityNumber === undefined ? {} : { severityNumber }),
-    ...(severity?.text === undefined ? {} : { severityText: severity.text }),
-    ...(time === undefined ? {} : { time }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...((flags & HAS_TRACE_CONTEXT) === 0 ? {} : readTraceContext(record)),
-    ...(exception === undefined
-      ? {}
-      : { exception: content.isIntact ? exception : limitException(exception, limits) }),
-  };
+  const requestId = head?.requestId ?? readRecordRequestId(record, flags);
+  if (requestId !== undefined) line.requestId = requestId;
+  addRecordTraceContext(record, flags, line);
+  return line;
 }
 
 interface Content {
+  /** Undefined: the whole object is the body. */
   readonly bodyKey: string | undefined;
-  readonly body: AnyValue;
-  readonly attributes: LogAttributes;
-  readonly dropped: number;
   /** What the record may hold, by its keys. */
   readonly flags: number;
-  readonly truncated: boolean;
   /** Nothing had to be changed, so nothing read from the record has to be. */
   readonly isIntact: boolean;
 }
 
-function readContent(record: JsonObject, limits: LogLimits): Content {
+/** Body and attributes. */
+function readContent(record: JsonObject, limits: LogLimits, line: LineDraft): Content {
   const isIntact = isWithinLimits(record, {
     maxBytes: limits.maxBodyBytes,
     maxTextLength: limits.maxAttributeValueLength,
     maxDepth: limits.maxDepth,
   });
   const bodyKey = findBodyKey(record);
-  const members = collectMembers(record, {
+  const limiter = isIntact ? undefined : new MemberLimiter(limits);
+  const flags = collectMembers(record, line, {
     bodyKey,
     maxAttributes: limits.maxAttributes,
-    limiter: isIntact ? undefined : new MemberLimiter(limits),
+    limiter,
   });
   const source = bodyKey === undefined ? record : record[bodyKey];
-  const body = isIntact ? undefined : limitBody(source, limits);
-  return {
-    ...members,
-    bodyKey,
-    body: body === undefined ? (source as AnyValue) : body.value,
-    truncated: members.truncated || body?.truncated === true,
-    isIntact,
-  };
+  if (limiter === undefined) {
+    line.body = source as AnyValue;
+  } else {
+    const body = limitBody(source, limits);
+    line.body = body.value;
+    line.truncated = body.truncated || limiter.truncated;
+  }
+  return { bodyKey, flags, isIntact };
 }
 
 interface MemberRules {
@@ -99,30 +95,27 @@ interface MemberRules {
   readonly limiter: MemberLimiter | undefined;
 }
 
-type Members = Pick<Content, 'attributes' | 'dropped' | 'flags' | 'truncated'>;
-
-/** Without a body among them, the members are only looked at: the object itself is the body. */
+/** Returns the flags. Without a body among them, the members are only looked at: the object is the body. */
 function collectMembers(
   record: JsonObject,
+  line: LineDraft,
   { bodyKey, maxAttributes, limiter }: MemberRules,
-): Members {
-  const attributes: LogAttributes = {};
+): number {
   let flags = 0;
   let count = 0;
-  let dropped = 0;
-  for (const key of Object.keys(record)) {
+  for (const key in record) {
     flags |= flagsOf(key);
     if (bodyKey === undefined || key === bodyKey) continue;
     // An OTLP attribute has a name.
     if (key === '' || count >= maxAttributes) {
-      dropped += 1;
+      line.droppedAttributesCount += 1;
       continue;
     }
     count += 1;
-    if (limiter !== undefined) setOwn(attributes, toWellFormed(key), limiter.limit(record[key]));
-    else setOwn(attributes, key, record[key] as AnyValue);
+    const value = limiter === undefined ? (record[key] as AnyValue) : limiter.limit(record[key]);
+    setOwn(line.attributes, limiter === undefined ? key : toWellFormed(key), value);
   }
-  return { attributes, dropped, flags, truncated: limiter?.truncated === true };
+  return flags;
 }
 
 function findBodyKey(record: JsonObject): 'message' | 'msg' | undefined {
@@ -176,7 +169,7 @@ function readRecordException(
 function limitException(exception: LogException, { maxBodyBytes }: LogLimits): LogException {
   const limited: Record<string, string> = {};
   for (const [part, text] of Object.entries(exception) as [keyof LogException, string][]) {
-    limited[part] = limitText(text, maxBodyBytes).text;
+    limited[part] = limitText(text, maxBodyBytes);
   }
   return limited;
 }

@@ -10,6 +10,7 @@ import { limitText, toJsonText } from './limited-value';
 import { readLogObject } from './log-object';
 import type { LogException } from './stack-text';
 import { readTextHead } from './text-head';
+import type { TextHead } from './text-head';
 import { readTextException } from './text-exception';
 
 export interface LogLimits {
@@ -45,6 +46,9 @@ export interface LogLine {
   readonly truncated: boolean;
 }
 
+/** Filled member by member: a spread for each that may be missing takes longer than all the reading. */
+export type LineDraft = { -readonly [Member in keyof LogLine]: LogLine[Member] };
+
 /** A name or the end; `{ a: 1 }` as Node.js prints objects is no JSON. */
 const OBJECT_START = /^\{\s*["}]/;
 
@@ -63,33 +67,37 @@ function readText(record: string, limits: LogLimits): LogLine {
   if (head === undefined) return toTextLine(text, limits);
   const payload = parseObject(head.messageStart === 0 ? '' : text.slice(head.messageStart));
   if (payload !== undefined) return readLogObject(payload, limits, head);
+  return applyHead(toTextLine(text.slice(head.bodyStart), limits, head.severity?.number), head);
+}
+
+function applyHead(line: LineDraft, head: TextHead): LogLine {
   const { time, requestId, severity, attributes } = head;
-  const line = toTextLine(text.slice(head.bodyStart), limits, severity?.number);
-  const severityNumber = severity?.number ?? line.severityNumber;
-  return {
-    ...line,
-    attributes: attributes ?? line.attributes,
-    ...(time === undefined ? {} : { time }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(severityNumber === undefined ? {} : { severityNumber }),
-    ...(severity?.text === undefined ? {} : { severityText: severity.text }),
-  };
+  if (time !== undefined) line.time = time;
+  if (requestId !== undefined) line.requestId = requestId;
+  if (severity?.number !== undefined) line.severityNumber = severity.number;
+  if (severity?.text !== undefined) line.severityText = severity.text;
+  if (attributes !== undefined) line.attributes = attributes;
+  return line;
 }
 
 function toTextLine(
   text: string | undefined,
   { maxBodyBytes }: LogLimits,
   level?: SeverityNumber,
-): LogLine {
-  const limited = text === undefined ? undefined : limitText(text, maxBodyBytes);
-  const exception = limited === undefined ? undefined : readTextException(limited.text, level);
-  return {
-    body: limited?.text,
-    attributes: {},
-    droppedAttributesCount: 0,
-    truncated: limited?.truncated === true,
-    ...(exception === undefined ? {} : { exception, severityNumber: SeverityNumber.ERROR }),
-  };
+): LineDraft {
+  if (text === undefined) return createLine(undefined, false);
+  const body = limitText(text, maxBodyBytes);
+  const line = createLine(body, body.length < text.length);
+  const exception = readTextException(body, level);
+  if (exception !== undefined) {
+    line.exception = exception;
+    line.severityNumber = SeverityNumber.ERROR;
+  }
+  return line;
+}
+
+function createLine(body: string | undefined, truncated: boolean): LineDraft {
+  return { body, attributes: {}, droppedAttributesCount: 0, truncated };
 }
 
 function withoutNewline(text: string): string {

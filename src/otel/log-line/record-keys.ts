@@ -4,11 +4,19 @@ import type { HrTime } from '@opentelemetry/api';
 import { isObject } from '../../telemetry/fields';
 import type { JsonObject } from '../../telemetry/fields';
 import { EXCEPTION_KEYS } from './exception';
+import type { LineDraft } from './read-log-line';
 import { readRecordTime } from './record-time';
-import { REQUEST_ID_KEYS } from './request-id';
+import {
+  GENERAL_REQUEST_ID_KEYS,
+  readContextRequestId,
+  readGeneralRequestId,
+  readLambdaRequestId,
+  REQUEST_CONTEXT_KEYS,
+  REQUEST_ID_KEYS,
+} from './request-id';
 import { readPythonLevel, readSeverity, readSeverityNumber } from './severity';
 import type { Severity } from './severity';
-import { TRACE_CONTEXT_KEYS } from './trace-context';
+import { addTraceContext, addXRayTraceId, TRACE_CONTEXT_KEYS, X_RAY_KEYS } from './trace-context';
 
 const SEVERITY_KEYS = [
   'level',
@@ -49,9 +57,12 @@ const INFORMATION = readSeverity('Information');
 /** Flags of what a record may hold, by its keys. */
 export const HAS_SEVERITY = 1;
 export const HAS_TIME = 2;
-export const HAS_REQUEST_ID = 4;
-export const HAS_TRACE_CONTEXT = 8;
-export const HAS_EXCEPTION = 16;
+const HAS_REQUEST_ID = 4;
+const HAS_GENERAL_REQUEST_ID = 8;
+const HAS_REQUEST_CONTEXT = 16;
+const HAS_TRACE_CONTEXT = 32;
+const HAS_X_RAY = 64;
+export const HAS_EXCEPTION = 128;
 
 const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
   [
@@ -60,7 +71,10 @@ const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
   ],
   [HAS_TIME, [...TIME_KEYS, '_aws']],
   [HAS_REQUEST_ID, REQUEST_ID_KEYS],
+  [HAS_GENERAL_REQUEST_ID, GENERAL_REQUEST_ID_KEYS],
+  [HAS_REQUEST_CONTEXT, REQUEST_CONTEXT_KEYS],
   [HAS_TRACE_CONTEXT, TRACE_CONTEXT_KEYS],
+  [HAS_X_RAY, X_RAY_KEYS],
   [HAS_EXCEPTION, EXCEPTION_KEYS],
 ]);
 
@@ -96,6 +110,22 @@ export function readRecordTimestamp(record: JsonObject): HrTime | undefined {
   }
   const metadata = record['_aws'];
   return isObject(metadata) ? readRecordTime(metadata['Timestamp']) : undefined;
+}
+
+/** What can only be Lambda's id wins over `requestId`, that over an id within a context. */
+export function readRecordRequestId(record: JsonObject, flags: number): string | undefined {
+  return (
+    ((flags & HAS_REQUEST_ID) === 0 ? undefined : readLambdaRequestId(record)) ??
+    ((flags & HAS_GENERAL_REQUEST_ID) === 0 ? undefined : readGeneralRequestId(record)) ??
+    ((flags & HAS_REQUEST_CONTEXT) === 0 ? undefined : readContextRequestId(record))
+  );
+}
+
+/** An SDK's own ids win over X-Ray's header. */
+export function addRecordTraceContext(record: JsonObject, flags: number, line: LineDraft): void {
+  if ((flags & (HAS_TRACE_CONTEXT | HAS_X_RAY)) === 0) return;
+  if ((flags & HAS_TRACE_CONTEXT) !== 0) addTraceContext(record, line);
+  if (line.traceId === undefined) addXRayTraceId(record, line);
 }
 
 function collectFlags(

@@ -2,13 +2,12 @@
 // mean Lambda's come before `requestId`, which may be API Gateway's or the application's own.
 import { isObject } from '../../telemetry/fields';
 import type { JsonObject } from '../../telemetry/fields';
-import { isWellFormed } from './well-formed-text';
 
 const LAMBDA_ONLY = [
+  'function_request_id',
   'AWSRequestId',
   'awsRequestId',
   'aws_request_id',
-  'function_request_id',
   'functionRequestId',
   'FunctionRequestId',
   'AwsRequestId',
@@ -26,23 +25,30 @@ const CONTEXTS = ['lambda_context', 'lambdaContext', 'lambda', 'aws', 'span', 's
 /** Where Java's loggers put the thread's context, and Rust's tracing the members of the event. */
 const MIXED_CONTEXTS = ['mdc', 'contextMap', 'context', 'labels', 'fields'] as const;
 
-export const REQUEST_ID_KEYS: readonly string[] = [
-  ...LAMBDA_ONLY,
-  ...GENERAL,
-  ...CONTEXTS,
-  ...MIXED_CONTEXTS,
-];
+export const REQUEST_ID_KEYS: readonly string[] = LAMBDA_ONLY;
+export const GENERAL_REQUEST_ID_KEYS: readonly string[] = GENERAL;
+export const REQUEST_CONTEXT_KEYS: readonly string[] = [...CONTEXTS, ...MIXED_CONTEXTS];
 
 const MAX_LENGTH = 128;
+const MAX_ABSENT_LENGTH = 'undefined'.length;
 const MAX_SPANS = 16;
-const WHITESPACE = /\s/;
+/** What an HTTP header can hold: no space, no control character, no surrogate. */
+const PRINTABLE = /^[\x21-\x7e]+$/;
 /** What runtimes print where there is no request, as during an init. */
-const ABSENT: ReadonlySet<string> = new Set(['', '-', 'undefined', 'null', 'None', 'nil', 'N/A']);
+const ABSENT: ReadonlySet<string> = new Set(['-', 'undefined', 'null', 'None', 'nil', 'N/A']);
 
-/** The id in a record of which at least one member has a name of REQUEST_ID_KEYS. */
-export function readRequestId(record: JsonObject): string | undefined {
-  const own = firstId(record, LAMBDA_ONLY) ?? firstId(record, GENERAL);
-  if (own !== undefined) return own;
+/** The id under one of REQUEST_ID_KEYS. */
+export function readLambdaRequestId(record: JsonObject): string | undefined {
+  return firstId(record, LAMBDA_ONLY);
+}
+
+/** The id under one of GENERAL_REQUEST_ID_KEYS. */
+export function readGeneralRequestId(record: JsonObject): string | undefined {
+  return firstId(record, GENERAL);
+}
+
+/** The id within one of the members named by REQUEST_CONTEXT_KEYS. */
+export function readContextRequestId(record: JsonObject): string | undefined {
   for (const name of CONTEXTS) {
     const found = readContext(record[name]);
     if (found !== undefined) return found;
@@ -57,8 +63,9 @@ export function readRequestId(record: JsonObject): string | undefined {
 
 /** Undefined for what runtimes print when there is no request, and for what cannot be an id. */
 export function toRequestId(text: unknown): string | undefined {
-  if (typeof text !== 'string' || text.length > MAX_LENGTH || ABSENT.has(text)) return undefined;
-  return WHITESPACE.test(text) || !isWellFormed(text) ? undefined : text;
+  if (typeof text !== 'string' || text.length > MAX_LENGTH || !PRINTABLE.test(text))
+    return undefined;
+  return text.length <= MAX_ABSENT_LENGTH && ABSENT.has(text) ? undefined : text;
 }
 
 /** The form of every id that Lambda itself makes: 8-4-4-4-12 characters. */

@@ -33,12 +33,7 @@ const NUMBER_BY_NAME: readonly (readonly [SeverityNumber, string])[] = [
 /** By the exact word, in the three spellings loggers use, so that most lines need no lower-casing. */
 const BY_WORD: ReadonlyMap<string, Severity> = new Map(
   NUMBER_BY_NAME.flatMap(([number, names]) =>
-    names.split(' ').flatMap((name) => {
-      const capitalized = name.charAt(0).toUpperCase() + name.slice(1);
-      return [name, name.toUpperCase(), capitalized].map(
-        (text) => [text, { number, text }] as const,
-      );
-    }),
+    names.split(' ').flatMap((name) => spellings(name).map((text) => [text, { number, text }])),
   ),
 );
 
@@ -80,9 +75,18 @@ export function readSeverity(value: unknown): Severity | undefined {
   return number === undefined ? { text: String(value) } : { number, text: rangeName(number) };
 }
 
-/** A word of a text line that may be its level; undefined for any other word. */
-export function findSeverity(word: string): Severity | undefined {
-  return BY_WORD.get(word);
+/** The severities of some names, by the exact word in the spellings loggers use. */
+export function findSeverities(names: string): ReadonlyMap<string, Severity> {
+  const found = new Map<string, Severity>();
+  for (const word of names.split(' ').flatMap(spellings)) {
+    const severity = BY_WORD.get(word);
+    if (severity !== undefined) found.set(word, severity);
+  }
+  return found;
+}
+
+function spellings(name: string): readonly string[] {
+  return [name, name.toUpperCase(), name.charAt(0).toUpperCase() + name.slice(1)];
 }
 
 /** SeverityNumber as OpenTelemetry's own records hold it, 1 to 24. */

@@ -102,10 +102,10 @@ function toException(
   message: string | undefined,
   stacktrace: string,
 ): LogException {
+  const exception: { -readonly [Part in keyof LogException]: LogException[Part] } = {};
+  if (type !== undefined) exception.type = type;
   const shown = message?.trim() ?? '';
-  return {
-    ...(type === undefined ? {} : { type }),
-    ...(shown === '' ? {} : { message: shown }),
-    stacktrace: stacktrace.trimEnd(),
-  };
+  if (shown !== '') exception.message = shown;
+  exception.stacktrace = stacktrace.trimEnd();
+  return exception;
 }

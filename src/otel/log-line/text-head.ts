@@ -7,7 +7,7 @@ import type { LogAttributes } from '@opentelemetry/api-logs';
 import { parseTimestamp } from '../../telemetry/timestamp';
 import { readPlatformHead } from './platform-head';
 import { isUuid, toRequestId } from './request-id';
-import { findSeverity, readSeverity } from './severity';
+import { findSeverities, readSeverity } from './severity';
 import type { Severity } from './severity';
 
 export interface TextHead {
@@ -22,10 +22,8 @@ export interface TextHead {
 }
 
 /** Levels that begin a line of text: any other severity name is too common a word. */
-const LEVEL_WORDS = new Set(
-  'trace trce debug dbug info information warn warning error fail critical crit fatal severe notice'.split(
-    ' ',
-  ),
+const LINE_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
+  'trace trce debug dbug info information warn warning error fail critical crit fatal severe notice',
 );
 const MAX_LEVEL_LENGTH = 12;
 const MAX_REQUEST_ID_LENGTH = 128;
@@ -195,8 +193,7 @@ function toLevelInLine(word: string): Severity | undefined {
 }
 
 function toLevel(word: string): Severity | undefined {
-  if (word.length > MAX_LEVEL_LENGTH || !LEVEL_WORDS.has(word.toLowerCase())) return undefined;
-  return findSeverity(word);
+  return LINE_LEVELS.get(word);
 }
 
 interface Found {
@@ -205,13 +202,17 @@ interface Found {
   readonly severity?: Severity | undefined;
 }
 
-function toHead(found: Found, bodyStart: number, messageStart: number): TextHead {
-  const { time, requestId, severity } = found;
-  return {
+function toHead(
+  { time, requestId, severity }: Found,
+  bodyStart: number,
+  messageStart: number,
+): TextHead {
+  const head: { -readonly [Member in keyof TextHead]: TextHead[Member] } = {
     bodyStart,
     messageStart,
-    ...(time === undefined ? {} : { time }),
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(severity === undefined ? {} : { severity }),
   };
+  if (time !== undefined) head.time = time;
+  if (requestId !== undefined) head.requestId = requestId;
+  if (severity !== undefined) head.severity = severity;
+  return head;
 }

@@ -13,6 +13,8 @@ export interface RecordTraceContext {
   readonly traceFlags?: number;
 }
 
+type Draft = { -readonly [Member in keyof RecordTraceContext]: RecordTraceContext[Member] };
+
 const TRACE_IDS = [
   'trace_id',
   'traceId',
@@ -35,14 +37,11 @@ const X_RAY = [
   'x-amzn-trace-id',
 ] as const;
 
-export const TRACE_CONTEXT_KEYS: readonly string[] = [
-  ...TRACE_IDS,
-  ...X_RAY,
-  'traceparent',
-  'trace',
-  'span',
-  'spans',
-];
+/** .NET's runtime writes the X-Ray header as `traceId`. */
+const X_RAY_OR_TRACE_IDS: readonly string[] = [...X_RAY, ...TRACE_IDS];
+
+export const TRACE_CONTEXT_KEYS: readonly string[] = [...TRACE_IDS, 'trace', 'traceparent'];
+export const X_RAY_KEYS: readonly string[] = [...X_RAY, 'span', 'spans'];
 
 const TRACE_ID = /^[0-9a-f]{32}$/i;
 const SPAN_ID = /^[0-9a-f]{16}$/i;
@@ -51,21 +50,19 @@ const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:
 const X_RAY_ROOT = /(?:^|Root=)1-([0-9a-f]{8})-([0-9a-f]{24})(?=$|[;@\s])/i;
 const ALL_ZERO = /^0+$/;
 const MAX_HEADER_LENGTH = 512;
-const NONE: RecordTraceContext = {};
 
-/** The context in a record of which at least one member has a name of TRACE_CONTEXT_KEYS. */
-export function readTraceContext(record: JsonObject): RecordTraceContext {
+/** Adds the context of a record of which at least one member has a name of TRACE_CONTEXT_KEYS. */
+export function addTraceContext(record: JsonObject, line: Draft): void {
   const traceId = readTraceId(record);
-  if (traceId !== undefined) {
-    const spanId = readSpanId(record);
-    const traceFlags = readTraceFlags(record);
-    return {
-      traceId,
-      ...(spanId === undefined ? {} : { spanId }),
-      ...(traceFlags === undefined ? {} : { traceFlags }),
-    };
+  if (traceId === undefined) {
+    Object.assign(line, readTraceparent(record['traceparent']));
+    return;
   }
-  return readTraceparent(record['traceparent']) ?? readXRayTrace(record) ?? NONE;
+  line.traceId = traceId;
+  const spanId = readSpanId(record);
+  if (spanId !== undefined) line.spanId = spanId;
+  const traceFlags = readTraceFlags(record);
+  if (traceFlags !== undefined) line.traceFlags = traceFlags;
 }
 
 function readTraceId(record: JsonObject): string | undefined {
@@ -110,19 +107,21 @@ function readTraceparent(value: unknown): RecordTraceContext | undefined {
 }
 
 /**
- * The header's Parent is not read: it is the invocation's own segment, which the invocation's event
- * names better. .NET's runtime writes the header as `traceId`, Rust's into the span's members.
+ * Adds the trace id of an X-Ray header. Its Parent is not read: it is the invocation's own segment, which
+ * the invocation's event names better. Rust's runtime writes the header into its span's members.
  */
-function readXRayTrace(record: JsonObject): RecordTraceContext | undefined {
-  for (const name of [...X_RAY, ...TRACE_IDS]) {
+export function addXRayTraceId(record: JsonObject, line: Draft): void {
+  for (const name of X_RAY_OR_TRACE_IDS) {
     const traceId = toXRayTraceId(record[name]);
-    if (traceId !== undefined) return { traceId };
+    if (traceId !== undefined) {
+      line.traceId = traceId;
+      return;
+    }
   }
   const { span, spans } = record;
   const nested = isObject(span) ? span : Array.isArray(spans) ? (spans as unknown[])[0] : undefined;
-  if (!isObject(nested)) return undefined;
-  const traceId = toXRayTraceId(nested['xrayTraceId']);
-  return traceId === undefined ? undefined : { traceId };
+  const traceId = isObject(nested) ? toXRayTraceId(nested['xrayTraceId']) : undefined;
+  if (traceId !== undefined) line.traceId = traceId;
 }
 
 function toXRayTraceId(value: unknown): string | undefined {
