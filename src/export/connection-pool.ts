@@ -39,7 +39,10 @@ export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): Co
       if (connections === undefined) {
         connections = openConnections(configuration, { clock, diagnostics });
         pool.set(key, connections);
-        void connections.then(({ agent }) => (closed ? agent.destroy() : agents.add(agent)));
+        connections.then(
+          ({ agent }) => (closed ? agent.destroy() : agents.add(agent)),
+          () => pool.delete(key),
+        );
       }
       return connections;
     },

@@ -33,7 +33,7 @@ export interface DeliveryOptions {
 
 const maxBufferedItems = 65_536;
 
-/** Builds the pipeline of `configuration`. Nothing is opened before the first flush, but secrets are fetched. */
+/** Builds the pipeline of `configuration`. Secrets are fetched at once, endpoints first asked by a flush. */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const ledger = new Ledger(options.observer);
   const buffer = new Buffer(

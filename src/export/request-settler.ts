@@ -23,7 +23,7 @@ export type Settlement =
   /** Dropped for good: go on. */
   | { readonly kind: 'refused' }
   /** Put back whole. */
-  | { readonly kind: 'failed'; readonly retryInMs?: number }
+  | { readonly kind: 'failed'; readonly reached: boolean; readonly retryInMs?: number }
   /** There was nothing to send. */
   | { readonly kind: 'nothing' };
 
@@ -106,7 +106,7 @@ export class RequestSettler<S extends Signal> {
       case 'resend':
         this.#warn(response, request.batch, 'kept, to be sent again');
         this.#options.buffer.putBack(this.#options.signal, request.batch);
-        return this.#postpone(verdict.retryInMs);
+        return this.#postpone(verdict);
     }
   }
 
@@ -136,10 +136,10 @@ export class RequestSettler<S extends Signal> {
     return { kind: 'progress' };
   }
 
-  #postpone(retryInMs: number | undefined): Settlement {
-    if (retryInMs === undefined) return { kind: 'failed' };
+  #postpone({ reached, retryInMs }: Extract<Verdict, { kind: 'resend' }>): Settlement {
+    if (retryInMs === undefined) return { kind: 'failed', reached };
     this.#notBeforeMs = this.#options.clock.now() + retryInMs;
-    return { kind: 'failed', retryInMs };
+    return { kind: 'failed', reached, retryInMs };
   }
 
   #informBreakers(verdict: Verdict, attempt: number): void {

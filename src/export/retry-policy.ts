@@ -10,6 +10,8 @@ export interface RetrySituation {
   readonly failedFlushes: number;
   readonly nowMs: number;
   readonly deadlineMs: number;
+  /** The server was reached; one that is not even there will not be there in a few milliseconds. */
+  readonly reached: boolean;
   /** The server's Retry-After. */
   readonly retryInMs?: number;
   /** From 0 to 1. */
@@ -33,7 +35,8 @@ export function decideRetry(situation: RetrySituation): number | undefined {
   const { phase, retries, retryInMs, nowMs, deadlineMs } = situation;
   const { firstMs, maxMs, maxRetries } = backoffs[phase];
   if (retries >= maxRetries) return undefined;
-  if (phase === 'after-invocation' && situation.failedFlushes > 1) return undefined;
+  const isHopeless = situation.failedFlushes > 1 || !situation.reached;
+  if (phase === 'after-invocation' && isHopeless) return undefined;
   const backoffMs = Math.min(firstMs * 2 ** retries, maxMs) * (0.5 + situation.random / 2);
   const delayMs = Math.max(backoffMs, retryInMs ?? 0);
   if (phase === 'after-invocation' && delayMs > maxMs) return undefined;

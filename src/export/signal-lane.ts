@@ -108,6 +108,7 @@ export class SignalLane<S extends Signal> {
         phase,
         retries,
         deadlineMs,
+        reached: settlement.reached,
         failedFlushes: health.breaker.failures,
         nowMs: clock.now(),
         random: random(),
@@ -144,7 +145,8 @@ export class SignalLane<S extends Signal> {
       return await this.#run(underWay, flush);
     } catch (error) {
       this.#options.diagnostics.error(`${this.signal} export broke: ${String(error)}; going on`);
-      return { kind: 'failed' };
+      this.#settler.release();
+      return { kind: 'failed', reached: false };
     } finally {
       this.#open.delete(underWay);
       if (this.#current === underWay) this.#current = undefined;

@@ -30,6 +30,7 @@ export interface TransportFactoryOptions {
   readonly clock: Clock;
 }
 
+/** Loads node:http or TLS ahead of the first request; connections are opened by requests only. */
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
   const { clock, diagnostics, configuration } = options;
   const pool = createConnectionPool(clock, diagnostics);
@@ -41,6 +42,7 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
         const transport = createConsoleTransport((line) => process.stdout.write(line));
         return { transport, loadCodec: async () => (await loadJsonCodecs())[signal] };
       }
+      pool.connect(settings).catch(() => undefined);
       const http = createHttpTransport({
         configuration: settings,
         headers: createHeaderSource(settings, context),

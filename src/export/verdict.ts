@@ -14,7 +14,7 @@ export type Verdict =
       readonly reason: DropReason;
       readonly trouble: 'items' | 'address' | 'server';
     }
-  | { readonly kind: 'resend'; readonly retryInMs?: number }
+  | { readonly kind: 'resend'; readonly reached: boolean; readonly retryInMs?: number }
   /** 413: send in smaller requests. */
   | { readonly kind: 'split' };
 
@@ -38,7 +38,11 @@ export function judge<S extends Signal>(
       return { kind: 'dropped', reason: 'unknown_fate', trouble: 'server' };
     }
     const { retryInMillis } = response;
-    return { kind: 'resend', ...(retryInMillis !== undefined && { retryInMs: retryInMillis }) };
+    return {
+      kind: 'resend',
+      reached: bodyWritten,
+      ...(retryInMillis !== undefined && { retryInMs: retryInMillis }),
+    };
   }
   if (statusCode === undefined) return { kind: 'dropped', reason: 'rejected', trouble: 'address' };
   if (statusCode === 413) return { kind: 'split' };
