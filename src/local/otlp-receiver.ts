@@ -13,11 +13,11 @@ import { tryDecodeOtlp, tryDecodeOtlpJson } from './otlp/decode';
 import { readBody } from './otlp/request-body';
 
 /** An export request before its answer. */
-export type Unanswered = WithoutOutcome<ReceivedRequest>;
+type Unanswered = WithoutOutcome<ReceivedRequest>;
 type WithoutOutcome<R> = R extends ReceivedRequest ? Omit<R, 'outcome'> : never;
 
 /** The head of an export request, before its body is read. */
-export interface RequestHead {
+interface RequestHead {
   readonly signal: Signal;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;

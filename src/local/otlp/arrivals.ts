@@ -21,7 +21,7 @@ interface Received {
   readonly connection: number;
 }
 
-export type ReceivedOf<S extends Signal> = Received & {
+type ReceivedOf<S extends Signal> = Received & {
   readonly signal: S;
   readonly otlp: OtlpRequests[S];
 };

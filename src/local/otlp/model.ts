@@ -47,7 +47,7 @@ export interface SpanEvent extends Attributed {
   readonly name: string;
 }
 
-export interface SpanLink extends Attributed {
+interface SpanLink extends Attributed {
   readonly traceId: string;
   readonly spanId: string;
   readonly traceState: string;
@@ -107,7 +107,7 @@ export interface HistogramDataPoint extends Distribution {
   readonly explicitBounds: readonly number[];
 }
 
-export interface Buckets {
+interface Buckets {
   readonly offset: number;
   readonly bucketCounts: readonly string[];
 }

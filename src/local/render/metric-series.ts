@@ -11,7 +11,7 @@ import type {
 import { aggregationTemporality } from '../otlp/model';
 
 /** How many values lie in (lower, upper]. */
-export interface Bucket {
+interface Bucket {
   readonly lower: number;
   readonly upper: number;
   readonly count: number;

@@ -22,7 +22,7 @@ export function formatDuration(milliseconds: number): string {
 
 const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
-export function formatBytes(bytes: number): string {
+function formatBytes(bytes: number): string {
   const exponent = Math.min(
     Math.floor(Math.log2(Math.max(1, Math.abs(bytes))) / 10),
     binaryUnits.length - 1,

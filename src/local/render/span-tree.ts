@@ -27,7 +27,7 @@ export function toSpanTree(spans: readonly FlatSpan[]): readonly SpanNode[] {
   return [...roots, ...inCycles];
 }
 
-export function byStart(a: FlatSpan, b: FlatSpan): number {
+function byStart(a: FlatSpan, b: FlatSpan): number {
   const difference = BigInt(a.span.startTimeUnixNano) - BigInt(b.span.startTimeUnixNano);
   return difference < 0n ? -1 : Number(difference > 0n);
 }

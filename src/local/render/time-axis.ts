@@ -9,7 +9,7 @@ export interface TimeAxis {
 }
 
 /** Milliseconds after the left edge. */
-export function offsetMs(axis: TimeAxis, unixNano: string): number {
+function offsetMs(axis: TimeAxis, unixNano: string): number {
   return Number(BigInt(unixNano) - axis.startUnixNano) / 1e6;
 }
 
