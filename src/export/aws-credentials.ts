@@ -6,7 +6,7 @@ import type { AwsSettings } from './aws-settings';
 import { runExchange } from './http-exchange';
 import type { Clock } from './transport';
 
-export interface AwsCredentials {
+interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;

@@ -18,7 +18,7 @@ export interface AwsSettings {
   readonly ssm: AwsEndpoint;
 }
 
-export interface AwsEndpoint {
+interface AwsEndpoint {
   readonly url: string;
   readonly proxyUrl?: string;
 }

@@ -16,7 +16,7 @@ export interface BreakerPolicy {
   readonly maxGraceMs: number;
 }
 
-export const defaultBreakerPolicy: BreakerPolicy = {
+const defaultBreakerPolicy: BreakerPolicy = {
   failureThreshold: 3,
   initialGraceMs: 5_000,
   maxGraceMs: 60_000,

@@ -9,7 +9,7 @@ import {
 import type { SignalValues } from './buffer';
 import type { Signal } from './delivery';
 
-export interface PartialSuccess {
+interface PartialSuccess {
   readonly rejected: number;
   readonly message: string;
 }

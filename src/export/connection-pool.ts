@@ -16,7 +16,7 @@ export interface Connections {
   discardStale(): void;
 }
 
-export type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
+type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
 export interface ConnectionPool {
   /** Loads what the endpoint needs (TLS only for https) on first use. */

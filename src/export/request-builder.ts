@@ -12,7 +12,7 @@ export interface BuiltRequest<S extends Signal> {
 }
 
 /** CloudWatch Logs' OTLP endpoint takes 1 MB uncompressed; the other bound is X-Ray's 10 000 spans. */
-export const maxRequestBytes = 1_000_000;
+const maxRequestBytes = 1_000_000;
 const maxRequestValues = 10_000;
 /** Estimates may be low (non-ASCII text); what turns out too large after encoding is halved. */
 const estimateMargin = 0.8;

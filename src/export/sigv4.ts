@@ -7,7 +7,7 @@ import type { AwsSettings } from './aws-settings';
 import type { SigningScope } from './configuration';
 import type { Clock } from './transport';
 
-export interface UnsignedRequest {
+interface UnsignedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   /** The body as it is sent, compressed if it is sent compressed. */

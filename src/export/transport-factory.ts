@@ -13,7 +13,7 @@ import { createHttpTransport } from './http-transport';
 import { createReconnectingTransport } from './reconnecting-transport';
 import type { Clock, Transport } from './transport';
 
-export interface WayOut<S extends Signal> {
+interface WayOut<S extends Signal> {
   readonly transport: Transport;
   readonly loadCodec: () => Promise<Codec<S>> | Codec<S>;
 }

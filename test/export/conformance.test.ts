@@ -1,6 +1,5 @@
 // For the same items our requests are those of OpenTelemetry's own exporters, byte for byte.
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createFixture } from './delivery-fixture';
 import type { ReceivedRequest, ScriptedEndpoint } from './scripted-endpoint';
@@ -16,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => endpoint.close());
 
 async function sendWithExporters(compression: string): Promise<ReceivedRequest[]> {
-  const program = join(__dirname, 'send-with-exporters.ts');
+  const program = require.resolve('./send-with-exporters');
   const argv = ['-r', 'esbuild-register', program, endpoint.url, compression];
   await promisify(execFile)(process.execPath, argv);
   return endpoint.requests.splice(0);

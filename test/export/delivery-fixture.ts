@@ -5,7 +5,7 @@ import { createDelivery } from '../../src/export/create-delivery';
 import type { Delivery, DropReason, MetricSource, Signal } from '../../src/export/delivery';
 import type { TransportFactory } from '../../src/export/transport-factory';
 
-export interface Observed {
+interface Observed {
   readonly exported: Record<Signal, number>;
   readonly dropped: Record<Signal, Partial<Record<DropReason, number>>>;
   readonly outcomes: string[];
