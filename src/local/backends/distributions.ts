@@ -46,6 +46,7 @@ export const COLLECTOR: CollectorDistribution = {
     processor: [
       'attributesprocessor',
       'deltatocumulativeprocessor',
+      'filterprocessor',
       'tailsamplingprocessor',
       'transformprocessor',
     ],

@@ -30,13 +30,18 @@ const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 const MAIN_CLASS = `import org.codelibs.opensearch.runner.OpenSearchRunner;
 
 public class OneNode {
-  public static void main(String[] args) {
+  public static void main(String[] args) throws InterruptedException {
+    int httpPort = Integer.parseInt(args[1]);
     OpenSearchRunner runner = new OpenSearchRunner();
-    runner.onBuild((number, settings) -> {
-      settings.put("http.port", args[1]);
-      settings.put("transport.port", args[2]);
-      settings.put("network.host", "127.0.0.1");
-    }).build(OpenSearchRunner.newConfigs().basePath(args[0]).numOfNode(1).disableESLogger());
+    runner.setMaxHttpPort(httpPort);
+    runner
+        .onBuild((number, settings) -> {
+          settings.put("network.host", "127.0.0.1");
+          settings.put("transport.port", Integer.parseInt(args[2]));
+        })
+        .build(OpenSearchRunner.newConfigs()
+            .basePath(args[0]).numOfNode(1).baseHttpPort(httpPort - 1));
+    Thread.currentThread().join();
   }
 }
 `;
