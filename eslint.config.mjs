@@ -5,7 +5,16 @@ import tseslint from 'typescript-eslint';
 const pureRooms = ['src/telemetry/**/*.ts', 'src/invocation/**/*.ts', 'src/otel/**/*.ts'];
 
 export default tseslint.config(
-  { ignores: ['build/', 'coverage/', 'node_modules/', '.stryker-tmp/', 'reports/'] },
+  {
+    ignores: [
+      'build/',
+      'coverage/',
+      'node_modules/',
+      '.stryker-tmp/',
+      'reports/',
+      'layer/templates/',
+    ],
+  },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],

@@ -16,7 +16,7 @@ export const architectures: readonly Architecture[] = ['x86_64', 'arm64'];
  * An LTS line (https://nodejs.org/en/about/previous-releases): 24 is maintained to 2028-04. 22 would
  * start 3 ms sooner but ends 2027-04.
  */
-export const nodeVersion = '24.21.0';
+const nodeVersion = '24.21.0';
 
 interface NodePackage {
   readonly name: string;

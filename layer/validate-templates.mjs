@@ -1,0 +1,228 @@
+// `npm run validate:templates`: every deployment template through its own tool, in a copy outside the
+// checkout. What cannot run here is skipped and said; only a failed check makes the run fail.
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  findCfnLint,
+  installTemplatePackages,
+  installValidators,
+  isInPath,
+  run,
+} from './template-tools.mjs';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const zips = ['lambda-otlp-node.zip', 'lambda-otlp-x86_64.zip', 'lambda-otlp-arm64.zip'];
+const emptyZip = Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]);
+const context = 'otlpEndpoint=https://otlp.example.com';
+
+const passed = (detail) => ({ status: 'passed', detail });
+const failed = (detail) => ({ status: 'failed', detail });
+const skipped = (detail) => ({ status: 'skipped', detail });
+const outcomeOf = (result, detail) => (result.ok ? passed(detail) : failed(result.output));
+
+/** A copy of the templates with the built zips, or empty ones, where the templates expect them. */
+function copyTemplates() {
+  const copy = mkdtempSync(join(tmpdir(), 'lambda-otlp-templates-'));
+  cpSync(join(root, 'layer/templates'), join(copy, 'layer/templates'), {
+    recursive: true,
+    filter: (path) => !['node_modules', 'cdk.out', '.serverless'].includes(basename(path)),
+  });
+  // CDK bundles the TypeScript function with the esbuild of the checkout.
+  cpSync(join(root, 'package.json'), join(copy, 'package.json'));
+  symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
+  mkdirSync(join(copy, 'build'));
+  for (const zip of zips) {
+    const built = join(root, 'build', zip);
+    if (existsSync(built)) cpSync(built, join(copy, 'build', zip));
+    else writeFileSync(join(copy, 'build', zip), emptyZip);
+  }
+  return copy;
+}
+
+/** Statements of `template` that allow something on every resource. */
+function unboundedStatements(template) {
+  const resources = Object.values(template.Resources ?? {});
+  const policies = resources.flatMap(({ Type, Properties = {} }) =>
+    Type === 'AWS::IAM::Role'
+      ? (Properties.Policies ?? []).map((policy) => policy.PolicyDocument)
+      : Type === 'AWS::IAM::Policy'
+        ? [Properties.PolicyDocument]
+        : [],
+  );
+  const statements = policies.flatMap((policy) => policy.Statement);
+  return statements.filter(({ Action, Resource }) => [Action, Resource].flat().includes('*'));
+}
+
+async function checkCloudFormation(file) {
+  const unbounded = unboundedStatements(JSON.parse(readFileSync(file, 'utf8')));
+  if (unbounded.length > 0)
+    return failed(`expected least privilege, got ${JSON.stringify(unbounded)}`);
+  const command = await findCfnLint();
+  if (command === undefined)
+    return skipped('the generated template is not linted: no cfn-lint, no python3');
+  // Warnings are about what the frameworks add; errors are ours.
+  return outcomeOf(
+    await run(command, ['--ignore-checks', 'W', '--template', file]),
+    'generated template linted',
+  );
+}
+
+async function checkSam(templates) {
+  const command = await findCfnLint();
+  if (command === undefined) return skipped('neither cfn-lint nor python3 to install it with');
+  return outcomeOf(
+    await run(command, ['--template', join(templates, 'sam/template.yaml')]),
+    'cfn-lint',
+  );
+}
+
+async function checkCdk(templates) {
+  const cwd = join(templates, 'cdk');
+  const modules = await installTemplatePackages(join(cwd, 'package.json'));
+  symlinkSync(modules, join(cwd, 'node_modules'));
+  const bin = (name) => join(modules, '.bin', name);
+  const types = await run(bin('tsc'), ['-p', '.'], { cwd });
+  if (!types.ok) return failed(types.output);
+  const env = { ...process.env, PATH: `${join(modules, '.bin')}:${process.env.PATH}` };
+  const synth = await run(
+    bin('cdk'),
+    ['synth', '--quiet', '--no-notices', '--no-version-reporting', '-c', context],
+    { cwd, env },
+  );
+  if (!synth.ok) return failed(synth.output);
+  return checkCloudFormation(join(cwd, 'cdk.out/LambdaOtlpSample.template.json'));
+}
+
+async function checkTerraformSyntax(templates) {
+  const fromValidators = createRequire(join(await installValidators(), 'anchor.js'));
+  const file = join(templates, 'terraform/main.tf');
+  const parsed = await fromValidators('@cdktf/hcl2json').parse(file, readFileSync(file, 'utf8'));
+  const wanted = ['aws_lambda_layer_version', 'aws_lambda_function', 'aws_iam_role_policy'];
+  const missing = wanted.filter((type) => parsed.resource?.[type] === undefined);
+  return missing.length === 0
+    ? passed('parsed as HCL')
+    : failed(`no resource ${missing.join(', ')}`);
+}
+
+async function checkTerraform(templates) {
+  if (!(await isInPath('terraform', ['version'])))
+    return skipped('no terraform in PATH: types and references are unchecked');
+  const cwd = join(templates, 'terraform');
+  const format = await run('terraform', ['fmt', '-check', '-diff'], { cwd });
+  if (!format.ok) return failed(format.output);
+  const init = await run('terraform', ['init', '-backend=false', '-input=false', '-no-color'], {
+    cwd,
+  });
+  if (!init.ok)
+    return skipped(`formatted, but terraform init got no providers: ${init.output.slice(-300)}`);
+  return outcomeOf(
+    await run('terraform', ['validate', '-no-color'], { cwd }),
+    'terraform validate',
+  );
+}
+
+/** CloudFormation as Serverless sees it before the first deployment: it knows no stack. */
+async function startEmptyCloudFormation() {
+  const server = createServer((request, response) => {
+    request.resume();
+    response
+      .writeHead(400, { 'content-type': 'text/xml' })
+      .end(
+        '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>' +
+          '<Message>Stack with id lambda-otlp-sample-dev does not exist</Message></Error></ErrorResponse>',
+      );
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function checkServerless(templates) {
+  const cwd = join(templates, 'serverless');
+  const command = join(await installValidators(), '.bin/osls');
+  const server = await startEmptyCloudFormation();
+  const env = {
+    ...process.env,
+    OTLP_ENDPOINT: 'https://otlp.example.com',
+    AWS_ACCESS_KEY_ID: 'validation',
+    AWS_SECRET_ACCESS_KEY: 'validation',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${server.address().port}`,
+  };
+  const packaged = await run(command, ['package'], { cwd, env });
+  server.close();
+  server.closeAllConnections();
+  if (!packaged.ok) return failed(packaged.output);
+  return checkCloudFormation(join(cwd, '.serverless/cloudformation-template-update-stack.json'));
+}
+
+async function checkContainer(templates) {
+  const fromValidators = createRequire(join(await installValidators(), 'anchor.js'));
+  const problems = fromValidators('dockerfile-utils').validate(
+    readFileSync(join(templates, 'container/Dockerfile'), 'utf8'),
+  );
+  if (problems.length === 0) return passed('dockerfile-utils; the image was not built');
+  return failed(
+    problems.map(({ range, message }) => `${range.start.line + 1}: ${message}`).join('\n'),
+  );
+}
+
+async function checkPythonFunction(templates) {
+  if (!(await isInPath('python3'))) return skipped('no python3 in PATH');
+  return outcomeOf(
+    await run('python3', ['-m', 'py_compile', join(templates, 'functions/python/handler.py')]),
+    'compiled',
+  );
+}
+
+async function checkGoFunction(templates) {
+  if (!(await isInPath('go', ['version']))) return skipped('no go in PATH');
+  return outcomeOf(
+    await run('go', ['vet', '.'], { cwd: join(templates, 'functions/go') }),
+    'go vet',
+  );
+}
+
+const checks = [
+  ['SAM', checkSam],
+  ['CDK', checkCdk],
+  ['Terraform syntax', checkTerraformSyntax],
+  ['Terraform', checkTerraform],
+  ['Serverless Framework', checkServerless],
+  ['container image', checkContainer],
+  ['Python function', checkPythonFunction],
+  ['Go function', checkGoFunction],
+];
+
+async function attempt(check, templates) {
+  try {
+    return await check(templates);
+  } catch (error) {
+    return failed(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const copy = copyTemplates();
+const counts = { passed: 0, failed: 0, skipped: 0 };
+try {
+  for (const [name, check] of checks) {
+    const { status, detail } = await attempt(check, join(copy, 'layer/templates'));
+    counts[status] += 1;
+    console.log(`${status.toUpperCase().padEnd(8)} ${name}: ${detail}`);
+  }
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
