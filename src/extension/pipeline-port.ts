@@ -19,8 +19,11 @@ export interface Pipeline {
   readonly idle: boolean;
   /** True while the endpoint's breaker is open for every signal. */
   readonly suspended: boolean;
-  /** Translates what is complete and sends what is buffered. Returns by `deadlineMs` (epoch). */
-  flush(deadlineMs: number): Promise<{ readonly delivered: boolean }>;
+  /**
+   * Translates what is complete and sends what is buffered. Returns by `deadlineMs` (epoch).
+   * `whileRunning`: the function still runs, so waiting costs it nothing.
+   */
+  flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
   /** Closes open invocations with the reason, sends everything left, logs what was lost. Returns by `deadlineMs`. */
   shutdown(reason: string, deadlineMs: number): Promise<void>;
 }

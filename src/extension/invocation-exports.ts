@@ -1,0 +1,165 @@
+// Exports around invocations: at the end of one, waited for within the budget, or while one runs. Nothing
+// here holds the function past its deadline less the margin, nor for a runtimeDone that may not come.
+import type { InvokeEvent } from '../lambda/invoke-event';
+import { settledBefore } from './clock';
+import type { Clock } from './clock';
+import {
+  boundWait,
+  decideFlush,
+  emptyHistory,
+  recordEnd,
+  recordEndExport,
+  recordInvoke,
+  recordPreviousEnd,
+} from './flush-policy';
+import type { FlushStrategy } from './flush-policy';
+import type { Pipeline } from './pipeline-port';
+import type { TelemetryStreamState } from './telemetry-intake';
+
+export interface ExportPorts {
+  readonly pipeline: Pipeline;
+  readonly telemetry: TelemetryStreamState;
+  readonly clock: Clock;
+}
+
+export interface ExportSettings {
+  readonly flushStrategy: FlushStrategy;
+  readonly flushBudgetMs: number;
+}
+
+/** Between our last work and the function's deadline: the poll itself, and a clock that is a little off. */
+const DEADLINE_MARGIN_MS = 100;
+/** A deadline that is missing or past: Lambda's default timeout. */
+const DEFAULT_TIMEOUT_MS = 3_000;
+/** The longest function timeout, and some. */
+const MAX_TIMEOUT_MS = 24 * 3_600_000;
+/** What the last invocation left arrives within 7 ms of the INVOKE event. */
+const LEFTOVERS_MS = 25;
+/** An export while the function runs gives up after this, or after the budget if that is longer. */
+const WHILE_RUNNING_MS = 5_000;
+/** What comes in while an invocation runs long is exported this often. */
+const INTERVAL_MS = 5_000;
+
+export class InvocationExports {
+  private history = emptyHistory;
+  private requestIds: readonly string[] = [];
+  private waitedInVain = false;
+  private lastDelivered = true;
+  private lastExportAtMs = Number.NEGATIVE_INFINITY;
+  private latestMs = 0;
+  private isExportingWhileRunning = false;
+
+  constructor(
+    private readonly ports: ExportPorts,
+    private readonly settings: ExportSettings,
+  ) {
+    ports.pipeline.onNeedsFlush = () => this.exportEarly();
+  }
+
+  /** True while the latest INVOKE's end has not been seen. */
+  get isRunning(): boolean {
+    const current = this.requestIds.at(-1);
+    return current !== undefined && !this.ports.pipeline.isDone(current);
+  }
+
+  /**
+   * Does what must be done before the next poll, and answers what is to be started right after it was
+   * sent. Resolves by the function's deadline less the margin.
+   */
+  async serve(event: InvokeEvent): Promise<() => void> {
+    const { pipeline, telemetry, clock } = this.ports;
+    const nowMs = clock.now();
+    this.judgePreviousEnd();
+    const previous = this.requestIds.at(-1);
+    this.requestIds = [...this.requestIds, event.requestId].slice(-3);
+    this.history = recordInvoke(this.history, nowMs);
+    this.latestMs = toLatest(event.deadlineMs, nowMs);
+    pipeline.invoke(event);
+    if (!telemetry.isActive) return () => undefined;
+    const decision = decideFlush(this.history, nowMs, this.settings.flushStrategy);
+    if (decision === 'overlap' || pipeline.suspended) {
+      return () => void this.exportLeftovers(previous);
+    }
+    // A failing endpoint is tried while that costs nothing, so that the end finds the breaker open.
+    if (!this.lastDelivered) void this.exportWhileRunning();
+    await this.exportAtEnd(event.requestId);
+    return () => undefined;
+  }
+
+  /** A batch came in: exports while the invocation runs, when the buffer fills or the data gets old. */
+  batchArrived(): void {
+    const { pipeline, clock } = this.ports;
+    const age = Math.abs(clock.now() - this.lastExportAtMs);
+    if (pipeline.needsFlush || (age >= INTERVAL_MS && this.isRunning)) this.exportEarly();
+  }
+
+  private judgePreviousEnd(): void {
+    const { pipeline } = this.ports;
+    const [before, previous] = this.requestIds.slice(-2);
+    const latest = previous ?? before;
+    if (latest === undefined) return;
+    // After an early poll, the last end may arrive a moment after this INVOKE: the one before it counts too.
+    const seen =
+      pipeline.isDone(latest) ||
+      (!this.waitedInVain && before !== undefined && pipeline.isDone(before));
+    this.history = recordPreviousEnd(this.history, { waited: this.waitedInVain, seen });
+    this.waitedInVain = false;
+  }
+
+  private async exportAtEnd(requestId: string): Promise<void> {
+    const { pipeline, telemetry, clock } = this.ports;
+    const boundMs = boundWait(this.history, clock.now(), {
+      latestMs: this.latestMs,
+      telemetryArrived: telemetry.hasArrived,
+    });
+    const wait = pipeline.waitUntilDone(requestId, boundMs);
+    const isDone = (await settledBefore(clock, wait, boundMs)) === true;
+    if (!isDone) {
+      this.waitedInVain = true;
+      return;
+    }
+    this.history = recordEnd(this.history, clock.now());
+    await this.flush(Math.min(clock.now() + this.settings.flushBudgetMs, this.latestMs), false);
+    this.history = recordEndExport(this.history, clock.now());
+  }
+
+  /** Exports what the previous invocation left, which arrives around the INVOKE event. */
+  private async exportLeftovers(previous: string | undefined): Promise<void> {
+    const { pipeline, clock } = this.ports;
+    if (previous !== undefined && !pipeline.isDone(previous)) {
+      const boundMs = clock.now() + LEFTOVERS_MS;
+      await settledBefore(clock, pipeline.waitUntilDone(previous, boundMs), boundMs);
+    }
+    await this.exportWhileRunning();
+  }
+
+  private exportEarly(): void {
+    if (this.isRunning) void this.exportWhileRunning();
+  }
+
+  /** One at a time; starts over while the buffer is still half full and the endpoint takes it. */
+  private async exportWhileRunning(): Promise<void> {
+    if (this.isExportingWhileRunning) return;
+    this.isExportingWhileRunning = true;
+    const { pipeline, clock } = this.ports;
+    const allowedMs = Math.max(WHILE_RUNNING_MS, this.settings.flushBudgetMs);
+    do {
+      await this.flush(Math.min(clock.now() + allowedMs, this.latestMs), true);
+    } while (pipeline.needsFlush && this.lastDelivered && clock.now() < this.latestMs);
+    this.isExportingWhileRunning = false;
+  }
+
+  private async flush(deadlineMs: number, whileRunning: boolean): Promise<void> {
+    const { pipeline, clock } = this.ports;
+    if (pipeline.suspended || pipeline.idle || deadlineMs <= clock.now()) return;
+    this.lastExportAtMs = clock.now();
+    const flushed = pipeline.flush(deadlineMs, whileRunning);
+    const outcome = await settledBefore(clock, flushed, deadlineMs);
+    this.lastDelivered = outcome?.delivered === true;
+  }
+}
+
+function toLatest(deadlineMs: number, nowMs: number): number {
+  const isUsable = deadlineMs > nowMs && deadlineMs < nowMs + MAX_TIMEOUT_MS;
+  return (isUsable ? deadlineMs : nowMs + DEFAULT_TIMEOUT_MS) - DEADLINE_MARGIN_MS;
+}

@@ -1,0 +1,155 @@
+// The Extensions API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html):
+// register, event/next, init/error, exit/error. Outcomes are values; nothing here retries.
+import type { Registration } from '../extension/pipeline-port';
+import { parseObject, readErrorBody } from './error-body';
+import type { ApiAnswer, ApiClient } from './http-client';
+import type { NextEvent } from './invoke-event';
+
+const API = '/2020-01-01/extension';
+/** Registering and reporting are answered at once, or the API is not there. */
+const ANSWER_TIMEOUT_MS = 2_000;
+
+export type RegisterOutcome =
+  | { readonly kind: 'registered'; readonly registration: Registration }
+  /** A 4xx, or a 200 without an identifier: asking again changes nothing. */
+  | { readonly kind: 'refused'; readonly errorType: string | undefined; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export type NextOutcome =
+  | { readonly kind: 'event'; readonly event: NextEvent }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface RegisterRequest {
+  /** File name of the extension (Lambda-Extension-Name). */
+  readonly name: string;
+  readonly events: readonly ('INVOKE' | 'SHUTDOWN')[];
+}
+
+export async function register(
+  client: ApiClient,
+  { name, events }: RegisterRequest,
+): Promise<RegisterOutcome> {
+  const answer = await client.send({
+    method: 'POST',
+    path: `${API}/register`,
+    headers: {
+      'Lambda-Extension-Name': name,
+      'Lambda-Extension-Accept-Feature': 'accountId',
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ events }),
+    timeoutMs: ANSWER_TIMEOUT_MS,
+  });
+  if (answer.kind === 'failed') return answer;
+  if (answer.status !== 200) return refusal(answer);
+  const identifier = answer.headers['lambda-extension-identifier'];
+  if (typeof identifier !== 'string' || identifier === '') {
+    return {
+      kind: 'refused',
+      errorType: undefined,
+      message: 'expected the header Lambda-Extension-Identifier, got none',
+    };
+  }
+  return { kind: 'registered', registration: readRegistration(identifier, answer.body) };
+}
+
+function refusal(answer: Extract<ApiAnswer, { kind: 'answered' }>): RegisterOutcome {
+  const { errorType, message } = readErrorBody(answer.body);
+  const text = `expected status 200, got ${answer.status} ${message}`;
+  return answer.status >= 400 && answer.status < 500
+    ? { kind: 'refused', errorType, message: text }
+    : { kind: 'failed', message: text };
+}
+
+/** What register answered; members of another type are left out. */
+export function readRegistration(extensionId: string, body: string): Registration {
+  const seen = parseObject(body);
+  const texts = ['accountId', 'functionName', 'functionVersion', 'handler'].flatMap((name) => {
+    const value = seen[name];
+    return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
+  });
+  return { extensionId, ...Object.fromEntries(texts) };
+}
+
+/** Waits for the next event, for hours if need be. */
+export async function nextEvent(
+  client: ApiClient,
+  extensionId: string,
+  onSent?: () => void,
+): Promise<NextOutcome> {
+  const answer = await client.send({
+    method: 'GET',
+    path: `${API}/event/next`,
+    headers: { 'Lambda-Extension-Identifier': extensionId },
+    ...(onSent === undefined ? {} : { onSent }),
+  });
+  if (answer.kind === 'failed') return answer;
+  if (answer.status !== 200) {
+    const { message } = readErrorBody(answer.body);
+    return { kind: 'failed', message: `expected status 200, got ${answer.status} ${message}` };
+  }
+  const event = readNextEvent(answer.body);
+  if (event !== undefined) return { kind: 'event', event };
+  return {
+    kind: 'failed',
+    message: `expected an INVOKE or SHUTDOWN event, got ${answer.body.slice(0, 200)}`,
+  };
+}
+
+/** The event of a body, whatever its content type; deadlineMs is NaN when it is no number. */
+function readNextEvent(body: string): NextEvent | undefined {
+  const seen = parseObject(body);
+  const deadlineMs = Number(seen['deadlineMs'] ?? Number.NaN);
+  const text = (value: unknown): string | undefined =>
+    typeof value === 'string' && value !== '' ? value : undefined;
+  switch (seen['eventType']) {
+    case 'INVOKE': {
+      const arn = text(seen['invokedFunctionArn']);
+      const tracing = seen['tracing'];
+      const tracingValue =
+        typeof tracing === 'object' && tracing !== null && 'value' in tracing
+          ? text(tracing.value)
+          : undefined;
+      return {
+        eventType: 'INVOKE',
+        requestId: text(seen['requestId']) ?? '',
+        deadlineMs,
+        ...(arn === undefined ? {} : { invokedFunctionArn: arn }),
+        ...(tracingValue === undefined ? {} : { tracingValue }),
+      };
+    }
+    case 'SHUTDOWN':
+      return {
+        eventType: 'SHUTDOWN',
+        shutdownReason: text(seen['shutdownReason']) ?? 'unknown',
+        deadlineMs,
+      };
+    default:
+      return undefined;
+  }
+}
+
+export interface ReportedError {
+  /** `Extension.Reason` by convention. */
+  readonly errorType: string;
+  readonly errorMessage: string;
+}
+
+/** POST /init/error or /exit/error; the process is to exit afterwards. */
+export async function reportError(
+  client: ApiClient,
+  extensionId: string,
+  { phase, errorType, errorMessage }: ReportedError & { readonly phase: 'init' | 'exit' },
+): Promise<void> {
+  await client.send({
+    method: 'POST',
+    path: `${API}/${phase}/error`,
+    headers: {
+      'Lambda-Extension-Identifier': extensionId,
+      'Lambda-Extension-Function-Error-Type': errorType,
+      'Content-Type': 'application/json',
+    },
+    body: JSON.stringify({ errorType, errorMessage, stackTrace: [] }),
+    timeoutMs: ANSWER_TIMEOUT_MS,
+  });
+}

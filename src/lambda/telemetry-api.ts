@@ -1,0 +1,78 @@
+// PUT /2022-07-01/telemetry (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api-reference.html).
+// Must be awaited before the first /event/next: after it, Lambda refuses subscriptions.
+import { readErrorBody } from './error-body';
+import type { ApiClient } from './http-client';
+
+export type TelemetryStream = 'platform' | 'function' | 'extension';
+
+export interface TelemetryBuffering {
+  readonly maxItems: number;
+  readonly maxBytes: number;
+  readonly timeoutMs: number;
+}
+
+export interface SubscribeRequest {
+  readonly extensionId: string;
+  readonly types: readonly TelemetryStream[];
+  readonly buffering: TelemetryBuffering;
+  /** Where the listener is bound. */
+  readonly port: number;
+}
+
+export type SubscribeOutcome =
+  | { readonly kind: 'subscribed'; readonly schemaVersion: string }
+  /** 202: an emulator without the Telemetry API. */
+  | { readonly kind: 'unsupported'; readonly message: string }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Newest first; Managed Instances know only the first. */
+const SCHEMA_VERSIONS = ['2025-01-29', '2022-12-13', '2022-07-01'] as const;
+/** A subscription without an answer must not use up the init phase (10 s). */
+const ANSWER_TIMEOUT_MS = 5_000;
+
+/** Subscribes with the newest schema version that is taken. */
+export async function subscribe(
+  client: ApiClient,
+  request: SubscribeRequest,
+): Promise<SubscribeOutcome> {
+  let refusal = '';
+  for (const schemaVersion of SCHEMA_VERSIONS) {
+    const answer = await client.send({
+      method: 'PUT',
+      path: '/2022-07-01/telemetry',
+      headers: {
+        'Lambda-Extension-Identifier': request.extensionId,
+        'Content-Type': 'application/json',
+      },
+      body: toBody(request, schemaVersion),
+      timeoutMs: ANSWER_TIMEOUT_MS,
+    });
+    if (answer.kind === 'failed') return answer;
+    const { status } = answer;
+    // The body of a 200 is "OK", or "AlreadySubscribed" after a restart in the same environment.
+    if (status === 200) return { kind: 'subscribed', schemaVersion };
+    const { errorType, message } = readErrorBody(answer.body);
+    if (status === 202) return { kind: 'unsupported', message };
+    refusal = `expected status 200, got ${status} ${errorType ?? ''} ${message}`.trim();
+    if (status !== 400 || !isAboutVersion(answer.body)) break;
+  }
+  return { kind: 'failed', message: refusal };
+}
+
+function isAboutVersion(body: string): boolean {
+  return body.trim() === '' || /version/i.test(body);
+}
+
+function toBody({ types, buffering, port }: SubscribeRequest, schemaVersion: string): string {
+  return JSON.stringify({
+    schemaVersion,
+    types,
+    buffering,
+    destination: {
+      protocol: 'HTTP',
+      URI: `http://sandbox.localdomain:${port}/telemetry`,
+      method: 'POST',
+      encoding: 'JSON',
+    },
+  });
+}

@@ -1,0 +1,58 @@
+// Composition root: reads the environment once, connects the rooms, and is the only one to exit. The exit
+// code is not 0 only without the Extensions API: no fault of ours may fail the function.
+import { createEnvironment } from './configuration/environment';
+import {
+  createDiagnosticsWriter,
+  findSecrets,
+  writeToStderr,
+} from './extension/diagnostics-writer';
+import type { Pipeline, Registration } from './extension/pipeline-port';
+import { readLogLevel } from './extension/settings';
+import { SHELL_VARIABLES, readShellHandover } from './extension/shell-handover';
+import { start } from './extension/start';
+import { createTimeline } from './extension/timeline';
+
+const variables: Record<string, string | undefined> = { ...process.env };
+const shell = readShellHandover(variables);
+for (const name of SHELL_VARIABLES) {
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fixed list of names
+  delete process.env[name];
+  // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fixed list of names
+  delete variables[name];
+}
+const diagnostics = createDiagnosticsWriter({
+  write: writeToStderr,
+  now: Date.now,
+  secrets: findSecrets(variables),
+});
+const environment = createEnvironment(variables, diagnostics);
+diagnostics.setLevel(readLogLevel(environment));
+
+process.on('uncaughtException', (error) => {
+  diagnostics.error(`a fault of the extension: ${error.stack ?? error.message}; going on`);
+});
+process.on('unhandledRejection', (reason) => {
+  const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+  diagnostics.error(`a fault of the extension: ${text}; going on`);
+});
+
+const OLDEST_NODE_MAJOR = 18;
+
+async function loadPipeline(registration: Registration): Promise<Pipeline> {
+  if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
+    throw new Error(`expected Node.js 18.19 or later, got ${process.version}`);
+  }
+  const { createPipeline } = await import('./extension/pipeline');
+  return createPipeline({ variables, registration, diagnostics });
+}
+
+void start({
+  environment,
+  diagnostics,
+  shell,
+  timeline: createTimeline(shell, performance.timeOrigin),
+  loadPipeline,
+  onStoppable: (stop) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
+  },
+}).then((end) => process.exit(end === 'ended' ? 0 : 1));
