@@ -133,7 +133,7 @@ class Limiter {
       case 'string':
         return this.keepText(value);
       case 'number':
-        return isEncodable(value) ? value : String(value);
+        return isEncodable(value) ? value : this.keepText(String(value));
       case 'boolean':
         return value;
       case 'bigint':

@@ -1,0 +1,261 @@
+// Lines as AWS's runtimes print them, in their text and JSON formats.
+import { LINE_TIME, readLine, REQUEST_ID } from './log-limits';
+
+const ISO = '2024-05-20T16:29:45.009Z';
+
+describe('text lines of the runtimes', () => {
+  it.each([
+    ['TRACE', 1],
+    ['DEBUG', 5],
+    ['INFO', 9],
+    ['WARN', 13],
+    ['ERROR', 17],
+    ['FATAL', 21],
+  ])("reads Node's console line of level %s", (level, severityNumber) => {
+    expect(readLine(`${ISO}\t${REQUEST_ID}\t${level}\torder 7\tpaid\n`)).toEqual({
+      body: 'order 7\tpaid',
+      attributes: {},
+      droppedAttributesCount: 0,
+      truncated: false,
+      time: LINE_TIME,
+      requestId: REQUEST_ID,
+      severityNumber,
+      severityText: level,
+    });
+  });
+
+  it('reads no requestId from a line that Node prints during an init', () => {
+    const line = readLine(`${ISO}\tundefined\tINFO\tloading\n`);
+    expect(line).not.toHaveProperty('requestId');
+    expect(line).toMatchObject({ body: 'loading', time: LINE_TIME, severityNumber: 9 });
+  });
+
+  it('reads an empty message', () => {
+    expect(readLine(`${ISO}\t${REQUEST_ID}\tINFO\t\n`).body).toBe('');
+  });
+
+  it('reads an id that is no UUID, as the emulator takes from its caller', () => {
+    expect(readLine(`${ISO}\treq-1\tINFO\tx\n`).requestId).toBe('req-1');
+  });
+
+  it('keeps inner newlines and drops one at the end', () => {
+    expect(readLine(`${ISO}\t${REQUEST_ID}\tINFO\ta\nb\n\n`).body).toBe('a\nb\n');
+  });
+
+  it.each([
+    ['DEBUG', 5],
+    ['INFO', 9],
+    ['WARNING', 13],
+    ['ERROR', 17],
+    ['CRITICAL', 21],
+  ])("reads Python's logging line of level %s", (level, severityNumber) => {
+    expect(readLine(`[${level}]\t${ISO}\t${REQUEST_ID}\tpaid\n\n`)).toMatchObject({
+      body: 'paid\n',
+      time: LINE_TIME,
+      requestId: REQUEST_ID,
+      severityNumber,
+      severityText: level,
+    });
+  });
+
+  it('reads a Python line without a request', () => {
+    const line = readLine(`[INFO]\t${ISO}\t\tFound credentials\n`);
+    expect(line).toMatchObject({ body: 'Found credentials', time: LINE_TIME });
+    expect(line).not.toHaveProperty('requestId');
+  });
+
+  it.each([
+    ['trce', 1],
+    ['dbug', 5],
+    ['info', 9],
+    ['warn', 13],
+    ['fail', 17],
+    ['crit', 21],
+  ])("reads .NET's line of level %s", (level, severityNumber) => {
+    expect(readLine(`${ISO}\t${REQUEST_ID}\t${level}\tpaid\n`)).toMatchObject({
+      body: 'paid',
+      requestId: REQUEST_ID,
+      severityNumber,
+      severityText: level,
+    });
+  });
+
+  it("reads .NET's line without a level", () => {
+    const line = readLine(`${ISO}\t${REQUEST_ID}\tpaid\tin full\n`);
+    expect(line).toMatchObject({ body: 'paid\tin full', requestId: REQUEST_ID, time: LINE_TIME });
+    expect(line).not.toHaveProperty('severityNumber');
+  });
+
+  it("reads Java's LambdaLogger line and keeps it whole", () => {
+    expect(readLine('[WARN] stock is low\n')).toMatchObject({
+      body: '[WARN] stock is low',
+      severityNumber: 13,
+      severityText: 'WARN',
+    });
+  });
+
+  it("reads request and level from log4j2's pattern line, whose second is no better than the event's", () => {
+    const text = `2024-03-13 18:56:24 ${REQUEST_ID} INFO  Handler:22 - paid`;
+    const line = readLine(`${text}\n`);
+    expect(line).toMatchObject({ body: text, requestId: REQUEST_ID, severityNumber: 9 });
+    expect(line).not.toHaveProperty('time');
+  });
+
+  it.each([
+    ['no program name', '-- : done: yes', 'done: yes'],
+    ['a program name', '-- billing: done: yes', 'billing: done: yes'],
+  ])("reads Ruby's logger line with %s", (_case, tail, body) => {
+    expect(
+      readLine(`W, [2024-05-20T16:29:45.009123 #8]  WARN ${REQUEST_ID} ${tail}\n`),
+    ).toMatchObject({
+      body,
+      time: [1_716_222_585, 9_123_000],
+      requestId: REQUEST_ID,
+      severityNumber: 13,
+      severityText: 'WARN',
+      attributes: { 'process.pid': 8 },
+    });
+  });
+
+  it("reads Ruby's own logger line, which names no request", () => {
+    const line = readLine('I, [2024-05-20T16:29:45.009123 #8]  INFO -- : done\n');
+    expect(line).toMatchObject({ body: 'done', severityNumber: 9 });
+    expect(line).not.toHaveProperty('requestId');
+  });
+
+  it("leaves Go's standard log line as it is", () => {
+    expect(readLine('2024/05/20 16:29:45 listening on 8080\n')).toEqual({
+      body: '2024/05/20 16:29:45 listening on 8080',
+      attributes: {},
+      droppedAttributesCount: 0,
+      truncated: false,
+    });
+  });
+
+  it("reads level and request from Rust's tracing line, indented and with its span", () => {
+    const text = ` INFO Lambda runtime invoke{requestId="${REQUEST_ID}" xrayTraceId="Root=1-6549a1b2-4c0ffee0deadbeef01020304"}: orders: paid`;
+    expect(readLine(`${text}\n`)).toMatchObject({
+      body: text,
+      requestId: REQUEST_ID,
+      severityNumber: 9,
+    });
+  });
+});
+
+describe("Lambda's own text lines", () => {
+  it.each([
+    `START RequestId: ${REQUEST_ID} Version: $LATEST`,
+    `END RequestId: ${REQUEST_ID}`,
+    `REPORT RequestId: ${REQUEST_ID}\tDuration: 11.64 ms\tBilled Duration: 12 ms`,
+  ])('reads the request of %s and keeps the line', (text) => {
+    expect(readLine(`${text}\n`)).toMatchObject({ body: text, requestId: REQUEST_ID });
+  });
+
+  it('reads the timeout line as an error of its request', () => {
+    expect(readLine(`${ISO} ${REQUEST_ID} Task timed out after 3.01 seconds\n`)).toMatchObject({
+      body: 'Task timed out after 3.01 seconds',
+      time: LINE_TIME,
+      requestId: REQUEST_ID,
+      severityNumber: 17,
+    });
+  });
+
+  it('reads the exit of a runtime as an exception', () => {
+    const text = `RequestId: ${REQUEST_ID} Error: Runtime exited with error: exit status 1\nRuntime.ExitError`;
+    expect(readLine(`${text}\n`)).toMatchObject({
+      body: text,
+      requestId: REQUEST_ID,
+      severityNumber: 17,
+      exception: {
+        type: 'Runtime.ExitError',
+        message: 'Runtime exited with error: exit status 1',
+      },
+    });
+  });
+
+  it('does not take a request from a sentence', () => {
+    expect(readLine(`Handling RequestId: ${REQUEST_ID} now`)).not.toHaveProperty('requestId');
+  });
+});
+
+describe('JSON lines of the runtimes', () => {
+  it.each([
+    [
+      'Node.js',
+      { timestamp: ISO, level: 'INFO', requestId: REQUEST_ID, message: 'paid' },
+      { severityNumber: 9, severityText: 'INFO', time: LINE_TIME },
+    ],
+    [
+      'Python, whose time has whole seconds',
+      {
+        timestamp: '2024-05-20T16:29:45Z',
+        level: 'WARNING',
+        message: 'paid',
+        logger: 'root',
+        requestId: REQUEST_ID,
+      },
+      { severityNumber: 13, severityText: 'WARNING', time: [1_716_222_585, 0] },
+    ],
+    [
+      'Java',
+      { timestamp: ISO, message: 'paid', level: 'INFO', AWSRequestId: REQUEST_ID },
+      { severityNumber: 9, time: LINE_TIME },
+    ],
+    [
+      '.NET, whose traceId is the X-Ray header',
+      {
+        timestamp: ISO,
+        level: 'Information',
+        requestId: REQUEST_ID,
+        traceId: 'Root=1-6549a1b2-4c0ffee0deadbeef01020304;Parent=53995c3f42cd8ad8;Sampled=1',
+        message: 'paid',
+      },
+      { severityNumber: 9, traceId: '6549a1b24c0ffee0deadbeef01020304' },
+    ],
+    [
+      "Go's lambdacontext logger",
+      {
+        timestamp: '2024-05-20T16:29:45.009Z',
+        level: 'DEBUG',
+        message: 'paid',
+        requestId: REQUEST_ID,
+      },
+      { severityNumber: 5, time: LINE_TIME },
+    ],
+  ])('reads %s', (_runtime, record, expected) => {
+    const line = readLine(record);
+    expect(line).toMatchObject({ body: 'paid', requestId: REQUEST_ID, ...expected });
+    expect(readLine(`${JSON.stringify(record)}\n`)).toEqual(line);
+  });
+
+  it('takes the message of an object that Node prints behind its own prefix', () => {
+    const payload = { level: 'warn', message: 'paid', orderId: 7, requestId: 'of-api-gateway' };
+    expect(readLine(`${ISO}\t${REQUEST_ID}\tINFO\t${JSON.stringify(payload)}\n`)).toMatchObject({
+      body: 'paid',
+      attributes: { orderId: 7, requestId: 'of-api-gateway' },
+      time: LINE_TIME,
+      requestId: REQUEST_ID,
+      severityNumber: 13,
+      severityText: 'warn',
+    });
+  });
+
+  it('takes what the prefix says where the object behind it is silent', () => {
+    expect(readLine(`[INFO]\t${ISO}\t${REQUEST_ID}\t{"message":"paid"}\n`)).toMatchObject({
+      body: 'paid',
+      time: LINE_TIME,
+      requestId: REQUEST_ID,
+      severityNumber: 9,
+    });
+  });
+
+  it('leaves an object in the message of a JSON line a map', () => {
+    const record = {
+      timestamp: ISO,
+      level: 'INFO',
+      requestId: REQUEST_ID,
+      message: { a: [1, null] },
+    };
+    expect(readLine(record).body).toEqual({ a: [1, null] });
+  });
+});
