@@ -1,13 +1,35 @@
 /** @jest-config-loader esbuild-register */
 import type { Config } from 'jest';
 
-const config: Config = {
+const common: Config = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },
+};
+
+/** Their tests run build/layer, which is built first when it is not of now. */
+const roomsOfTheBuiltLayer = ['scenarios', 'scenarios-faults', 'rie'];
+
+const config: Config = {
+  projects: [
+    {
+      ...common,
+      displayName: 'source',
+      testMatch: ['**/*.test.ts'],
+      testPathIgnorePatterns: [
+        '/node_modules/',
+        ...roomsOfTheBuiltLayer.map((room) => `<rootDir>/test/${room}/`),
+      ],
+    },
+    {
+      ...common,
+      displayName: 'layer',
+      testMatch: roomsOfTheBuiltLayer.map((room) => `<rootDir>/test/${room}/**/*.test.ts`),
+      globalSetup: '<rootDir>/test/scenarios/build-layer.ts',
+    },
+  ],
   testTimeout: 30_000,
 };
 

@@ -1,0 +1,91 @@
+// Runs the built layer, as it is published, under the local Lambda, with a real OTLP receiver. Every
+// run ends with the promises that hold always: valid OTLP, nothing twice, exit 0 in time.
+import { join, resolve } from 'node:path';
+import { startLocalLambda } from '../../src/local/lambda/local-lambda';
+import type { LocalLambda } from '../../src/local/lambda/local-lambda';
+import type { LocalLambdaOptions } from '../../src/local/lambda/local-lambda-options';
+import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
+import { startOtlpReceiver } from '../../src/local/otlp-receiver';
+import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { expectSoundRequests, readTelemetry } from './arrived-telemetry';
+import type { ArrivedTelemetry } from './arrived-telemetry';
+
+export const EXTENSIONS = resolve(__dirname, '../../build/layer/extensions');
+export const EXTENSION = 'lambda-otlp';
+const FUNCTION = join(__dirname, 'function.handler');
+
+export interface LayerOptions extends Omit<LocalLambdaOptions, 'environment' | 'extensionsDir'> {
+  /** Environment variables of function and extension, beside the endpoint. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface LayerRun {
+  readonly lambda: LocalLambda;
+  readonly receiver: OtlpReceiver;
+  /** What the extension printed so far. */
+  readonly output: () => string;
+  /** What has arrived by now. */
+  readonly arrived: () => ArrivedTelemetry;
+  /** What had arrived when the n-th platform.report was emitted: right after the extension's poll. */
+  readonly arrivedAtReport: (index: number) => ArrivedTelemetry;
+}
+
+const running = new Set<LayerRun>();
+
+/** For afterEach: ends what a failed test left. */
+export async function endRuns(): Promise<void> {
+  await Promise.all(
+    [...running].map(async ({ lambda, receiver }) => {
+      await lambda.shutdown();
+      await receiver.close();
+    }),
+  );
+  running.clear();
+}
+
+/** Defaults: a Node function that does as told, an environment on demand, no time limit in the way. */
+export async function startLayer(options: LayerOptions = {}): Promise<LayerRun> {
+  const { settings, ...lambdaOptions } = options;
+  const receiver = await startOtlpReceiver();
+  const requestsAtReport: number[] = [];
+  let output = '';
+  const lambda = await startLocalLambda({
+    ...(options.bootstrap === undefined ? { handler: FUNCTION } : {}),
+    functionName: 'orders',
+    functionVersion: '7',
+    timeoutMs: 20_000,
+    ...lambdaOptions,
+    extensionsDir: EXTENSIONS,
+    environment: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      // A slow machine is no reason to leave telemetry for the next invocation.
+      LAMBDA_OTLP_FLUSH_BUDGET_MS: '10000',
+      ...settings,
+    },
+    onEvent(event: TelemetryEvent) {
+      if (event.type === 'platform.report') requestsAtReport.push(receiver.requests.length);
+    },
+    onExtensionOutput(name, chunk) {
+      if (name === EXTENSION) output += chunk;
+    },
+  });
+  const run: LayerRun = {
+    lambda,
+    receiver,
+    output: () => output,
+    arrived: () => readTelemetry(receiver.requests),
+    arrivedAtReport: (index) => readTelemetry(receiver.requests.slice(0, requestsAtReport[index])),
+  };
+  running.add(run);
+  return run;
+}
+
+/** Shuts the environment down; gives everything that arrived, having checked what holds always. */
+export async function finish(run: LayerRun): Promise<ArrivedTelemetry> {
+  const { extensions } = await run.lambda.shutdown();
+  const own = extensions.find(({ name }) => name === EXTENSION);
+  expect({ ...own, output: run.output() }).toMatchObject({ exitCode: 0, killed: false });
+  expect(run.receiver.refused).toEqual([]);
+  expectSoundRequests(run.receiver.requests);
+  return run.arrived();
+}
