@@ -12,14 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-const FOLDER = '/tmp';
 const NAME = '.lambda-otlp-handover.json';
 const VERSION = 1;
 const MAX_BYTES = 65_536;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
 /** What writeHandoverFile left, or undefined. The file is gone afterwards. */
-export function readHandoverFile(folder = FOLDER): unknown {
+export function readHandoverFile(folder: string): unknown {
   const path = join(folder, NAME);
   try {
     return parse(readBounded(path));
@@ -52,7 +51,7 @@ function parse(text: string): unknown {
 }
 
 /** Leaves `data` (JSON) for the next process, owner-only. What fails is not worth a word: nothing depends on it. */
-export function writeHandoverFile(data: unknown, folder = FOLDER): void {
+export function writeHandoverFile(data: unknown, folder: string): void {
   const path = join(folder, NAME);
   remove(path);
   try {

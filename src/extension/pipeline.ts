@@ -42,6 +42,8 @@ class TelemetryPipeline implements Pipeline {
   private readonly selfMetrics: SelfMetrics;
   private readonly delivery: Delivery;
   private readonly waiters = new DoneWaiters();
+  /** Lambda keeps it when it restarts the extension. */
+  private readonly folder: string;
   private latestEventTime: HrTime | undefined;
   private isDirty = false;
   private isEnding = false;
@@ -49,9 +51,10 @@ class TelemetryPipeline implements Pipeline {
 
   constructor({ variables, registration, diagnostics }: PipelineOptions) {
     this.diagnostics = diagnostics;
+    this.folder = variables['TMPDIR'] ?? '/tmp';
     const environment = createEnvironment(variables, diagnostics);
     const settings = readTranslationSettings(environment);
-    const handover = readHandover(readHandoverFile());
+    const handover = readHandover(readHandoverFile(this.folder));
     this.translator = createTranslator({ environment, settings, registration, handover });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     this.selfMetrics = createSelfMetrics(
@@ -119,7 +122,7 @@ class TelemetryPipeline implements Pipeline {
   }
 
   get idle(): boolean {
-    return !this.isDirty && this.delivery.bufferedBytes === 0;
+    return !this.isDirty && this.delivery.bufferedBytes === 0 && !this.meter.isDue;
   }
 
   get suspended(): boolean {
@@ -142,10 +145,10 @@ class TelemetryPipeline implements Pipeline {
     this.delivery.addLogRecords(logRecords);
   }
 
-  async flush(deadlineMs: number): Promise<{ readonly delivered: boolean }> {
+  async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.isDirty = false;
     this.translate();
-    const { delivered } = await this.delivery.flush({ deadlineMs });
+    const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
     this.announceNeed();
     return { delivered };
   }
@@ -153,7 +156,9 @@ class TelemetryPipeline implements Pipeline {
   async shutdown(reason: string, deadlineMs: number): Promise<void> {
     this.isEnding = true;
     this.translate({ reason, time: now() });
-    if (reason.toLowerCase() !== 'spindown') writeHandoverFile(this.translator.handover());
+    if (reason.toLowerCase() !== 'spindown') {
+      writeHandoverFile(this.translator.handover(), this.folder);
+    }
     await this.delivery.flush({ deadlineMs, final: true });
     this.delivery.close();
     this.reportTotals();
