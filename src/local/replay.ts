@@ -1,0 +1,143 @@
+// `npm run replay -- FILE…`: stored Telemetry API events → OTLP/JSON on stdout, one request a line (the
+// Collector file exporter's format), or to the configured endpoint with --send.
+import { readFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import {
+  JsonLogsSerializer,
+  JsonMetricsSerializer,
+  JsonTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
+import { createEnvironment } from '../configuration/environment';
+import type { Diagnostics } from '../diagnostics/diagnostics';
+import { readExportConfiguration } from '../export/configuration';
+import { createDelivery } from '../export/create-delivery';
+import type { MetricSource } from '../export/delivery';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { readInput } from './replay/read-input';
+import { replay } from './replay/replay';
+import type { ReplaySink } from './replay/replay';
+
+const HELP = `Usage: npm run replay -- [--send] FILE…      (no FILE, or -: standard input)
+
+Turns stored Lambda Telemetry API events into OpenTelemetry traces, metrics and logs.
+Input: a JSON array of events or of batches, NDJSON of either, captures of an extension
+process, or CloudWatch log lines in JSON format. The end of the input counts as SHUTDOWN.
+Output: OTLP/JSON on stdout, one request a line.
+
+  --send   export to OTEL_EXPORTER_OTLP_ENDPOINT instead (all OTEL_* variables apply)
+  --help   this text
+`;
+
+const SEND_TIMEOUT_MS = 60_000;
+const RECORDS_PER_REQUEST = 5000;
+
+const stderr: Diagnostics = {
+  error: (message) => process.stderr.write(`error: ${message}\n`),
+  warn: (message) => process.stderr.write(`warning: ${message}\n`),
+  info: () => undefined,
+  debug: () => undefined,
+};
+
+function write(request: Uint8Array | undefined): void {
+  if (request !== undefined) process.stdout.write(`${Buffer.from(request).toString('utf8')}\n`);
+}
+
+function* chunks<T>(items: readonly T[]): Generator<T[]> {
+  for (let start = 0; start < items.length; start += RECORDS_PER_REQUEST) {
+    yield items.slice(start, start + RECORDS_PER_REQUEST);
+  }
+}
+
+const stdoutSink: ReplaySink = {
+  spans(spans) {
+    for (const chunk of chunks(spans)) write(JsonTraceSerializer.serializeRequest(chunk));
+  },
+  logRecords(records) {
+    for (const chunk of chunks(records)) write(JsonLogsSerializer.serializeRequest(chunk));
+  },
+  metrics: (window) => write(JsonMetricsSerializer.serializeRequest(window)),
+};
+
+/** Sends through the extension's own delivery; `finish` says whether everything arrived. */
+function createSendingSink(environment: ReturnType<typeof createEnvironment>) {
+  const windows: ResourceMetrics[] = [];
+  const metricSource: MetricSource = { collect: () => Promise.resolve(windows.shift()) };
+  const delivery = createDelivery({
+    configuration: readExportConfiguration(environment),
+    observer: {
+      exported: () => undefined,
+      dropped: () => undefined,
+      requestEnded: () => undefined,
+    },
+    diagnostics: stderr,
+    clock: { now: Date.now },
+    metricSource,
+  });
+  const deadline = () => Date.now() + SEND_TIMEOUT_MS;
+  const flushIfFull = async () => {
+    if (delivery.bufferedBytes > delivery.capacityBytes / 2) {
+      await delivery.flush({ deadlineMs: deadline() });
+    }
+  };
+  const sink: ReplaySink = {
+    async spans(spans) {
+      for (const chunk of chunks(spans)) {
+        delivery.addSpans(chunk);
+        await flushIfFull();
+      }
+    },
+    async logRecords(records) {
+      for (const chunk of chunks(records)) {
+        delivery.addLogRecords(chunk);
+        await flushIfFull();
+      }
+    },
+    async metrics(window) {
+      windows.push(window);
+      await delivery.flush({ deadlineMs: deadline() });
+    },
+  };
+  const finish = async (): Promise<boolean> => {
+    await delivery.flush({ deadlineMs: deadline(), final: true });
+    const totals = Object.entries(delivery.totals());
+    delivery.close();
+    for (const [signal, { exported, dropped }] of totals) {
+      process.stderr.write(`${signal}: ${exported} sent, ${dropped} lost\n`);
+    }
+    return totals.every(([, { dropped }]) => dropped === 0);
+  };
+  return { sink, finish };
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { send: { type: 'boolean' }, help: { type: 'boolean' } },
+  });
+  if (values.help === true) {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  const environment = createEnvironment(process.env, stderr);
+  const sending = values.send === true ? createSendingSink(environment) : undefined;
+  const files = positionals.length === 0 ? ['-'] : positionals;
+  const texts = files.map((file) => readFileSync(file === '-' ? 0 : file, 'utf8'));
+  const summary = await replay(
+    texts.flatMap((text) => readInput(text)),
+    { environment, sink: sending?.sink ?? stdoutSink },
+  );
+  if (summary.badRecords > 0) {
+    stderr.warn(`${summary.badRecords} elements are no events and were left out`);
+  }
+  return sending === undefined || (await sending.finish()) ? 0 : 1;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    stderr.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  },
+);
