@@ -6,7 +6,7 @@ import type { DemoArguments } from './demo/arguments';
 import { parseDemoArguments, usage } from './demo/arguments';
 import { checkArrivals } from './demo/checks';
 import type { Check } from './demo/checks';
-import { checkEndpoint } from './demo/endpoint-checks';
+import { checkEndpoint, toWarnings } from './demo/endpoint-checks';
 import { checkJaeger } from './demo/jaeger-checks';
 import type { Destination } from './demo/destination';
 import { openDestination } from './demo/destination';
@@ -45,9 +45,12 @@ function environmentFor({ kind, url }: Destination): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
     passedOn.test(name) && value !== undefined ? [[name, value] as const] : [],
   );
-  const own: Record<string, string> =
-    kind === 'endpoint' ? {} : { OTEL_EXPORTER_OTLP_ENDPOINT: url };
-  return { ...Object.fromEntries(inherited), ...own };
+  return {
+    // The stop lines with totals come at this level.
+    LAMBDA_OTLP_LOG_LEVEL: 'info',
+    ...Object.fromEntries(inherited),
+    ...(kind === 'endpoint' ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: url }),
+  };
 }
 
 function sayStep({ step, invocation }: StepOutcome): void {
@@ -84,10 +87,9 @@ function titlesOf({ outcomes }: ScenarioOutcome): Map<string, string> {
 /** True when everything arrived, or nothing says otherwise. */
 async function conclude(scenario: ScenarioOutcome, destination: Destination): Promise<boolean> {
   const titles = titlesOf(scenario);
-  if (scenario.extensionOutput !== '') {
-    console.log(heading('what the extension says', display));
-    console.log(scenario.extensionOutput.trimEnd());
-  }
+  const warnings = toWarnings(scenario.extensionOutput);
+  if (warnings.length > 0) console.log(heading('warnings of the extension', display));
+  for (const warning of warnings) console.log(`  ${paint('yellow', toPrintable(warning))}`);
   switch (destination.kind) {
     case 'receiver': {
       const { accepted, requests } = destination.receiver;

@@ -1,7 +1,7 @@
 // The demo's judgement: it has to notice what is missing.
 import { parseDemoArguments } from '../../src/local/demo/arguments';
 import { checkArrivals } from '../../src/local/demo/checks';
-import { checkEndpoint } from '../../src/local/demo/endpoint-checks';
+import { checkEndpoint, toWarnings } from '../../src/local/demo/endpoint-checks';
 import { findEndpoint } from '../../src/local/demo/destination';
 import type { ScenarioOutcome } from '../../src/local/demo/scenario';
 import { steps } from '../../src/local/demo/scenario';
@@ -101,12 +101,39 @@ test('an extension that was killed is noticed', () => {
   );
 });
 
-test("with the user's endpoint the extension's warnings count", () => {
-  const line = JSON.stringify({ level: 'warn', message: 'endpoint refused' });
-  const problems = checkEndpoint({ ...scenario, extensionOutput: `start\n${line}\n` }).flatMap(
-    (check) => check.problems,
-  );
-  expect(problems).toEqual(['endpoint refused']);
+describe("with the user's endpoint", () => {
+  const warning = JSON.stringify({ level: 'warn', message: 'endpoint refused' });
+  const stopLine = (spansExported: number, spansDropped: number): string =>
+    JSON.stringify({ level: 'info', message: 'stopped', spansExported, spansDropped });
+  const check = (...lines: readonly string[]): [string, readonly string[]][] =>
+    checkEndpoint({ ...scenario, extensionOutput: lines.join('\n') })
+      .slice(2)
+      .map(({ name, problems }) => [name, problems]);
+
+  test('the totals of all processes of the extension are what was delivered', () => {
+    expect(check('no JSON', stopLine(3, 0), warning, stopLine(4, 0))).toEqual([
+      ['the endpoint took 7 spans', []],
+      ['the endpoint took 0 metric data points', []],
+      ['the endpoint took 0 log records', []],
+    ]);
+  });
+
+  test('what was dropped is missing', () => {
+    expect(check(stopLine(3, 2))[0]).toEqual([
+      'the endpoint took 3 spans',
+      ['2 were not delivered'],
+    ]);
+  });
+
+  test('an extension without totals proves nothing', () => {
+    expect(check(warning)).toEqual([
+      ['the endpoint took everything', ['the extension gave no totals']],
+    ]);
+  });
+
+  test('each warning is shown once', () => {
+    expect(toWarnings([warning, stopLine(1, 0), warning].join('\n'))).toEqual(['endpoint refused']);
+  });
 });
 
 test.each([

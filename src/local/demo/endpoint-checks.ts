@@ -1,25 +1,58 @@
-// With the user's own endpoint nobody here sees what arrived: what can be said is whether function
-// and extension did well. The extension's own messages say what was refused.
+// With the user's own endpoint nobody here sees what arrived. The extension knows: its stop lines, one
+// per process, say how much was accepted and how much was lost.
 import type { Check } from './checks';
 import { checkExit, checkFunction } from './checks';
 import type { ScenarioOutcome } from './scenario';
+
+interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** The extension's lines of JSON; others are passed over. */
+function toLines(output: string): readonly Line[] {
+  return output.split('\n').flatMap((text) => {
+    try {
+      const fields = JSON.parse(text) as Record<string, unknown>;
+      const { level, message } = fields;
+      return typeof level === 'string' && typeof message === 'string'
+        ? [{ level, message, fields }]
+        : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Warnings and errors, each once. */
+export function toWarnings(output: string): readonly string[] {
+  const warnings = toLines(output).filter(({ level }) => /^(?:warn|error)/i.test(level));
+  return [...new Set(warnings.map(({ message }) => message))];
+}
 
 export function checkEndpoint(scenario: ScenarioOutcome): readonly Check[] {
   return [
     { name: 'the function behaved as written', problems: checkFunction(scenario) },
     { name: 'the extension left in time, with exit code 0', problems: checkExit(scenario) },
-    { name: 'the extension had nothing to complain of', problems: complaints(scenario) },
+    ...checkTotals(scenario),
   ];
 }
 
-/** Lines of JSON on its stderr, level warn or error. */
-function complaints({ extensionOutput }: ScenarioOutcome): string[] {
-  return extensionOutput.split('\n').flatMap((line) => {
-    try {
-      const { level, message } = JSON.parse(line) as { level?: unknown; message?: unknown };
-      return /^(?:warn|error)/i.test(String(level)) ? [String(message)] : [];
-    } catch {
-      return [];
-    }
-  });
+const signals = [
+  ['spans', 'spansExported', 'spansDropped'],
+  ['metric data points', 'dataPointsExported', 'dataPointsDropped'],
+  ['log records', 'logRecordsExported', 'logRecordsDropped'],
+] as const;
+
+function checkTotals({ extensionOutput }: ScenarioOutcome): readonly Check[] {
+  const stopLines = toLines(extensionOutput).filter(({ fields }) => 'spansExported' in fields);
+  if (stopLines.length === 0)
+    return [{ name: 'the endpoint took everything', problems: ['the extension gave no totals'] }];
+  const total = (field: string): number =>
+    stopLines.reduce((sum, { fields }) => sum + Number(fields[field] ?? 0), 0);
+  return signals.map(([what, exported, dropped]) => ({
+    name: `the endpoint took ${total(exported)} ${what}`,
+    problems: total(dropped) === 0 ? [] : [`${total(dropped)} were not delivered`],
+  }));
 }

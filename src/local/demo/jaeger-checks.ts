@@ -9,6 +9,12 @@ import { traceIdOf } from './trace-id';
 const arrivalTimeoutMs = 10_000;
 const pollMs = 100;
 
+/**
+ * Jaeger 1.76's `/api/traces` tells hosts apart by the process tag `ip` of its old clients, not by
+ * `host.id`, and so takes an init before its invocation for a clock that is wrong.
+ */
+const clockSkew = /^clock skew adjustment disabled/;
+
 export async function checkJaeger(
   scenario: ScenarioOutcome,
   jaeger: Jaeger,
@@ -24,11 +30,12 @@ export async function checkJaeger(
     }
     if (!hasInvocation(trace)) problems.push(`${step.title}: no invocation span in ${traceId}`);
     for (const { operationName, warnings } of trace?.spans ?? [])
-      for (const warning of warnings ?? []) problems.push(`${operationName}: ${warning}`);
+      for (const warning of warnings ?? [])
+        if (!clockSkew.test(warning)) problems.push(`${operationName}: ${warning}`);
   }
   return [
     { name: 'the function behaved as written', problems: checkFunction(scenario) },
-    { name: 'every trace is in Jaeger, without a warning', problems },
+    { name: 'every trace is in Jaeger, no span without its parent', problems },
     { name: 'the extension left in time, with exit code 0', problems: checkExit(scenario) },
   ];
 }

@@ -37,7 +37,10 @@ function renderLogRecord(flat: FlatLogRecord, { width, paint }: RenderOptions): 
   const beside = width - headCells >= 30;
   const indent = beside ? headCells : 4;
   const body = toBodyLines(flat, width - indent);
-  const attributes = describeAttributes(toPlainAttributes(logRecord.attributes));
+  // A platform record's body says the same as its attributes.
+  const attributes = scopeName.endsWith('/platform')
+    ? ''
+    : describeAttributes(toPlainAttributes(logRecord.attributes));
   const lines = withAttributes(body, attributes, { cells: width - indent, paint });
   return (
     beside

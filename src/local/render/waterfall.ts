@@ -52,7 +52,7 @@ function toLayout(
   const startUnixNano = starts.reduce((a, b) => (b < a ? b : a), starts[0] ?? 0n);
   const endUnixNano = ends.reduce((a, b) => (b > a ? b : a), ends[0] ?? 0n);
   const showIds = options.width >= 90;
-  const nameCells = Math.min(Math.max(16, ...roots.map((root) => widest(root, 0))), 30);
+  const nameCells = Math.min(Math.max(20, ...roots.map((root) => widest(root, 0))), 30);
   const layout = { ...options, nameCells, showIds };
   const axis = { startUnixNano, durationMs: Number(endUnixNano - startUnixNano) / 1e6 };
   const cells = options.width - leftCells({ ...layout, axis: { ...axis, cells: 0 } });
