@@ -49,7 +49,7 @@ exchange() {
   case $runtime_api in *:*) port=${runtime_api##*:} ;; esac
   case $host in '['*']') host=${host#'['} && host=${host%']'} ;; esac
   { exec 3<>"/dev/tcp/$host/$port"; } 2>/dev/null || return 1
-  printf '%s' "$1" 2>/dev/null >&3 && read_answer
+  { printf '%s' "$1" >&3 && read_answer; } 2>/dev/null
   outcome=$?
   exec 3>&-
   return "$outcome"
