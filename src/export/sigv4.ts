@@ -1,7 +1,7 @@
-// AWS Signature Version 4 for OTLP endpoints of CloudWatch and X-Ray, and for fetching secrets, by
-// @smithy/signature-v4. Loaded only when something must be signed.
-import { createHash, createHmac } from 'node:crypto';
-import { SignatureV4 } from '@smithy/signature-v4';
+// AWS Signature Version 4 for OTLP endpoints of CloudWatch and X-Ray, and for fetching secrets, by aws4.
+// Loaded only when something must be signed.
+import { createHash } from 'node:crypto';
+import { sign } from 'aws4';
 import { createCredentialProvider } from './aws-credentials';
 import type { AwsSettings } from './aws-settings';
 import type { SigningScope } from './configuration';
@@ -25,71 +25,36 @@ export interface SignerOptions {
 
 /** Signer of POST requests within one region and service. */
 export function createSigner({ aws, scope, clock }: SignerOptions): RequestSigner {
-  const signature = new SignatureV4({
-    service: scope.service,
-    region: scope.region,
-    credentials: createCredentialProvider(aws, clock),
-    sha256: Sha256,
-  });
+  const credentials = createCredentialProvider(aws, clock);
   return async ({ url, headers, body }) => {
-    const { protocol, hostname, host, port, pathname, searchParams } = new URL(url);
-    const signed = await signature.sign(
+    const { host, pathname, search } = new URL(url);
+    const signed = sign(
       {
+        ...scope,
         method: 'POST',
-        protocol,
-        hostname,
-        path: pathname,
-        query: toQuery(searchParams),
-        headers: { ...headers, host },
-        body,
-        ...(port !== '' && { port: Number(port) }),
+        host,
+        path: `${pathname}${search}`,
+        headers: {
+          ...headers,
+          host,
+          'x-amz-date': toBasicIso(clock.now()),
+          'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
+        },
+        body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
       },
-      { signingDate: new Date(clock.now()) },
+      await credentials(),
     );
-    return signed.headers;
+    return toLowerCaseNames(signed.headers ?? {});
   };
 }
 
-function toQuery(parameters: URLSearchParams): Record<string, string | string[]> {
-  const query: Record<string, string | string[]> = {};
-  for (const name of new Set(parameters.keys())) {
-    const values = parameters.getAll(name);
-    query[name] = values.length === 1 ? (values[0] ?? '') : values;
-  }
-  return query;
+/** ISO 8601 basic format without fractions: `20260302T081500Z`. */
+function toBasicIso(epochMs: number): string {
+  return new Date(epochMs).toISOString().replace(/[:-]|\.\d{3}/g, '');
 }
 
-type HashSource = string | ArrayBuffer | ArrayBufferView;
-
-/** The hash constructor that the signing library asks for, on node:crypto. */
-class Sha256 {
-  readonly #secret: Uint8Array | string | undefined;
-  readonly #chunks: Uint8Array[] = [];
-
-  constructor(secret?: HashSource) {
-    this.#secret = secret === undefined ? undefined : toBytes(secret);
-  }
-
-  update(chunk: Uint8Array): void {
-    this.#chunks.push(toBytes(chunk));
-  }
-
-  reset(): void {
-    this.#chunks.length = 0;
-  }
-
-  digest(): Promise<Uint8Array> {
-    const hash =
-      this.#secret === undefined ? createHash('sha256') : createHmac('sha256', this.#secret);
-    for (const chunk of this.#chunks) hash.update(chunk);
-    return Promise.resolve(hash.digest());
-  }
-}
-
-function toBytes(source: HashSource): Uint8Array {
-  if (typeof source === 'string') return Buffer.from(source, 'utf8');
-  if (ArrayBuffer.isView(source)) {
-    return new Uint8Array(source.buffer, source.byteOffset, source.byteLength);
-  }
-  return new Uint8Array(source);
+function toLowerCaseNames(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  );
 }
