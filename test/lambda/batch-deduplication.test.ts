@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { BatchDeduplication } from '../../src/lambda/batch-deduplication';
+
+const body = Buffer.from('[{"time":"t","type":"function","record":"größe"}]');
+
+it('knows a batch that comes again', () => {
+  const deduplication = new BatchDeduplication();
+  expect(deduplication.isDuplicate('a', body)).toBe(false);
+  expect(deduplication.isDuplicate('a', Buffer.from(body))).toBe(true);
+});
+
+it('keeps other content under the same id, and the same content under another', () => {
+  const deduplication = new BatchDeduplication();
+  deduplication.isDuplicate('a', body);
+  expect(deduplication.isDuplicate('a', Buffer.from('[]'))).toBe(false);
+  expect(deduplication.isDuplicate('b', body)).toBe(false);
+});
+
+it.each([undefined, ''])('keeps equal batches without an id (%p)', (sequenceId) => {
+  const deduplication = new BatchDeduplication();
+  expect(deduplication.isDuplicate(sequenceId, body)).toBe(false);
+  expect(deduplication.isDuplicate(sequenceId, body)).toBe(false);
+});
+
+it('remembers the latest 256 batches and no more', () => {
+  const deduplication = new BatchDeduplication();
+  for (let index = 0; index < 257; index += 1) deduplication.isDuplicate(String(index), body);
+  expect(deduplication.isDuplicate('1', body)).toBe(true);
+  expect(deduplication.isDuplicate('0', body)).toBe(false);
+});
+
+it('tells any two contents of one id apart', () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 64 }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 255 }),
+      (bytes, at, by) => {
+        fc.pre(bytes.length > 0);
+        const changed = Uint8Array.from(bytes);
+        const index = at % bytes.length;
+        changed[index] = (changed[index] ?? 0) ^ by;
+        const deduplication = new BatchDeduplication();
+        deduplication.isDuplicate('a', Buffer.from(bytes));
+        return !deduplication.isDuplicate('a', Buffer.from(changed));
+      },
+    ),
+  );
+});

@@ -1,0 +1,195 @@
+import { request } from 'node:http';
+import { connect } from 'node:net';
+import { Worker } from 'node:worker_threads';
+import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { startTelemetryListener } from '../../src/lambda/telemetry-listener';
+import type { TelemetryListener } from '../../src/lambda/telemetry-listener';
+import { recordDiagnostics } from '../extension/recorded-diagnostics';
+
+interface Arrived {
+  readonly text: string;
+  readonly sequenceId: string | undefined;
+}
+
+const listeners: TelemetryListener[] = [];
+
+async function listen(onArrival: () => void = () => undefined) {
+  const arrived: Arrived[] = [];
+  const waiting: (() => void)[] = [];
+  const diagnostics = recordDiagnostics();
+  const listener = await startTelemetryListener({
+    diagnostics,
+    onBatch: (body, sequenceId) => {
+      onArrival();
+      arrived.push({ text: body.toString('utf8'), sequenceId });
+      for (const wake of waiting.splice(0)) wake();
+    },
+  });
+  listeners.push(listener);
+  const until = async (count: number): Promise<void> => {
+    while (arrived.length < count) await new Promise<void>((resolve) => waiting.push(resolve));
+  };
+  return { arrived, until, diagnostics, port: listener.port };
+}
+
+interface Post {
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Record<string, string>;
+  readonly chunks?: readonly (string | Buffer)[];
+}
+
+function send(port: number, { method = 'POST', path = '/', headers, chunks = [] }: Post) {
+  return new Promise<number | 'cut'>((resolve) => {
+    const outgoing = request({ port, host: '127.0.0.1', method, path, headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    });
+    outgoing.on('error', () => resolve('cut'));
+    for (const chunk of chunks) outgoing.write(chunk);
+    outgoing.end();
+  });
+}
+
+afterEach(() => {
+  for (const listener of listeners.splice(0)) listener.close();
+});
+
+it.each([
+  { method: 'POST', path: '/telemetry' },
+  { method: 'PUT', path: '/telemetry/' },
+  { method: 'POST', path: '/' },
+  { method: 'POST', path: '/any/where?x=1' },
+])('takes $method $path', async ({ method, path }) => {
+  const { arrived, until, port } = await listen();
+  const headers = { 'Sequence-Id': 's1' };
+  expect(await send(port, { method, path, headers, chunks: ['[]'] })).toBe(200);
+  await until(1);
+  expect(arrived).toEqual([{ text: '[]', sequenceId: 's1' }]);
+});
+
+it.each(['GET', 'HEAD', 'DELETE'])('refuses %s and goes on', async (method) => {
+  const { arrived, until, port } = await listen();
+  expect(await send(port, { method })).toBe(405);
+  expect(await send(port, { chunks: ['[]'] })).toBe(200);
+  await until(1);
+  expect(arrived).toHaveLength(1);
+});
+
+it('joins a character that two chunks share', async () => {
+  const { arrived, until, port } = await listen();
+  const bytes = Buffer.from('["ö€😀"]');
+  const chunks = [...bytes].map((byte) => Buffer.of(byte));
+  expect(await send(port, { headers: { 'Content-Type': 'x/y; charset=utf-8' }, chunks })).toBe(200);
+  await until(1);
+  expect(arrived[0]?.text).toBe('["ö€😀"]');
+});
+
+it.each([
+  { encoding: 'gzip', compress: gzipSync },
+  { encoding: 'deflate', compress: deflateSync },
+  { encoding: 'br', compress: brotliCompressSync },
+  { encoding: 'identity', compress: (body: string) => Buffer.from(body) },
+])('reads $encoding', async ({ encoding, compress }) => {
+  const { arrived, until, port } = await listen();
+  await send(port, { headers: { 'Content-Encoding': encoding }, chunks: [compress('[1]')] });
+  await until(1);
+  expect(arrived[0]?.text).toBe('[1]');
+});
+
+it.each([
+  { title: 'is no gzip', encoding: 'gzip', body: Buffer.from('plain') },
+  { title: 'has an unknown encoding', encoding: 'zstd', body: Buffer.from('plain') },
+])('acknowledges what $title, and hands it over as it is', async ({ encoding, body }) => {
+  const { arrived, until, port } = await listen();
+  expect(await send(port, { headers: { 'Content-Encoding': encoding }, chunks: [body] })).toBe(200);
+  await until(1);
+  expect(arrived[0]?.text).toBe('plain');
+});
+
+it('does not inflate a bomb', async () => {
+  const { arrived, until, port } = await listen();
+  const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
+  await send(port, { headers: { 'Content-Encoding': 'gzip' }, chunks: [bomb] });
+  await until(1);
+  expect(arrived[0]?.text.length).toBeLessThan(1024 * 1024);
+});
+
+it('keeps the order when only some bodies must be decompressed', async () => {
+  const { arrived, until, port } = await listen();
+  const first = send(port, { headers: { 'Content-Encoding': 'gzip' }, chunks: [gzipSync('[1]')] });
+  await first;
+  await send(port, { chunks: ['[2]'] });
+  await until(2);
+  expect(arrived.map(({ text }) => text)).toEqual(['[1]', '[2]']);
+});
+
+it('answers before it hands a body over', async () => {
+  // The client lives in another thread: this one waits inside onBatch for the client to be answered.
+  const answered = new Int32Array(new SharedArrayBuffer(4));
+  const outcomes: string[] = [];
+  const { until, port } = await listen(() => outcomes.push(Atomics.wait(answered, 0, 0, 10_000)));
+  const client = new Worker(
+    `const { workerData: { port, answered } } = require('node:worker_threads');
+     require('node:http').request({ port, host: '127.0.0.1', method: 'POST' }, () => {
+       Atomics.store(answered, 0, 1);
+       Atomics.notify(answered, 0);
+     }).end('[]');`,
+    { eval: true, workerData: { port, answered } },
+  );
+  await until(1);
+  await client.terminate();
+  expect(outcomes).not.toContain('timed-out');
+});
+
+it('hands over nothing of a body whose sender went away', async () => {
+  const { arrived, until, port } = await listen();
+  const socket = connect(port, '127.0.0.1');
+  await new Promise<void>((resolve) =>
+    socket.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99\r\n\r\n[{"time"', () =>
+      resolve(),
+    ),
+  );
+  socket.resetAndDestroy();
+  await send(port, { chunks: ['[]'] });
+  await until(1);
+  expect(arrived.map(({ text }) => text)).toEqual(['[]']);
+});
+
+it.each([
+  { title: 'says that it is too long', headers: { 'Content-Length': String(9 * 1024 * 1024) } },
+  { title: 'turns out to be too long', headers: { 'Transfer-Encoding': 'chunked' } },
+])('cuts a body that $title, and goes on', async ({ headers }) => {
+  const { arrived, until, diagnostics, port } = await listen();
+  const chunks = Array.from({ length: 9 }, () => Buffer.alloc(1024 * 1024, 0x20));
+  expect(await send(port, { headers, chunks })).toBe('cut');
+  expect(await send(port, { chunks: ['[]'] })).toBe(200);
+  await until(1);
+  expect(arrived).toHaveLength(1);
+  expect(diagnostics.lines).toEqual([expect.stringContaining('warn telemetry listener: expected')]);
+});
+
+it('takes 8 MiB at once', async () => {
+  const { arrived, until, port } = await listen();
+  const chunks = [Buffer.alloc(8 * 1024 * 1024, 0x20)];
+  expect(await send(port, { chunks })).toBe(200);
+  await until(1);
+  expect(arrived[0]?.text.length).toBe(8 * 1024 * 1024);
+});
+
+it('survives what is no HTTP', async () => {
+  const { until, port } = await listen();
+  await new Promise<void>((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write('\u0000\u0001 nonsense\r\n\r\n'));
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+    socket.resume();
+  });
+  expect(await send(port, { chunks: ['[]'] })).toBe(200);
+  await until(1);
+});
+
+it('gives every listener a port of its own, none of them 9001', async () => {
+  const ports = [await listen(), await listen()].map(({ port }) => port);
+  expect(new Set([...ports, 9001]).size).toBe(3);
+});
