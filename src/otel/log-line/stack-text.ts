@@ -26,14 +26,16 @@ const HEADS = [
   new RegExp(`\\b(${ERROR_NAME})${REST}`),
   new RegExp(`^${PREFIX}([A-Z][\\w$]*)(?: \\[\\w+\\])?: ?(.*)$`),
 ];
-const INNER_EXCEPTION = /\s+---> /;
+const INNER_EXCEPTION = '\n ---> ';
 /** The forms are tried at every position of a line, so lines and their number are bounded. */
 const MAX_HEAD_LINES = 32;
 const MAX_HEAD_LINE_LENGTH = 512;
 const GO_PANIC = /(?:^|\n)panic: ([^\n]*)/;
 const RUST_PANIC =
-  /thread '[^'\n]*' (?:\(\d+\) )?panicked at (?:'([^\n]*)', [^\n]*|[^\n]*:\n([^\n]*))/;
+  /thread '[^'\n]{0,128}' (?:\(\d{1,10}\) )?panicked at (?:'([^\n]*)', [^\n]*|[^\n]*:\n([^\n]*))/;
 const PHP_ERROR = /PHP Fatal error: {2}Uncaught ([\w\\]+)(?:: ([^\n]*?))?(?: in \S+:\d+)?\n/;
+/** A panic is the first thing its runtime prints, behind at most a message of the logger. */
+const MAX_PANIC_HEAD_LENGTH = 2048;
 
 /** The exception whose stack trace the text holds. Any other text, also of many lines: undefined. */
 export function readStackText(text: string): LogException | undefined {
@@ -83,11 +85,12 @@ function readAtFrames(text: string): LogException | undefined {
 }
 
 function readPanic(text: string): LogException | undefined {
-  const go = text.includes('goroutine ') ? GO_PANIC.exec(text) : null;
+  const head = text.slice(0, MAX_PANIC_HEAD_LENGTH);
+  const go = text.includes('goroutine ') ? GO_PANIC.exec(head) : null;
   if (go !== null) return toException('panic', go[1], text.slice(go.index).trimStart());
-  const rust = text.includes(' panicked at ') ? RUST_PANIC.exec(text) : null;
+  const rust = head.includes(' panicked at ') ? RUST_PANIC.exec(head) : null;
   if (rust !== null) return toException('panic', rust[1] ?? rust[2], text.slice(rust.index));
-  const php = text.includes('Stack trace:') ? PHP_ERROR.exec(text) : null;
+  const php = text.includes('Stack trace:') ? PHP_ERROR.exec(head) : null;
   return php === null ? undefined : toException(php[1], php[2], text.slice(php.index));
 }
 
