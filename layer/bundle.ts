@@ -1,6 +1,7 @@
 // Bundles the extension: the entry module and each module it imports lazily become one minified
 // CommonJS file each, side by side, so that the first poll of /event/next loads only the entry.
 import { createHash } from 'node:crypto';
+import { isBuiltin } from 'node:module';
 import { basename, relative, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
 import { lazyModules, type LazyModules } from './lazy-modules';
@@ -64,6 +65,17 @@ function inputsOf(metafile: Metafile): Map<string, number> {
   return inputs;
 }
 
+/** @throws when `metafile` requires a file that is not in the layer. */
+function assertSelfContained(metafile: Metafile, modules: LazyModules): void {
+  const siblings = new Set([...modules.values()].map((name) => `./${name}.js`));
+  for (const { imports } of Object.values(metafile.outputs)) {
+    for (const { path } of imports) {
+      if (isBuiltin(path) || siblings.has(path)) continue;
+      throw new Error(`bundle: expected built-in or bundled modules only, got require('${path}')`);
+    }
+  }
+}
+
 interface BuiltModule extends BundledFile {
   readonly legalComments: string;
 }
@@ -84,6 +96,7 @@ async function bundleModule(
     plugins: [lazyModules(others)],
   });
   for (const [other, otherName] of others) modules.set(other, otherName);
+  assertSelfContained(result.metafile, modules);
   const text = (ending: string): OutputFile | undefined =>
     result.outputFiles.find((file) => file.path.endsWith(ending));
   const code = text(name);

@@ -30,6 +30,11 @@ function addLazyModule(modules: LazyModules, path: string): string {
 /** Adds what it finds to `modules`; a module known there is a sibling file for static imports too. */
 export function lazyModules(modules: LazyModules): Plugin {
   const onResolve = (args: OnResolveArgs): OnResolveResult | undefined => {
+    if (args.kind === 'dynamic-import' && args.importer.includes('/node_modules/')) {
+      // Left outside, or esbuild wraps all that it reaches and tree-shakes none of it, even where the
+      // import() itself is dead code (host detectors of @opentelemetry/resources).
+      return { path: args.path, external: true };
+    }
     const path = resolveTypeScript(args);
     if (path === undefined) return undefined;
     const name = args.kind === 'dynamic-import' ? addLazyModule(modules, path) : modules.get(path);
