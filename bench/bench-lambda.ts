@@ -1,0 +1,71 @@
+// One contestant in a local Lambda with an OTLP endpoint, and what its invocations cost.
+import { join } from 'node:path';
+import type { Invocation } from '../src/local/lambda/invocation';
+import { startLocalLambda } from '../src/local/lambda/local-lambda';
+import type { LocalExtension, LocalLambda } from '../src/local/lambda/local-lambda';
+import type { LocalLambdaOptions } from '../src/local/lambda/local-lambda-options';
+import type { ProcessStatistics } from '../src/local/lambda/process-statistics';
+import type { Contestant } from './contestants';
+
+export interface BenchLambda {
+  readonly lambda: LocalLambda;
+  readonly extension: LocalExtension;
+  /** Throws when the extension is gone; undefined where there is no /proc. */
+  statistics(): ProcessStatistics | undefined;
+}
+
+/** Throws when the extension did not start: nothing would be measured. */
+export async function startBenchLambda(
+  contestant: Contestant,
+  endpoint: string,
+  options: Partial<LocalLambdaOptions> = {},
+): Promise<BenchLambda> {
+  const { environment, ...others } = options;
+  const lambda = await startLocalLambda({
+    extensionCommands: [contestant],
+    handler: join(__dirname, 'function/function.handler'),
+    functionName: 'bench',
+    timeoutMs: 60_000,
+    recordEvents: false,
+    ...others,
+    environment: { ...contestant.environment(endpoint), ...environment },
+  });
+  const [extension] = lambda.extensions;
+  if (extension?.firstNextAtMs === undefined) {
+    await lambda.shutdown();
+    throw new Error(`${contestant.name}: expected it to poll /event/next during init, it did not`);
+  }
+  return {
+    lambda,
+    extension,
+    statistics() {
+      const statistics = extension.readStatistics();
+      if (statistics === undefined && process.platform === 'linux') {
+        throw new Error(`${contestant.name}: expected it to run, its process is gone`);
+      }
+      return statistics;
+    },
+  };
+}
+
+/**
+ * Milliseconds from the delivery of runtimeDone to the extension's next poll; 0 when it polled
+ * before, or before the delivery.
+ */
+export function afterDeliveryMs({ timings }: Invocation, name: string): number {
+  const deliveredAtMs = timings.runtimeDoneDeliveredAtMs[name];
+  const nextAtMs = timings.extensionNextAtMs[name];
+  if (deliveredAtMs === undefined || nextAtMs === undefined) return 0;
+  return Math.max(0, nextAtMs - deliveredAtMs);
+}
+
+/** Throws when the function failed: its times would mean nothing. */
+export async function invoke(lambda: LocalLambda, lines: number): Promise<Invocation> {
+  const invocation = await lambda.invoke({ lines });
+  if (invocation.status !== 'success') {
+    throw new Error(
+      `expected the function to succeed, got ${invocation.status} ${invocation.errorType ?? ''}`,
+    );
+  }
+  return invocation;
+}

@@ -1,0 +1,84 @@
+// The extensions that are put side by side: the built layer, the floor, and whatever --also names.
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, delimiter, join, resolve } from 'node:path';
+import type { ExtensionCommand } from '../src/local/lambda/local-lambda-options';
+
+export interface Contestant extends ExtensionCommand {
+  readonly kind: 'layer' | 'floor' | 'other';
+  /** Variables on top of Lambda's own. */
+  environment(endpoint: string): Readonly<Record<string, string>>;
+}
+
+export const LAYER = 'lambda-otlp';
+export const FLOOR = 'minimal-extension';
+
+export interface ContestantOptions {
+  /** Unpacked layer. */
+  readonly layer: string;
+  /** Node.js of the extensions. */
+  readonly node: string;
+  /** `[name=]command` of other extensions; the name that it registers, default its file's. */
+  readonly also: readonly string[];
+  /** For the other extensions; `{endpoint}` stands for the OTLP receiver's URL. */
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+/** Words of a command; quotes keep spaces. */
+export function splitCommand(text: string): readonly string[] {
+  const words = text.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? [];
+  return words.map((word) => word.replace(/"([^"]*)"|'([^']*)'/g, '$1$2'));
+}
+
+/** Throws a TypeError when there is no command. */
+export function parseAlso(text: string): ExtensionCommand {
+  const [, name, rest = text] = /^([\w.-]+)=(.+)$/s.exec(text) ?? [];
+  const command = splitCommand(rest);
+  const [program] = command;
+  if (program === undefined) {
+    throw new TypeError(`--also: expected [name=]command, got '${text}'`);
+  }
+  // Extensions run in a directory of their own.
+  const path = program.includes('/') ? resolve(program) : program;
+  return { name: name ?? basename(program), command: [path, ...command.slice(1)] };
+}
+
+export interface Contestants {
+  readonly list: readonly Contestant[];
+  close(): void;
+}
+
+/** The start script finds Node in PATH, so the one to use is linked there first. */
+export function createContestants(options: ContestantOptions): Contestants {
+  const programs = mkdtempSync(join(tmpdir(), 'lambda-otlp-bench-'));
+  symlinkSync(resolve(options.node), join(programs, 'node'));
+  const PATH = [programs, process.env['PATH'] ?? ''].join(delimiter);
+  const otlp = (endpoint: string): Readonly<Record<string, string>> => ({
+    PATH,
+    OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
+  });
+  const floor = join(__dirname, 'minimal-extension/minimal-extension.js');
+  const list: Contestant[] = [
+    {
+      name: LAYER,
+      kind: 'layer',
+      command: [join(options.layer, 'extensions', LAYER)],
+      environment: otlp,
+    },
+    { name: FLOOR, kind: 'floor', command: [resolve(options.node), floor], environment: otlp },
+    ...options.also.map((text) => ({
+      ...parseAlso(text),
+      kind: 'other' as const,
+      environment: (endpoint: string) => ({
+        ...otlp(endpoint),
+        ...Object.fromEntries(
+          Object.entries(options.environment).map(([name, value]) => [
+            name,
+            value.replaceAll('{endpoint}', endpoint),
+          ]),
+        ),
+      }),
+    })),
+  ];
+  return { list, close: () => rmSync(programs, { recursive: true, force: true }) };
+}

@@ -1,0 +1,99 @@
+// Conversion and encoding of many log lines: the layer's own code, bundled as the layer is, in a
+// process of its own for each format.
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { build } from 'esbuild';
+import type { LineFormat } from '../conversion/lines';
+import { LAYER } from '../contestants';
+import type { Figure, Section } from '../figure';
+
+const run = promisify(execFile);
+const PARSE = 'JSON.parse';
+const SERIALIZER = 'serializer alone';
+
+interface Costs {
+  readonly bytes: number;
+  /** CPU milliseconds per round, in the order of rounds. */
+  readonly parse: readonly number[];
+  readonly whole: readonly number[];
+  readonly serializer: readonly number[];
+}
+
+export interface ConversionOptions {
+  readonly node: string;
+  readonly lines: number;
+  readonly rounds: number;
+}
+
+async function bundle(folder: string): Promise<string> {
+  const outfile = join(folder, 'conversion.js');
+  await build({
+    entryPoints: [resolve(__dirname, '../conversion/conversion.ts')],
+    outfile,
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node18',
+    mainFields: ['module', 'main'],
+    supported: { 'dynamic-import': false },
+    logLevel: 'error',
+  });
+  return outfile;
+}
+
+function toFigures(format: LineFormat, { parse, whole, serializer }: Costs): readonly Figure[] {
+  const own = whole.map((ms, round) => ms - (parse[round] ?? 0) - (serializer[round] ?? 0));
+  // The first round is compiled while it runs.
+  const warm = (samples: readonly number[]): readonly number[] => samples.slice(1);
+  return [
+    {
+      title: `${format} lines, once warm`,
+      unit: 'ms',
+      goal: { ratio: { factor: 6, to: PARSE } },
+      samples: { [LAYER]: warm(whole), [PARSE]: warm(parse), [SERIALIZER]: warm(serializer) },
+    },
+    {
+      title: `${format} lines, neither JSON.parse nor serializer`,
+      unit: 'ms',
+      goal: { ratio: { factor: 1, to: PARSE } },
+      samples: { [LAYER]: warm(own), [PARSE]: warm(parse) },
+    },
+    {
+      title: `${format} lines, first time in the process`,
+      unit: 'ms',
+      samples: {
+        [LAYER]: whole.slice(0, 1),
+        [PARSE]: parse.slice(0, 1),
+        [SERIALIZER]: serializer.slice(0, 1),
+      },
+    },
+  ];
+}
+
+export async function measureConversion(options: ConversionOptions): Promise<Section> {
+  const folder = mkdtempSync(join(tmpdir(), 'lambda-otlp-bench-'));
+  const figures: Figure[] = [];
+  let megabytes = '';
+  try {
+    const program = await bundle(folder);
+    for (const format of ['text', 'json'] as const) {
+      const parameters = [program, format, String(options.lines), String(options.rounds + 1)];
+      const { stdout } = await run(options.node, parameters);
+      const costs = JSON.parse(stdout) as Costs;
+      figures.push(...toFigures(format, costs));
+      megabytes += `${megabytes === '' ? '' : ' and '}${(costs.bytes / 1e6).toFixed(0)} MB`;
+    }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return {
+    title: 'Conversion',
+    note: `CPU of ${options.lines.toLocaleString('en')} log lines (${megabytes}) from Telemetry API bodies to encoded OTLP requests, in one process; median of ${options.rounds} rounds in turns with JSON.parse of the same bytes and the library's protobuf serializer over the same records.`,
+    subjects: [LAYER, PARSE, SERIALIZER],
+    figures,
+  };
+}
