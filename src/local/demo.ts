@@ -41,6 +41,9 @@ function buildLayer({ skipBuild }: DemoArguments): void {
   );
 }
 
+/** Jaeger refuses the others with 404. */
+const tracesOnly = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+
 function environmentFor({ kind, url }: Destination): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
     passedOn.test(name) && value !== undefined ? [[name, value] as const] : [],
@@ -50,6 +53,7 @@ function environmentFor({ kind, url }: Destination): Record<string, string> {
     LAMBDA_OTLP_LOG_LEVEL: 'info',
     ...Object.fromEntries(inherited),
     ...(kind === 'endpoint' ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: url }),
+    ...(kind === 'jaeger' ? tracesOnly : {}),
   };
 }
 
@@ -124,11 +128,10 @@ async function run(options: DemoArguments): Promise<number> {
     console.log('');
     const complete = await conclude(scenario, destination);
     const took = formatDuration(Date.now() - startedAtMs);
-    console.log(
-      complete
-        ? paint('green', `\nEverything arrived (${took}).`)
-        : paint('red', '\nNot everything arrived.'),
-    );
+    const verdict = complete
+      ? paint('green', `Everything arrived (${took}).`)
+      : paint('red', 'Not everything arrived.');
+    console.log(`\n${verdict}`);
     if (destination.kind === 'jaeger' && process.stdout.isTTY) await untilInterrupted();
     return complete ? 0 : 1;
   } finally {

@@ -11,11 +11,9 @@ const columns = 118;
 
 /** Sections of the demo's output that the picture shows, by title, and how many lines of each. */
 const shown: readonly (readonly [RegExp, number])[] = [
-  [/^request 1:/, 40],
-  [/^request 5:/, 40],
-  [/^request 7:/, 40],
-  [/^metrics/, 40],
-  [/^logs/, 14],
+  [/^request [15]:/, 40],
+  [/^metrics/, 22],
+  [/^logs/, 12],
   [/^checks/, 40],
 ];
 

@@ -24,7 +24,9 @@ export type ScriptedAnswer =
   /** The connection breaks with RST in the middle of a 200 answer. */
   | { readonly kind: 'reset-in-answer' }
   /** Waits, then gives `then` (by default success). */
-  | { readonly kind: 'slow'; readonly delayMs: number; readonly then?: ScriptedAnswer };
+  | { readonly kind: 'slow'; readonly delayMs: number; readonly then?: ScriptedAnswer }
+  /** A 200 answer that comes byte by byte and never ends, from its head or only its body on. */
+  | { readonly kind: 'slow-loris'; readonly part: 'head' | 'body'; readonly byteEveryMs: number };
 
 /** What became of a request: `hung`, `reset`, or the status it was answered with. */
 export type Outcome = 'hung' | 'reset' | number;
@@ -39,6 +41,8 @@ export function outcomeOf(answer: ScriptedAnswer): Outcome {
       return 200;
     case 'hang':
       return 'hung';
+    case 'slow-loris':
+      return answer.part === 'body' ? 200 : 'hung';
     case 'reset':
     case 'reset-in-answer':
       return 'reset';
@@ -82,8 +86,30 @@ export function sendAnswer(answer: ScriptedAnswer, to: AnswerTo): void {
         sendAnswer(answer.then ?? success, to);
       }, answer.delayMs);
       to.timers.add(timer);
+      return;
     }
+    case 'slow-loris':
+      dribble(answer, to);
   }
+}
+
+function dribble(
+  { part, byteEveryMs }: Extract<ScriptedAnswer, { kind: 'slow-loris' }>,
+  { response, encoding, timers }: AnswerTo,
+): void {
+  const { socket } = response;
+  if (part === 'body') {
+    response.writeHead(200, { 'content-type': mediaType(encoding), 'content-length': 1_000_000 });
+    response.flushHeaders();
+  } else {
+    socket?.write('HTTP/1.1 200 OK\r\nX-Padding: ');
+  }
+  const timer = setInterval(() => socket?.write('.'), byteEveryMs);
+  timers.add(timer);
+  socket?.once('close', () => {
+    clearInterval(timer);
+    timers.delete(timer);
+  });
 }
 
 const partialSuccessNames = {

@@ -36,6 +36,8 @@ function createRoot(): protobuf.Root {
 }
 
 const root = createRoot();
+// Compiled now: else the first export of a measured extension would wait for it.
+for (const name of otlpMessages.keys()) root.lookupType(name).setup();
 
 /** Encodes a message of the schema; for answers and tests. `value` is in protobufjs's own shape. */
 export function encodeOtlpMessage(name: string, value: Record<string, unknown>): Buffer {

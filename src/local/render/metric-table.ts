@@ -12,11 +12,18 @@ const columns = ['metric', 'unit', 'count', 'sum', 'p50', 'p95', 'max', 'attribu
 type Row = readonly string[];
 
 /** Deltas of all requests added up; percentiles are estimates from the buckets. */
-export function renderMetrics(
-  metrics: readonly FlatMetric[],
-  { width, paint }: RenderOptions,
-): string {
-  const rows = toMetricSeries(metrics).map(toRow);
+export function renderMetrics(metrics: readonly FlatMetric[], options: RenderOptions): string {
+  const series = toMetricSeries(metrics);
+  // What an SDK says of itself has names so long that the others' attributes would find no room.
+  const isOwn = ({ name }: MetricSeries): boolean => name.startsWith('otel.sdk.');
+  return [series.filter((one) => !isOwn(one)), series.filter(isOwn)]
+    .filter((group) => group.length > 0)
+    .map((group) => renderTable(group, options))
+    .join('\n\n');
+}
+
+function renderTable(series: readonly MetricSeries[], { width, paint }: RenderOptions): string {
+  const rows = series.map(toRow);
   const widths = columns.map((column, index) =>
     Math.max(column.length, ...rows.map((row) => widthOf(row[index] ?? ''))),
   );
