@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { isBuiltin } from 'node:module';
 import { basename, relative, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
+import { minifyModule } from './minify';
 import { lazyModules, type LazyModules } from './lazy-modules';
 
 export interface BundleOptions {
@@ -103,7 +104,7 @@ async function bundleModule(
   if (code === undefined) throw new Error(`esbuild wrote no ${name} for ${path}`);
   return {
     name,
-    contents: code.contents,
+    contents: Buffer.from(minifyModule(code.text)),
     inputs: inputsOf(result.metafile),
     legalComments: text('.LEGAL.txt')?.text ?? '',
   };

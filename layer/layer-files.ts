@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { assertNoDuplicatedPackages, bundleExtension, type Bundle } from './bundle';
 import { bundledPackages, formatLicenses, readLicensedWork, readOwnWork } from './licenses';
+import { stripShellComments } from './minify';
 import type { NodeRelease } from './node-release';
 import type { ZipEntry } from './zip';
 
@@ -36,7 +37,7 @@ export async function buildNodeLayer(root: string): Promise<BuiltLayer> {
   const manifest = JSON.parse(readSource(root, 'package.json').toString('utf8')) as {
     readonly version: string;
   };
-  const script = readSource(root, startScript);
+  const script = stripShellComments(readSource(root, startScript).toString('utf8'));
   readSource(root, entry);
   const bundle = await bundleExtension({ root, entry, version: manifest.version });
   assertNoDuplicatedPackages(bundle);
@@ -45,7 +46,7 @@ export async function buildNodeLayer(root: string): Promise<BuiltLayer> {
     contents,
   }));
   const files: ZipEntry[] = [
-    { path: 'extensions/lambda-otlp', contents: script, executable: true },
+    { path: 'extensions/lambda-otlp', contents: Buffer.from(script), executable: true },
     ...programs,
     { path: 'lambda-otlp/LICENSES.txt', contents: Buffer.from(licenses(root, bundle)) },
   ];
