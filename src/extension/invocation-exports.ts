@@ -45,7 +45,8 @@ export class InvocationExports {
   private requestIds: readonly string[] = [];
   private waitedInVain = false;
   private lastDelivered = true;
-  private lastExportAtMs = Number.NEGATIVE_INFINITY;
+  /** Epoch milliseconds of the last export's start, or of the latest INVOKE. */
+  private lastExportAtMs = 0;
   private latestMs = 0;
   private isExportingWhileRunning = false;
 
@@ -74,6 +75,7 @@ export class InvocationExports {
     this.requestIds = [...this.requestIds, event.requestId].slice(-3);
     this.history = recordInvoke(this.history, nowMs);
     this.latestMs = toLatest(event.deadlineMs, nowMs);
+    this.lastExportAtMs = nowMs;
     pipeline.invoke(event);
     if (!telemetry.isActive) return () => undefined;
     const decision = decideFlush(this.history, nowMs, this.settings.flushStrategy);

@@ -1,0 +1,292 @@
+// INVOKE to the next poll: what is waited for, how long, and what is exported meanwhile.
+import type { NextOutcome } from '../../src/lambda/extensions-api';
+import { settled } from './manual-clock';
+import { Scene } from './scene';
+
+describe('end', () => {
+  it('waits for runtimeDone of this request, flushes, and polls', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1');
+    await scene.finish('other');
+    await scene.clock.advance(1_000);
+    expect(scene.polls).toBe(1);
+    await scene.finish('r1');
+    expect(scene.pipeline.log).toEqual([
+      'poll',
+      'first poll is on its way',
+      'invoke r1',
+      'flush',
+      'poll',
+    ]);
+    expect(scene.clock.armed).toBe(0);
+  });
+
+  it('does not wait when runtimeDone came before the INVOKE event', async () => {
+    const scene = new Scene();
+    await scene.finish('r1');
+    await scene.invoke('r1');
+    await settled();
+    expect(scene.polls).toBe(2);
+    expect(scene.pipeline.flushes).toHaveLength(1);
+  });
+
+  it.each([
+    { title: 'the budget', timeoutMs: 3_000, doneAfterMs: 10, expectedMs: 500 },
+    { title: 'what the deadline leaves', timeoutMs: 600, doneAfterMs: 100, expectedMs: 400 },
+  ])(
+    'gives an export that hangs no more than $title',
+    async ({ timeoutMs, doneAfterMs, expectedMs }) => {
+      const scene = new Scene();
+      scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+      await scene.invoke('r1', timeoutMs);
+      await scene.clock.advance(doneAfterMs);
+      const doneAtMs = scene.clock.now();
+      await scene.finish('r1');
+      await scene.clock.advance(expectedMs - 1);
+      expect(scene.polls).toBe(1);
+      await scene.clock.advance(1);
+      expect(scene.polls).toBe(2);
+      expect(scene.pipeline.flushes[0]?.deadlineMs).toBe(doneAtMs + expectedMs);
+    },
+  );
+
+  it('polls before the deadline when runtimeDone does not come', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1', 3_000);
+    await scene.clock.advance(2_899);
+    expect(scene.polls).toBe(1);
+    await scene.clock.advance(1);
+    expect(scene.polls).toBe(2);
+    expect(scene.pipeline.flushes).toHaveLength(0);
+  });
+
+  it.each([Number.NaN, -50])(
+    'holds no invocation for long whose deadline is %p ms ahead',
+    async (timeoutMs) => {
+      const scene = new Scene();
+      await scene.invoke('r1', timeoutMs);
+      await scene.clock.advance(3_000);
+      expect(scene.polls).toBe(2);
+    },
+  );
+
+  it('waits for no second runtimeDone after one got lost, until they come again', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1', 900_000);
+    await scene.clock.advance(900_000);
+    expect(scene.polls).toBe(2);
+    await scene.invoke('r2');
+    expect(scene.polls).toBe(3);
+    await scene.finish('r2');
+    await scene.clock.advance(100);
+    await scene.invoke('r3');
+    expect(scene.polls).toBe(3);
+    await scene.finish('r3');
+    expect(scene.polls).toBe(4);
+  });
+
+  it('waits for two seconds at most while no telemetry ever came', async () => {
+    const scene = new Scene();
+    scene.telemetry.hasArrived = false;
+    await scene.invoke('r1', 900_000);
+    await scene.clock.advance(2_000);
+    expect(scene.polls).toBe(2);
+    await scene.invoke('r2', 900_000);
+    expect(scene.polls).toBe(3);
+  });
+
+  it('polls at once while the endpoint is given up', async () => {
+    const scene = new Scene();
+    scene.pipeline.suspended = true;
+    await scene.invoke('r1');
+    await scene.clock.advance(0);
+    expect(scene.polls).toBe(2);
+    await scene.clock.advance(1_000);
+    expect(scene.pipeline.flushes).toHaveLength(0);
+  });
+
+  it('polls at once without telemetry', async () => {
+    const scene = new Scene();
+    scene.telemetry.isActive = false;
+    await scene.invoke('r1');
+    expect(scene.polls).toBe(2);
+    expect(scene.clock.armed).toBe(0);
+  });
+
+  it('tries an endpoint that failed while the next invocation runs', async () => {
+    const scene = new Scene();
+    scene.pipeline.delivers = false;
+    await scene.invoke('r1');
+    await scene.finish('r1');
+    await scene.invoke('r2');
+    expect(scene.pipeline.flushes.map(({ whileRunning }) => whileRunning)).toEqual([false, true]);
+    scene.pipeline.suspended = true;
+    await scene.finish('r2');
+    expect(scene.polls).toBe(3);
+    expect(scene.pipeline.flushes).toHaveLength(2);
+  });
+});
+
+describe('overlap', () => {
+  it('polls first, and exports what the previous invocation left once it arrived', async () => {
+    const scene = new Scene({ flushStrategy: 'overlap' });
+    await scene.invoke('r1');
+    await settled();
+    await scene.invoke('r2');
+    await settled();
+    expect(scene.polls).toBe(3);
+    const before = scene.pipeline.flushes.length;
+    await scene.finish('r1');
+    expect(scene.pipeline.flushes.slice(before)).toMatchObject([{ whileRunning: true }]);
+    expect(scene.pipeline.log.slice(-2)).toEqual(['poll', 'flush while running']);
+  });
+
+  it('exports after 25 ms when nothing more of it arrives', async () => {
+    const scene = new Scene({ flushStrategy: 'overlap' });
+    await scene.invoke('r1');
+    await settled();
+    const before = scene.pipeline.flushes.length;
+    await scene.invoke('r2');
+    await scene.clock.advance(24);
+    expect(scene.pipeline.flushes).toHaveLength(before);
+    await scene.clock.advance(1);
+    expect(scene.pipeline.flushes).toHaveLength(before + 1);
+  });
+
+  it('is not held by an endpoint that hangs', async () => {
+    const scene = new Scene({ flushStrategy: 'overlap' });
+    scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+    for (const requestId of ['r1', 'r2', 'r3', 'r4']) {
+      await scene.finish(requestId);
+      await scene.invoke(requestId);
+    }
+    expect(scene.polls).toBe(5);
+    expect(scene.pipeline.flushes).toHaveLength(1);
+  });
+
+  it('starts over after a freeze in the middle of an export', async () => {
+    const scene = new Scene({ flushStrategy: 'overlap' });
+    scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+    await scene.finish('r1');
+    await scene.invoke('r1');
+    await settled();
+    await scene.clock.freeze(3_600_000);
+    scene.pipeline.flushTakesMs = 0;
+    await scene.invoke('r2');
+    await settled();
+    expect(scene.pipeline.flushes).toHaveLength(2);
+    expect(scene.clock.armed).toBe(0);
+  });
+});
+
+it('adaptive comes to overlap when invocations follow closely', async () => {
+  const scene = new Scene({ flushStrategy: 'adaptive' });
+  for (let index = 0; index < 8; index += 1) {
+    await scene.invoke(`r${index}`);
+    await scene.finish(`r${index}`);
+    await scene.clock.advance(50);
+  }
+  expect(scene.pipeline.flushes.map(({ whileRunning }) => whileRunning)).toEqual([
+    ...Array.from({ length: 5 }, () => false),
+    ...Array.from({ length: 3 }, () => true),
+  ]);
+});
+
+describe('while an invocation runs', () => {
+  it('exports as soon as the buffer is half full, again and again', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1');
+    scene.pipeline.flushTakesMs = 10;
+    scene.pipeline.needsFlush = true;
+    scene.pipeline.onNeedsFlush?.();
+    await scene.clock.advance(25);
+    expect(scene.pipeline.flushes).toHaveLength(3);
+    scene.pipeline.needsFlush = false;
+    await scene.clock.advance(100);
+    expect(scene.pipeline.flushes).toHaveLength(3);
+    expect(scene.pipeline.flushes.every(({ whileRunning }) => whileRunning)).toBe(true);
+  });
+
+  it('does not repeat at once what failed', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1');
+    scene.pipeline.delivers = false;
+    scene.pipeline.needsFlush = true;
+    scene.pipeline.onNeedsFlush?.();
+    await scene.clock.advance(1_000);
+    expect(scene.pipeline.flushes).toHaveLength(1);
+  });
+
+  it('does not wait past the budget for such an export at the end', async () => {
+    const scene = new Scene();
+    scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+    await scene.invoke('r1', 60_000);
+    scene.pipeline.onNeedsFlush?.();
+    await scene.finish('r1');
+    await scene.clock.advance(500);
+    expect(scene.polls).toBe(2);
+  });
+
+  it('exports every five seconds what comes in', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1', 60_000);
+    await scene.clock.advance(4_999);
+    scene.batch();
+    expect(scene.pipeline.flushes).toHaveLength(0);
+    await scene.clock.advance(1);
+    scene.batch();
+    await scene.clock.advance(4_999);
+    scene.batch();
+    expect(scene.pipeline.flushes).toHaveLength(1);
+    await scene.clock.advance(1);
+    scene.batch();
+    expect(scene.pipeline.flushes).toHaveLength(2);
+  });
+
+  it('starts no export between invocations', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1');
+    await scene.finish('r1');
+    await scene.clock.advance(60_000);
+    const before = scene.pipeline.flushes.length;
+    scene.batch();
+    scene.pipeline.onNeedsFlush?.();
+    expect(scene.pipeline.flushes).toHaveLength(before);
+  });
+});
+
+describe('event/next that fails', () => {
+  const failure: NextOutcome = { kind: 'failed', message: 'expected status 200, got 500' };
+
+  it('is asked again, less and less often, then the end comes', async () => {
+    const scene = new Scene();
+    await settled();
+    for (let index = 0; index < 5; index += 1) {
+      await scene.reply(failure);
+      await scene.clock.advance(1_000);
+    }
+    expect(scene.polls).toBe(6);
+    await scene.reply(failure);
+    await scene.clock.advance(2_000);
+    expect(scene.end).toEqual({ kind: 'api gone', message: failure.message });
+    expect(scene.pipeline.shutdowns).toMatchObject([{ reason: 'failure' }]);
+    expect(scene.polls).toBe(6);
+  });
+
+  it('is forgotten with the next event', async () => {
+    const scene = new Scene();
+    await settled();
+    for (let round = 0; round < 3; round += 1) {
+      for (let index = 0; index < 4; index += 1) {
+        await scene.reply(failure);
+        await scene.clock.advance(1_000);
+      }
+      await scene.invoke(`r${round}`);
+      await scene.finish(`r${round}`);
+    }
+    expect(scene.end).toBeUndefined();
+    expect(scene.pipeline.log.filter((entry) => entry === 'first poll is on its way')).toHaveLength(
+      1,
+    );
+  });
+});
