@@ -198,7 +198,7 @@ async function toAnswer(
   // The decoder's overload ties `otlp` to `signal`, which a union of both cannot express.
   const unanswered = { ...wire, signal, otlp, unknownFields } as Unanswered;
   const scripted = state.respond?.(unanswered) ?? success;
-  state.arrivals.add({ ...unanswered, outcome: outcomeOf(scripted) } as ReceivedRequest);
+  state.arrivals.add({ ...unanswered, outcome: outcomeOf(scripted) });
   return scripted;
 }
 
