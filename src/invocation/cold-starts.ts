@@ -9,15 +9,19 @@ import type { Invocation } from './invocation';
 
 export class ColdStarts {
   private readonly linked = new Set<Initialization>();
+  private isCounted = false;
 
-  /** `counted`: a process before this one in the same environment has counted it. */
+  /**
+   * `saidToBeCounted`: a process before this one says so. It was in another environment if this one
+   * begins with an init of its own phase: what restarts is initialized in phase `invoke`.
+   */
   constructor(
     private readonly initializations: Initializations,
-    private isCounted = false,
+    private readonly saidToBeCounted = false,
   ) {}
 
   get counted(): boolean {
-    return this.isCounted;
+    return this.isCounted || this.saidToBeCounted;
   }
 
   /** Events tell of an earlier process in this environment: its cold start was counted there. */
@@ -48,6 +52,7 @@ export class ColdStarts {
     invocation.coldStart = true;
     if (this.isCounted) return [];
     this.isCounted = true;
+    if (this.saidToBeCounted && initialization.initPhase !== 'init') return [];
     const initializationType = this.initializations.typeOf(initialization) ?? 'on-demand';
     const time = invocation.start?.time;
     return time === undefined ? [] : [{ kind: 'coldStart', initializationType, time }];

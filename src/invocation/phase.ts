@@ -54,6 +54,23 @@ export class PhaseList<
     this.waiting.report.push(report);
   }
 
+  /**
+   * The earliest waiting report from before every start: a phase of its own, in front of all others.
+   * Undefined when there is none.
+   */
+  adoptEarlierReport(): P | undefined {
+    const { report: reports } = this.waiting;
+    const [report] = reports.sort((a, b) => compareTimes(a.time, b.time));
+    if (report === undefined) return undefined;
+    const isCovered = (phase: P) => phase.start && compareTimes(phase.start.time, report.time) <= 0;
+    if (this.phases.some(isCovered)) return undefined;
+    reports.shift();
+    const phase = this.createPhase();
+    phase.report = report;
+    this.phases.unshift(phase);
+    return phase;
+  }
+
   /** Ends that no start is known for yet. */
   get orphans(): { readonly done: readonly D[]; readonly report: readonly R[] } {
     return this.waiting;

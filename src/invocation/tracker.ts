@@ -17,7 +17,7 @@ import { ColdStarts } from './cold-starts';
 import { DroppedLogs } from './dropped-logs';
 import type { Fact, TrackedLine } from './fact';
 import type { Handover } from './handover';
-import { toHandover, toIdentity } from './handover';
+import { toHandover } from './handover';
 import type { Sha256Hex } from './identity';
 import { Initializations } from './initializations';
 import type { Invocation, InvokeFacts } from './invocation';
@@ -25,6 +25,7 @@ import type { Ending, StatingContext } from './invocation-facts';
 import { stateInvocation } from './invocation-facts';
 import { Identities } from './identities';
 import { PendingLines } from './pending-lines';
+import { Predecessor } from './predecessor';
 import { Request } from './request';
 
 export interface TrackerOptions {
@@ -49,6 +50,7 @@ export class Tracker<Line extends TrackedLine> {
   private readonly initializations: Initializations;
   private readonly droppedLogs = new DroppedLogs();
   private readonly coldStarts: ColdStarts;
+  private readonly predecessor: Predecessor;
   private readonly identities: Identities;
   private readonly lines: PendingLines<Line>;
   private dropped: LogsDroppedEvent[] = [];
@@ -59,6 +61,7 @@ export class Tracker<Line extends TrackedLine> {
   constructor(private readonly options: TrackerOptions) {
     this.initializations = new Initializations(options);
     this.coldStarts = new ColdStarts(this.initializations, options.handover?.coldStartCounted);
+    this.predecessor = new Predecessor(options.handover, this.coldStarts);
     this.identities = new Identities(options.sha256);
     this.lines = new PendingLines(this.initializations);
   }
@@ -128,6 +131,7 @@ export class Tracker<Line extends TrackedLine> {
   settle(ending?: Ending): Fact<Line>[] {
     const final = ending !== undefined;
     this.initializations.settle(final);
+    this.predecessor.continueIn(this.requests);
     for (const request of this.requests.values()) request.list.settle(final);
     const timeline = this.timeline();
     for (const invocation of timeline) this.identify(invocation);
@@ -152,27 +156,8 @@ export class Tracker<Line extends TrackedLine> {
     if (invocation.identity !== undefined) return;
     const invoke = this.requests.get(invocation.requestId)?.invoke;
     if (invoke !== undefined) invocation.invoke ??= invoke;
-    this.recognizePredecessor(invocation);
+    this.predecessor.recognize(invocation, this.firstStart);
     this.identities.settle(invocation);
-  }
-
-  /**
-   * A report from before the first start, of a request that no INVOKE named, is about an invocation of the
-   * process before this one, which has closed its span already.
-   */
-  private recognizePredecessor(invocation: Invocation): void {
-    const { start, done, report, invoke, requestId } = invocation;
-    if (start !== undefined || done !== undefined || invoke !== undefined) return;
-    if (report === undefined || invocation.stated.has('report')) return;
-    if (this.firstStart !== undefined && compareTimes(report.time, this.firstStart) > 0) return;
-    this.coldStarts.environmentIsOld();
-    invocation.stated.add('span');
-    const known = this.options.handover?.invocations.find((item) => item.requestId === requestId);
-    if (known === undefined) return;
-    invocation.identity = toIdentity(known);
-    invocation.coldStart = known.coldStart;
-    if (known.measured) invocation.stated.add('runtimeDone');
-    for (const outcome of known.counted) invocation.counted.add(outcome);
   }
 
   /** Every invocation that is kept, in order of its start. */

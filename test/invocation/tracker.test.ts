@@ -1,5 +1,4 @@
 import type { Fact } from '../../src/invocation/fact';
-import { readHandover } from '../../src/invocation/handover';
 import {
   REQUEST,
   at,
@@ -272,52 +271,6 @@ describe('initializations', () => {
     feed(tracker, init(-600).slice(0, 1));
     tracker.settle();
     expect(ofKind(tracker.settle(ENDING), 'initialization')[0]).toMatchObject({ incomplete: true });
-  });
-});
-
-describe('a report of the process before', () => {
-  const orphan = report(-1000, REQUEST, { status: 'timeout' });
-
-  it('makes figures and a log, no span, and the environment is no longer new', () => {
-    const tracker = createTracker();
-    feed(tracker, [orphan, ...init(-600, { phase: 'invoke' }), start(0, OTHER), done(100, OTHER)]);
-    tracker.settle();
-    const facts = [...tracker.settle(), ...tracker.settle(ENDING)];
-    expect(ofKind(facts, 'report')).toHaveLength(1);
-    expect(ofKind(facts, 'invocation').map(({ requestId }) => requestId)).not.toContain(REQUEST);
-  });
-
-  it('keeps its trace and counts its timeout once by the handover', () => {
-    const before = createTracker();
-    feed(before, [start(-4000)]);
-    const closed = before.settle({ reason: 'timeout', time: at(-1000) });
-    const [span] = ofKind(closed, 'invocation');
-    const handover = readHandover(JSON.parse(JSON.stringify(before.handover())));
-
-    const after = createTracker({ handover });
-    feed(after, [orphan, start(0, OTHER), done(100, OTHER)]);
-    const facts = [...after.settle(), ...after.settle(ENDING)];
-    const log = ofKind(facts, 'platformLog').find(({ requestId }) => requestId === REQUEST);
-    expect(log?.identity?.traceId).toBe(span?.identity.traceId);
-    expect(log?.identity?.spanId).toBe(span?.identity.spanId);
-    expect(outcomes([...closed, ...facts])).toEqual(['timeout timeout', 'success']);
-    const overhead = ofKind(facts, 'childSpans')
-      .flatMap(({ children }) => children)
-      .find((child) => child.span.name === 'extensionOverhead');
-    expect(overhead?.identity.parentSpanId).toBe(span?.identity.spanId);
-  });
-
-  it('is ignored when the handover is anything but one', () => {
-    for (const value of [
-      null,
-      5,
-      'x',
-      [],
-      { invocations: 5 },
-      { invocations: [null, {}, { requestId: 1 }] },
-    ]) {
-      expect(readHandover(value)).toEqual({ coldStartCounted: false, invocations: [] });
-    }
   });
 });
 
