@@ -17,6 +17,7 @@ import {
   FAAS_VERSION,
   HOST_ARCH,
   HOST_ID,
+  JAEGER_IP,
   SERVICE_INSTANCE_ID,
   SERVICE_NAME,
   TELEMETRY_DISTRO_NAME,
@@ -60,8 +61,8 @@ const BYTES_PER_MB = 1_048_576;
 
 /**
  * Resource attributes of one signal. `service.instance.id` is left out of logs, where Loki would make an
- * index label (one stream per environment) of it; `host.id` is on traces only, where Jaeger otherwise
- * takes children of other hosts for clock skew.
+ * index label (one stream per environment) of it; `host.id` and `ip` are on traces only, where Jaeger
+ * otherwise takes children for spans of other hosts and warns of clock skew.
  */
 export function toResourceAttributes(
   facts: ResourceFacts,
@@ -83,6 +84,7 @@ export function toResourceAttributes(
       [CLOUD_ACCOUNT_ID]: facts.accountId ?? arn?.accountId,
       [SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : facts.environmentId,
       [HOST_ID]: signal === 'traces' ? facts.environmentId : undefined,
+      [JAEGER_IP]: signal === 'traces' ? facts.environmentId : undefined,
       [HOST_ARCH]: HOST_ARCHES[facts.arch],
       [AWS_LOG_GROUP_NAMES]: facts.logGroupName === undefined ? undefined : [facts.logGroupName],
       [AWS_LOG_STREAM_NAMES]: facts.logStreamName === undefined ? undefined : [facts.logStreamName],
