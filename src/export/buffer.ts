@@ -55,6 +55,7 @@ export function countItems<S extends Signal>(
 export class Buffer {
   readonly #bounds: BufferBounds;
   readonly #onDropped: DropListener;
+  readonly #onWindowLost: (window: ResourceMetrics) => void;
   readonly #queues: Queues = {
     traces: new SignalQueue(),
     metrics: new SignalQueue(),
@@ -63,9 +64,14 @@ export class Buffer {
   readonly #items: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
   #bytes = 0;
 
-  constructor(bounds: BufferBounds, onDropped: DropListener) {
+  constructor(
+    bounds: BufferBounds,
+    onDropped: DropListener,
+    onWindowLost: (window: ResourceMetrics) => void = () => undefined,
+  ) {
     this.#bounds = bounds;
     this.#onDropped = onDropped;
+    this.#onWindowLost = onWindowLost;
   }
 
   /** Estimated bytes held, requests under way included. */
@@ -166,5 +172,7 @@ export class Buffer {
     this.release(signal, batch);
     const items = countItems(signal, batch.values);
     if (items > 0) this.#onDropped(signal, items, reason);
+    if (signal !== 'metrics') return;
+    for (const window of batch.values as readonly ResourceMetrics[]) this.#onWindowLost(window);
   }
 }

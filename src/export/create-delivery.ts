@@ -39,6 +39,7 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   const buffer = new Buffer(
     { capacityBytes: options.configuration.bufferBytes, maxItems: maxBufferedItems },
     (signal, items, reason) => ledger.dropped(signal, items, reason),
+    (window) => options.metricSource?.lost?.(window),
   );
   return new DeliveryPipeline(options, { ledger, buffer });
 }

@@ -23,6 +23,11 @@ export type DropReason =
 export interface MetricSource {
   /** The next window at event time, or undefined when nothing was recorded since the last one. */
   collect(): Promise<ResourceMetrics | undefined>;
+  /**
+   * This window will not be sent again. The counts of dropped items in it are to be recorded anew: no loss
+   * may stay uncounted because its count was lost too.
+   */
+  lost?(window: ResourceMetrics): void;
 }
 
 /** Told of every outcome, so that the extension's own metrics can be recorded. Must not throw. */

@@ -1,11 +1,12 @@
 // Settles the items of an answered or broken request: each is exported, dropped or put back, booked
 // in the ledger and told once to the breakers. Warnings say what a user can do.
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Diagnostics } from '../diagnostics/diagnostics';
 import type { Buffer, SignalValues } from './buffer';
 import { countItems } from './buffer';
 import { CircuitBreaker } from './circuit-breaker';
 import type { Codec } from './codec';
-import type { DropReason, Signal } from './delivery';
+import type { DropReason, MetricSource, Signal } from './delivery';
 import { describeUrl } from './endpoint';
 import type { EndpointHealth } from './endpoint-health';
 import type { Ledger } from './ledger';
@@ -33,6 +34,8 @@ export interface SettlerOptions<S extends Signal> {
   readonly buffer: Buffer;
   readonly health: EndpointHealth;
   readonly ledger: Ledger;
+  /** The metrics lane takes its windows from here, and tells it of those that are lost. */
+  readonly metricSource?: MetricSource;
   readonly diagnostics: Diagnostics;
   readonly clock: Clock;
 }
@@ -111,9 +114,11 @@ export class RequestSettler<S extends Signal> {
   }
 
   drop(batch: Batch<SignalValues[S]>, reason: DropReason): void {
-    const { signal, buffer, ledger } = this.#options;
+    const { signal, buffer, ledger, metricSource } = this.#options;
     buffer.release(signal, batch);
     ledger.dropped(signal, countItems(signal, batch.values), reason);
+    if (signal !== 'metrics') return;
+    for (const window of batch.values as readonly ResourceMetrics[]) metricSource?.lost?.(window);
   }
 
   #export(

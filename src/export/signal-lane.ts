@@ -3,7 +3,7 @@
 // items exported, dropped or put back. Nothing here rejects.
 import type { Codec } from './codec';
 import type { SignalConfiguration } from './configuration';
-import type { MetricSource, Signal } from './delivery';
+import type { Signal } from './delivery';
 import type { Flush, LaneResult } from './flush';
 import { Patience, shortWaitMs } from './patience';
 import type { BuiltRequest } from './request-builder';
@@ -22,8 +22,6 @@ export interface LaneOptions<S extends Signal> extends SettlerOptions<S> {
   readonly loadCodec: () => Promise<Codec<S>> | Codec<S>;
   /** From 0 to 1, for the jitter of retries. */
   readonly random: () => number;
-  /** The metrics lane takes its windows from here, when they can be sent. */
-  readonly metricSource?: MetricSource;
 }
 
 interface UnderWay<S extends Signal> {

@@ -68,6 +68,7 @@ class TelemetryPipeline implements Pipeline {
       clock: { now: Date.now },
       metricSource: {
         collect: () => this.meter.collect(this.translator.resources.metrics, this.isEnding),
+        lost: (window) => this.selfMetrics.recount(window),
       },
     });
   }

@@ -1,6 +1,8 @@
 // The delivery's outcomes as measurements under the semantic conventions' "OTel SDK metrics".
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
+import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { DeliveryObserver, Signal } from '../export/delivery';
 import type { InstrumentName } from '../otel/instruments';
 import type { Measurement } from '../otel/metrics';
@@ -11,6 +13,7 @@ const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   metrics: 'otel.sdk.exporter.metric_data_point.exported',
   logs: 'otel.sdk.exporter.log.exported',
 };
+const EXPORTED_NAMES = Object.values(EXPORTED);
 const QUEUED: Readonly<Partial<Record<Signal, InstrumentName>>> = {
   traces: 'otel.sdk.processor.span.queue.size',
   logs: 'otel.sdk.processor.log.queue.size',
@@ -24,6 +27,8 @@ const COMPONENT_TYPES: Readonly<Record<Signal, string>> = {
 export interface SelfMetrics extends DeliveryObserver {
   /** Items handed over to the delivery. */
   queued(signal: Signal, items: number): void;
+  /** Records the counts of dropped items in a lost delta window anew; a cumulative one says them again. */
+  recount(window: ResourceMetrics): void;
   /** Delivered telemetry that could not be read. */
   invalid(records: number): void;
 }
@@ -47,6 +52,17 @@ export function createSelfMetrics(
   });
   return {
     queued: (signal, items) => add(QUEUED[signal], items, queueOf(signal)),
+    recount({ scopeMetrics }) {
+      for (const { metrics } of scopeMetrics) {
+        for (const { descriptor, dataPoints, aggregationTemporality } of metrics) {
+          const instrument = EXPORTED_NAMES.find((name) => name === descriptor.name);
+          if (aggregationTemporality !== AggregationTemporality.DELTA) continue;
+          for (const { attributes, value } of dataPoints) {
+            if (ERROR_TYPE in attributes) add(instrument, Number(value), attributes);
+          }
+        }
+      }
+    },
     invalid: (records) => add('lambda.telemetry.invalid', records, {}),
     exported(signal, items) {
       add(EXPORTED[signal], items, componentOf(signal));

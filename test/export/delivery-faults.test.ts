@@ -389,3 +389,36 @@ it('drops a span that cannot be encoded and delivers the others', async () => {
   expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual([toSpanId(0), toSpanId(2)]);
   expect(observed.dropped.traces).toEqual({ rejected: 1 });
 });
+
+describe('a metric window that is lost', () => {
+  it('is told to its source once, so that the counts of drops in it can be recorded anew', async () => {
+    const windows = [makeWindow(3), makeWindow(2)];
+    const lost: number[] = [];
+    const metricSource = {
+      collect: () => Promise.resolve(windows.shift()),
+      lost: (window: ReturnType<typeof makeWindow>) =>
+        void lost.push(window.scopeMetrics[0]?.metrics[0]?.dataPoints.length ?? 0),
+    };
+    const { flush, observed } = open({ metricSource });
+    endpoint.behaviour = answer(500);
+    await flush();
+    endpoint.behaviour = accept;
+    await flush();
+    expect(lost).toEqual([3]);
+    expect(observed).toMatchObject({ exported: { metrics: 2 }, dropped: { metrics: { 500: 3 } } });
+  });
+
+  it('is told even when it gave way in the full buffer', async () => {
+    const lost: number[] = [];
+    let collected = 0;
+    const metricSource = {
+      collect: () => Promise.resolve((collected += 1) === 1 ? makeWindow(400) : undefined),
+      lost: () => void lost.push(1),
+    };
+    const { delivery, flush } = open({ metricSource, bufferBytes: 200_000 });
+    endpoint.behaviour = answer(503);
+    await flush();
+    delivery.addSpans(range(2_000).map((index) => makeSpan(index)));
+    expect(lost).toEqual([1]);
+  });
+});
