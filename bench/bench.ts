@@ -2,7 +2,6 @@
 // in one run on one machine. Prints tables with the goals; docs/benchmarks.md by --write.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { startOtlpReceiver } from '../src/local/otlp-receiver';
 import { parseBenchArguments, USAGE } from './arguments';
 import type { BenchArguments, SectionName } from './arguments';
 import { invoke, startBenchLambda } from './bench-lambda';
@@ -11,6 +10,7 @@ import type { Contestant } from './contestants';
 import { writeDocument } from './document';
 import { judge, summaryOf } from './figure';
 import type { Section } from './figure';
+import { startOtlpSink } from './otlp-sink';
 import { describeMachine, formatMachine } from './machine';
 import type { Machine } from './machine';
 import { measureBurst } from './measures/burst';
@@ -85,13 +85,13 @@ function measure(
 
 /** The first local Lambda of a process runs cold code, whose times would be taken for the extension's. */
 async function warmUp(contestants: readonly Contestant[]): Promise<void> {
-  const receiver = await startOtlpReceiver();
+  const sink = await startOtlpSink();
   for (const contestant of contestants) {
-    const { lambda } = await startBenchLambda(contestant, receiver.url);
+    const { lambda } = await startBenchLambda(contestant, sink.url);
     for (let count = 0; count < 10; count += 1) await invoke(lambda, 2);
     await lambda.shutdown();
   }
-  await receiver.close();
+  await sink.close();
 }
 
 function toJson(machine: Machine, sections: readonly Section[]): string {

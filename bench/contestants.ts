@@ -45,7 +45,7 @@ export function parseAlso(text: string): ExtensionCommand {
 
 export interface Contestants {
   readonly list: readonly Contestant[];
-  close(): void;
+  readonly close: () => void;
 }
 
 /** The start script finds Node in PATH, so the one to use is linked there first. */

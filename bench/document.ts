@@ -1,7 +1,6 @@
 // docs/benchmarks.md: the tables of the last written run between two marks; the text around stays.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 
 const FILE = resolve(__dirname, '../docs/benchmarks.md');
 const START = '<!-- bench:start -->';
@@ -18,6 +17,7 @@ export function replaceBlock(text: string, block: string): string {
 }
 
 export async function writeDocument(block: string): Promise<void> {
+  const { format, resolveConfig } = await import('prettier');
   const text = replaceBlock(readFileSync(FILE, 'utf8'), block);
   const options = (await resolveConfig(FILE)) ?? {};
   writeFileSync(FILE, await format(text, { ...options, parser: 'markdown' }));

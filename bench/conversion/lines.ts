@@ -36,16 +36,17 @@ export function createBodies(format: LineFormat, count: number): readonly Buffer
   };
   const bodies: Buffer[] = [];
   let items = [JSON.stringify(start)];
-  let bytes = 0;
+  const brackets = 2;
+  let bytes = brackets + (items[0]?.length ?? 0);
   const cut = (): void => {
     if (items.length > 0) bodies.push(Buffer.from(`[${items.join(',')}]`));
     items = [];
-    bytes = 0;
+    bytes = brackets;
   };
   for (let index = 0; index < count; index += 1) {
     const time = new Date(startMs + Math.floor(index / 10)).toISOString();
     const item = JSON.stringify({ time, type: 'function', record: toRecord(format, index, time) });
-    if (bytes + item.length >= MAX_BODY_BYTES) cut();
+    if (bytes + item.length + 1 > MAX_BODY_BYTES) cut();
     items.push(item);
     bytes += item.length + 1;
   }

@@ -1,31 +1,17 @@
 // 100 000 log lines in one invocation, end to end: CPU, memory, and whether every line arrives; then
 // the same with an endpoint that hangs and 128 MB for the extension.
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
 import { invoke, startBenchLambda } from '../bench-lambda';
 import type { BenchLambda } from '../bench-lambda';
 import type { Contestant } from '../contestants';
 import type { Figure, Section } from '../figure';
 import { createMemoryLimit } from '../memory-limit';
+import { startOtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 
 const MEGABYTE = 1_000_000;
 const LIMIT_BYTES = 128 * 1024 * 1024;
 /** The local Lambda is to drop nothing: what is missing then, the extension lost. */
 const telemetryBacklog = { maxItems: 10_000_000, maxBytes: 2 ** 31 };
-
-function countLines(receiver: OtlpReceiver, marker: string): number {
-  let lines = 0;
-  for (const { signal, otlp } of receiver.requests) {
-    if (signal !== 'logs') continue;
-    for (const { scopeLogs } of otlp.resourceLogs) {
-      for (const { logRecords } of scopeLogs) {
-        lines += logRecords.filter(({ body }) => JSON.stringify(body).includes(marker)).length;
-      }
-    }
-  }
-  return lines;
-}
 
 class Measures {
   readonly cpu = new Samples();
@@ -36,9 +22,12 @@ class Measures {
   readonly limitedExit = new Samples();
 }
 
+/** Of one line each, after the large one. */
+const SMALL_INVOCATIONS = 3;
+
 /** Invokes until the backlog of the one large invocation has been delivered. */
 async function settle({ lambda }: BenchLambda): Promise<void> {
-  for (let count = 0; count < 3; count += 1) await invoke(lambda, 1);
+  for (let count = 0; count < SMALL_INVOCATIONS; count += 1) await invoke(lambda, 1);
 }
 
 async function runHealthy(
@@ -46,9 +35,9 @@ async function runHealthy(
   lines: number,
   measures: Measures,
 ): Promise<void> {
-  const receiver = await startOtlpReceiver();
+  const sink = await startOtlpSink();
   const options = { telemetryBacklog, environment: { LAMBDA_OTLP_FLUSH: 'end' } };
-  const bench = await startBenchLambda(contestant, receiver.url, options);
+  const bench = await startBenchLambda(contestant, sink.url, options);
   const { name } = contestant;
   try {
     await invoke(bench.lambda, 1);
@@ -64,8 +53,8 @@ async function runHealthy(
   } finally {
     await bench.lambda.shutdown();
     if (contestant.kind !== 'floor')
-      measures.arrived.add(name, countLines(receiver, 'card declined'));
-    await receiver.close();
+      measures.arrived.add(name, (await sink.takeLineCount()) - 1 - SMALL_INVOCATIONS);
+    await sink.close();
   }
 }
 
@@ -76,10 +65,10 @@ async function runLimited(
 ): Promise<string | undefined> {
   const limit = createMemoryLimit(LIMIT_BYTES);
   if (limit === undefined) return undefined;
-  const receiver = await startOtlpReceiver({ respond: () => ({ kind: 'hang' }) });
+  const sink = await startOtlpSink('hang');
   const limited = { ...contestant, command: limit.wrap(contestant.command) };
   try {
-    const bench = await startBenchLambda(limited, receiver.url, { telemetryBacklog });
+    const bench = await startBenchLambda(limited, sink.url, { telemetryBacklog });
     await invoke(bench.lambda, lines);
     await settle(bench);
     const peak = bench.statistics()?.peakRssBytes;
@@ -87,7 +76,7 @@ async function runLimited(
     if (peak !== undefined) measures.limitedPeak.add(contestant.name, peak / MEGABYTE);
     measures.limitedExit.add(contestant.name, extensions[0]?.exitCode === 0 ? 1 : 0);
   } finally {
-    await receiver.close();
+    await sink.close();
     limit.close();
   }
   return limit.by;

@@ -2,21 +2,18 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { ScriptedAnswer } from '../../src/local/otlp/answer';
 import { invoke, startBenchLambda } from '../bench-lambda';
 import type { Contestant } from '../contestants';
 import type { Figure, Section } from '../figure';
+import { startOtlpSink } from '../otlp-sink';
+import type { OtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 
 const LINES = 2;
 /** The flush budget, lambda-otlp's default. */
 const BUDGET_MS = 500;
 
-interface Endpoint {
-  readonly url: string;
-  close(): Promise<void>;
-}
+type Endpoint = Pick<OtlpSink, 'url' | 'close'>;
 
 async function closedPort(): Promise<Endpoint> {
   const server = createServer().listen(0, '127.0.0.1');
@@ -27,15 +24,11 @@ async function closedPort(): Promise<Endpoint> {
   return { url: `http://127.0.0.1:${port}`, close: () => Promise.resolve() };
 }
 
-function answering(answer: ScriptedAnswer): () => Promise<Endpoint> {
-  return () => startOtlpReceiver({ respond: () => answer });
-}
-
 const deaths = {
   refused: closedPort,
-  '503': answering({ kind: 'status', status: 503 }),
-  reset: answering({ kind: 'reset' }),
-  hang: answering({ kind: 'hang' }),
+  '503': () => startOtlpSink('503'),
+  reset: () => startOtlpSink('reset'),
+  hang: () => startOtlpSink('hang'),
 } as const;
 
 type Death = keyof typeof deaths;

@@ -1,10 +1,10 @@
 // Invocations: what each adds after the function has ended, its CPU, and memory as they go on.
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
 import { afterDeliveryMs, invoke, startBenchLambda } from '../bench-lambda';
 import { FLOOR, LAYER } from '../contestants';
 import type { Contestant } from '../contestants';
 import type { Figure, Section } from '../figure';
+import { startOtlpSink } from '../otlp-sink';
+import type { OtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 
 const LINES = 2;
@@ -151,7 +151,7 @@ function toFigures(measures: Measures, options: InvocationOptions): readonly Fig
 
 async function measureStrategies(
   contestants: readonly Contestant[],
-  { url }: OtlpReceiver,
+  { url }: OtlpSink,
 ): Promise<readonly Figure[]> {
   const layer = contestants.find(({ kind }) => kind === 'layer');
   if (layer === undefined) return [];
@@ -173,15 +173,15 @@ export async function measureInvocations(
   options: InvocationOptions,
 ): Promise<Section> {
   const measures = new Measures();
-  const receiver = await startOtlpReceiver();
+  const sink = await startOtlpSink();
   try {
     for (let round = 0; round < options.rounds; round += 1) {
       for (const contestant of contestants) {
-        await runLong(contestant, receiver.url, { ...options, measures });
+        await runLong(contestant, sink.url, { ...options, measures });
       }
     }
     const [post, ...others] = toFigures(measures, options);
-    const byStrategy = await measureStrategies(contestants, receiver);
+    const byStrategy = await measureStrategies(contestants, sink);
     return {
       title: 'Invocations',
       note: `${options.rounds} environments each, in turns, ${options.invocations.toLocaleString('en')} invocations with ${LINES} log lines, frozen in between; healthy local endpoint. \`end\` applies to lambda-otlp; others do as they do by default.`,
@@ -189,6 +189,6 @@ export async function measureInvocations(
       figures: [...(post === undefined ? [] : [post]), ...byStrategy, ...others],
     };
   } finally {
-    await receiver.close();
+    await sink.close();
   }
 }

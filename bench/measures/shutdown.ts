@@ -1,8 +1,8 @@
 // SHUTDOWN while the endpoint hangs: exit with status 0 before SIGKILL, with data unsent.
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
 import { invoke, startBenchLambda } from '../bench-lambda';
 import type { Contestant } from '../contestants';
 import type { Section } from '../figure';
+import { startOtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 
 /** SHUTDOWN to SIGKILL, as Lambda gives it with external extensions. */
@@ -14,11 +14,11 @@ export async function measureShutdown(
 ): Promise<Section> {
   const duration = new Samples();
   const clean = new Samples();
-  const receiver = await startOtlpReceiver({ respond: () => ({ kind: 'hang' }) });
+  const sink = await startOtlpSink('hang');
   try {
     for (let round = 0; round < rounds; round += 1) {
       for (const contestant of contestants) {
-        const { lambda } = await startBenchLambda(contestant, receiver.url);
+        const { lambda } = await startBenchLambda(contestant, sink.url);
         await invoke(lambda, 2);
         const { extensions } = await lambda.shutdown();
         const [outcome] = extensions;
@@ -28,7 +28,7 @@ export async function measureShutdown(
       }
     }
   } finally {
-    await receiver.close();
+    await sink.close();
   }
   const share = Object.fromEntries(
     Object.entries(clean.bySubject).map(([name, exits]) => [
