@@ -81,7 +81,7 @@ function stateReport<Line>(invocation: Invocation, context: StatingContext): Fac
 }
 
 /** Each outcome counts once per invocation; a success stays counted when the report turns it into a timeout. */
-export function countOutcome(
+function countOutcome(
   { counted }: Pick<Invocation, 'counted'>,
   event: { readonly status?: string; readonly errorType?: string },
   time: HrTime,

@@ -202,7 +202,7 @@ function createSpan(facts: SpanContextFacts, parts: SpanParts): ReadableSpan {
   };
 }
 
-export function toSpanContext({ traceId, spanId }: SpanIdentity): SpanContext {
+function toSpanContext({ traceId, spanId }: SpanIdentity): SpanContext {
   return { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
 }
 

@@ -27,11 +27,7 @@ export function decodeBatch(text: string, observed: HrTime): DecodedBatch {
   } catch (error) {
     return { events: [], badRecords: 0, problem: (error as Error).message };
   }
-  return decodeElements(Array.isArray(value) ? value : [value], observed);
-}
-
-/** Decodes elements that were parsed already. */
-export function decodeElements(elements: readonly unknown[], observed: HrTime): DecodedBatch {
+  const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
   const events: TelemetryEvent[] = [];
   for (const element of elements) {
     const event = decodeEvent(element, observed);

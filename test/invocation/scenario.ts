@@ -9,8 +9,8 @@ import { decodeEvent } from '../../src/telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../../src/telemetry/event';
 import { addMs } from '../../src/telemetry/timestamp';
 
-export const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);
-export const ORIGIN: HrTime = [ORIGIN_MS / 1000, 0];
+const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);
+const ORIGIN: HrTime = [ORIGIN_MS / 1000, 0];
 export const REQUEST = '9d6b1f8e-2f6c-4a2f-9c0b-0f6c2b1a7d3e';
 
 export interface WireEvent {
