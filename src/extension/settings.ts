@@ -15,8 +15,19 @@ export interface LifecycleSettings {
 const STREAMS: readonly TelemetryStream[] = ['platform', 'function', 'extension'];
 const DEFAULT_STREAMS: readonly TelemetryStream[] = ['platform', 'function'];
 
+/**
+ * On demand the shortest batch window: the end of an invocation is waited for. On Managed Instances
+ * nobody waits, and the emulator gives up batches (or deadlocks) when one window ends before the
+ * batch of the one before was answered: AWS's default.
+ */
+const WINDOW_MS = 25;
+const MANAGED_INSTANCE_WINDOW_MS = 1_000;
+
 /** Bounds of the buffering: Telemetry API, "Subscription", buffering. */
-export function readLifecycleSettings(environment: Environment): LifecycleSettings {
+export function readLifecycleSettings(
+  environment: Environment,
+  isManagedInstance = false,
+): LifecycleSettings {
   return {
     flushStrategy: environment.choice(
       'LAMBDA_OTLP_FLUSH',
@@ -41,7 +52,7 @@ export function readLifecycleSettings(environment: Environment): LifecycleSettin
         max: 1_048_576,
       }),
       timeoutMs: environment.number('LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS', {
-        fallback: 25,
+        fallback: isManagedInstance ? MANAGED_INSTANCE_WINDOW_MS : WINDOW_MS,
         min: 25,
         max: 30_000,
       }),

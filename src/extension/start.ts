@@ -55,7 +55,7 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   timeline.mark('registered');
   const { registration, isManagedInstance } = registered;
   const { extensionId } = registration;
-  const settings = readLifecycleSettings(environment);
+  const settings = readLifecycleSettings(environment, isManagedInstance);
   const pipeline = new DeferredPipeline(diagnostics);
   const telemetry = new TelemetryIntake(pipeline, systemClock);
   const lifecycle = new Lifecycle(
