@@ -7,6 +7,8 @@ console.log('loading');
 const marker = join(tmpdir(), 'init-failed-once');
 if (process.env.FAIL_INIT === 'once' && !existsSync(marker)) {
   writeFileSync(marker, '');
+  // Not before the extension has subscribed: nobody would hear of it.
+  await new Promise((resolve) => setTimeout(resolve, 1000));
   throw new RangeError('init failed on purpose');
 }
 
@@ -30,6 +32,7 @@ const actions = {
   fail() {
     throw new TypeError('failed on purpose');
   },
+  large: ({ bytes }) => 'x'.repeat(bytes),
   exit: ({ code }) => process.exit(code),
   kill: () => process.kill(process.pid, 'SIGKILL'),
   uncaught: () =>
