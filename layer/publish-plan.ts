@@ -8,6 +8,8 @@ export interface PublishOptions {
   readonly regions: readonly string[];
   readonly layers: readonly LayerName[];
   readonly namePrefix: string;
+  /** Folder of the built zips. */
+  readonly from: string;
   readonly isPublic: boolean;
   readonly execute: boolean;
 }
@@ -60,6 +62,7 @@ const layers: Readonly<Record<LayerName, LayerDescription>> = {
 export const usage = `usage: npm run publish:layer -- --region REGION [--region REGION]...
   --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
   --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
+  --from FOLDER               folder of the built zips (default: build)
   --public                    let every AWS account use the published version
   --execute                   run the commands; without it they are only printed`;
 
@@ -81,6 +84,7 @@ export function readPublishOptions(args: readonly string[]): PublishOptions {
       region: { type: 'string', multiple: true, default: [] },
       layer: { type: 'string', multiple: true, default: ['node'] },
       'name-prefix': { type: 'string', default: 'lambda-otlp' },
+      from: { type: 'string', default: 'build' },
       public: { type: 'boolean', default: false },
       execute: { type: 'boolean', default: false },
     },
@@ -95,6 +99,7 @@ export function readPublishOptions(args: readonly string[]): PublishOptions {
     regions,
     layers: [...new Set(values.layer.map(readLayer))],
     namePrefix,
+    from: values.from,
     isPublic: values.public,
     execute: values.execute,
   };
@@ -104,15 +109,13 @@ interface Target {
   readonly layer: LayerName;
   readonly region: string;
   readonly version: string;
-  /** Folder of the zips. */
-  readonly folder: string;
 }
 
 function toPublication(options: PublishOptions, target: Target): Publication {
   const { region, version } = target;
   const { description, license, runtimes, architectures } = layers[target.layer];
   const layerName = `${options.namePrefix}-${target.layer}`;
-  const zip = `${target.folder}/lambda-otlp-${target.layer}.zip`;
+  const zip = `${options.from}/lambda-otlp-${target.layer}.zip`;
   const common = ['--region', region, '--layer-name', layerName];
   const publish = [
     ...['lambda', 'publish-layer-version', ...common],
@@ -130,13 +133,9 @@ function toPublication(options: PublishOptions, target: Target): Publication {
 }
 
 /** The publications in order: region by region, each layer once. `version` is lambda-otlp's own. */
-export function planPublications(
-  options: PublishOptions,
-  version: string,
-  folder: string,
-): readonly Publication[] {
+export function planPublications(options: PublishOptions, version: string): readonly Publication[] {
   return options.regions.flatMap((region) =>
-    options.layers.map((layer) => toPublication(options, { layer, region, version, folder })),
+    options.layers.map((layer) => toPublication(options, { layer, region, version })),
   );
 }
 

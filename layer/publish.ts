@@ -2,7 +2,7 @@
 // and runs them with --execute. It stops at the first that fails and says what was published.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { join, relative, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import {
   planPublications,
   readPublishOptions,
@@ -47,8 +47,7 @@ function main(): void {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
-  const folder = relative(process.cwd(), join(root, 'build')) || '.';
-  const publications = planPublications(options, version, folder);
+  const publications = planPublications(options, version);
   if (!options.execute) {
     publications.forEach(print);
     console.log('# Dry run: nothing was published. Add --execute to run these commands.');
