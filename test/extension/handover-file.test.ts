@@ -1,0 +1,95 @@
+import { execFileSync } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readHandoverFile, writeHandoverFile } from '../../src/extension/handover-file';
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'handover-'));
+  path = join(folder, '.lambda-otlp-handover.json');
+});
+
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+it('gives back what was written, once', () => {
+  writeHandoverFile({ a: [1, 'x'] }, folder);
+  expect(readHandoverFile(folder)).toEqual({ a: [1, 'x'] });
+  expect(existsSync(path)).toBe(false);
+  expect(readHandoverFile(folder)).toBeUndefined();
+});
+
+it('is for its owner only', () => {
+  writeHandoverFile({}, folder);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+});
+
+it('replaces what was there', () => {
+  writeFileSync(path, 'stale', { mode: 0o666 });
+  writeHandoverFile(2, folder);
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(readHandoverFile(folder)).toBe(2);
+});
+
+it.each([
+  '',
+  '{',
+  'null',
+  '5',
+  '[]',
+  '{}',
+  '{"version":1}',
+  '{"version":0,"data":1}',
+  '{"version":2,"data":1}',
+  `{"version":1,"data":"${'x'.repeat(70_000)}"}`,
+  '\u0000',
+])('reads nothing out of %.40p, and removes it', (content) => {
+  writeFileSync(path, content);
+  expect(readHandoverFile(folder)).toBeUndefined();
+  expect(existsSync(path)).toBe(false);
+});
+
+it('follows no link, neither to read nor to write', () => {
+  const target = join(folder, 'target');
+  const content = '{"version":1,"data":"stolen"}';
+  writeFileSync(target, content);
+  symlinkSync(target, path);
+  expect(readHandoverFile(folder)).toBeUndefined();
+  symlinkSync(target, path);
+  writeHandoverFile('mine', folder);
+  expect(readFileSync(target, 'utf8')).toBe(content);
+  expect(readHandoverFile(folder)).toBe('mine');
+});
+
+it('does not wait for a FIFO', () => {
+  execFileSync('mkfifo', [path]);
+  expect(readHandoverFile(folder)).toBeUndefined();
+});
+
+it.each([
+  { title: 'a folder in its place', prepare: () => mkdirSync(path) },
+  { title: 'no folder', prepare: () => rmSync(folder, { recursive: true }) },
+])('does without when there is $title', ({ prepare }) => {
+  prepare();
+  writeHandoverFile(1, folder);
+  expect(readHandoverFile(folder)).toBeUndefined();
+});
+
+it('leaves nothing when there is too much, or what is no JSON', () => {
+  const circular: Record<string, unknown> = {};
+  circular['self'] = circular;
+  writeHandoverFile('x'.repeat(70_000), folder);
+  writeHandoverFile(circular, folder);
+  expect(existsSync(path)).toBe(false);
+});

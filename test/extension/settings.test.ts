@@ -1,0 +1,74 @@
+import { createEnvironment } from '../../src/configuration/environment';
+import { readLifecycleSettings, readLogLevel } from '../../src/extension/settings';
+import { recordDiagnostics } from './recorded-diagnostics';
+
+function read(variables: Record<string, string>) {
+  const diagnostics = recordDiagnostics();
+  const environment = createEnvironment(variables, diagnostics);
+  const settings = readLifecycleSettings(environment);
+  return { settings, level: readLogLevel(environment), lines: diagnostics.lines };
+}
+
+const DEFAULTS = {
+  flushStrategy: 'adaptive',
+  flushBudgetMs: 500,
+  streams: ['platform', 'function'],
+  buffering: { maxItems: 10_000, maxBytes: 1_048_576, timeoutMs: 25 },
+};
+
+it('has a default for everything', () => {
+  expect(read({})).toEqual({ settings: DEFAULTS, level: 'warn', lines: [] });
+});
+
+it('takes every variable', () => {
+  const { settings, level, lines } = read({
+    LAMBDA_OTLP_FLUSH: 'End',
+    LAMBDA_OTLP_FLUSH_BUDGET_MS: '0',
+    LAMBDA_OTLP_STREAMS: ' extension, PLATFORM ',
+    LAMBDA_OTLP_TELEMETRY_MAX_ITEMS: '1000',
+    LAMBDA_OTLP_TELEMETRY_MAX_BYTES: '262144',
+    LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: '30000',
+    LAMBDA_OTLP_LOG_LEVEL: 'DEBUG',
+  });
+  expect(settings).toEqual({
+    flushStrategy: 'end',
+    flushBudgetMs: 0,
+    streams: ['platform', 'extension'],
+    buffering: { maxItems: 1_000, maxBytes: 262_144, timeoutMs: 30_000 },
+  });
+  expect(level).toBe('debug');
+  expect(lines).toEqual([]);
+});
+
+it.each([
+  { LAMBDA_OTLP_FLUSH: 'never' },
+  { LAMBDA_OTLP_FLUSH_BUDGET_MS: '-1' },
+  { LAMBDA_OTLP_FLUSH_BUDGET_MS: '1s' },
+  { LAMBDA_OTLP_STREAMS: 'platform.start' },
+  { LAMBDA_OTLP_STREAMS: ',' },
+  { LAMBDA_OTLP_TELEMETRY_MAX_ITEMS: '999' },
+  { LAMBDA_OTLP_TELEMETRY_MAX_BYTES: '2000000' },
+  { LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: '24' },
+  { LAMBDA_OTLP_LOG_LEVEL: 'loud' },
+  { OTEL_LOG_LEVEL: 'loud' },
+])('says once that %p cannot be used, and uses the default', (variables) => {
+  const { settings, level, lines } = read(variables);
+  expect(settings).toEqual(DEFAULTS);
+  expect(level).toBe('warn');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).toContain(Object.keys(variables)[0]);
+});
+
+it('subscribes to the platform stream even when it was left out', () => {
+  const { settings, lines } = read({ LAMBDA_OTLP_STREAMS: 'function' });
+  expect(settings.streams).toEqual(['platform', 'function']);
+  expect(lines).toHaveLength(1);
+});
+
+it.each([
+  { variables: { OTEL_LOG_LEVEL: 'NONE' }, expected: 'off' },
+  { variables: { OTEL_LOG_LEVEL: 'verbose' }, expected: 'debug' },
+  { variables: { OTEL_LOG_LEVEL: 'error', LAMBDA_OTLP_LOG_LEVEL: 'info' }, expected: 'info' },
+])('reads $expected out of $variables', ({ variables, expected }) => {
+  expect(read(variables as Record<string, string>).level).toBe(expected);
+});
