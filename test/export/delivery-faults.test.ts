@@ -390,6 +390,21 @@ it('drops a span that cannot be encoded and delivers the others', async () => {
   expect(observed.dropped.traces).toEqual({ rejected: 1 });
 });
 
+describe('connections that the endpoint closed during a freeze', () => {
+  it('cost no metric window, though nobody has read yet that they are closed', async () => {
+    const windows = [makeWindow(3), makeWindow(2)];
+    const { delivery, flush, observed } = open({
+      metricSource: { collect: () => Promise.resolve(windows.shift()) },
+    });
+    delivery.addSpans([makeSpan(0)]);
+    await flush();
+    for (const socket of endpoint.sockets) socket.destroy();
+    await flush();
+    expect(observed.dropped.metrics).toEqual({});
+    expect(observed.exported.metrics).toBe(5);
+  });
+});
+
 describe('a metric window that is lost', () => {
   it('is told to its source once, so that the counts of drops in it can be recorded anew', async () => {
     const windows = [makeWindow(3), makeWindow(2)];
