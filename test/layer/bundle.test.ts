@@ -125,3 +125,42 @@ test('a script loses its comments and nothing else', () => {
   const script = '#!/bin/sh\n# why\nset -u\n  # indented\n\nline="#1" # stays\n';
   expect(stripShellComments(script)).toBe('#!/bin/sh\nset -u\nline="#1" # stays\n');
 });
+
+test('what a lazy file shares with the one that loads it exists once, with one state', async () => {
+  const filler = JSON.stringify('y'.repeat(1000));
+  const built = await bundle({
+    'main.ts': `void import('./host').then(async ({ run }) => { await run(); });`,
+    'host.ts': `import { next } from './counter';
+      export const run = async (): Promise<void> => {
+        console.log(next());
+        const { guest } = await import('./guest');
+        guest();
+        console.log(next(), ${filler}.length);
+      };`,
+    'guest.ts': `import { next, unused } from './counter';
+      import { text } from 'packed';
+      export const guest = (): void => { console.log(next(), text.length, typeof unused); };`,
+    'counter.ts': `import { text } from 'packed';
+      let calls = 0;
+      export const next = (): number => { calls += 1; return calls + (text === '' ? 1 : 0) + ${filler}.indexOf('z') + 1; };
+      export const unused = ${filler};`,
+    'node_modules/packed/package.json': '{"name":"packed","module":"index.js"}',
+    'node_modules/packed/index.js': `export const text = ${filler};`,
+  });
+  expect(run(built)).toBe('1\n2 1000 string\n3 1000\n');
+  const guest = built.files.find(({ name }) => name === 'guest.js');
+  expect(guest?.contents.byteLength).toBeLessThan(1000);
+  expect(duplicatedBytes(built, 'node_modules')).toBe(0);
+});
+
+test('a file that can be loaded before the other takes nothing from it', async () => {
+  const filler = JSON.stringify('y'.repeat(1000));
+  const built = await bundle({
+    'main.ts': `void import('./small').then(({ say }) => { say(); });
+      if (process.argv[2] === 'never') void import('./large');`,
+    'small.ts': `import { text } from './text'; export const say = (): void => { console.log(text.length); };`,
+    'large.ts': `import { text } from './text'; console.log('loaded', text, ${filler}.length);`,
+    'text.ts': `export const text = ${filler};`,
+  });
+  expect(run(built)).toBe('1000\n');
+});
