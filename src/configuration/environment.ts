@@ -14,7 +14,7 @@ export interface Environment {
   flag(name: string, fallback: boolean): boolean;
   /** One of the choices (compared in lower case), else the fallback. */
   choice<T extends string>(name: string, choices: readonly T[], fallback: T): T;
-  /** Says that a value of this variable cannot be used. */
+  /** Says that a value of this variable cannot be used; the same thing only once. */
   reject(name: string, problem: RejectedValue): void;
 }
 
@@ -40,8 +40,12 @@ export function createEnvironment(variables: Variables, diagnostics: Diagnostics
   const text = (name: string): string | undefined =>
     name.startsWith('OTEL_') ? (own(`LAMBDA_OTLP_${name}`) ?? own(name)) : own(name);
 
+  const said = new Set<string>();
   const reject = (name: string, { expected, seen, using }: RejectedValue): void => {
-    diagnostics.warn(`${name}: expected ${expected}, got '${seen}'; using ${using}`);
+    const message = `${name}: expected ${expected}, got '${seen}'; using ${using}`;
+    // A general variable is read once for each signal.
+    if (!said.has(message)) diagnostics.warn(message);
+    said.add(message);
   };
 
   return {

@@ -116,9 +116,12 @@ function readLogLimits(environment: Environment): LogLimits {
 /** The signal's own limit, else the general one, else undefined. */
 function readLimit(environment: Environment, own: string, general: string): number | undefined {
   const name = environment.text(own) === undefined ? general : own;
-  if (environment.text(name) === undefined) return undefined;
-  const value = environment.number(name, { fallback: -1, min: 0 });
-  return value < 0 ? undefined : value;
+  const seen = environment.text(name);
+  if (seen === undefined) return undefined;
+  const value = Number(seen);
+  if (Number.isInteger(value) && value >= 0) return value;
+  environment.reject(name, { expected: 'a whole number >= 0', seen, using: 'the default' });
+  return undefined;
 }
 
 function readKeepRules(environment: Environment): ReadonlySet<KeepRule> {
