@@ -1,0 +1,81 @@
+// What holds in every cell of the matrix, and what does under the fault of one.
+import { functionLogs, total } from '../scenarios/arrived-telemetry';
+import { checkOtlp } from '../../src/local/otlp/proto-rules';
+import { countItems, countedDrops, lostWindows, readAll } from './accounting';
+import type { Outcome } from './matrix-run';
+
+/** LAMBDA_OTLP_FLUSH_BUDGET_MS by default. */
+const BUDGET_MS = 500;
+/** Of a machine that runs three environments beside other things on two processors. */
+const NOISE_MS = 400;
+/** After repeated failures: the environment is frozen at once, or after one batch window and a short wait. */
+const SETTLED_MS = 30;
+/** Lambda's 2 s. */
+const SHUTDOWN_MS = 2_000;
+const MAX_OUTPUT_LINES = 20;
+
+/** The function is not harmed, nor its log flooded. */
+export function expectHarmless(outcome: Outcome): void {
+  const { postInvokeMs, settledMs, end, output, fault, phase } = outcome;
+  expect(Math.max(...postInvokeMs)).toBeLessThan(BUDGET_MS + NOISE_MS);
+  const isFailing = fault.pledge !== 'in part' && fault.isAnswering !== true;
+  if (phase !== 'shutdown' && isFailing) expect(settledMs).toBeLessThan(SETTLED_MS);
+  expect({ ...end, output }).toMatchObject({ exitCode: 0, killed: false });
+  expect(end.exitMs).toBeLessThan(SHUTDOWN_MS);
+  expect(output.split('\n').length).toBeLessThan(MAX_OUTPUT_LINES);
+}
+
+/** Whatever came was valid, nothing came twice, and what did not come was counted. */
+export function expectSound(outcome: Outcome): void {
+  const { requests, arrived, lines, sent, totals } = outcome;
+  expect(requests.flatMap(({ signal, otlp }) => checkOtlp(signal, otlp))).toEqual([]);
+  const texts = functionLogs(arrived).map(({ text }) => JSON.stringify(text));
+  expect(new Set(texts).size).toBe(texts.length);
+  expect(texts.filter((text) => !lines.includes(JSON.parse(text) as string))).toEqual([]);
+  const spans = arrived.spans.map(({ traceId, spanId }) => `${traceId}/${spanId}`);
+  expect(new Set(spans).size).toBe(spans.length);
+  expect(totals.exported.traces + totals.dropped.traces).toBe(sent.traces);
+  expect(totals.exported.logs + totals.dropped.logs).toBe(sent.logs);
+}
+
+/** The fault was over in time: what the pledge says has arrived. */
+export function expectRecovered(outcome: Outcome): void {
+  const { fault, taken, totals, sent, arrived, lines, invocations } = outcome;
+  if (fault.pledge === 'kept' || fault.pledge === 'kept but windows') {
+    expect(
+      functionLogs(arrived)
+        .map(({ text }) => text)
+        .sort(),
+    ).toEqual([...lines].sort());
+    expect({ traces: taken.traces, logs: taken.logs }).toEqual(sent);
+    expect(totals.dropped).toMatchObject({ traces: 0, logs: 0 });
+  } else {
+    expect(totals.dropped.logs).toBeGreaterThan(0);
+  }
+  expectAccepted(outcome);
+  const lost = lostWindows(outcome.requests);
+  if (fault.pledge === 'kept') {
+    expect(lost).toEqual([]);
+    expect(totals.dropped).toEqual({ traces: 0, metrics: 0, logs: 0 });
+  }
+  // Every invocation is in one window, taken or lost, and lost points are counted.
+  const inLost = total(readAll(lost), 'faas.invocations');
+  if (fault.pledge !== 'in part') {
+    expect(total(arrived, 'faas.invocations') + inLost).toBe(invocations);
+    expect(countItems(lost, () => true).metrics).toBe(totals.dropped.metrics);
+  }
+  expect(countedDrops(arrived)).toEqual(totals.dropped);
+}
+
+/** The extension's own account of what was taken is the endpoint's. */
+export function expectAccepted({ fault, requests, taken, totals }: Outcome): void {
+  const rejected = fault.pledge === 'in part' ? countPartial(requests, totals.dropped) : 0;
+  const { traces, metrics, logs } = totals.exported;
+  expect(traces + metrics + logs).toBe(taken.traces + taken.metrics + taken.logs - rejected);
+}
+
+function countPartial(requests: Outcome['requests'], dropped: Outcome['taken']): number {
+  const rejected = dropped.traces + dropped.metrics + dropped.logs;
+  expect(rejected).toBeLessThanOrEqual(requests.length);
+  return rejected;
+}

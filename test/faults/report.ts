@@ -1,0 +1,46 @@
+// The matrix as a table: every cell leaves a line of JSON, `npm run test:faults -- --write` makes the page.
+import { appendFileSync } from 'node:fs';
+import { countedFailures } from './accounting';
+import type { Counts } from './accounting';
+import type { Outcome } from './matrix-run';
+
+export interface Row {
+  readonly fault: string;
+  readonly phase: string;
+  readonly strategy: string;
+  readonly delivered: Counts;
+  readonly failedRequests: number;
+  readonly dropped: Counts;
+  readonly postInvokeMs: readonly number[];
+  readonly settledMs: number;
+  readonly exitCode: number | null;
+  readonly exitMs: number;
+}
+
+const ROWS = process.env['LAMBDA_OTLP_FAULTS_ROWS'];
+
+export function recordOutcome(outcome: Outcome): void {
+  if (ROWS === undefined) return;
+  const { fault, phase, strategy, totals, postInvokeMs, settledMs, end } = outcome;
+  const row: Row = {
+    fault: fault.name,
+    phase,
+    strategy,
+    delivered: totals.exported,
+    failedRequests: countFailed(outcome),
+    dropped: totals.dropped,
+    postInvokeMs,
+    settledMs,
+    exitCode: end.exitCode,
+    exitMs: end.exitMs,
+  };
+  appendFileSync(ROWS, `${JSON.stringify(row)}\n`);
+}
+
+/** By the extension's own metrics where they arrived, else as the endpoint saw it. */
+function countFailed({ requests, arrived }: Outcome): number {
+  return Math.max(
+    countedFailures(arrived),
+    requests.filter(({ outcome }) => outcome !== 200).length,
+  );
+}
