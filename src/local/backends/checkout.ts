@@ -3,7 +3,7 @@ import path from 'node:path';
 
 const CHECKOUT_DIR = path.resolve(__dirname, '..', '..', '..');
 
-/** Absolute path of a file in collector-config/. */
+/** Absolute path of a file in collector-config/; an absolute path stays as it is. */
 export function collectorConfigPath(file: string): string {
-  return path.join(CHECKOUT_DIR, 'collector-config', file);
+  return path.resolve(CHECKOUT_DIR, 'collector-config', file);
 }

@@ -10,8 +10,8 @@ import { freePorts, startServer } from './server-process';
 export interface CollectorOptions extends BackendOptions {
   /** File below collector-config/, e.g. `jaeger/collector.yaml`. */
   readonly config: string;
-  /** `otelcol-aws` has the exporters for AWS services; default `otelcol`. */
-  readonly distribution?: 'otelcol' | 'otelcol-aws';
+  /** `otelcol-s3` has the S3 exporter; default `otelcol`. */
+  readonly distribution?: 'otelcol' | 'otelcol-s3';
   /** Variables that the configuration reads, e.g. `JAEGER_OTLP_URL`. */
   readonly env?: Readonly<Record<string, string>>;
 }

@@ -30,7 +30,7 @@ export const VERSITYGW = {
   binary: 'versitygw',
 } as const;
 
-/** The components of every configuration in collector-config/ but those that need `COLLECTOR_AWS`. */
+/** The components of every configuration in collector-config/ but those of S3, OpenSearch and CloudWatch's EMF. */
 export const COLLECTOR: CollectorDistribution = {
   name: 'otelcol',
   version: '0.159.0',
@@ -61,27 +61,21 @@ export const COLLECTOR: CollectorDistribution = {
   },
 };
 
-/** The newest line whose AWS exporters are all published as verifiable modules. */
-export const COLLECTOR_AWS: CollectorDistribution = {
-  name: 'otelcol-aws',
+/** The S3 exporter: the module proxy verifies it and all it needs at this version, not at the one above. */
+export const COLLECTOR_S3: CollectorDistribution = {
+  name: 'otelcol-s3',
   version: '0.156.0',
   stableVersion: '1.62.0',
   core: {
     receiver: ['otlpreceiver'],
-    processor: ['batchprocessor', 'memorylimiterprocessor'],
-    exporter: ['debugexporter', 'otlphttpexporter'],
+    processor: ['memorylimiterprocessor'],
+    exporter: ['debugexporter'],
     extension: [],
   },
   contrib: {
     receiver: [],
-    processor: ['transformprocessor'],
-    exporter: [
-      'awscloudwatchlogsexporter',
-      'awsemfexporter',
-      'awss3exporter',
-      'awsxrayexporter',
-      'elasticsearchexporter',
-    ],
-    extension: ['healthcheckextension', 'sigv4authextension'],
+    processor: [],
+    exporter: ['awss3exporter'],
+    extension: ['healthcheckextension'],
   },
 };

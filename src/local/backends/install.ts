@@ -4,7 +4,7 @@ import { cachedFile, cachedOrBuilt, isCached } from './cache';
 import type { CacheEntry } from './cache';
 import { buildCollector, collectorCacheVersion } from './collector-build';
 import type { CollectorDistribution } from './collector-build';
-import { COLLECTOR, COLLECTOR_AWS, JAEGER, LOKI, PROMETHEUS, VERSITYGW } from './distributions';
+import { COLLECTOR, COLLECTOR_S3, JAEGER, LOKI, PROMETHEUS, VERSITYGW } from './distributions';
 import { assertGo, buildWrapped, goInstall } from './go-build';
 import type { GoModule } from './go-build';
 import { MOTO, installMoto } from './moto-install';
@@ -13,7 +13,7 @@ import { OPENSEARCH, installOpenSearch } from './opensearch-install';
 export const BACKENDS = [
   'jaeger',
   'otelcol',
-  'otelcol-aws',
+  'otelcol-s3',
   'prometheus',
   'loki',
   'versitygw',
@@ -45,7 +45,7 @@ function collector(distribution: CollectorDistribution): Installer {
 const INSTALLERS: Readonly<Record<BackendName, Installer>> = {
   jaeger: wrapped(JAEGER),
   otelcol: collector(COLLECTOR),
-  'otelcol-aws': collector(COLLECTOR_AWS),
+  'otelcol-s3': collector(COLLECTOR_S3),
   prometheus: wrapped(PROMETHEUS),
   loki: wrapped(LOKI),
   versitygw: {

@@ -43,6 +43,8 @@ export interface Jaeger {
   readonly uiUrl: string;
   /** The trace, or undefined while Jaeger has none of that id. */
   trace(traceId: string): Promise<JaegerTrace | undefined>;
+  /** What Jaeger's current query API complains of in a trace: clock skew, missing parents, duplicate ids. */
+  warnings(traceId: string): Promise<readonly string[]>;
   /** Newest traces of a service, at most 1000. */
   traces(service: string): Promise<readonly JaegerTrace[]>;
   /** Page that shows the trace to a person. */
@@ -80,9 +82,34 @@ function toJaeger(server: ServerProcess, otlpUrl: string, uiUrl: string): Jaeger
     otlpUrl,
     uiUrl,
     trace: async (traceId) => (await ask(`/${traceId}`))[0],
+    warnings: async (traceId) => warningsIn(await getJson(`${uiUrl}/api/v3/traces/${traceId}`)),
     traces: (service) => ask(`?service=${encodeURIComponent(service)}&limit=1000`),
     traceUrl: (traceId) => `${uiUrl}/trace/${traceId}`,
     output: () => server.output(),
     stop: () => server.stop(),
   };
+}
+
+interface TraceV3 {
+  readonly result: {
+    readonly resourceSpans: readonly {
+      readonly scopeSpans: readonly {
+        readonly spans: readonly {
+          readonly name: string;
+          readonly attributes?: readonly { readonly key: string; readonly value: unknown }[];
+        }[];
+      }[];
+    }[];
+  };
+}
+
+function warningsIn(answer: unknown): readonly string[] {
+  const { resourceSpans } = (answer as TraceV3).result;
+  return resourceSpans
+    .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
+    .flatMap(({ name, attributes = [] }) =>
+      attributes
+        .filter(({ key }) => key === '@jaeger@warnings')
+        .map(({ value }) => `${name}: ${JSON.stringify(value)}`),
+    );
 }
