@@ -50,7 +50,7 @@ void start({
   environment,
   diagnostics,
   shell,
-  timeline: createTimeline(shell, performance.timeOrigin),
+  timeline: createTimeline(shell),
   loadPipeline,
   onStoppable: (stop) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));

@@ -10,19 +10,21 @@ export interface Timeline {
   fields(): DiagnosticFields;
 }
 
-/** `nodeStartedAtMs`: epoch milliseconds at which the Node process began (performance.timeOrigin). */
-export function createTimeline(shell: ShellHandover, nodeStartedAtMs: number): Timeline {
+/** By process.uptime: `performance` would load perf_hooks before the first poll. */
+export function createTimeline(shell: ShellHandover): Timeline {
+  const uptimeMs = (): number => process.uptime() * 1_000;
+  const nodeStartedAtMs = Date.now() - uptimeMs();
   const originMs = shell.spawnedAtMs ?? nodeStartedAtMs;
   const since = (atMs: number): number => Math.round((atMs - originMs) * 100) / 100;
-  const now = (): number => performance.timeOrigin + performance.now();
+  const sinceNow = (): number => since(nodeStartedAtMs + uptimeMs());
   const steps: Record<string, number> = {
     nodeStartedMs: since(nodeStartedAtMs),
-    mainMs: since(now()),
+    mainMs: sinceNow(),
   };
   if (shell.registeredAtMs !== undefined) steps['registeredMs'] = since(shell.registeredAtMs);
   return {
     mark(step) {
-      steps[`${step}Ms`] ??= since(now());
+      steps[`${step}Ms`] ??= sinceNow();
     },
     fields: () => steps,
   };

@@ -1,5 +1,4 @@
 // Keeps V8's young generation from growing to 3 × 16 MB under a burst and staying there.
-import { setFlagsFromString } from 'node:v8';
 
 /** By then the modules of the first export are loaded. */
 const BATCHES = 30;
@@ -17,7 +16,9 @@ export function createYoungGenerationLimit(): (bodyBytes: number) => void {
     batches += 1;
     bytes += bodyBytes;
     if (wasBelow && (batches >= BATCHES || bytes >= BYTES)) {
-      setFlagsFromString('--semi-space-growth-factor=1');
+      void import('node:v8').then(({ setFlagsFromString }) =>
+        setFlagsFromString('--semi-space-growth-factor=1'),
+      );
     }
   };
 }
