@@ -12,6 +12,7 @@ import { DeferredPipeline } from './deferred-pipeline';
 import { Lifecycle } from './lifecycle';
 import type { Pipeline, Registration } from './pipeline-port';
 import { registerExtension } from './registering';
+import type { RegisteringOutcome } from './registering';
 import { readLifecycleSettings } from './settings';
 import type { LifecycleSettings } from './settings';
 import type { ShellHandover } from './shell-handover';
@@ -34,42 +35,17 @@ export type ProcessEnd = 'ended' | 'failed';
 const MANAGED_INSTANCES = 'lambda-managed-instances';
 
 export async function start(options: StartOptions): Promise<ProcessEnd> {
-  const { environment, diagnostics, shell, timeline } = options;
+  const { environment, timeline } = options;
   const client = createApiClient(environment.text('AWS_LAMBDA_RUNTIME_API') ?? '');
-  const isManaged = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') === MANAGED_INSTANCES;
-  const registered =
-    shell.registration === undefined
-      ? await registerExtension(client, {
-          name: shell.extensionName,
-          isManagedInstance: isManaged,
-          clock: systemClock,
-        })
-      : {
-          kind: 'registered' as const,
-          registration: shell.registration,
-          isManagedInstance: isManaged,
-        };
+  const registered = await obtainRegistration(options, client);
   if (registered.kind === 'failed') {
     return giveUp(options, client, { phase: 'init', extensionId: '', message: registered.message });
   }
   timeline.mark('registered');
-  const { registration, isManagedInstance } = registered;
+  const { registration } = registered;
   const { extensionId } = registration;
-  const settings = readLifecycleSettings(environment, isManagedInstance);
-  const pipeline = new DeferredPipeline(diagnostics);
-  const telemetry = new TelemetryIntake(pipeline, systemClock);
-  const lifecycle = new Lifecycle(
-    {
-      next: (onSent) => nextEvent(client, extensionId, onSent),
-      pipeline,
-      telemetry,
-      clock: systemClock,
-      diagnostics,
-    },
-    { ...settings, isManagedInstance },
-  );
-  telemetry.onBatch = () => lifecycle.batchArrived();
-  options.onStoppable((reason) => lifecycle.stop(reason));
+  const settings = readLifecycleSettings(environment);
+  const { lifecycle, pipeline, telemetry } = connect(options, client, { ...registered, settings });
   await openTelemetry(options, { client, extensionId, settings, telemetry });
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
@@ -77,6 +53,43 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   });
   if (end.kind === 'shutdown') return 'ended';
   return giveUp(options, client, { phase: 'exit', extensionId, message: end.message });
+}
+
+/** The shell's registration, or one of our own. */
+async function obtainRegistration(
+  { environment, shell }: StartOptions,
+  client: ApiClient,
+): Promise<RegisteringOutcome> {
+  const isManagedInstance =
+    environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') === MANAGED_INSTANCES;
+  const { registration, extensionName: name } = shell;
+  if (registration !== undefined) return { kind: 'registered', registration, isManagedInstance };
+  return registerExtension(client, { name, isManagedInstance, clock: systemClock });
+}
+
+interface Registered {
+  readonly registration: Registration;
+  readonly isManagedInstance: boolean;
+  readonly settings: LifecycleSettings;
+}
+
+/** The lifecycle with what it reads from and writes to. */
+function connect(
+  { diagnostics, onStoppable }: StartOptions,
+  client: ApiClient,
+  { registration, isManagedInstance, settings }: Registered,
+) {
+  const clock = systemClock;
+  const pipeline = new DeferredPipeline(diagnostics);
+  const telemetry = new TelemetryIntake(pipeline, clock);
+  const next = (onSent?: () => void) => nextEvent(client, registration.extensionId, onSent);
+  const lifecycle = new Lifecycle(
+    { next, pipeline, telemetry, clock, diagnostics },
+    { ...settings, isManagedInstance },
+  );
+  telemetry.onBatch = () => lifecycle.batchArrived();
+  onStoppable((reason) => lifecycle.stop(reason));
+  return { lifecycle, pipeline, telemetry };
 }
 
 async function load(
