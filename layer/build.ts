@@ -15,7 +15,7 @@ const maxDirectUploadBytes = 50 * 1024 * 1024;
 /** Lambda's limit for a function and all of its layers, unpacked. */
 const maxUnpackedBytes = 250 * 1024 * 1024;
 /** Our own promise for the layer that uses the runtime's Node.js. */
-const maxNodeZipBytes = 96 * 1024;
+const maxNodeZipBytes = 80 * 1024;
 
 interface Options {
   readonly out: string;
