@@ -156,19 +156,15 @@ describe('through the Collector', () => {
 
 describe('straight to Jaeger, which knows no metrics and no logs', () => {
   it(
-    'delivers the traces, warns once for each of the others and harms nothing',
+    'delivers the traces, says one thing about each of the others and harms nothing',
     servers.explained(async () => {
       const name = uniqueFunctionName('direct');
       const run = await runFunction({
         functionName: name,
-        payloads: [{ mode: 'ok' }, { mode: 'ok' }, { mode: 'ok' }],
+        payloads: Array.from({ length: 6 }, () => ({ mode: 'ok' })),
         environment: { OTEL_EXPORTER_OTLP_ENDPOINT: jaeger.otlpUrl },
       });
-      expect(run.invocations.map(({ status }) => status)).toEqual([
-        'success',
-        'success',
-        'success',
-      ]);
+      expect(run.invocations.filter(({ status }) => status === 'success')).toHaveLength(6);
       expect(run.extensionExit).toBe(0);
       const trace = await traceOf(run, 0, name);
       expect(trace.spans.map(({ operationName }) => operationName)).toContain('init');
@@ -177,7 +173,11 @@ describe('straight to Jaeger, which knows no metrics and no logs', () => {
       const warnings = run.extensionOutput.split('\n').filter((line) => line.includes('404'));
       report('Straight to Jaeger: the warnings', 'output of the extension', warnings.join('\n'));
       for (const signal of ['metrics', 'logs']) {
-        expect(warnings.filter((line) => line.includes(`/v1/${signal}`))).toHaveLength(1);
+        const ofSignal = warnings.filter((line) => line.includes(`/v1/${signal}`));
+        const texts = ofSignal.map((line) => (JSON.parse(line) as { message: string }).message);
+        expect(new Set(texts).size).toBe(1);
+        // A message is printed three times, then once a minute.
+        expect(texts.length).toBeLessThanOrEqual(3);
       }
     }),
   );

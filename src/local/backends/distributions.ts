@@ -47,6 +47,7 @@ export const COLLECTOR: CollectorDistribution = {
       'attributesprocessor',
       'deltatocumulativeprocessor',
       'filterprocessor',
+      'intervalprocessor',
       'tailsamplingprocessor',
       'transformprocessor',
     ],

@@ -57,6 +57,17 @@ export function toRequestContext(
   };
 }
 
+/**
+ * With active tracing the function's parent is Lambda's own segment, the spanId of the platform
+ * events, so that its spans hang below it; otherwise the caller's header goes through as it came.
+ * Source: AWS X-Ray developer guide, "AWS Lambda and AWS X-Ray".
+ */
+function toRuntimeTraceHeader(settings: FunctionSettings, context: RequestContext): string {
+  const { traceHeader, spanId } = context;
+  const active = /(^|;)\s*Sampled=1/.test(traceHeader) && !settings.managedInstances;
+  return active ? traceHeader.replace(/(^|;)\s*Parent=[^;]*/, `$1Parent=${spanId}`) : traceHeader;
+}
+
 /** `deadlineMs`: epoch milliseconds of the timeout. */
 export function toRuntimeInvocation(
   settings: FunctionSettings,
@@ -70,7 +81,7 @@ export function toRuntimeInvocation(
     headers: {
       'Lambda-Runtime-Aws-Request-Id': context.requestId,
       'Lambda-Runtime-Deadline-Ms': String(Math.floor(deadlineMs)),
-      'Lambda-Runtime-Trace-Id': context.traceHeader,
+      'Lambda-Runtime-Trace-Id': toRuntimeTraceHeader(settings, context),
       'Lambda-Runtime-Invoked-Function-Arn': settings.arn,
       ...tenant,
     },
