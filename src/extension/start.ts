@@ -42,11 +42,11 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
     return giveUp(options, client, { phase: 'init', extensionId: '', message: registered.message });
   }
   timeline.mark('registered');
-  const { registration } = registered;
+  const { registration, isManagedInstance } = registered;
   const { extensionId } = registration;
-  const settings = readLifecycleSettings(environment);
+  const settings = readLifecycleSettings(environment, isManagedInstance);
   const { lifecycle, pipeline, telemetry } = connect(options, client, { ...registered, settings });
-  await openTelemetry(options, { client, extensionId, settings, telemetry });
+  await openTelemetry(options, { client, extensionId, settings, telemetry, pipeline });
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
     void load(options, registration, pipeline);
@@ -114,11 +114,12 @@ interface Subscription {
   readonly extensionId: string;
   readonly settings: LifecycleSettings;
   readonly telemetry: TelemetryIntake;
+  readonly pipeline: DeferredPipeline;
 }
 
 async function openTelemetry(
   { diagnostics, timeline }: StartOptions,
-  { client, extensionId, settings, telemetry }: Subscription,
+  { client, extensionId, settings, telemetry, pipeline }: Subscription,
 ): Promise<void> {
   const limitYoungGeneration = createYoungGenerationLimit();
   const onBatch = (body: Buffer, sequenceId: string | undefined): void => {
@@ -126,7 +127,8 @@ async function openTelemetry(
     telemetry.accept(body, sequenceId);
   };
   try {
-    const { port } = await startTelemetryListener({ onBatch, diagnostics });
+    const whenRoom = (): Promise<void> => pipeline.whenRoom();
+    const { port } = await startTelemetryListener({ onBatch, whenRoom, diagnostics });
     timeline.mark('listening');
     const { streams: types, buffering } = settings;
     const outcome = await subscribe(client, { extensionId, types, buffering, port });
