@@ -62,10 +62,10 @@ it(
       }),
     );
     report('X-Ray: segments', 'aws xray batch-get-traces --trace-ids …', segments);
-    expect(segments[0]?.annotations).toMatchObject({ faas_coldstart: true });
+    expect(segments[0]?.annotations).toMatchObject({ 'faas.coldstart': true });
     expect(segments[0]?.fault ?? false).toBe(false);
     expect(segments[1]?.fault ?? segments[1]?.error).toBe(true);
-    expect(segments[1]?.annotations).toMatchObject({ error_type: 'timeout' });
+    expect(segments[1]?.annotations).toMatchObject({ 'error.type': 'timeout' });
   }),
 );
 
