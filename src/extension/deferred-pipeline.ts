@@ -61,6 +61,10 @@ export class DeferredPipeline implements Pipeline {
     this.arrivals.push({ kind: 'batch', body });
   }
 
+  whenRoom(): Promise<void> {
+    return this.pipeline?.whenRoom() ?? Promise.resolve();
+  }
+
   invoke(event: InvokeEvent): void {
     if (this.pipeline !== undefined) this.pipeline.invoke(event);
     else if (!this.isAbandoned) this.arrivals.push({ kind: 'invoke', event });

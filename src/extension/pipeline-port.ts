@@ -5,6 +5,8 @@ import type { InvokeEvent } from '../lambda/invoke-event';
 export interface Pipeline {
   /** One Telemetry API POST body, already acknowledged. Never throws. */
   acceptBatch(body: Buffer): void;
+  /** Resolves when a further batch pushes nothing out of the buffer, or when waiting for that is of no use. */
+  whenRoom(): Promise<void>;
   /** The Extensions API's INVOKE event. */
   invoke(event: InvokeEvent): void;
   /** True once this request's end (platform.runtimeDone, or platform.report) was seen. */

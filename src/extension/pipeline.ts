@@ -14,6 +14,7 @@ import type { Translator } from '../otel/translator';
 import { decodeBatch } from '../telemetry/batch';
 import { compareTimes, fromEpochMs } from '../telemetry/timestamp';
 import type { InvokeEvent } from '../lambda/invoke-event';
+import { BufferRoom } from './buffer-room';
 import { createTranslator } from './create-translator';
 import { DoneWaiters } from './done-waiters';
 import { readHandoverFile, writeHandoverFile } from './handover-file';
@@ -48,6 +49,12 @@ class TelemetryPipeline implements Pipeline {
   private isDirty = false;
   private isEnding = false;
   private neededFlush = false;
+  private openFlushes = 0;
+  /** At SHUTDOWN, reading must not take the time that is left to send and to exit. */
+  private readUntilMs = Number.POSITIVE_INFINITY;
+  private unreadBytes = 0;
+  private longestReadMs = 50;
+  private readonly room = new BufferRoom(() => !this.needsFlush);
 
   constructor({ variables, registration, diagnostics }: PipelineOptions) {
     this.diagnostics = diagnostics;
@@ -63,7 +70,13 @@ class TelemetryPipeline implements Pipeline {
     );
     this.delivery = createDelivery({
       configuration: readExportConfiguration(environment),
-      observer: this.selfMetrics,
+      observer: {
+        ...this.selfMetrics,
+        exported: (signal, items) => {
+          this.selfMetrics.exported(signal, items);
+          this.room.progressed();
+        },
+      },
       diagnostics,
       clock: { now: Date.now },
       metricSource: {
@@ -74,6 +87,11 @@ class TelemetryPipeline implements Pipeline {
   }
 
   acceptBatch(body: Buffer): void {
+    const startMs = Date.now();
+    if (startMs > this.readUntilMs) {
+      this.unreadBytes += body.length;
+      return;
+    }
     const observed = now();
     const batch = decodeBatch(body.toString('utf8'), observed);
     if (batch.problem !== undefined) {
@@ -96,8 +114,15 @@ class TelemetryPipeline implements Pipeline {
     }
     this.translator.accept(batch, observed);
     if (this.translator.pendingLines >= EARLY_TRANSLATION_LINES) this.translate();
+    this.longestReadMs = Math.max(this.longestReadMs, Date.now() - startMs);
     this.waiters.settle((requestId) => this.translator.isDone(requestId));
     this.announceNeed();
+  }
+
+  async whenRoom(): Promise<void> {
+    if (!this.needsFlush || this.isEnding) return;
+    this.onNeedsFlush?.();
+    if (this.openFlushes > 0) await this.room.wait();
   }
 
   invoke({ requestId, deadlineMs, invokedFunctionArn, tracingValue }: InvokeEvent): void {
@@ -149,13 +174,18 @@ class TelemetryPipeline implements Pipeline {
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.isDirty = false;
     this.translate();
+    this.openFlushes += 1;
     const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
+    this.openFlushes -= 1;
+    if (this.openFlushes === 0) this.room.release();
     this.announceNeed();
     return { delivered };
   }
 
   async shutdown(reason: string, deadlineMs: number): Promise<void> {
     this.isEnding = true;
+    this.room.release();
+    this.readUntilMs = deadlineMs - 2 * this.longestReadMs;
     this.translate({ reason, time: now() });
     if (reason.toLowerCase() !== 'spindown') {
       writeHandoverFile(this.translator.handover(), this.folder);
@@ -169,6 +199,7 @@ class TelemetryPipeline implements Pipeline {
     const totals = this.delivery.totals();
     const lost = totals.traces.dropped + totals.metrics.dropped + totals.logs.dropped;
     const fields = {
+      ...(this.unreadBytes > 0 && { unreadBytes: this.unreadBytes }),
       spansExported: totals.traces.exported,
       spansDropped: totals.traces.dropped,
       dataPointsExported: totals.metrics.exported,
@@ -176,7 +207,8 @@ class TelemetryPipeline implements Pipeline {
       logRecordsExported: totals.logs.exported,
       logRecordsDropped: totals.logs.dropped,
     };
-    if (lost > 0) this.diagnostics.warn('stopped: some telemetry was not delivered', fields);
+    if (lost > 0 || this.unreadBytes > 0)
+      this.diagnostics.warn('stopped: some telemetry was not delivered', fields);
     else this.diagnostics.info('stopped: everything was delivered', fields);
   }
 }

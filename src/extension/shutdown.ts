@@ -24,6 +24,8 @@ const DEFAULT_MS = 1_000;
 const MAX_MS = 5_000;
 /** For the last lines of this process and its exit. */
 const MARGIN_MS = 150;
+/** The same when there was more to read than time: the event loop is late then. */
+const BUSY_MARGIN_MS = 400;
 /** Lambda sends a batch 25 ms after its first event: nothing for this long means that nothing follows. */
 const QUIET_MS = 50;
 /** A timed-out invocation's runtimeDone and the lines behind it come up to 50 ms later. */
@@ -41,15 +43,28 @@ export async function shutDown(
     const latestMs = startMs + Math.min(MAX_DRAIN_MS, (endMs - startMs) / 4);
     const quietMs = isRunning ? QUIET_WHILE_RUNNING_MS : QUIET_MS;
     await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
+    await catchUp({ pipeline, telemetry, clock }, startMs + (endMs - startMs) / 2);
   }
   const nowMs = clock.now();
-  const exportEndMs = Math.max(endMs - MARGIN_MS, nowMs + (endMs - nowMs) / 2);
+  const marginMs = telemetry.isBehind ? BUSY_MARGIN_MS : MARGIN_MS;
+  const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);
   // The pipeline ends by its own deadline; if it does not, the process still ends in time.
   await settledBefore(
     clock,
     pipeline.shutdown(reason, exportEndMs),
     exportEndMs + (endMs - exportEndMs) / 2,
   );
+}
+
+/** Bodies that waited for room in the buffer get it by exports, before everything is closed. */
+async function catchUp(
+  { pipeline, telemetry, clock }: ShutdownPorts,
+  untilMs: number,
+): Promise<void> {
+  while (telemetry.isBehind && clock.now() < untilMs) {
+    await settledBefore(clock, pipeline.flush(untilMs, true), untilMs);
+    await pause(clock, 1);
+  }
 }
 
 async function drain(

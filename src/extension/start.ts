@@ -128,7 +128,9 @@ async function openTelemetry(
   };
   try {
     const whenRoom = (): Promise<void> => pipeline.whenRoom();
-    const { port } = await startTelemetryListener({ onBatch, whenRoom, diagnostics });
+    const listener = await startTelemetryListener({ onBatch, whenRoom, diagnostics });
+    const { port } = listener;
+    telemetry.waitingBytes = () => listener.waitingBytes;
     timeline.mark('listening');
     const { streams: types, buffering } = settings;
     const outcome = await subscribe(client, { extensionId, types, buffering, port });

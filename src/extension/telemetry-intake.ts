@@ -10,12 +10,16 @@ export interface TelemetryStreamState {
   readonly hasArrived: boolean;
   /** Epoch milliseconds of the latest batch. */
   readonly latestBatchAtMs: number;
+  /** True while bodies that were acknowledged wait to be passed on. */
+  readonly isBehind: boolean;
 }
 
 export class TelemetryIntake implements TelemetryStreamState {
   isSubscribed = false;
   latestBatchAtMs = Number.NEGATIVE_INFINITY;
   onBatch: (() => void) | undefined;
+  /** Bytes of acknowledged bodies that wait. */
+  waitingBytes: () => number = () => 0;
   private readonly deduplication = new BatchDeduplication();
 
   constructor(
@@ -25,6 +29,10 @@ export class TelemetryIntake implements TelemetryStreamState {
 
   get hasArrived(): boolean {
     return this.latestBatchAtMs > 0;
+  }
+
+  get isBehind(): boolean {
+    return this.waitingBytes() > 0;
   }
 
   get isActive(): boolean {

@@ -9,11 +9,15 @@ import { collectBody } from './request-body';
 export interface TelemetryListenerOptions {
   /** One acknowledged body, decompressed; in order of arrival. Must not throw. */
   readonly onBatch: (body: Buffer, sequenceId: string | undefined) => void;
+  /** A body is handed over when this resolves; default: at once. Must not reject. */
+  readonly whenRoom?: () => Promise<void>;
   readonly diagnostics: Diagnostics;
 }
 
 export interface TelemetryListener {
   readonly port: number;
+  /** Bytes of acknowledged bodies that are not handed over yet. */
+  readonly waitingBytes: number;
   close(): void;
 }
 
@@ -21,6 +25,9 @@ export interface TelemetryListener {
 const MAX_BODY_BYTES = 8 * 1024 * 1024;
 /** Bodies that are being received at the same time, in bytes. */
 const MAX_OPEN_BYTES = 24 * 1024 * 1024;
+/** Bodies that wait to be handed over, in bytes; beyond it, the next answer waits for them a moment. */
+const MAX_WAITING_BYTES = 8 * 1024 * 1024;
+const MAX_ANSWER_DELAY_MS = 1_000;
 /** The port of the Runtime API: reserved. */
 const RESERVED_PORT = 9001;
 
@@ -28,7 +35,8 @@ const RESERVED_PORT = 9001;
 export async function startTelemetryListener(
   options: TelemetryListenerOptions,
 ): Promise<TelemetryListener> {
-  const server = createServer(createHandler(options));
+  const waiting = { bytes: 0 };
+  const server = createServer(createHandler(options, waiting));
   // Freezing stretches every pause between two packets: only Lambda may end its connections.
   server.keepAliveTimeout = 0;
   server.headersTimeout = 0;
@@ -44,6 +52,9 @@ export async function startTelemetryListener(
   server.on('clientError', (_error, socket) => void socket.destroy());
   return {
     port,
+    get waitingBytes() {
+      return waiting.bytes;
+    },
     close: () => {
       server.close();
       server.closeAllConnections();
@@ -61,7 +72,10 @@ function listen(server: Server): Promise<number> {
   });
 }
 
-function createHandler({ onBatch, diagnostics }: TelemetryListenerOptions) {
+function createHandler(
+  { onBatch, whenRoom, diagnostics }: TelemetryListenerOptions,
+  waiting: { bytes: number },
+) {
   const open = { bytes: 0 };
   let handedOver: Promise<void> = Promise.resolve();
 
@@ -80,13 +94,17 @@ function createHandler({ onBatch, diagnostics }: TelemetryListenerOptions) {
       cut(request);
       return;
     }
+    if (waiting.bytes > MAX_WAITING_BYTES) await settledWithin(handedOver, MAX_ANSWER_DELAY_MS);
     response.writeHead(200, { 'Content-Length': 0 }).end();
     const { 'sequence-id': sequenceId, 'content-encoding': encoding } = request.headers;
     const body = decompressed(received, encoding);
+    waiting.bytes += received.length;
     // One after the other, and not before the answer is on its way.
     handedOver = handedOver.then(async () => {
       const batch = await body;
       await new Promise(setImmediate);
+      await whenRoom?.();
+      waiting.bytes -= received.length;
       onBatch(batch, typeof sequenceId === 'string' ? sequenceId : undefined);
     });
   };
@@ -100,6 +118,16 @@ function createHandler({ onBatch, diagnostics }: TelemetryListenerOptions) {
     request.resume();
     response.writeHead(405, { Allow: 'POST, PUT', 'Content-Length': 0 }).end();
   };
+}
+
+function settledWithin(promise: Promise<void>, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
 }
 
 /** What cannot be decompressed is handed over as it is, to be counted as no JSON. */

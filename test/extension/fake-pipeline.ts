@@ -40,6 +40,10 @@ export class FakePipeline implements Pipeline {
     this.log.push(`batch ${body.toString()}`);
   }
 
+  whenRoom(): Promise<void> {
+    return Promise.resolve();
+  }
+
   invoke({ requestId }: InvokeEvent): void {
     this.log.push(`invoke ${requestId}`);
   }

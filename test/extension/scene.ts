@@ -16,7 +16,7 @@ export class Scene {
   readonly clock = new ManualClock();
   readonly pipeline = new FakePipeline(this.clock);
   readonly diagnostics = recordDiagnostics();
-  readonly telemetry = { isActive: true, hasArrived: true, latestBatchAtMs: 0 };
+  readonly telemetry = { isActive: true, hasArrived: true, latestBatchAtMs: 0, isBehind: false };
   readonly pollsAtMs: number[] = [];
   readonly lifecycle: Lifecycle;
   end: LifecycleEnd | undefined;
