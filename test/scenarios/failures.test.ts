@@ -179,10 +179,9 @@ test('a failed init and the one that repeats it inside the first invocation are 
 test('an environment that is shut down in the middle of an invocation closes its span', async () => {
   const run = await startLayer();
   const first = await run.lambda.invoke(ok);
+  const underWay = run.nextEvent(({ type }) => type === 'function');
   const running = run.lambda.invoke({ action: 'sleep', ms: 60_000, before: ['under way'] });
-  await run.receiver
-    .waitFor(() => run.lambda.events.filter(({ type }) => type === 'function').length > 2, 10_000)
-    .catch(() => undefined);
+  await underWay;
   const telemetry = await finish(run);
   const { requestId, status } = await running;
   expect(status).toBe('failure');

@@ -1,5 +1,6 @@
 // Runs the built layer, as it is published, under the local Lambda, with a real OTLP receiver. Every
 // run ends with the promises that hold always: valid OTLP, nothing twice, exit 0 in time.
+import { EventEmitter, once } from 'node:events';
 import { join, resolve } from 'node:path';
 import { startLocalLambda } from '../../src/local/lambda/local-lambda';
 import type { LocalLambda } from '../../src/local/lambda/local-lambda';
@@ -22,6 +23,8 @@ export interface LayerOptions extends Omit<LocalLambdaOptions, 'environment' | '
 export interface LayerRun {
   readonly lambda: LocalLambda;
   readonly receiver: OtlpReceiver;
+  /** Resolves with the first event from now on that the predicate takes. */
+  readonly nextEvent: (predicate: (event: TelemetryEvent) => boolean) => Promise<TelemetryEvent>;
   /** What the extension printed so far. */
   readonly output: () => string;
   /** What has arrived by now. */
@@ -48,6 +51,7 @@ export async function startLayer(options: LayerOptions = {}): Promise<LayerRun> 
   const { settings, ...lambdaOptions } = options;
   const receiver = await startOtlpReceiver();
   const requestsAtReport: number[] = [];
+  const emitter = new EventEmitter<{ event: [TelemetryEvent] }>();
   let output = '';
   const lambda = await startLocalLambda({
     ...(options.bootstrap === undefined ? { handler: FUNCTION } : {}),
@@ -64,6 +68,7 @@ export async function startLayer(options: LayerOptions = {}): Promise<LayerRun> 
     },
     onEvent(event: TelemetryEvent) {
       if (event.type === 'platform.report') requestsAtReport.push(receiver.requests.length);
+      emitter.emit('event', event);
     },
     onExtensionOutput(name, chunk) {
       if (name === EXTENSION) output += chunk;
@@ -72,6 +77,12 @@ export async function startLayer(options: LayerOptions = {}): Promise<LayerRun> 
   const run: LayerRun = {
     lambda,
     receiver,
+    async nextEvent(predicate) {
+      for (;;) {
+        const [event] = (await once(emitter, 'event')) as [TelemetryEvent];
+        if (predicate(event)) return event;
+      }
+    },
     output: () => output,
     arrived: () => readTelemetry(receiver.requests),
     arrivedAtReport: (index) => readTelemetry(receiver.requests.slice(0, requestsAtReport[index])),

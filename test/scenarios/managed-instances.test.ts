@@ -17,6 +17,7 @@ import {
   platformSpansOf,
   recordOf,
   timesOf,
+  toNanos,
   traceIdOf,
 } from './platform-truth';
 
@@ -55,7 +56,7 @@ test('eight interleaved requests are eight traces, and no line lies in another r
     const report = recordOf(eventOf(events, 'platform.report', requestId));
     const { durationMs } = report['metrics'] as { durationMs: number };
     const { start, end } = timesOf(span);
-    expect(end - start).toBe(BigInt(Math.round(durationMs * 1000)) * 1000n);
+    expect(end - start).toBe(toNanos(durationMs));
     expect(byStart(childrenOf(telemetry, span).map(timesOf))).toEqual(
       byStart(platformSpansOf(events, 'platform.report', requestId)),
     );

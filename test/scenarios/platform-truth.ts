@@ -17,9 +17,9 @@ export function nanosOf(time: string): bigint {
   return BigInt(Date.parse(time)) * NANOS_PER_MS;
 }
 
-/** Durations have at most three decimals: whole microseconds. */
-function toNanos(durationMs: number): bigint {
-  return BigInt(Math.round(durationMs * 1000)) * 1000n;
+/** Epoch nanoseconds of milliseconds with a fraction. */
+export function toNanos(durationMs: number): bigint {
+  return BigInt(Math.round(durationMs * 1e6));
 }
 
 export function recordOf(event: TelemetryEvent | undefined): Readonly<Record<string, unknown>> {

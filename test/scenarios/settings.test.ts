@@ -6,7 +6,7 @@ import { aggregationTemporality } from '../../src/local/otlp/model';
 import type { OtlpReceiver } from '../../src/local/otlp-receiver';
 import { functionLogs, invocationSpan, serverSpans, spansNamed, total } from './arrived-telemetry';
 import { endRuns, finish, startLayer } from './layer-run';
-import { eventOf, nanosOf, recordOf, timesOf } from './platform-truth';
+import { eventOf, nanosOf, recordOf, timesOf, toNanos } from './platform-truth';
 
 afterEach(endRuns);
 
@@ -56,7 +56,7 @@ test('LAMBDA_OTLP_SPAN_AT=report puts the figures of the report on the span, whi
     expect(timesOf(span)).toEqual({
       name: 'orders',
       start,
-      end: start + BigInt(Math.round(durationMs * 1000)) * 1000n,
+      end: start + toNanos(durationMs),
     });
     expect(span.plain).toMatchObject({
       'lambda.billed_duration_ms': metrics?.billedDurationMs,
