@@ -64,7 +64,7 @@ async function expectValue(promql: string, expected: number): Promise<void> {
       return samples.length === 1 && samples[0]?.value === expected ? samples : undefined;
     },
   );
-  report(`Prometheus: ${promql}`, promql, String(expected));
+  report('Prometheus: a sum over environments', promql, String(expected));
 }
 
 describe.each(['remote write', 'scrape', 'OTLP receiver'] as const)('by %s', (way) => {
@@ -142,7 +142,7 @@ describe('the dashboard', () => {
     report(
       `Dashboard: ${title}`,
       targets.map(({ expr }) => filled(expr)).join('\n'),
-      answers.flat(),
+      answers.flat().map(({ metric, value }) => `${value} ${JSON.stringify(metric)}`),
     );
     // Nothing was dropped: no series is the right answer there.
     if (title !== 'Telemetry dropped') expect(answers.flat().length).toBeGreaterThan(0);

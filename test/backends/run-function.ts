@@ -35,7 +35,9 @@ export async function runFunction(plan: FunctionPlan): Promise<FunctionRun> {
   let extensionOutput = '';
   const lambda = await startLocalLambda({
     extensionsDir: EXTENSIONS,
-    handler: path.join(FUNCTION_DIR, 'handler.handler'),
+    ...(plan.lambda?.bootstrap === undefined && {
+      handler: path.join(FUNCTION_DIR, 'handler.handler'),
+    }),
     functionName: plan.functionName,
     memorySizeMb: 256,
     timeoutMs: 1500,

@@ -7,8 +7,8 @@ import type { CollectorDistribution } from './collector-build';
 import { COLLECTOR, COLLECTOR_S3, JAEGER, LOKI, PROMETHEUS, VERSITYGW } from './distributions';
 import { assertGo, buildWrapped, goInstall } from './go-build';
 import type { GoModule } from './go-build';
-import { MOTO, installMoto } from './moto-install';
 import { OPENSEARCH, installOpenSearch } from './opensearch-install';
+import { MOTO, PYTHON_RUNTIME, installPyPi } from './pypi-install';
 
 export const BACKENDS = [
   'jaeger',
@@ -19,6 +19,7 @@ export const BACKENDS = [
   'versitygw',
   'opensearch',
   'moto',
+  'awslambdaric',
 ] as const;
 export type BackendName = (typeof BACKENDS)[number];
 
@@ -54,7 +55,16 @@ const INSTALLERS: Readonly<Record<BackendName, Installer>> = {
     needsGo: true,
   },
   opensearch: { entry: OPENSEARCH, build: installOpenSearch, needsGo: false },
-  moto: { entry: MOTO, build: installMoto, needsGo: false },
+  moto: {
+    entry: MOTO,
+    build: (dir) => installPyPi(`moto[server]==${MOTO.version}`, dir),
+    needsGo: false,
+  },
+  awslambdaric: {
+    entry: PYTHON_RUNTIME,
+    build: (dir) => installPyPi(`awslambdaric==${PYTHON_RUNTIME.version}`, dir),
+    needsGo: false,
+  },
 };
 
 /** Whether the back end is in the cache already. */
