@@ -3,6 +3,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { canMakeCodeCache, withCodeCache } from './code-cache';
 import { duplicatedBytes, type Bundle } from './bundle';
 import { buildNodeLayer, withNode } from './layer-files';
 import { architectures, cacheFolder, fetchNodeRelease, type Architecture } from './node-release';
@@ -83,6 +84,25 @@ function reportBundle(bundle: Bundle): void {
   );
 }
 
+/** The zip, and the folder that container images copy to /opt. */
+async function writeStandalone(
+  architecture: Architecture,
+  files: readonly ZipEntry[],
+  out: string,
+): Promise<void> {
+  const node = fetchNodeRelease(architecture, cacheFolder(process.env));
+  if (!canMakeCodeCache(architecture)) {
+    console.error(
+      `warning: lambda-otlp-${architecture}.zip gets no code cache: expected to be built on Linux ` +
+        `${architecture}, got ${process.platform} ${process.arch}; it starts some milliseconds later`,
+    );
+  }
+  const program = canMakeCodeCache(architecture) ? withCodeCache(files, node) : files;
+  const standalone = withNode(program, node);
+  writeLayerFolder(standalone, join(out, `layer-${architecture}`));
+  await writeZip(standalone, join(out, `lambda-otlp-${architecture}.zip`));
+}
+
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   const { files, bundle } = await buildNodeLayer(root);
@@ -93,9 +113,7 @@ async function main(): Promise<void> {
     console.error(`warning: expected at most ${kilobytes(maxNodeZipBytes)}, see README, "Layers"`);
   }
   for (const architecture of options.standalone) {
-    const node = fetchNodeRelease(architecture, cacheFolder(process.env));
-    const path = join(options.out, `lambda-otlp-${architecture}.zip`);
-    await writeZip(withNode(files, node), path);
+    await writeStandalone(architecture, files, options.out);
   }
 }
 

@@ -38,6 +38,8 @@ const packages: Readonly<Record<Architecture, NodePackage>> = {
 };
 
 export interface NodeRelease {
+  /** Without the leading v. */
+  readonly version: string;
   /** The stripped program. */
   readonly program: Buffer;
   /** Node's LICENSE, which holds the licences of V8, libuv, OpenSSL, ICU and the others. */
@@ -98,6 +100,7 @@ function readFromTarball(tarball: string, path: string): Buffer {
 export function fetchNodeRelease(architecture: Architecture, cache: string): NodeRelease {
   const tarball = fetchTarball(packages[architecture], cache);
   return {
+    version: nodeVersion,
     program: stripElf(readFromTarball(tarball, 'package/bin/node')),
     license: readFromTarball(tarball, 'package/LICENSE').toString('utf8'),
   };
