@@ -28,13 +28,13 @@ export class GoMissingError extends Error {
   }
 }
 
-export function goVersion(): string | undefined {
-  const result = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8' });
+export function goVersion(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const result = spawnSync('go', ['env', 'GOVERSION'], { encoding: 'utf8', env });
   return result.status === 0 ? result.stdout.trim() : undefined;
 }
 
-export function assertGo(what: string): void {
-  if (goVersion() === undefined) throw new GoMissingError(what);
+export function assertGo(what: string, env?: NodeJS.ProcessEnv): void {
+  if (goVersion(env) === undefined) throw new GoMissingError(what);
 }
 
 /** Static executables that do not depend on the checkout's own Go workspace. */

@@ -4,7 +4,6 @@
 
 const { getPropagator } = require('@opentelemetry/auto-configuration-propagators');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
-const { registerInstrumentations } = require('@opentelemetry/instrumentation');
 const { AwsLambdaInstrumentation } = require('@opentelemetry/instrumentation-aws-lambda');
 const { defaultResource, resourceFromAttributes } = require('@opentelemetry/resources');
 const { NodeTracerProvider, SimpleSpanProcessor } = require('@opentelemetry/sdk-trace-node');
@@ -16,7 +15,4 @@ const provider = new NodeTracerProvider({
   spanProcessors: [new SimpleSpanProcessor(new OTLPTraceExporter())],
 });
 provider.register({ propagator: getPropagator() });
-registerInstrumentations({
-  tracerProvider: provider,
-  instrumentations: [new AwsLambdaInstrumentation()],
-});
+new AwsLambdaInstrumentation().setTracerProvider(provider);
