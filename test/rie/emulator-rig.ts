@@ -26,7 +26,7 @@ import type { Environment, InvokeRequest } from './environment';
 
 const LAYER = dirname(EXTENSIONS);
 const PROBE = resolve(__dirname, '../local/fixtures/probe.mjs');
-const RUNTIME = join(__dirname, 'runtime.mjs');
+const RUNTIME = join(__dirname, 'bootstrap.mjs');
 const READY_WITHIN_MS = 20_000;
 const ANSWER_WITHIN_MS = 15_000;
 const END_WITHIN_MS = 10_000;
@@ -39,7 +39,7 @@ const SCRIPT = `set -e
 mount --make-rprivate /
 mount -t tmpfs tmpfs "$RIG/var"
 mkdir -p "$RIG/var/runtime" "$RIG/var/task" "$RIG/var/lang/bin" "$RIG/var/rie"
-cp "$RIG/bootstrap" "$RIG/runtime.mjs" "$RIG/var/runtime/"
+cp "$RIG/bootstrap" "$RIG/bootstrap.mjs" "$RIG/var/runtime/"
 touch "$RIG/var/lang/bin/node" "$RIG/var/rie/emulator"
 mount --bind "$NODE_BINARY" "$RIG/var/lang/bin/node"
 mount --bind "$EMULATOR" "$RIG/var/rie/emulator"
@@ -63,9 +63,9 @@ function layOut({ witness }: RigOptions): string {
   const rig = mkdtempSync('/tmp/lambda-otlp-rie-');
   for (const folder of ['var', 'record']) mkdirSync(join(rig, folder));
   cpSync(LAYER, join(rig, 'opt'), { recursive: true });
-  cpSync(RUNTIME, join(rig, 'runtime.mjs'));
+  cpSync(RUNTIME, join(rig, 'bootstrap.mjs'));
   const run = (file: string): string => `#!/bin/sh\nexec /var/lang/bin/node ${file}\n`;
-  writeFileSync(join(rig, 'bootstrap'), run('/var/runtime/runtime.mjs'), { mode: 0o755 });
+  writeFileSync(join(rig, 'bootstrap'), run('/var/runtime/bootstrap.mjs'), { mode: 0o755 });
   if (witness) {
     mkdirSync(join(rig, 'opt/witness'));
     cpSync(PROBE, join(rig, 'opt/witness/probe.mjs'));

@@ -34,7 +34,7 @@ export async function startLocalEnvironment(
     functionName: 'orders',
     ...options,
     extensionsDir: EXTENSIONS,
-    bootstrap: [process.execPath, join(__dirname, 'runtime.mjs')],
+    bootstrap: [process.execPath, join(__dirname, 'bootstrap.mjs')],
     onExtensionOutput: (_name, chunk) => {
       output += chunk;
     },

@@ -83,7 +83,7 @@ export function serverSpans({ spans }: ArrivedTelemetry): readonly ArrivedSpan[]
   return spans.filter(({ kind }) => kind === spanKind.server);
 }
 
-export function invocationSpans(
+function invocationSpans(
   telemetry: ArrivedTelemetry,
   requestId: string,
 ): readonly ArrivedSpan[] {
