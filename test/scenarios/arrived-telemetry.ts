@@ -83,10 +83,7 @@ export function serverSpans({ spans }: ArrivedTelemetry): readonly ArrivedSpan[]
   return spans.filter(({ kind }) => kind === spanKind.server);
 }
 
-function invocationSpans(
-  telemetry: ArrivedTelemetry,
-  requestId: string,
-): readonly ArrivedSpan[] {
+function invocationSpans(telemetry: ArrivedTelemetry, requestId: string): readonly ArrivedSpan[] {
   return serverSpans(telemetry).filter(({ plain }) => plain['faas.invocation_id'] === requestId);
 }
 
