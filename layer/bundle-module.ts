@@ -4,6 +4,7 @@ import { basename, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
 import { lazyModules, type LazyModules } from './lazy-modules';
 import { minifyModule } from './minify';
+import { pureSingletons } from './pure-singletons';
 import {
   hostSource,
   sharedModules,
@@ -101,7 +102,7 @@ export async function bundleModule(
     outfile: resolve(options.root, name),
     metafile: true,
     write: false,
-    plugins: [lazyModules(others), ...(isGuest ? [sharedModules(sharing)] : [])],
+    plugins: [lazyModules(others), pureSingletons(), ...(isGuest ? [sharedModules(sharing)] : [])],
   });
   for (const [other, otherName] of others) modules.set(other, otherName);
   const output = (ending: string): OutputFile | undefined =>
