@@ -1,13 +1,13 @@
 // How requests of a signal are encoded: the serializers of @opentelemetry/otlp-transformer behind
-// one shape. Only http/json loads the JSON serializers.
+// one shape, and our own encoder of log requests. Only http/json loads the JSON serializers.
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
 import {
-  ProtobufLogsSerializer,
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
 import type { SignalValues } from './buffer';
 import type { Signal } from './delivery';
+import { encodeLogRequest } from './log-request';
 
 interface PartialSuccess {
   readonly rejected: number;
@@ -26,7 +26,11 @@ export type Serializers = { readonly [S in Signal]: Codec<S> };
 export const protobufCodecs: Serializers = toCodecs(
   ProtobufTraceSerializer,
   ProtobufMetricsSerializer,
-  ProtobufLogsSerializer,
+  {
+    serializeRequest: encodeLogRequest,
+    // ExportLogsPartialSuccess has the fields of ExportTracePartialSuccess under other names.
+    deserializeResponse: (body) => ProtobufTraceSerializer.deserializeResponse(body),
+  },
 );
 
 export async function loadJsonCodecs(): Promise<Serializers> {

@@ -17,6 +17,9 @@ const maxRequestValues = 10_000;
 /** Estimates may be low (non-ASCII text); what turns out too large after encoding is halved. */
 const estimateMargin = 0.8;
 const regrowthDivisor = 64;
+/** Smaller requests cost more in round trips than a refused one costs in bytes: they regrow sooner. */
+const smallRequestBytes = 64 * 1024;
+const smallRegrowthDivisor = 8;
 
 export class RequestBuilder<S extends Signal> {
   readonly #signal: S;
@@ -54,7 +57,9 @@ export class RequestBuilder<S extends Signal> {
 
   /** A request was accepted. */
   regrow(): void {
-    const grown = this.#limitBytes + Math.ceil(this.#limitBytes / regrowthDivisor);
+    const isSmall = this.#limitBytes < smallRequestBytes;
+    const divisor = isSmall ? smallRegrowthDivisor : regrowthDivisor;
+    const grown = this.#limitBytes + Math.ceil(this.#limitBytes / divisor);
     this.#limitBytes = Math.min(grown, maxRequestBytes);
   }
 

@@ -1,13 +1,16 @@
 // The pure policies of delivery: Retry-After, retries, breaker, patience, verdicts, messages.
+import { Buffer } from '../../src/export/buffer';
 import { CircuitBreaker } from '../../src/export/circuit-breaker';
 import { protobufCodecs } from '../../src/export/codec';
 import { Patience } from '../../src/export/patience';
 import { describeTrouble } from '../../src/export/refusal-message';
+import { RequestBuilder } from '../../src/export/request-builder';
 import { parseRetryAfter } from '../../src/export/retry-after';
 import type { RetrySituation } from '../../src/export/retry-policy';
 import { decideRetry } from '../../src/export/retry-policy';
 import { TransportError } from '../../src/export/transport';
 import { judge } from '../../src/export/verdict';
+import { makeLogRecord, range } from './signal-items';
 
 const nowMs = Date.parse('2026-09-01T12:00:00Z');
 
@@ -196,5 +199,29 @@ describe('a message', () => {
     expect(text).toContain(hint);
     expect(text).toContain('https://c.example/v1/logs');
     expect(text).not.toContain('secret');
+  });
+});
+
+describe('the size of requests', () => {
+  it('recovers from an endpoint that called even small ones too large', () => {
+    const buffer = new Buffer({ capacityBytes: 64_000_000, maxItems: 100_000 }, () => undefined);
+    const builder = new RequestBuilder('logs', buffer, () => undefined);
+    buffer.add(
+      'logs',
+      range(5_000).map((index) => makeLogRecord(index, 'x'.repeat(200))),
+    );
+    const build = () => builder.build(protobufCodecs.logs);
+    for (let refusals = 0; refusals < 9; refusals += 1) {
+      const request = build();
+      if (request !== undefined) builder.shrink(request);
+    }
+    let requests = 0;
+    for (let request = build(); request !== undefined; request = build()) {
+      requests += 1;
+      buffer.release('logs', request.batch);
+      builder.regrow();
+    }
+    expect(requests).toBeGreaterThan(10);
+    expect(requests).toBeLessThan(70);
   });
 });
