@@ -1,0 +1,94 @@
+// Much at once: everything arrives where there is a way out, and is counted where there is none; memory stays
+// bounded in either case.
+import { setTimeout as wait } from 'node:timers/promises';
+import { functionLogs, total } from '../scenarios/arrived-telemetry';
+import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { countSent, countedDrops, readStopLine } from './accounting';
+import { EXTENSION, endRuns, startFaultyRun } from './faulty-run';
+import type { FaultyRun } from './faulty-run';
+
+afterEach(endRuns);
+
+const MIB = 1_048_576;
+/** Nothing may be lost before the extension sees it. */
+const ROOMY = { telemetryBacklog: { maxItems: 1_000_000, maxBytes: 256 * MIB } };
+
+interface Memory {
+  readonly anonymousBytes: number;
+  readonly peakRssBytes: number;
+}
+
+function memoryOf({ lambda }: FaultyRun): Memory {
+  const own = lambda.extensions.find(({ name }) => name === EXTENSION)?.readStatistics();
+  return own ?? { anonymousBytes: 0, peakRssBytes: 0 };
+}
+
+async function print(run: FaultyRun, count: number, bytes: number): Promise<number> {
+  const { response, timings } = await run.lambda.invoke({ count, bytes });
+  expect(response).toEqual({ printed: count });
+  return timings.postInvokeMs;
+}
+
+test('100 000 lines of one invocation all arrive, with less than 60 MB more memory', async () => {
+  const run = await startFaultyRun({ ...ROOMY, settings: { LAMBDA_OTLP_FLUSH: 'end' } });
+  await run.invoke(['first']);
+  const before = memoryOf(run);
+  await print(run, 100_000, 150);
+  const after = memoryOf(run);
+  await run.invoke(['last']);
+  const end = await run.shutdown();
+  expect({ ...end, output: run.output() }).toMatchObject({ exitCode: 0, killed: false });
+  expect(after.peakRssBytes - before.peakRssBytes).toBeLessThan(60 * MIB);
+  const logs = functionLogs(readTelemetry(run.endpoint.requests));
+  const numbers = new Set(
+    logs.map(({ text }) => /^line (\d+) /.exec(JSON.stringify(text).slice(1))?.[1]),
+  );
+  expect(logs).toHaveLength(100_002);
+  expect(numbers.size).toBe(100_001);
+  expect(readStopLine(run.output()).dropped).toEqual({ traces: 0, metrics: 0, logs: 0 });
+}, 120_000);
+
+test.each([
+  ['refuses connections', 'refused'],
+  ['hangs', 'hang'],
+  ['answers 503', '503'],
+])(
+  '30 MB of backlog for an endpoint that %s are bounded and counted',
+  async (_what, kind) => {
+    const run = await startFaultyRun({
+      ...ROOMY,
+      settings: { OTEL_EXPORTER_OTLP_TIMEOUT: '1500' },
+    });
+    await run.invoke(['first']);
+    const before = memoryOf(run);
+    if (kind === 'refused') await run.endpoint.stopListening();
+    else
+      run.endpoint.respondWith(() =>
+        kind === 'hang' ? { kind } : { kind: 'status', status: 503 },
+      );
+    const postInvokeMs: number[] = [];
+    for (let part = 0; part < 6; part += 1) postInvokeMs.push(await print(run, 25_000, 200));
+    // The budget, after what the function printed at once has been read.
+    expect(Math.max(...postInvokeMs)).toBeLessThan(3_000);
+    const after = memoryOf(run);
+    expect(after.peakRssBytes - before.peakRssBytes).toBeLessThan(60 * MIB);
+    await run.endpoint.heal();
+    // A request that hangs is over by then.
+    if (kind === 'hang') await wait(1_600);
+    await run.invoke(['last']);
+    const end = await run.shutdown();
+    expect({ ...end, output: run.output() }).toMatchObject({ exitCode: 0, killed: false });
+    const telemetry = readTelemetry(run.endpoint.requests);
+    const { exported, dropped } = readStopLine(run.output());
+    expect(exported.logs + dropped.logs).toBe(countSent(run.lambda.events).logs);
+    expect(telemetry.logs).toHaveLength(exported.logs);
+    expect(dropped.logs).toBeGreaterThan(50_000);
+    expect(dropped.traces).toBe(0);
+    expect(total(telemetry, 'otel.sdk.exporter.log.exported', { 'error.type': 'queue_full' })).toBe(
+      dropped.logs,
+    );
+    expect(countedDrops(telemetry)).toEqual(dropped);
+    expect(functionLogs(telemetry).map(({ text }) => text)).toContain('last');
+  },
+  120_000,
+);

@@ -1,0 +1,56 @@
+// `npm run test:faults`: the built layer under every fault, under a second, independent Lambda, and under load.
+// `--write` renews docs/faults.md, `--long` makes the soak long; what else is given goes to jest.
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Row } from './report';
+import { toPage } from './page';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+const USAGE = `npm run test:faults -- [--write] [--long] [jest options]
+  --write  renew docs/faults.md from this run
+  --long   soak with 5 000 invocations instead of 400
+LAMBDA_OTLP_LAYER=DIR: test the layer unpacked there instead of the one built now.
+`;
+
+function readRows(file: string): readonly Row[] {
+  if (!existsSync(file)) return [];
+  const lines = readFileSync(file, 'utf8').trim().split('\n');
+  return lines.map((line) => JSON.parse(line) as Row);
+}
+
+function main(args: readonly string[]): number {
+  if (args.includes('--help')) {
+    process.stderr.write(USAGE);
+    return 0;
+  }
+  const isLong = args.includes('--long');
+  const rest = args.filter((arg) => arg !== '--long' && arg !== '--write');
+  const folder = mkdtempSync(path.join(tmpdir(), 'lambda-otlp-faults-'));
+  const rowsFile = path.join(folder, 'rows.ndjson');
+  const { status } = spawnSync(
+    path.join(ROOT, 'node_modules', '.bin', 'jest'),
+    ['--config', path.join(__dirname, 'jest.config.ts'), ...rest],
+    {
+      cwd: ROOT,
+      stdio: 'inherit',
+      env: {
+        ...process.env,
+        LAMBDA_OTLP_FAULTS_ROWS: rowsFile,
+        LAMBDA_OTLP_FAULTS_LONG: String(isLong),
+      },
+    },
+  );
+  const rows = readRows(rowsFile);
+  rmSync(folder, { recursive: true });
+  const failed = status !== 0;
+  if (args.includes('--write') && failed) {
+    process.stderr.write('docs/faults.md is left as it is: not every promise held.\n');
+  } else if (args.includes('--write')) {
+    writeFileSync(path.join(ROOT, 'docs/faults.md'), toPage(rows));
+  }
+  return status ?? 1;
+}
+
+process.exitCode = main(process.argv.slice(2));
