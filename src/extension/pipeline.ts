@@ -12,7 +12,7 @@ import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';
 import type { Translator } from '../otel/translator';
 import { decodeBatch } from '../telemetry/batch';
-import { compareTimes, fromEpochMs } from '../telemetry/timestamp';
+import { fromEpochMs } from '../telemetry/timestamp';
 import type { InvokeEvent } from '../lambda/invoke-event';
 import { BufferRoom } from './buffer-room';
 import { createTranslator } from './create-translator';
@@ -45,7 +45,6 @@ class TelemetryPipeline implements Pipeline {
   private readonly waiters = new DoneWaiters();
   /** Lambda keeps it when it restarts the extension. */
   private readonly folder: string;
-  private latestEventTime: HrTime | undefined;
   private isDirty = false;
   private isEnding = false;
   private neededFlush = false;
@@ -66,7 +65,7 @@ class TelemetryPipeline implements Pipeline {
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     this.selfMetrics = createSelfMetrics(
       (measurement) => this.meter.record(measurement),
-      () => this.latestEventTime ?? now(),
+      () => this.meter.newestTime ?? now(),
     );
     this.delivery = createDelivery({
       configuration: readExportConfiguration(environment),
@@ -107,11 +106,7 @@ class TelemetryPipeline implements Pipeline {
     }
     if (batch.events.length === 0) return;
     this.isDirty = true;
-    for (const { time } of batch.events) {
-      if (this.latestEventTime === undefined || compareTimes(time, this.latestEventTime) > 0) {
-        this.latestEventTime = time;
-      }
-    }
+    for (const { time } of batch.events) this.meter.sawEvent(time);
     this.translator.accept(batch, observed);
     if (this.translator.pendingLines >= EARLY_TRANSLATION_LINES) this.translate();
     this.longestReadMs = Math.max(this.longestReadMs, Date.now() - startMs);

@@ -42,6 +42,8 @@ export interface InvocationFact {
   readonly runtimeDoneMetrics?: PlatformMetrics;
   readonly reportMetrics?: PlatformMetrics;
   readonly exceptions: readonly ExceptionFact[];
+  /** Exceptions beyond the bound. */
+  readonly droppedExceptions: number;
   /** Initializations in traces of their own that prepared this environment. */
   readonly links: readonly SpanIdentity[];
 }
@@ -91,7 +93,8 @@ export interface RuntimeDoneFact {
 export interface ReportFact {
   readonly kind: 'report';
   readonly event: ReportEvent;
-  readonly coldStart: boolean;
+  /** Undefined: of the process before, which did not say. */
+  readonly coldStart: boolean | undefined;
   /** No runtimeDone came before it: the report's duration is the invocation's. */
   readonly endsInvocation: boolean;
   /** The restore's own report was seen, so the report's restoreDurationMs would count it twice. */
@@ -162,5 +165,5 @@ export interface TrackedLine {
   readonly time: HrTime;
   readonly stream: 'function' | 'extension';
   readonly requestId: string | undefined;
-  readonly exception: Omit<ExceptionFact, 'time'> | undefined;
+  readonly exception: ExceptionFact | undefined;
 }

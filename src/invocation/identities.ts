@@ -17,6 +17,8 @@ export class Identities {
   /** Settles the invocation's ids once its start is known or derived. Call in order of start times. */
   settle(invocation: Invocation): void {
     const startTime = startTimeOf(invocation);
+    // No ids are made up for a span that another process exported.
+    if (invocation.isForeign === true) return;
     if (invocation.identity !== undefined || startTime === undefined) return;
     const { requestId, start, done, report, invoke } = invocation;
     const tracing = start?.tracing ?? done?.tracing ?? report?.tracing;

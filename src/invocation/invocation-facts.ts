@@ -10,7 +10,7 @@ import { toRuntimeIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { endTimeOf, startTimeOf } from './invocation';
 import type { Outcome } from './outcome';
-import { toErrorType, toOutcome, worse } from './outcome';
+import { INCOMPLETE, toErrorType, toOutcome, worse } from './outcome';
 
 /** The environment ends: open invocations are closed with what is known. */
 export interface Ending {
@@ -54,7 +54,7 @@ export function stateInvocation<Line>(
     facts.push(...stateReport<Line>(invocation, context));
   }
   facts.push(...stateSpan<Line>(invocation, context));
-  if (!stated.has('span')) invocation.waits += 1;
+  if (report !== undefined && done === undefined) invocation.waits += 1;
   return facts;
 }
 
@@ -64,7 +64,8 @@ function waited({ waits, start }: Invocation): boolean {
 }
 
 function stateReport<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
-  const { report: event, done, coldStart, identity, stated } = invocation;
+  const { report: event, done, identity, stated } = invocation;
+  const coldStart = invocation.isForeign === true ? undefined : invocation.coldStart;
   if (event === undefined) return [];
   stated.add('report');
   const endsInvocation = !stated.has('runtimeDone');
@@ -120,7 +121,7 @@ function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<
   const outcome = isOpen ? toEndingOutcome(ending) : worse(done, report);
   const runtimeIdentity = toRuntimeIdentity(identity, done?.tracing);
   const facts: Fact<Line>[] = [];
-  if (isOpen) facts.push(...countOutcome(invocation, toEndingOutcome(ending), end));
+  if (isOpen && outcome.status !== undefined) facts.push(...countOutcome(invocation, outcome, end));
   facts.push({
     kind: 'invocation',
     requestId: invocation.requestId,
@@ -130,6 +131,7 @@ function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<
     coldStart: invocation.coldStart,
     incomplete: isOpen || start === undefined,
     exceptions: invocation.exceptions,
+    droppedExceptions: invocation.droppedExceptions,
     links: invocation.links,
     ...toSpanDetails(invocation),
     ...defined({ runtimeIdentity, status: outcome.status, errorType: toErrorType(outcome) }),
@@ -148,10 +150,10 @@ function toSpanDetails({ start, done, report, invoke }: Invocation): Partial<Inv
 }
 
 /** `timeout` and `failure` of shutdownReason are outcomes; with any other the invocation is just incomplete. */
-function toEndingOutcome(ending: Ending | undefined): { status: string; errorType?: string } {
+function toEndingOutcome(ending: Ending | undefined): { status?: string; errorType?: string } {
   const reason = ending?.reason?.toLowerCase();
   if (reason === 'timeout' || reason === 'failure') return { status: reason };
-  return { status: 'incomplete', errorType: 'incomplete' };
+  return { errorType: INCOMPLETE };
 }
 
 /** A timeout came at the deadline, anything else when the environment ended. Never before the start. */

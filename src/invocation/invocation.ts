@@ -24,10 +24,13 @@ export interface Invocation extends Phase<StartEvent, RuntimeDoneEvent, ReportEv
   coldStart: boolean;
   links: SpanIdentity[];
   exceptions: ExceptionFact[];
+  droppedExceptions: number;
   readonly counted: Set<Outcome>;
   /** Parts that were stated, so that nothing is stated twice. */
-  readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'adopted'>;
-  /** Settlings that this invocation has waited for something that may still come. */
+  readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span'>;
+  /** Of the process before this one, which closed its span and said nothing of it. */
+  isForeign?: boolean;
+  /** Settlings that its report has waited for a runtimeDone that may still come. */
   waits: number;
 }
 
@@ -40,6 +43,7 @@ export function createInvocation(requestId: string): Invocation {
     coldStart: false,
     links: [],
     exceptions: [],
+    droppedExceptions: 0,
     counted: new Set(),
     stated: new Set(),
     waits: 0,
@@ -47,8 +51,9 @@ export function createInvocation(requestId: string): Invocation {
 }
 
 export function addException(invocation: Invocation, exception: ExceptionFact): void {
-  if (invocation.stated.has('span') || invocation.exceptions.length >= MAX_EXCEPTIONS) return;
-  invocation.exceptions.push(exception);
+  if (invocation.stated.has('span')) return;
+  if (invocation.exceptions.length < MAX_EXCEPTIONS) invocation.exceptions.push(exception);
+  else invocation.droppedExceptions += 1;
 }
 
 /** The start event's time, else derived from the end and its duration, else undefined. */

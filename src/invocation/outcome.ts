@@ -3,6 +3,9 @@ import type { Status } from '../telemetry/event';
 
 export type Outcome = 'success' | 'error' | 'timeout';
 
+/** `error.type` of an invocation whose end was never seen, for no reason that is known. */
+export const INCOMPLETE = 'incomplete';
+
 interface HasOutcome {
   readonly status?: Status;
   readonly errorType?: string;

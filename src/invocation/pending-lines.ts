@@ -64,7 +64,7 @@ export class PendingLines<Line extends TrackedLine> {
         : findInvocationOf(around.requests.get(line.requestId)?.invocations ?? [], line.time);
     if (invocation !== undefined) {
       if (line.exception !== undefined && line.stream === 'function') {
-        addException(invocation, { time: line.time, ...line.exception });
+        addException(invocation, line.exception);
       }
       const { requestId, identity } = invocation;
       return { kind: 'line', line, requestId, identity };

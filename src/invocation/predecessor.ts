@@ -46,6 +46,7 @@ export class Predecessor {
     if (report === undefined || stated.has('report')) return;
     if (firstStart !== undefined && compareTimes(report.time, firstStart) > 0) return;
     this.close(invocation);
+    invocation.isForeign = true;
   }
 
   private close(invocation: Invocation): void {

@@ -12,10 +12,12 @@ import type {
   UnknownEvent,
 } from '../telemetry/event';
 import type { LogEvent } from '../telemetry/event';
+import { defined } from '../telemetry/defined';
+import { isObject, readText } from '../telemetry/fields';
 import { compareTimes } from '../telemetry/timestamp';
 import { ColdStarts } from './cold-starts';
 import { DroppedLogs } from './dropped-logs';
-import type { Fact, TrackedLine } from './fact';
+import type { Fact, PlatformLogFact, TrackedLine } from './fact';
 import type { Handover } from './handover';
 import { toHandover } from './handover';
 import type { Sha256Hex } from './identity';
@@ -24,6 +26,7 @@ import type { Invocation, InvokeFacts } from './invocation';
 import type { Ending, StatingContext } from './invocation-facts';
 import { stateInvocation } from './invocation-facts';
 import { Identities } from './identities';
+import { findInvocationOf } from './line-attribution';
 import { PendingLines } from './pending-lines';
 import { Predecessor } from './predecessor';
 import { Request } from './request';
@@ -153,7 +156,7 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   private identify(invocation: Invocation): void {
-    if (invocation.identity !== undefined) return;
+    if (invocation.identity !== undefined || invocation.isForeign === true) return;
     const invoke = this.requests.get(invocation.requestId)?.invoke;
     if (invoke !== undefined) invocation.invoke ??= invoke;
     this.predecessor.recognize(invocation, this.firstStart);
@@ -194,13 +197,21 @@ export class Tracker<Line extends TrackedLine> {
   private stateOthers(): Fact<Line>[] {
     const dropped = this.dropped.sort((a, b) => compareTimes(a.time, b.time));
     const facts: Fact<Line>[] = dropped.flatMap((event) => {
-      const increase = this.droppedLogs.add(event);
-      return increase === undefined ? [] : [increase, { kind: 'platformLog' as const, event }];
+      if (this.droppedLogs.isDuplicate(event)) return [];
+      return [...this.droppedLogs.add(event), { kind: 'platformLog' as const, event }];
     });
-    facts.push(...this.others.map((event) => ({ kind: 'platformLog' as const, event })));
+    facts.push(...this.others.map((event) => this.toPlatformLog(event)));
     this.dropped = [];
     this.others = [];
     return facts;
+  }
+
+  /** An event of an unknown type may name its request. */
+  private toPlatformLog(event: PlatformLogFact['event']): PlatformLogFact {
+    const requestId = event.type === 'unknown' ? readRequestId(event.record) : undefined;
+    const invocations = requestId === undefined ? [] : this.requests.get(requestId)?.invocations;
+    const identity = findInvocationOf(invocations ?? [], event.time)?.identity;
+    return { kind: 'platformLog', event, ...defined({ requestId, identity }) };
   }
 
   /** Keeps a few closed requests to know duplicates by; the map stays small over thousands of invocations. */
@@ -225,4 +236,8 @@ export class Tracker<Line extends TrackedLine> {
     }
     this.requests.delete(oldest.requestId);
   }
+}
+
+function readRequestId(record: unknown): string | undefined {
+  return isObject(record) ? readText(record['requestId']) : undefined;
 }

@@ -71,7 +71,7 @@ function toLineRecord(
   const record: { readonly [K in keyof ReadableLogRecord]-?: ReadableLogRecord[K] | undefined } = {
     hrTime: facts.tieBreaker.separate(content.time ?? line.time, stream),
     hrTimeObserved: line.observed,
-    spanContext: toOwnContext(content) ?? toContext(identity, facts),
+    spanContext: toOwnContext(content, identity) ?? toContext(identity, facts),
     severityText: content.severityText,
     severityNumber: content.severityNumber,
     body: content.body,
@@ -85,8 +85,12 @@ function toLineRecord(
 }
 
 /** The line's own trace context, which the function's SDK wrote, wins over the invocation's. */
-function toOwnContext({ traceId, spanId, traceFlags }: LogLine): SpanContext | undefined {
-  if (traceId === undefined || spanId === undefined) return undefined;
+function toOwnContext(
+  { traceId, spanId = '', traceFlags }: LogLine,
+  identity: SpanIdentity | undefined,
+): SpanContext | undefined {
+  // Without a span of its own (`xray_trace_id`) a line of the invocation's trace takes that one's.
+  if (traceId === undefined || (spanId === '' && identity?.traceId === traceId)) return undefined;
   return { traceId, spanId, traceFlags: traceFlags ?? TraceFlags.SAMPLED };
 }
 

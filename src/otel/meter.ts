@@ -1,6 +1,7 @@
 // The SDK's MeterProvider with a reader of our own: aggregation, temporality and exponential histograms
 // are the library's, times are the events'. A window is collected only when it can be sent; until then
 // the library goes on adding to it.
+import { ValueType } from '@opentelemetry/api';
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
@@ -69,9 +70,18 @@ export class Meter {
     this.hasAny = true;
     // The extension's own figures alone are no reason for a request, which would bring new ones.
     if (!this.selfNames.has(instrument)) this.hasNews = true;
+    this.sawEvent(time);
+  }
+
+  /** Windows reach from the first event to the newest, whether or not they were measured. */
+  sawEvent(time: HrTime): void {
     if (this.firstTime === undefined || compareTimes(time, this.firstTime) < 0)
       this.firstTime = time;
     this.lastTime = this.lastTime === undefined ? time : laterTime(this.lastTime, time);
+  }
+
+  get newestTime(): HrTime | undefined {
+    return this.lastTime;
   }
 
   /** True when a window with news about the function can be collected. */
@@ -153,11 +163,15 @@ function toRecord(meter: ReturnType<MeterProvider['getMeter']>, instrument: Inst
   const { name, unit, description, boundaries } = instrument;
   switch (instrument.kind) {
     case 'counter': {
-      const counter = meter.createCounter(name, { unit, description });
+      const counter = meter.createCounter(name, { unit, description, valueType: ValueType.INT });
       return (value, attributes) => counter.add(value, attributes);
     }
     case 'upDownCounter': {
-      const counter = meter.createUpDownCounter(name, { unit, description });
+      const counter = meter.createUpDownCounter(name, {
+        unit,
+        description,
+        valueType: ValueType.INT,
+      });
       return (value, attributes) => counter.add(value, attributes);
     }
     case 'histogram': {

@@ -123,9 +123,9 @@ function measureInitReport({ event, initializationType }: InitReportFact): Measu
 
 function measureInvoke(
   event: RuntimeDoneFact['event'] | ReportFact['event'],
-  coldStart: boolean,
+  coldStart: boolean | undefined,
 ): Measurement[] {
-  const attributes = { ...errorType(event), [FAAS_COLDSTART]: coldStart };
+  const attributes = { ...errorType(event), ...defined({ [FAAS_COLDSTART]: coldStart }) };
   const seconds = toSeconds(event.metrics?.durationMs);
   return measure({ 'faas.invoke_duration': seconds }, attributes, event.time);
 }

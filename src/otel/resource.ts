@@ -84,7 +84,7 @@ export function toResourceAttributes(
       [CLOUD_ACCOUNT_ID]: facts.accountId ?? arn?.accountId,
       [SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : facts.environmentId,
       [HOST_ID]: signal === 'traces' ? facts.environmentId : undefined,
-      [JAEGER_IP]: signal === 'traces' ? facts.environmentId : undefined,
+      [JAEGER_IP]: signal === 'traces' ? toUniqueLocalAddress(facts.environmentId) : undefined,
       [HOST_ARCH]: HOST_ARCHES[facts.arch],
       [AWS_LOG_GROUP_NAMES]: facts.logGroupName === undefined ? undefined : [facts.logGroupName],
       [AWS_LOG_STREAM_NAMES]: facts.logStreamName === undefined ? undefined : [facts.logStreamName],
@@ -97,4 +97,10 @@ export function toResourceAttributes(
     ...facts.userAttributes,
     [SERVICE_NAME]: serviceName ?? 'unknown_service',
   };
+}
+
+/** A UUID as an IPv6 address of fd00::/8 (RFC 4193): one per environment, and no real host's. */
+function toUniqueLocalAddress(uuid: string): string {
+  const groups = `fd${uuid.replaceAll('-', '').slice(2)}`.match(/.{4}/g) ?? [];
+  return groups.join(':');
 }

@@ -5,7 +5,7 @@ import { ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { toOutcome } from '../invocation/outcome';
+import { INCOMPLETE, toOutcome } from '../invocation/outcome';
 
 export type KeepRule = 'errors' | 'cold_starts';
 
@@ -44,10 +44,14 @@ export class Sampling {
     return (result.decision as number) === RECORD_AND_SAMPLED;
   }
 
-  private isWorthKeeping(fact: { readonly status?: string; readonly coldStart: boolean }): boolean {
+  private isWorthKeeping(fact: {
+    readonly status?: string;
+    readonly errorType?: string;
+    readonly coldStart: boolean;
+  }): boolean {
     const { keep } = this.options;
     const outcome = toOutcome(fact.status);
-    const failed = outcome === 'error' || outcome === 'timeout' || fact.status === 'incomplete';
+    const failed = outcome === 'error' || outcome === 'timeout' || fact.errorType === INCOMPLETE;
     return (keep.has('errors') && failed) || (keep.has('cold_starts') && fact.coldStart);
   }
 

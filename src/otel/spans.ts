@@ -13,7 +13,7 @@ import type {
   InvocationFact,
 } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { toOutcome } from '../invocation/outcome';
+import { INCOMPLETE, toOutcome } from '../invocation/outcome';
 import { defined } from '../telemetry/defined';
 import { addMs, durationBetween } from '../telemetry/timestamp';
 import { limitAttributes } from './attributes';
@@ -80,8 +80,9 @@ function toInvocationSpans(fact: InvocationFact, facts: SpanContextFacts): Reada
     start: fact.start,
     end: fact.end,
     attributes: toInvocationAttributes(fact, facts),
-    status: toStatus(fact, fact.exceptions.at(-1)?.message),
+    status: toStatus(fact, describeError(fact)),
     exceptions: fact.exceptions,
+    droppedExceptions: fact.droppedExceptions,
     links: fact.links,
   });
   if (fact.runtimeIdentity === undefined) return [invocation];
@@ -154,13 +155,21 @@ function toChildSpans({ children }: ChildSpansFact, facts: SpanContextFacts): Re
   );
 }
 
+/** The message of the exception that the error is named after; another one was handled. */
+function describeError({ exceptions, errorType }: InvocationFact): string | undefined {
+  const named = exceptions.findLast(
+    ({ type }) => type !== undefined && errorType?.endsWith(type) === true,
+  );
+  return named?.message ?? errorType;
+}
+
 /** UNSET on success: only the application may say Ok (OTel API, SetStatus). */
 function toStatus(
   { status, errorType }: { readonly status?: string; readonly errorType?: string },
   message = errorType,
 ): SpanStatus {
   const outcome = toOutcome(status);
-  const failed = outcome === 'error' || outcome === 'timeout' || status === 'incomplete';
+  const failed = outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
   if (!failed) return { code: SpanStatusCode.UNSET };
   return { code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) };
 }
@@ -174,6 +183,7 @@ interface SpanParts {
   readonly attributes: Attributes;
   readonly status?: SpanStatus;
   readonly exceptions?: readonly ExceptionFact[];
+  readonly droppedExceptions?: number;
   readonly links?: readonly SpanIdentity[];
 }
 
@@ -197,7 +207,7 @@ function createSpan(facts: SpanContextFacts, parts: SpanParts): ReadableSpan {
     resource: facts.resource,
     instrumentationScope: facts.scope,
     droppedAttributesCount: dropped,
-    droppedEventsCount: 0,
+    droppedEventsCount: parts.droppedExceptions ?? 0,
     droppedLinksCount: 0,
   };
 }

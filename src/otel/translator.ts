@@ -120,7 +120,11 @@ export class Translator {
 
   private toLine(event: LogEvent, observed: HrTime): ReadLine {
     const content = readLogLine(event.record, this.options.logLimits);
-    const { requestId, exception } = content;
+    const { requestId } = content;
+    const exception = content.exception && {
+      time: content.time ?? event.time,
+      ...content.exception,
+    };
     return { time: event.time, stream: event.type, content, observed, requestId, exception };
   }
 

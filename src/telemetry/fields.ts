@@ -2,6 +2,7 @@
 // field is left out, the rest of the record stays.
 import { defined } from './defined';
 import { parseTimestamp } from './timestamp';
+import { toWellFormed } from './well-formed-text';
 import type { PlatformMetrics, PlatformSpan, TraceContext } from './event';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -16,9 +17,9 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** A non-empty string. */
+/** A non-empty string, lone surrogates replaced. */
 export function readText(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' ? toWellFormed(value) : undefined;
 }
 
 /** A whole number from 0 to 2^53 - 1: bytes, records, megabytes, whole milliseconds. */
@@ -33,7 +34,7 @@ function readDurationMs(value: unknown): number | undefined {
 
 export function readTexts(value: unknown): readonly string[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  return value.filter((item): item is string => typeof item === 'string').slice(0, MAX_LIST_ITEMS);
+  return value.flatMap((item: unknown) => readText(item) ?? []).slice(0, MAX_LIST_ITEMS);
 }
 
 /** `tracing`: undefined when it holds nothing readable. */

@@ -90,6 +90,30 @@ describe('an invocation', () => {
     expect(outcomes(facts)).toEqual(['error error']);
   });
 
+  it('is measured once when its report comes before its runtimeDone, over three settlings', () => {
+    const tracker = createTracker();
+    const facts: Fact<TestLine>[] = [];
+    for (const event of [start(0), report(104), done(99)]) {
+      feed(tracker, [event]);
+      facts.push(...tracker.settle());
+    }
+    facts.push(...tracker.settle(ENDING));
+    expect(ofKind(facts, 'runtimeDone')).toHaveLength(1);
+    expect(ofKind(facts, 'report').map(({ endsInvocation }) => endsInvocation)).toEqual([false]);
+    expect(ofKind(facts, 'invocation')[0]).toMatchObject({ end: at(99) });
+  });
+
+  it('counts the exceptions that it does not keep', () => {
+    const tracker = createTracker();
+    const lines = Array.from({ length: 20 }, (_, ms) =>
+      line(ms, 'x', { exception: { time: at(ms), type: 'E' } }),
+    );
+    feed(tracker, [start(0), ...lines, done(100)]);
+    const [invocation] = ofKind(tracker.settle(), 'invocation');
+    expect(invocation?.exceptions).toHaveLength(8);
+    expect(invocation?.droppedExceptions).toBe(12);
+  });
+
   it('that times out after its success counts as both, with the worse status on the span', () => {
     const tracker = createTracker();
     feed(tracker, [start(0), done(100), report(3000, REQUEST, { status: 'timeout' })]);
@@ -332,12 +356,10 @@ describe('log lines', () => {
 
   it('with an error add it to the span of their invocation', () => {
     const tracker = createTracker();
-    const exception = { type: 'ValueError', message: 'bad' };
+    const exception = { time: at(49), type: 'ValueError', message: 'bad' };
     feed(tracker, [start(0), line(50, 'x', { exception }), done(100)]);
     feed(tracker, [line(60, 'y', { exception, stream: 'extension' })]);
-    expect(ofKind(tracker.settle(), 'invocation')[0]?.exceptions).toEqual([
-      { time: at(50), ...exception },
-    ]);
+    expect(ofKind(tracker.settle(), 'invocation')[0]?.exceptions).toEqual([exception]);
   });
 });
 
@@ -360,6 +382,25 @@ describe('logsDropped', () => {
       [100, 9000],
     ]);
     expect(ofKind(facts, 'platformLog')).toHaveLength(3);
+  });
+});
+
+describe('logsDropped with totals missing', () => {
+  it('says what it says: a missing total is no 0, and each event is a log line', () => {
+    const tracker = createTracker();
+    feed(tracker, [
+      wire(0, 'platform.logsDropped', { droppedRecords: 3005, droppedBytes: 9 }),
+      wire(1, 'platform.logsDropped', {}),
+      wire(2, 'platform.logsDropped', { droppedRecords: 6169, droppedBytes: null }),
+      wire(3, 'platform.logsDropped', { droppedRecords: 6169, droppedBytes: 12 }),
+    ]);
+    const facts = tracker.settle();
+    expect(ofKind(facts, 'logsDropped').map(({ records, bytes }) => [records, bytes])).toEqual([
+      [3005, 9],
+      [3164, 0],
+      [0, 3],
+    ]);
+    expect(ofKind(facts, 'platformLog')).toHaveLength(4);
   });
 });
 

@@ -95,7 +95,9 @@ class Replay {
     }
     this.events += 1;
     this.latest = this.latest === undefined ? event.time : laterTime(this.latest, event.time);
-    this.current().translator.accept({ events: [event] }, event.time);
+    const { translator, meter } = this.current();
+    meter.sawEvent(event.time);
+    translator.accept({ events: [event] }, event.time);
     this.untranslated += 1;
     if (this.untranslated >= (this.options.chunkEvents ?? DEFAULT_CHUNK_EVENTS)) {
       await this.translate();

@@ -3,7 +3,13 @@
 import type { AnyValue, AnyValueMap } from '@opentelemetry/api-logs';
 import { isObject } from '../../telemetry/fields';
 import type { JsonObject } from '../../telemetry/fields';
-import { cutToBytes, cutToLength, isWellFormed, toWellFormed, utf8Bytes } from './well-formed-text';
+import {
+  cutToBytes,
+  cutToLength,
+  isWellFormed,
+  toWellFormed,
+  utf8Bytes,
+} from '../../telemetry/well-formed-text';
 
 export interface ValueLimits {
   /** UTF-8 bytes of all names and texts within the value together. */

@@ -21,7 +21,7 @@ import {
 import { readStackText } from './stack-text';
 import type { LogException } from './stack-text';
 import type { TextHead } from './text-head';
-import { toWellFormed } from './well-formed-text';
+import { toWellFormed } from '../../telemetry/well-formed-text';
 
 /** No single attribute is larger, whatever the body's limit: Lambda's own limit of a log event. */
 const MAX_ATTRIBUTE_BYTES = 262_144;

@@ -2,7 +2,7 @@
 // word is kept as severity text.
 // Source: https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { toWellFormed } from './well-formed-text';
+import { toWellFormed } from '../../telemetry/well-formed-text';
 
 export interface Severity {
   /** Undefined when the name is not one of the known ones. */
