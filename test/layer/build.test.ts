@@ -28,6 +28,9 @@ import { live, unpack } from './unpacked-layer';
 const root = resolve(__dirname, '../..');
 const zipName = 'lambda-otlp-node.zip';
 
+// Each build takes seconds, more on a busy machine; the first one downloads Node.js.
+jest.setTimeout(300_000);
+
 let folder: string;
 
 function build(out: string, environment: Readonly<Record<string, string>> = {}): string {
@@ -129,7 +132,7 @@ describe('the standalone layer', () => {
       writeFileSync(join(opt, path), contents);
       chmodSync(join(opt, path), executable === true ? 0o755 : 0o644);
     }
-  }, 300_000);
+  });
 
   onLinuxX64('lives on a machine whose PATH has no node', async () => {
     const life = await live(join(opt, 'extensions/lambda-otlp'), { PATH: '/nowhere' });

@@ -11,6 +11,8 @@ import {
 } from '../../layer/bundle';
 import { stripShellComments } from '../../layer/minify';
 
+jest.setTimeout(60_000);
+
 let folder: string;
 
 beforeEach(() => {
