@@ -86,12 +86,15 @@ function measure(
 /** The first local Lambda of a process runs cold code, whose times would be taken for the extension's. */
 async function warmUp(contestants: readonly Contestant[]): Promise<void> {
   const sink = await startOtlpSink();
-  for (const contestant of contestants) {
-    const { lambda } = await startBenchLambda(contestant, sink.url);
-    for (let count = 0; count < 10; count += 1) await invoke(lambda, 2);
-    await lambda.shutdown();
+  try {
+    for (const contestant of contestants) {
+      const { lambda } = await startBenchLambda(contestant, sink.url);
+      for (let count = 0; count < 10; count += 1) await invoke(lambda, 2);
+      await lambda.shutdown();
+    }
+  } finally {
+    await sink.close();
   }
-  await sink.close();
 }
 
 function toJson(machine: Machine, sections: readonly Section[]): string {
@@ -144,7 +147,8 @@ function main(): void {
   } else {
     run(parsed.arguments).catch((error: unknown) => {
       process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-      process.exitCode = 1;
+      // A local Lambda whose extension broke may still have processes; they end with this one.
+      process.exit(1);
     });
   }
 }
