@@ -14,6 +14,7 @@ import { createDelivery } from '../export/create-delivery';
 import type { MetricSource } from '../export/delivery';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { readInput } from './replay/read-input';
+import type { ReplayItem } from './replay/read-input';
 import { replay } from './replay/replay';
 import type { ReplaySink } from './replay/replay';
 
@@ -28,12 +29,20 @@ Output: OTLP/JSON on stdout, one request a line.
   --help   this text
 `;
 
-const SEND_TIMEOUT_MS = 60_000;
+const SEND_TIMEOUT_MS = 10_000;
 const RECORDS_PER_REQUEST = 5000;
 
+/** Each message once: a dead endpoint fails the same way many times. */
+const said = new Set<string>();
+function say(line: string): void {
+  if (said.has(line)) return;
+  said.add(line);
+  process.stderr.write(`${line}\n`);
+}
+
 const stderr: Diagnostics = {
-  error: (message) => process.stderr.write(`error: ${message}\n`),
-  warn: (message) => process.stderr.write(`warning: ${message}\n`),
+  error: (message) => say(`error: ${message}`),
+  warn: (message) => say(`warning: ${message}`),
   info: () => undefined,
   debug: () => undefined,
 };
@@ -109,6 +118,24 @@ function createSendingSink(environment: ReturnType<typeof createEnvironment>) {
   return { sink, finish };
 }
 
+function readItems(file: string): ReplayItem[] {
+  const items = readInput(readText(file));
+  const unreadable = items.find((item) => item.kind === 'unreadable');
+  if (unreadable !== undefined) {
+    const start = unreadable.text.slice(0, 60);
+    stderr.warn(`${file}: expected JSON, got text that begins with '${start}'; it is left out`);
+  }
+  return items;
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new Error(`${file}: expected a file of events, got ${(error as Error).message}`);
+  }
+}
+
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -121,13 +148,16 @@ async function main(): Promise<number> {
   const environment = createEnvironment(process.env, stderr);
   const sending = values.send === true ? createSendingSink(environment) : undefined;
   const files = positionals.length === 0 ? ['-'] : positionals;
-  const texts = files.map((file) => readFileSync(file === '-' ? 0 : file, 'utf8'));
   const summary = await replay(
-    texts.flatMap((text) => readInput(text)),
+    files.flatMap((file) => readItems(file)),
     { environment, sink: sending?.sink ?? stdoutSink },
   );
   if (summary.badRecords > 0) {
     stderr.warn(`${summary.badRecords} elements are no events and were left out`);
+  }
+  if (summary.events === 0) {
+    stderr.error('expected Telemetry API events as JSON or NDJSON, found none');
+    return 1;
   }
   return sending === undefined || (await sending.finish()) ? 0 : 1;
 }

@@ -20,7 +20,7 @@ function createMeter(options: Partial<MeterOptions> = {}): Meter {
 
 function measure(events: readonly WireEvent[]): Record<string, [number, object][]> {
   const tracker = createTracker();
-  feed(tracker, events as (WireEvent | TestLine)[]);
+  feed(tracker, events);
   const facts = [...tracker.settle(), ...tracker.settle({ time: at(9999) })];
   const measured: Record<string, [number, object][]> = {};
   for (const { instrument, value, attributes } of facts.flatMap(toMeasurements)) {

@@ -18,18 +18,25 @@ export type ReplayItem =
   /** Text that is no JSON. */
   | { readonly kind: 'unreadable'; readonly text: string };
 
-/** Reads a whole file: one JSON document, or one per line. */
+/**
+ * Reads a whole file: one JSON document, or one per line. Among JSON lines, any other text is a line that
+ * the function printed; a text without JSON is unreadable.
+ */
 export function readInput(text: string): ReplayItem[] {
   const whole = parse(text);
   if (whole !== undefined) return toItems(whole.value);
-  return text
+  const lines = text
     .split('\n')
     .map((line) => line.trim())
     .filter((line) => line !== '')
-    .flatMap((line): ReplayItem[] => {
-      const parsed = parse(line);
-      return parsed === undefined ? [{ kind: 'unreadable', text: line }] : toItems(parsed.value);
-    });
+    .map((line) => ({ line, parsed: parse(line) }));
+  const isLog = lines.some(({ parsed }) => isObject(parsed?.value) || Array.isArray(parsed?.value));
+  return lines.flatMap(({ line, parsed }): ReplayItem[] => {
+    if (isLog && parsed === undefined) {
+      return [{ kind: 'event', value: { type: 'function', record: line } }];
+    }
+    return parsed === undefined ? [{ kind: 'unreadable', text: line }] : toItems(parsed.value);
+  });
 }
 
 function parse(text: string): { readonly value: unknown } | undefined {
@@ -78,7 +85,7 @@ function toNextItems({ event, unixNs }: JsonObject): ReplayItem[] {
   if (!isObject(event)) return [];
   if (event['eventType'] === 'SHUTDOWN') {
     const reason = readText(event['shutdownReason']) ?? 'unknown';
-    const time = typeof unixNs === 'number' ? fromEpochMs(Math.floor(unixNs / 1e6)) : undefined;
+    const time = typeof unixNs === 'number' ? fromEpochMs(Math.round(unixNs / 1e6)) : undefined;
     return [{ kind: 'shutdown', reason, ...defined({ time }) }];
   }
   const requestId = readText(event['requestId']);
@@ -95,10 +102,29 @@ function toNextItems({ event, unixNs }: JsonObject): ReplayItem[] {
   return [{ kind: 'invoke', invoke }];
 }
 
+/** Members that a line of some logger has and an event has not. */
+const LINE_MEMBERS = [
+  'timestamp',
+  '@timestamp',
+  'level',
+  'log.level',
+  'severity',
+  'message',
+  'msg',
+];
+
 /** CloudWatch stores a function's JSON line as it was written: `{timestamp, level, requestId, message}`. */
 function withEnvelope(value: JsonObject): JsonObject {
-  const isEvent = 'type' in value || 'record' in value;
-  const time = readText(value['timestamp']);
-  const isLine = time !== undefined || ('level' in value && 'message' in value);
-  return isEvent || !isLine ? value : { time, type: 'function', record: value };
+  const isEvent =
+    typeof value['type'] === 'string' &&
+    (/^(platform\.|function$|extension$)/.test(value['type']) || isEnvelope(value));
+  const isLine = LINE_MEMBERS.some((name) => name in value);
+  if (isEvent || !isLine) return value;
+  const time = readText(value['timestamp']) ?? readText(value['@timestamp']) ?? value['time'];
+  return { time, type: 'function', record: value };
+}
+
+/** An event of a type that this version does not know has these members and no others. */
+function isEnvelope(value: JsonObject): boolean {
+  return 'record' in value && Object.keys(value).every((name) => /^(time|type|record)$/.test(name));
 }
