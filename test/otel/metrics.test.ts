@@ -4,7 +4,7 @@ import { Meter } from '../../src/otel/meter';
 import type { MeterOptions } from '../../src/otel/meter';
 import { toMeasurements } from '../../src/otel/metrics';
 import { at, createTracker, done, feed, init, report, start, wire } from '../invocation/scenario';
-import type { TestLine, WireEvent } from '../invocation/scenario';
+import type { WireEvent } from '../invocation/scenario';
 
 const resource = resourceFromAttributes({});
 
