@@ -48,7 +48,10 @@ export interface Contestants {
   readonly close: () => void;
 }
 
-/** The start script finds Node in PATH, so the one to use is linked there first. */
+/**
+ * The start script finds Node in PATH, so the one to use is linked there first.
+ * Throws a TypeError for commands that are none and names that are taken.
+ */
 export function createContestants(options: ContestantOptions): Contestants {
   const programs = mkdtempSync(join(tmpdir(), 'lambda-otlp-bench-'));
   symlinkSync(resolve(options.node), join(programs, 'node'));
@@ -80,5 +83,13 @@ export function createContestants(options: ContestantOptions): Contestants {
       }),
     })),
   ];
+  const names = list.map(({ name }) => name);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated !== undefined) {
+    rmSync(programs, { recursive: true, force: true });
+    throw new TypeError(
+      `--also: expected distinct names, got '${repeated}' twice; use name=command`,
+    );
+  }
   return { list, close: () => rmSync(programs, { recursive: true, force: true }) };
 }

@@ -48,6 +48,13 @@ describe('another extension', () => {
     expect(() => parseAlso('  ')).toThrow('expected [name=]command');
   });
 
+  it('has a name that no other has', () => {
+    const options = { layer: '/layer', node: process.execPath, environment: {} };
+    expect(() => createContestants({ ...options, also: ['minimal-extension'] })).toThrow(
+      "expected distinct names, got 'minimal-extension' twice",
+    );
+  });
+
   it('gets the endpoint where its variables ask for it, and the layer does not get them', () => {
     const { list, close } = createContestants({
       layer: '/layer',
