@@ -172,9 +172,15 @@ class TelemetryPipeline implements Pipeline {
     this.openFlushes += 1;
     const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
     this.openFlushes -= 1;
-    if (this.openFlushes === 0) this.room.release();
+    if (this.openFlushes === 0) setImmediate(() => this.continueMakingRoom());
     this.announceNeed();
     return { delivered };
+  }
+
+  /** Batches that wait for room need a further flush; if nobody starts one, they wait in vain. */
+  private continueMakingRoom(): void {
+    if (this.openFlushes === 0 && this.room.isAwaited) this.onNeedsFlush?.();
+    if (this.openFlushes === 0) this.room.release();
   }
 
   async shutdown(reason: string, deadlineMs: number): Promise<void> {
