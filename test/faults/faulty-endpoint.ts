@@ -26,6 +26,11 @@ const FIRST_PORT = 20_000;
 const PORTS = 10_000;
 const ATTEMPTS = 50;
 
+/** A connection is not idle while a request on it waits to be read. The environment is frozen meanwhile. */
+async function readWhatArrived(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
+}
+
 async function startAnywhere(): Promise<OtlpReceiver> {
   for (let attempt = 0; ; attempt += 1) {
     const port = FIRST_PORT + Math.floor(Math.random() * PORTS);
@@ -52,6 +57,7 @@ export async function startFaultyEndpoint(): Promise<FaultyEndpoint> {
   };
   const stopListening = async (): Promise<void> => {
     isListening = false;
+    await readWhatArrived();
     await generations.at(-1)?.close();
   };
   const respondWith = (script: OtlpReceiverOptions['respond']): void => {
