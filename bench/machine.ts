@@ -1,6 +1,6 @@
 // The shape of the machine and the date: what a reader needs to compare figures. No names, no paths.
 import { spawnSync } from 'node:child_process';
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os';
 
 export interface Machine {
   readonly date: string;
@@ -9,6 +9,8 @@ export interface Machine {
   readonly memoryGb: number;
   readonly system: string;
   readonly node: string;
+  /** Of the minute before: more than a little says that other work was in the way. */
+  readonly loadAverage: number;
 }
 
 /** `node`: the program that runs the extensions. Throws when it does not run. */
@@ -23,9 +25,12 @@ export function describeMachine(node: string): Machine {
     memoryGb: Math.round(totalmem() / 2 ** 30),
     system: `${platform()} ${arch()}`,
     node: version,
+    loadAverage: Math.round((loadavg()[0] ?? 0) * 10) / 10,
   };
 }
 
-export function formatMachine({ date, cpu, cores, memoryGb, system, node }: Machine): string {
-  return `${date}, ${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node.js ${node}`;
+export function formatMachine(machine: Machine): string {
+  const { date, cpu, cores, memoryGb, system, node, loadAverage } = machine;
+  const shape = `${cpu}, ${cores} cores, ${memoryGb} GB, ${system}, Node.js ${node}`;
+  return `${date}, ${shape}, load average before the run ${loadAverage}`;
 }
