@@ -4,6 +4,7 @@ import type { ClientRequest, IncomingMessage, RequestOptions, request } from 'no
 import { classifyAnswer } from './classify-answer';
 import type { Clock, TransportResponse } from './transport';
 import { TransportError } from './transport';
+import { hearSockets } from './wait';
 
 export interface Exchange {
   /** `request` of node:http or node:https. */
@@ -12,6 +13,11 @@ export interface Exchange {
   readonly body: Uint8Array;
   readonly timeoutMs: number;
   readonly abort?: AbortSignal;
+  /**
+   * Not to be sent twice: nothing is written before the connection is there and has been heard, so that
+   * one that ended during a freeze does not leave the request's fate in doubt.
+   */
+  readonly once?: boolean;
   readonly clock: Clock;
 }
 
@@ -41,7 +47,19 @@ export function runExchange(exchange: Exchange): Promise<TransportResponse> {
     });
     exchange.abort?.addEventListener('abort', onAbort);
     if (exchange.abort?.aborted === true) expire();
+    else if (exchange.once === true) endWhenHeard(request, exchange.body);
     else request.end(exchange.body);
+  });
+}
+
+function endWhenHeard(request: ClientRequest, body: Uint8Array): void {
+  const end = async (): Promise<void> => {
+    await hearSockets();
+    if (!request.destroyed) request.end(body);
+  };
+  request.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', () => void end());
+    else void end();
   });
 }
 

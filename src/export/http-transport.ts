@@ -15,6 +15,8 @@ export interface HttpTransportOptions {
   /** Resolves to the connections of the endpoint; called for every request. */
   readonly connect: () => Promise<Connections>;
   readonly clock: Clock;
+  /** Requests must not be sent twice (metrics). */
+  readonly once?: boolean;
 }
 
 export function createHttpTransport(options: HttpTransportOptions): Transport {
@@ -35,6 +37,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         body,
         timeoutMs: Math.max(timeoutMs - (clock.now() - startMs), 1),
         clock,
+        ...(options.once === true && { once: true }),
         ...(abort !== undefined && { abort }),
       });
     },

@@ -1,7 +1,6 @@
 // A decorator that hides stale keep-alive connections: a reset of a reused connection before a byte
 // of answer is retried at once on another one, without back-off (RFC 9110 §9.2.2).
 import type { Transport } from './transport';
-import { hearSockets } from './wait';
 
 /** More than the idle connections one endpoint may keep, so that the last try is a fresh one. */
 const maxReconnects = 5;
@@ -13,8 +12,6 @@ const maxReconnects = 5;
 export function createReconnectingTransport(inner: Transport, resendable: boolean): Transport {
   return {
     async send(data, timeoutMillis, abort) {
-      // After a thaw, the end of a connection may wait to be read: what cannot be sent twice hears it first.
-      if (!resendable) await hearSockets();
       for (let reconnects = 0; ; reconnects += 1) {
         const response = await inner.send(data, timeoutMillis, abort);
         if (response.status === 'success' || reconnects >= maxReconnects) return response;

@@ -48,6 +48,7 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
         headers: createHeaderSource(settings, context),
         connect: () => pool.connect(settings),
         clock,
+        once: signal === 'metrics',
       });
       const reconnecting = createReconnectingTransport(http, signal !== 'metrics');
       const isCompressed = settings.compression === 'gzip';
