@@ -12,7 +12,7 @@ import type { FaultyEndpoint } from './faulty-endpoint';
 export const LAYER = resolve(
   process.env['LAMBDA_OTLP_LAYER'] ?? join(__dirname, '../../build/layer'),
 );
-export const EXTENSIONS = join(LAYER, 'extensions');
+const EXTENSIONS = join(LAYER, 'extensions');
 export const EXTENSION = 'lambda-otlp';
 
 export interface FaultyRunOptions extends Omit<
