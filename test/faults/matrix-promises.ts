@@ -11,8 +11,6 @@ const BUDGET_MS = 500;
 const NOISE_MS = 400;
 /** After repeated failures: the environment is frozen at once, or after one batch window and a short wait. */
 const SETTLED_MS = 30;
-/** Lambda's 2 s. */
-const SHUTDOWN_MS = 2_000;
 const MAX_OUTPUT_LINES = 20;
 
 /** The function is not harmed, nor its log flooded. */
@@ -21,8 +19,8 @@ export function expectHarmless(outcome: Outcome): void {
   expect(Math.max(...postInvokeMs)).toBeLessThan(BUDGET_MS + NOISE_MS);
   const isFailing = fault.pledge !== 'in part' && fault.isAnswering !== true;
   if (phase !== 'shutdown' && isFailing) expect(settledMs).toBeLessThan(SETTLED_MS);
+  // The local Lambda kills at the deadline, as Lambda does.
   expect({ ...end, output }).toMatchObject({ exitCode: 0, killed: false });
-  expect(end.exitMs).toBeLessThan(SHUTDOWN_MS);
   expect(output.split('\n').length).toBeLessThan(MAX_OUTPUT_LINES);
 }
 
