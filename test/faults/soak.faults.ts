@@ -50,7 +50,6 @@ function createFlapping(seed: number): (request: Unanswered) => ScriptedAnswer |
     status(400),
     { kind: 'reset' },
     { kind: 'slow', delayMs: 20, then: status(502) },
-    status(413),
   ];
   return () => (random() < 0.67 ? undefined : faults[Math.floor(random() * faults.length)]);
 }
