@@ -31,7 +31,7 @@ const INFO_EVENTS = new Set([
   'platform.report',
 ]);
 
-export function itemsOf(request: ReceivedRequest): number {
+function itemsOf(request: ReceivedRequest): number {
   switch (request.signal) {
     case 'traces':
       return toFlatSpans([request.otlp]).length;
