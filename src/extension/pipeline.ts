@@ -120,13 +120,8 @@ class TelemetryPipeline implements Pipeline {
     if (this.openFlushes > 0) await this.room.wait();
   }
 
-  invoke({ requestId, deadlineMs, invokedFunctionArn, tracingValue }: InvokeEvent): void {
-    this.translator.invoke({
-      requestId,
-      deadlineMs,
-      ...(invokedFunctionArn === undefined ? {} : { invokedFunctionArn }),
-      ...(tracingValue === undefined ? {} : { tracingValue }),
-    });
+  invoke(event: InvokeEvent): void {
+    this.translator.invoke(event);
   }
 
   isDone(requestId: string): boolean {

@@ -79,12 +79,14 @@ export function toChildIdentity(
   sha256: Sha256Hex,
 ): SpanIdentity {
   const parts = [parent.traceId, parent.spanId, child.name, String(child.ordinal)];
-  return {
-    traceId: parent.traceId,
-    spanId: hashToSpanId(parts, sha256),
-    parentSpanId: parent.spanId,
-    ...(parent.sampled === undefined ? {} : { sampled: parent.sampled }),
-  };
+  return placeBelow(parent, hashToSpanId(parts, sha256));
+}
+
+function placeBelow(
+  { traceId, spanId: parentSpanId, sampled }: SpanIdentity,
+  spanId: string,
+): SpanIdentity {
+  return { traceId, spanId, parentSpanId, ...(sampled === undefined ? {} : { sampled }) };
 }
 
 /** A root span in a trace of its own: an initialization that belongs to no request. */
@@ -111,12 +113,7 @@ export function toRuntimeIdentity(
   if (spanId === undefined || spanId === invocation.spanId) return undefined;
   const { parentSpanId } = parseXRayHeader(tracing?.value);
   if (parentSpanId !== invocation.spanId) return undefined;
-  return {
-    traceId: invocation.traceId,
-    spanId,
-    parentSpanId: invocation.spanId,
-    ...(invocation.sampled === undefined ? {} : { sampled: invocation.sampled }),
-  };
+  return placeBelow(invocation, spanId);
 }
 
 function hashToSpanId(parts: readonly string[], sha256: Sha256Hex): string {

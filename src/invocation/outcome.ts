@@ -39,6 +39,12 @@ export function toOutcome(status: Status | undefined): Outcome | undefined {
   }
 }
 
+/** An error, a failure or a timeout; also an end that was never seen. */
+export function isFailed({ status, errorType }: HasOutcome): boolean {
+  const outcome = toOutcome(status);
+  return outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
+}
+
 /** `error.type` of a failed outcome: AWS's errorType, else the status word. */
 export function toErrorType(outcome: HasOutcome): string | undefined {
   const kind = toOutcome(outcome.status);

@@ -5,7 +5,7 @@ import { ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
 import type { Sampler } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { INCOMPLETE, toOutcome } from '../invocation/outcome';
+import { isFailed } from '../invocation/outcome';
 
 export type KeepRule = 'errors' | 'cold_starts';
 
@@ -50,9 +50,7 @@ export class Sampling {
     readonly coldStart: boolean;
   }): boolean {
     const { keep } = this.options;
-    const outcome = toOutcome(fact.status);
-    const failed = outcome === 'error' || outcome === 'timeout' || fact.errorType === INCOMPLETE;
-    return (keep.has('errors') && failed) || (keep.has('cold_starts') && fact.coldStart);
+    return (keep.has('errors') && isFailed(fact)) || (keep.has('cold_starts') && fact.coldStart);
   }
 
   private keep(traceId: string): void {

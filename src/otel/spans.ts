@@ -13,7 +13,7 @@ import type {
   InvocationFact,
 } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { INCOMPLETE, toOutcome } from '../invocation/outcome';
+import { isFailed } from '../invocation/outcome';
 import { defined } from '../telemetry/defined';
 import { addMs, durationBetween } from '../telemetry/timestamp';
 import { limitAttributes } from './attributes';
@@ -165,12 +165,10 @@ function describeError({ exceptions, errorType }: InvocationFact): string | unde
 
 /** UNSET on success: only the application may say Ok (OTel API, SetStatus). */
 function toStatus(
-  { status, errorType }: { readonly status?: string; readonly errorType?: string },
-  message = errorType,
+  fact: { readonly status?: string; readonly errorType?: string },
+  message = fact.errorType,
 ): SpanStatus {
-  const outcome = toOutcome(status);
-  const failed = outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
-  if (!failed) return { code: SpanStatusCode.UNSET };
+  if (!isFailed(fact)) return { code: SpanStatusCode.UNSET };
   return { code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) };
 }
 
