@@ -47,9 +47,20 @@ export class PendingLines<Line extends TrackedLine> {
       [this.fresh, true],
     ] as const) {
       for (const line of lines) {
-        const fact = this.attribute(line, around);
-        if (fact.identity === undefined && mayHold(line, isFresh)) nextHeld.push(line);
-        else facts.push(fact);
+        const invocation = findInvocation(line, around);
+        const fact = this.attribute(line, invocation, around);
+        if (fact.identity === undefined && mayHold(line, isFresh)) {
+          nextHeld.push(line);
+          continue;
+        }
+        if (
+          invocation !== undefined &&
+          line.stream === 'function' &&
+          line.exception !== undefined
+        ) {
+          addException(invocation, line.exception);
+        }
+        facts.push(fact);
       }
     }
     this.held = nextHeld;
@@ -57,20 +68,16 @@ export class PendingLines<Line extends TrackedLine> {
     return facts;
   }
 
-  private attribute(line: Line, around: Surroundings): LineFact<Line> {
-    const invocation =
-      line.requestId === undefined
-        ? findInvocationAt(around.timeline, line.time, around)
-        : findInvocationOf(around.requests.get(line.requestId)?.invocations ?? [], line.time);
+  private attribute(
+    line: Line,
+    invocation: Invocation | undefined,
+    around: Surroundings,
+  ): LineFact<Line> {
     if (invocation !== undefined) {
-      if (line.exception !== undefined && line.stream === 'function') {
-        addException(invocation, line.exception);
-      }
       const { requestId, identity } = invocation;
       return { kind: 'line', line, requestId, identity };
     }
-    const initialization =
-      line.requestId === undefined ? this.initializationAt(line.time) : undefined;
+    const initialization = this.initializationOf(line, around);
     const identity = initialization && this.initializations.identify(initialization, around.final);
     const requestId = line.requestId ?? initialization?.invocation?.requestId;
     return { kind: 'line', line, requestId, identity };
@@ -79,16 +86,34 @@ export class PendingLines<Line extends TrackedLine> {
   /** A named request may start in the next batch; an init's trace is known with the first invocation. */
   private isWorthHolding(line: Line, isFresh: boolean, around: Surroundings): boolean {
     if (line.requestId !== undefined) return isFresh;
-    if (this.initializationAt(line.time) !== undefined) return true;
+    if (this.initializationOf(line, around) !== undefined) return true;
     return isFresh && around.timeline.length === 0;
   }
 
-  private initializationAt(time: HrTime) {
+  /** The initialization that printed a line without requestId: never one that was over when a request ran. */
+  private initializationOf({ requestId, time }: Line, { timeline }: Surroundings) {
+    if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
       const start = startTimeOf(initialization);
       if (start === undefined || compareTimes(start, time) > 0) return false;
-      const end = initialization.report ?? initialization.done;
-      return end === undefined || compareTimes(time, addMs(end.time, LATE_INIT_LINE_MS)) <= 0;
+      const end = (initialization.report ?? initialization.done)?.time;
+      if (end === undefined || compareTimes(time, end) <= 0) return true;
+      return (
+        compareTimes(time, addMs(end, LATE_INIT_LINE_MS)) <= 0 &&
+        !timeline.some((invocation) => startedBetween(invocation, end, time))
+      );
     });
   }
+}
+
+function findInvocation(line: TrackedLine, around: Surroundings): Invocation | undefined {
+  return line.requestId === undefined
+    ? findInvocationAt(around.timeline, line.time, around)
+    : findInvocationOf(around.requests.get(line.requestId)?.invocations ?? [], line.time);
+}
+
+function startedBetween({ start }: Invocation, from: HrTime, to: HrTime): boolean {
+  return (
+    start !== undefined && compareTimes(start.time, from) >= 0 && compareTimes(start.time, to) <= 0
+  );
 }

@@ -1,0 +1,108 @@
+import {
+  REQUEST,
+  at,
+  createTracker,
+  done,
+  feed,
+  init,
+  line,
+  ofKind,
+  report,
+  start,
+} from './scenario';
+
+const OTHER = '11111111-2222-4333-8444-555555555555';
+
+describe('log lines', () => {
+  it('belong to the request they name, whatever else runs', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), start(10, OTHER), line(20, 'a', { requestId: REQUEST })]);
+    const [fact] = ofKind(tracker.settle(), 'line');
+    expect(fact?.requestId).toBe(REQUEST);
+    expect(fact?.identity?.traceId).toBe(REQUEST.replaceAll('-', ''));
+  });
+
+  it('without a requestId belong to the only open invocation, never to one of several', () => {
+    const tracker = createTracker();
+    feed(tracker, [
+      line(5, 'alone'),
+      start(0),
+      start(10, OTHER),
+      line(15, 'both open'),
+      report(20),
+      line(30, 'one left'),
+    ]);
+    const facts = ofKind(tracker.settle(), 'line');
+    expect(facts.map(({ line: { text }, requestId }) => [text, requestId])).toEqual([
+      ['alone', REQUEST],
+      ['both open', undefined],
+      ['one left', OTHER],
+    ]);
+  });
+
+  it('after runtimeDone still belong to the invocation until the next start', () => {
+    const tracker = createTracker();
+    feed(tracker, [...init(-600), start(0), done(100), line(150, 'late'), start(200, OTHER)]);
+    feed(tracker, [line(250, 'next')]);
+    const facts = ofKind(tracker.settle(), 'line');
+    expect(facts.map(({ requestId }) => requestId)).toEqual([REQUEST, OTHER]);
+  });
+
+  it('of the init join the trace of the first invocation, below the init span', () => {
+    const tracker = createTracker();
+    feed(tracker, [...init(-600), line(-300, 'loading')]);
+    expect(tracker.settle()).toEqual([]);
+    feed(tracker, [start(0), done(100)]);
+    const facts = tracker.settle();
+    expect(ofKind(facts, 'line')[0]).toMatchObject({
+      requestId: REQUEST,
+      identity: ofKind(facts, 'initialization')[0]?.identity,
+    });
+  });
+
+  it('a moment after the init are of the init, but not once a request had started', () => {
+    const tracker = createTracker();
+    const managed = { initializationType: 'lambda-managed-instances' };
+    feed(tracker, [
+      ...init(-502, managed),
+      line(2, 'before any request'),
+      start(3),
+      start(3, OTHER),
+    ]);
+    feed(tracker, [line(4, 'whose?'), done(100), done(100, OTHER)]);
+    const facts = tracker.settle();
+    const lines = ofKind(facts, 'line').map(({ line: { text }, identity }) => [text, identity]);
+    expect(lines).toEqual([
+      ['before any request', ofKind(facts, 'initialization')[0]?.identity],
+      ['whose?', undefined],
+    ]);
+  });
+
+  it('wait one settling for the start of the request they name, then leave without a trace', () => {
+    const tracker = createTracker();
+    feed(tracker, [line(5, 'a', { requestId: REQUEST })]);
+    expect(tracker.settle()).toEqual([]);
+    const [fact] = ofKind(tracker.settle(), 'line');
+    expect(fact).toMatchObject({ requestId: REQUEST });
+    expect(fact?.identity).toBeUndefined();
+  });
+
+  it('with an error add it to the span of their invocation', () => {
+    const tracker = createTracker();
+    const exception = { time: at(49), type: 'ValueError', message: 'bad' };
+    feed(tracker, [start(0), line(50, 'x', { exception }), done(100)]);
+    feed(tracker, [line(60, 'y', { exception, stream: 'extension' })]);
+    expect(ofKind(tracker.settle(), 'invocation')[0]?.exceptions).toEqual([exception]);
+  });
+
+  it('add their error once, however long they wait', () => {
+    const tracker = createTracker({ spanAt: 'report' });
+    const exception = { time: at(49), type: 'ValueError', message: 'bad' };
+    feed(tracker, [done(100, REQUEST, { metrics: undefined })]);
+    tracker.settle();
+    feed(tracker, [line(50, 'x', { exception, requestId: REQUEST })]);
+    expect(ofKind(tracker.settle(), 'line')).toEqual([]);
+    feed(tracker, [start(0), report(102)]);
+    expect(ofKind(tracker.settle(), 'invocation')[0]?.exceptions).toEqual([exception]);
+  });
+});
