@@ -9,7 +9,6 @@ import {
   line,
   ofKind,
   report,
-  sha256,
   start,
   wire,
 } from './scenario';
@@ -339,21 +338,7 @@ describe('logsDropped with totals missing', () => {
   });
 });
 
-describe('bounds', () => {
-  it('keeps no more than a few thousand invocations whose end never comes, and states each it lets go of', () => {
-    const tracker = createTracker();
-    const ids = Array.from({ length: 3000 }, (_, index) => sha256(String(index)).slice(0, 36));
-    const spans: string[] = [];
-    for (const [index, id] of ids.entries()) {
-      feed(tracker, [start(index, id)]);
-      if (index % 100 === 0) {
-        spans.push(...ofKind(tracker.settle(), 'invocation').map(({ requestId }) => requestId));
-      }
-    }
-    spans.push(...ofKind(tracker.settle(ENDING), 'invocation').map(({ requestId }) => requestId));
-    expect(spans.toSorted()).toEqual(ids.toSorted());
-  });
-
+describe('a request', () => {
   it('knows the end of a request that came before its INVOKE, and waits anew for a retry', () => {
     const tracker = createTracker();
     feed(tracker, [start(0), done(100)]);
