@@ -1,8 +1,10 @@
 // AWS credentials of the execution environment: its variables, or the container endpoint that
 // SnapStart environments have instead (Lambda Developer Guide, "Environment variables",
 // AWS_CONTAINER_CREDENTIALS_FULL_URI), renewed before they expire.
-import { request } from 'node:http';
+import { connect } from 'node:net';
+import { Connections } from '../http/connections';
 import type { AwsSettings } from './aws-settings';
+import { toAddress } from './socket-address';
 import { runExchange } from './http-exchange';
 import type { Clock } from './transport';
 
@@ -49,21 +51,26 @@ async function fetchCredentials(
   { containerAuthorizationToken }: AwsSettings,
   clock: Clock,
 ): Promise<ExpiringCredentials> {
-  const { hostname, port, pathname, search } = new URL(uri);
+  const { host, pathname, search } = new URL(uri);
+  const connections = new Connections({
+    open: () => connect(toAddress(uri)),
+    now: () => clock.now(),
+  });
   const response = await runExchange({
-    request,
-    options: {
+    connections,
+    head: {
       method: 'GET',
-      hostname: hostname.replace(/^\[|\]$/g, ''),
-      port,
-      path: `${pathname}${search}`,
-      headers: containerAuthorizationToken ? { authorization: containerAuthorizationToken } : {},
-      agent: false,
+      target: `${pathname}${search}`,
+      fields: {
+        host,
+        ...(containerAuthorizationToken && { authorization: containerAuthorizationToken }),
+      },
     },
     body: new Uint8Array(),
     timeoutMs: fetchTimeoutMs,
     clock,
   });
+  connections.close();
   if (response.status !== 'success') {
     throw new Error(`no AWS credentials: the container endpoint failed, ${response.error.message}`);
   }

@@ -1,20 +1,14 @@
-// Keep-alive connections that know about freeze and thaw: a connection that idled longer than a few
-// seconds of wall-clock time is discarded, because its peer has probably closed it meanwhile.
-// Signals with the same endpoint, credentials and proxy share their connections.
-import type { Agent, AgentOptions, request } from 'node:http';
-import type { Duplex } from 'node:stream';
+// The connections of each endpoint, through its proxy where it has one. They know about freeze and thaw: a
+// connection that idled longer than a few seconds of wall-clock time is discarded, because its peer has
+// probably closed it meanwhile. Signals with the same endpoint, credentials and proxy share them.
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import type { Diagnostics } from '../diagnostics/diagnostics';
+import { Connections } from '../http/connections';
 import type { SignalConfiguration } from './configuration';
+import { socketOptions, toAddress } from './socket-address';
 import { loadTlsOptions } from './tls-options';
 import type { Clock } from './transport';
-import type { Diagnostics } from '../diagnostics/diagnostics';
-
-export interface Connections {
-  readonly agent: Agent;
-  /** `request` of node:http or node:https. */
-  readonly request: typeof request;
-  /** Destroys idle connections that are too old to be trusted. */
-  discardStale(): void;
-}
 
 type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
@@ -24,76 +18,55 @@ export interface ConnectionPool {
   close(): void;
 }
 
-/** Less than the keep-alive timeout of common servers (Node 5 s, nginx 75 s, ALB 60 s). */
-const maxIdleMs = 3_000;
-
 export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): ConnectionPool {
   const pool = new Map<string, Promise<Connections>>();
-  const agents = new Set<Agent>();
+  const opened = new Set<Connections>();
   let closed = false;
+  const openConnections = async (target: ConnectionTarget): Promise<Connections> => {
+    const open = await loadOpener(target, diagnostics);
+    const connections = new Connections({ open, now: () => clock.now() });
+    if (closed) connections.close();
+    opened.add(connections);
+    return connections;
+  };
   return {
-    connect(configuration) {
-      const { url, tls, proxyUrl } = configuration;
+    connect(target) {
+      const { url, tls, proxyUrl } = target;
       const key = JSON.stringify([new URL(url).origin, tls, proxyUrl]);
       let connections = pool.get(key);
       if (connections === undefined) {
-        connections = openConnections(configuration, { clock, diagnostics });
+        connections = openConnections(target);
         pool.set(key, connections);
-        connections.then(
-          ({ agent }) => (closed ? agent.destroy() : agents.add(agent)),
-          () => pool.delete(key),
-        );
+        connections.catch(() => pool.delete(key));
       }
       return connections;
     },
     close() {
       closed = true;
-      for (const agent of agents) agent.destroy();
+      for (const connections of opened) connections.close();
     },
   };
 }
 
-interface Surroundings {
-  readonly clock: Clock;
-  readonly diagnostics: Diagnostics;
-}
+type Opener = () => Socket | Promise<Socket>;
 
-async function openConnections(
-  configuration: ConnectionTarget,
-  { clock, diagnostics }: Surroundings,
-): Promise<Connections> {
-  const options: AgentOptions = {
-    keepAlive: true,
-    maxFreeSockets: 4,
-    scheduling: 'lifo',
-    autoSelectFamily: true,
-  };
-  const { url, proxyUrl } = configuration;
-  const isTunnelled = url.startsWith('https:') && proxyUrl !== undefined;
+/** How a new connection for this endpoint is made. */
+async function loadOpener(
+  { url, tls, proxyUrl }: ConnectionTarget,
+  diagnostics: Diagnostics,
+): Promise<Opener> {
+  const target = toAddress(url);
   if (url.startsWith('http:') && proxyUrl?.startsWith('https:') !== true) {
-    const http = await import('node:http');
-    const agent = new http.Agent(options);
-    return { agent, request: http.request, discardStale: trackIdleTime(agent, clock) };
+    const address = proxyUrl === undefined ? target : toAddress(proxyUrl);
+    return () => connect({ ...address, ...socketOptions });
   }
-  const https = await import('node:https');
-  const tls = await loadTlsOptions(configuration.tls, diagnostics);
-  const agent = new https.Agent({ ...options, ...tls });
-  if (isTunnelled) {
-    const { tunnelThrough } = await import('./proxy-tunnel');
-    tunnelThrough(agent, proxyUrl);
-  }
-  return { agent, request: https.request, discardStale: trackIdleTime(agent, clock) };
-}
-
-function trackIdleTime(agent: Agent, clock: Clock): () => void {
-  const idleSinceMs = new WeakMap<Duplex, number>();
-  agent.on('free', (socket: Duplex) => void idleSinceMs.set(socket, clock.now()));
-  return () => {
-    for (const sockets of Object.values(agent.freeSockets)) {
-      for (const socket of sockets ?? []) {
-        const idleMs = clock.now() - (idleSinceMs.get(socket) ?? -Infinity);
-        if (idleMs > maxIdleMs || idleMs < 0) socket.destroy();
-      }
-    }
-  };
+  const [{ createTlsConnector }, options] = await Promise.all([
+    import('./tls-connector'),
+    loadTlsOptions(tls, diagnostics),
+  ]);
+  const connectTls = createTlsConnector(options);
+  if (proxyUrl === undefined) return () => connectTls(target);
+  if (url.startsWith('http:')) return () => connectTls(toAddress(proxyUrl));
+  const { openTunnel } = await import('./proxy-tunnel');
+  return async () => connectTls({ ...target, socket: await openTunnel(target, proxyUrl) });
 }

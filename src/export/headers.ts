@@ -1,8 +1,8 @@
 // OTEL_EXPORTER_OTLP_HEADERS: `name=value` pairs as in W3C Baggage, values percent-decoded
 // (OTLP exporter specification, "Specifying headers via environment variables"). Values are
 // credentials: no warning ever shows them.
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { Environment } from '../configuration/environment';
+import { isFieldName, isFieldValue } from '../http/message-head';
 import type { Signal } from './delivery';
 import { general, perSignal } from './signal-variable';
 
@@ -48,13 +48,7 @@ function parseHeaders(environment: Environment, variable: string): Record<string
 function problemOf(name: string, value: string): string | undefined {
   if (name === '') return 'no name';
   if (reserved.has(name)) return 'a header that the exporter sets itself';
-  try {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return undefined;
-  } catch {
-    return 'characters that HTTP forbids';
-  }
+  return isFieldName(name) && isFieldValue(value) ? undefined : 'characters that HTTP forbids';
 }
 
 /** A malformed percent sequence means the value was not encoded: it is taken as written. */

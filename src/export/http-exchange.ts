@@ -1,15 +1,19 @@
-// One request and its answer on node:http. Bounded in time by the wall clock, which a freeze does
-// not stop, and in memory; knows whether the server can have acted on a request that broke.
-import type { ClientRequest, IncomingMessage, RequestOptions, request } from 'node:http';
+// One request and its answer, bounded in time by the wall clock, which a freeze does not stop, and in
+// memory; knows whether the server can have acted on a request that broke.
+import type { Connections } from '../http/connections';
+import { NOT_HTTP } from '../http/exchange';
+import type { AnswerListener, Exchange } from '../http/exchange';
+import type { RequestHead } from '../http/message-head';
+import { formatHead } from '../http/message-head';
+import type { HeaderFields } from '../http/message-reader';
 import { classifyAnswer } from './classify-answer';
 import type { Clock, TransportResponse } from './transport';
 import { TransportError } from './transport';
 import { hearSockets } from './wait';
 
-export interface Exchange {
-  /** `request` of node:http or node:https. */
-  readonly request: typeof request;
-  readonly options: RequestOptions;
+export interface HttpRequest {
+  readonly connections: Connections;
+  readonly head: RequestHead;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
   readonly abort?: AbortSignal;
@@ -28,117 +32,109 @@ const answerBodyWaitMs = 150;
 const staleConnectionCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /** Sends and awaits the answer. Never rejects; resolves once, whatever the connection does later. */
-export function runExchange(exchange: Exchange): Promise<TransportResponse> {
+export function runExchange(request: HttpRequest): Promise<TransportResponse> {
   return new Promise((resolve) => {
-    let request: ClientRequest;
+    let head: string;
     try {
-      request = exchange.request(exchange.options);
+      head = formatHead(request.head);
     } catch (error) {
-      resolve({ status: 'failure', error: toTransportError(error, false) });
+      resolve({ status: 'failure', error: toTransportError(error as Error, false) });
       return;
     }
-    let expire: () => void = () => undefined;
-    const cancelTimer = armDeadline(exchange, () => expire());
-    const onAbort = (): void => expire();
-    expire = observe(request, exchange, (response) => {
+    const { abort, body, once, connections } = request;
+    const onAbort = (): void => answer.expire();
+    const answer = new Answer(request, (response) => {
       cancelTimer();
-      exchange.abort?.removeEventListener('abort', onAbort);
+      abort?.removeEventListener('abort', onAbort);
       resolve(response);
     });
-    exchange.abort?.addEventListener('abort', onAbort);
-    if (exchange.abort?.aborted === true) expire();
-    else if (exchange.once === true) endWhenHeard(request, exchange.body);
-    else request.end(exchange.body);
+    const cancelTimer = armDeadline(request, onAbort);
+    answer.exchange = connections.start(
+      { head, body, beforeWrite: once === true ? hearSockets : undefined },
+      answer,
+    );
+    if (abort?.aborted === true) onAbort();
+    else abort?.addEventListener('abort', onAbort);
   });
 }
 
-function endWhenHeard(request: ClientRequest, body: Uint8Array): void {
-  const end = async (): Promise<void> => {
-    await hearSockets();
-    if (!request.destroyed) request.end(body);
-  };
-  request.once('socket', (socket) => {
-    if (socket.connecting) socket.once('connect', () => void end());
-    else void end();
-  });
-}
+/** Settles with the first outcome of its request. */
+class Answer implements AnswerListener {
+  exchange: Exchange | undefined;
+  private status = 0;
+  private fields: HeaderFields | undefined;
+  private chunks: Buffer[] = [];
+  private bytes = 0;
+  private bodyTimer: NodeJS.Timeout | undefined;
 
-/** Settles with the first outcome of the request; returns what ends it at once for lack of time. */
-function observe(
-  request: ClientRequest,
-  { clock, timeoutMs }: Exchange,
-  settle: (response: TransportResponse) => void,
-): () => void {
-  let bodyWritten = false;
-  let answer: IncomingMessage | undefined;
-  request.on('finish', () => (bodyWritten = true));
-  request.on('response', (response) => {
-    answer = response;
-    readAnswer(response, (body) => settle(toResponse(response, body, clock)));
-  });
-  request.on('error', (error: NodeJS.ErrnoException) => {
-    if (answer !== undefined) return;
-    const stale = request.reusedSocket && staleConnectionCodes.has(error.code ?? '');
-    const failure = toTransportError(error, bodyWritten, stale);
-    const isNoHttpAnswer = error.code?.startsWith('HPE_') === true;
-    settle({ status: isNoHttpAnswer ? 'failure' : 'retryable', error: failure });
-  });
-  return () => {
-    if (answer === undefined) {
-      const detail = { outcome: 'timeout', bodyWritten };
-      settle({
-        status: 'retryable',
-        error: new TransportError(`no answer within ${timeoutMs} ms`, detail),
-      });
+  constructor(
+    private readonly request: Pick<HttpRequest, 'clock' | 'timeoutMs'>,
+    private readonly settle: (response: TransportResponse) => void,
+  ) {}
+
+  onHead(status: number, fields: HeaderFields): void {
+    this.status = status;
+    this.fields = fields;
+    this.bodyTimer = setTimeout(() => this.cutShort(), answerBodyWaitMs).unref();
+  }
+
+  onData(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes > maxAnswerBytes) this.cutShort();
+    else this.chunks.push(chunk);
+  }
+
+  onEnd(): void {
+    const [first] = this.chunks;
+    const isWhole = first !== undefined && this.chunks.length === 1;
+    this.answered(isWhole ? first : Buffer.concat(this.chunks));
+  }
+
+  onError(error: NodeJS.ErrnoException): void {
+    if (this.fields !== undefined) {
+      this.answered(new Uint8Array());
+      return;
     }
-    request.destroy();
-    answer?.destroy();
-  };
-}
+    const { reused = false, written = false } = this.exchange ?? {};
+    const stale = reused && staleConnectionCodes.has(error.code ?? '');
+    const status = error.code === NOT_HTTP ? 'failure' : 'retryable';
+    this.settle({ status, error: toTransportError(error, written, stale) });
+  }
 
-/** Calls back (a second time without effect) with what came of the body by its end, its break, its bound or its time. */
-function readAnswer(response: IncomingMessage, done: (body: Uint8Array) => void): void {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  const cutShort = (): void => void response.destroy();
-  const timer = setTimeout(cutShort, answerBodyWaitMs).unref();
-  response.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes > maxAnswerBytes) cutShort();
-    else chunks.push(chunk);
-  });
-  response.on('error', () => undefined);
-  const finish = (): void => {
-    clearTimeout(timer);
-    done(response.complete ? Buffer.concat(chunks) : new Uint8Array());
-  };
-  response.on('end', finish);
-  response.on('close', finish);
-}
+  /** The time is over. */
+  expire(): void {
+    const message = `no answer within ${this.request.timeoutMs} ms`;
+    this.exchange?.destroy(Object.assign(new Error(message), { code: 'timeout' }));
+  }
 
-function toResponse(
-  { statusCode = 0, headers }: IncomingMessage,
-  body: Uint8Array,
-  clock: Clock,
-): TransportResponse {
-  const retryAfter = headers['retry-after'];
-  const { location } = headers;
-  return classifyAnswer(
-    {
-      statusCode,
-      body,
-      ...(retryAfter !== undefined && { retryAfter }),
-      ...(location !== undefined && { location }),
-    },
-    clock.now(),
-  );
+  /** What matters of the answer is known. */
+  private cutShort(): void {
+    this.exchange?.destroy(new Error('the answer is too long'));
+  }
+
+  private answered(body: Uint8Array): void {
+    clearTimeout(this.bodyTimer);
+    const retryAfter = this.fields?.get('retry-after');
+    const location = this.fields?.get('location');
+    this.settle(
+      classifyAnswer(
+        {
+          statusCode: this.status,
+          body,
+          ...(retryAfter !== undefined && { retryAfter }),
+          ...(location !== undefined && { location }),
+        },
+        this.request.clock.now(),
+      ),
+    );
+  }
 }
 
 /**
  * Runs `expire` once the wall clock has passed the deadline. After a thaw the timer fires before the
  * sockets are read: one more turn of the event loop lets an answer that came in meanwhile be heard.
  */
-function armDeadline({ clock, timeoutMs }: Exchange, expire: () => void): () => void {
+function armDeadline({ clock, timeoutMs }: HttpRequest, expire: () => void): () => void {
   const deadlineMs = clock.now() + timeoutMs;
   let immediate: NodeJS.Immediate | undefined;
   const check = (): void => {
@@ -153,8 +149,11 @@ function armDeadline({ clock, timeoutMs }: Exchange, expire: () => void): () => 
   };
 }
 
-function toTransportError(error: unknown, bodyWritten: boolean, stale = false): TransportError {
-  const { code, message } = error as NodeJS.ErrnoException;
+function toTransportError(
+  { code, message }: NodeJS.ErrnoException,
+  bodyWritten: boolean,
+  stale = false,
+): TransportError {
   const text = message === '' ? (code ?? 'connection failed') : message;
   return new TransportError(text, {
     outcome: code ?? 'connection_error',

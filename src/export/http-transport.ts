@@ -1,9 +1,9 @@
-// OTLP/HTTP on node:http: one POST per send, with Content-Length (API Gateway and SigV4 refuse
-// chunked bodies), over connections that survive freeze and thaw. Compression, retries and breakers
-// are decorators or live above.
-import type { RequestOptions } from 'node:http';
+// OTLP/HTTP: one POST per send, with Content-Length (API Gateway and SigV4 refuse chunked bodies), over
+// connections that survive freeze and thaw. Compression, retries and breakers are decorators or live above.
+import type { Connections } from '../http/connections';
+import type { RequestHead } from '../http/message-head';
 import type { SignalConfiguration } from './configuration';
-import type { Connections } from './connection-pool';
+import { maxIdleMs } from './socket-address';
 import { runExchange } from './http-exchange';
 import { proxyAuthorization } from './proxy-authorization';
 import type { Clock, HeaderSource, Transport } from './transport';
@@ -21,19 +21,18 @@ export interface HttpTransportOptions {
 
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const { configuration, clock } = options;
+  const target = toTarget(configuration);
   return {
     async send(body, timeoutMs, abort) {
       const startMs = clock.now();
       const headers = await settleHeaders(options.headers, body);
       if (headers instanceof TransportError) return { status: 'retryable', error: headers };
       const connections = await options.connect();
-      connections.discardStale();
+      connections.discardIdle(maxIdleMs);
+      const fields = { ...target.fields, ...headers, 'content-length': body.byteLength };
       return runExchange({
-        request: connections.request,
-        options: {
-          ...toRequestOptions(configuration, headers, body),
-          agent: connections.agent,
-        },
+        connections,
+        head: { ...target, fields },
         body,
         timeoutMs: Math.max(timeoutMs - (clock.now() - startMs), 1),
         clock,
@@ -57,33 +56,11 @@ async function settleHeaders(
   }
 }
 
-function toRequestOptions(
-  { url, proxyUrl }: HttpTransportOptions['configuration'],
-  headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
-): RequestOptions & { headers: Record<string, string | number> } {
-  const target = new URL(url);
-  const options = {
-    method: 'POST',
-    hostname: target.hostname.replace(/^\[|\]$/g, ''),
-    port: target.port === '' ? undefined : target.port,
-    path: `${target.pathname}${target.search}`,
-    headers: { ...headers, host: target.host, 'content-length': body.byteLength },
-  };
-  if (proxyUrl === undefined || target.protocol === 'https:') return options;
-  const proxy = new URL(proxyUrl);
-  return {
-    ...options,
-    ...absoluteForm(target, proxy),
-    headers: { ...options.headers, ...proxyAuthorization(proxy) },
-  };
-}
-
 /** Plain http goes to the proxy itself, with the target in absolute form (RFC 9112 §3.2.2). */
-function absoluteForm(target: URL, proxy: URL): RequestOptions {
-  return {
-    hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
-    port: proxy.port === '' ? undefined : proxy.port,
-    path: target.href,
-  };
+function toTarget({ url, proxyUrl }: HttpTransportOptions['configuration']): RequestHead {
+  const { host, pathname, search, href, protocol } = new URL(url);
+  const direct = { method: 'POST', target: `${pathname}${search}`, fields: { host } };
+  if (proxyUrl === undefined || protocol === 'https:') return direct;
+  const authorization = proxyAuthorization(new URL(proxyUrl));
+  return { ...direct, target: href.replace(/#.*$/s, ''), fields: { host, ...authorization } };
 }

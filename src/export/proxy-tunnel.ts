@@ -1,63 +1,57 @@
-// Makes an https agent reach its targets through an HTTP proxy with CONNECT (RFC 9110 §9.3.6). TLS
-// runs end to end inside the tunnel: the target's name and certificate are checked as ever.
-import type { IncomingMessage, RequestOptions } from 'node:http';
-import { request as httpRequest } from 'node:http';
-import type { Agent } from 'node:https';
-import { request as httpsRequest } from 'node:https';
-import type { Duplex } from 'node:stream';
-import type { ConnectionOptions } from 'node:tls';
-import { connect as connectTls } from 'node:tls';
+// Reaches an https endpoint through an HTTP proxy with CONNECT (RFC 9110 §9.3.6). TLS runs end to end
+// inside the tunnel: the target's name and certificate are checked as ever.
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { formatHead } from '../http/message-head';
+import { MessageReader } from '../http/message-reader';
+import { socketOptions, toAddress } from './socket-address';
+import type { Address } from './socket-address';
 import { proxyAuthorization } from './proxy-authorization';
-
-type OnConnection = (error: Error | null, socket?: Duplex) => void;
-type Target = ConnectionOptions & { readonly host: string; readonly port: number };
 
 const connectTimeoutMs = 10_000;
 
-/** `agent` opens every new connection through the proxy from now on. */
-export function tunnelThrough(agent: Agent, proxyUrl: string): void {
-  const createConnection = (target: Target, onConnection: OnConnection): undefined => {
-    openTunnel(target, proxyUrl, onConnection);
-    return undefined;
-  };
-  Object.assign(agent, { createConnection });
-}
-
-function openTunnel(target: Target, proxyUrl: string, onConnection: OnConnection): void {
+/** A socket whose other end is the target. Rejects when the proxy refuses or cannot be reached. */
+export async function openTunnel(target: Address, proxyUrl: string): Promise<Socket> {
+  const socket = await connectToProxy(proxyUrl);
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   const authority = `${host}:${target.port}`;
-  const proxy = new URL(proxyUrl);
-  const options: RequestOptions = {
-    method: 'CONNECT',
-    hostname: proxy.hostname.replace(/^\[|\]$/g, ''),
-    port: proxy.port === '' ? (proxy.protocol === 'https:' ? 443 : 80) : proxy.port,
-    path: authority,
-    headers: { host: authority, ...proxyAuthorization(proxy) },
-    agent: false,
-    timeout: connectTimeoutMs,
-  };
-  const connect = (proxy.protocol === 'https:' ? httpsRequest : httpRequest)(options);
-  connect.on('timeout', () => connect.destroy(failure('the proxy did not answer CONNECT')));
-  connect.on('error', (error) => onConnection(error));
-  connect.on('connect', (response: IncomingMessage, socket: Duplex) => {
-    if (response.statusCode !== 200) {
+  const fields = { host: authority, ...proxyAuthorization(new URL(proxyUrl)) };
+  socket.write(formatHead({ method: 'CONNECT', target: authority, fields }), 'latin1');
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => fail('the proxy did not answer CONNECT'), connectTimeoutMs);
+    const fail = (problem: Error | string): void => {
+      clearTimeout(timer);
       socket.destroy();
-      onConnection(failure(`the proxy refused CONNECT with HTTP ${response.statusCode ?? 0}`));
-      return;
-    }
-    startTls({ ...target, socket }, onConnection);
+      reject(typeof problem === 'string' ? failure(problem) : problem);
+    };
+    const reader = new MessageReader('response', {
+      onHead: ({ startLine }) => {
+        const status = startLine.slice(9, 12);
+        if (!status.startsWith('2')) {
+          fail(`the proxy refused CONNECT with HTTP ${status}`);
+          return;
+        }
+        clearTimeout(timer);
+        // What follows the head is the tunnel's (RFC 9110 §9.3.6), and the target speaks second in TLS.
+        for (const event of ['data', 'error', 'close']) socket.removeAllListeners(event);
+        socket.pause();
+        resolve(socket);
+      },
+      onData: () => undefined,
+      onEnd: () => undefined,
+      onMalformed: (problem) => fail(`the proxy answered CONNECT with ${problem}`),
+    });
+    socket.on('data', (bytes: Buffer) => reader.push(bytes));
+    socket.on('error', fail);
+    socket.on('close', () => fail('the proxy closed the connection'));
   });
-  connect.end();
 }
 
-function startTls(options: ConnectionOptions, onConnection: OnConnection): void {
-  const secure = connectTls(options);
-  const onError = (error: Error): void => onConnection(error);
-  secure.once('error', onError);
-  secure.once('secureConnect', () => {
-    secure.removeListener('error', onError);
-    onConnection(null, secure);
-  });
+async function connectToProxy(proxyUrl: string): Promise<Socket> {
+  const address = toAddress(proxyUrl);
+  if (!proxyUrl.startsWith('https:')) return connect({ ...address, ...socketOptions });
+  const { createTlsConnector } = await import('./tls-connector');
+  return createTlsConnector({})(address);
 }
 
 function failure(message: string): Error {

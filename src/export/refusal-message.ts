@@ -1,5 +1,6 @@
 // One line a user can act on, for each way an endpoint refuses or fails. No credentials: URLs are
 // shown without query and user information.
+import { NOT_HTTP } from '../http/exchange';
 import { describeUrl } from './endpoint';
 import type { Signal } from './delivery';
 import { toStatusCode } from './verdict';
@@ -21,7 +22,7 @@ export function describeTrouble(trouble: Trouble): string {
 }
 
 function hintFor(outcome: string, signal: Signal): string | undefined {
-  if (outcome.startsWith('HPE_')) return 'not an HTTP answer; an OTLP/gRPC port, such as 4317?';
+  if (outcome === NOT_HTTP) return 'not an HTTP answer; an OTLP/gRPC port, such as 4317?';
   if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(outcome)) {
     return 'TLS: see OTEL_EXPORTER_OTLP_CERTIFICATE';
   }

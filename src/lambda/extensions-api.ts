@@ -42,8 +42,8 @@ export async function register(
   });
   if (answer.kind === 'failed') return answer;
   if (answer.status !== 200) return refusal(answer);
-  const identifier = answer.headers['lambda-extension-identifier'];
-  if (typeof identifier !== 'string' || identifier === '') {
+  const identifier = answer.headers.get('lambda-extension-identifier');
+  if (identifier === undefined || identifier === '') {
     return {
       kind: 'refused',
       errorType: undefined,

@@ -1,7 +1,10 @@
 // Requests to the Lambda APIs on AWS_LAMBDA_RUNTIME_API. Every outcome is a value. There is no timeout
 // unless one is asked for: the process may be frozen for hours inside GET /event/next.
-import { Agent, request } from 'node:http';
-import type { ClientRequest, IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import { Connections } from '../http/connections';
+import type { Exchange } from '../http/exchange';
+import { formatHead } from '../http/message-head';
+import type { HeaderFields } from '../http/message-reader';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -18,7 +21,7 @@ export type ApiAnswer =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      readonly headers: IncomingHttpHeaders;
+      readonly headers: HeaderFields;
       readonly body: string;
     }
   | { readonly kind: 'failed'; readonly message: string };
@@ -32,105 +35,119 @@ export interface ApiClient {
 interface Address {
   readonly host: string;
   readonly port: number;
+  /** As the Host header has it. */
+  readonly authority: string;
 }
 
 const MAX_ANSWER_BYTES = 1_048_576;
+const STALE_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
 /** `runtimeApi`: `host:port`, `[::1]:port` or a host alone, as AWS_LAMBDA_RUNTIME_API has it. */
 export function createApiClient(runtimeApi: string): ApiClient {
   const address = parseAddress(runtimeApi);
-  const agent = new Agent({ keepAlive: true });
+  const connections = new Connections({
+    open: () => connect({ ...address, port: address?.port ?? 0, noDelay: true, keepAlive: true }),
+    now: Date.now,
+  });
   return {
-    async send(apiRequest) {
+    async send(request) {
       if (address === undefined) {
-        return {
-          kind: 'failed',
-          message: `AWS_LAMBDA_RUNTIME_API: expected host:port, got '${runtimeApi}'`,
-        };
+        return failed(`AWS_LAMBDA_RUNTIME_API: expected host:port, got '${runtimeApi}'`);
       }
       for (;;) {
-        const answer = await sendOnce(apiRequest, address, agent);
+        const answer = await sendOnce(request, address, connections);
         // The server closed a kept connection between two requests: the next one is another.
         if (answer !== 'stale') return answer;
       }
     },
-    close: () => agent.destroy(),
+    close: () => connections.close(),
   };
 }
 
 function parseAddress(runtimeApi: string): Address | undefined {
   try {
-    const { hostname, port } = new URL(`http://${runtimeApi.replace(/^http:\/\//, '')}`);
-    return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 80 : Number(port) };
+    const { hostname, port, host } = new URL(`http://${runtimeApi.replace(/^http:\/\//, '')}`);
+    return {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: port === '' ? 80 : Number(port),
+      authority: host,
+    };
   } catch {
     return undefined;
   }
 }
 
 function sendOnce(
-  apiRequest: ApiRequest,
-  { host, port }: Address,
-  agent: Agent,
+  { method, path, headers, body, timeoutMs, onSent }: ApiRequest,
+  { authority }: Address,
+  connections: Connections,
 ): Promise<ApiAnswer | 'stale'> {
-  const { method, path, headers = {}, body, timeoutMs, onSent } = apiRequest;
+  const bytes = body === undefined ? undefined : Buffer.from(body);
+  const fields = { Host: authority, ...headers };
+  const head = formatHead({
+    method,
+    target: path,
+    fields: bytes === undefined ? fields : { ...fields, 'Content-Length': bytes.length },
+  });
   return new Promise((resolve) => {
-    let timer: NodeJS.Timeout | undefined;
-    let answering = false;
-    const finish = (answer: ApiAnswer | 'stale'): void => {
+    const answer = new Answer();
+    const finish = (outcome: ApiAnswer | 'stale'): void => {
       clearTimeout(timer);
-      resolve(answer);
+      resolve(outcome);
     };
-    const outgoing = request({
-      host,
-      port,
-      method,
-      path,
-      agent,
-      headers:
-        body === undefined ? headers : { ...headers, 'Content-Length': Buffer.byteLength(body) },
-    });
-    outgoing.on('error', (error) =>
-      finish(!answering && isStale(outgoing, error) ? 'stale' : failed(error)),
+    const exchange: Exchange = connections.start(
+      { head, body: bytes },
+      {
+        onHead: (status, seen) => answer.begin(status, seen),
+        onData: (chunk) => {
+          if (answer.add(chunk)) return;
+          const problem = `expected an answer of at most ${MAX_ANSWER_BYTES} bytes, got more`;
+          exchange.destroy(new Error(problem));
+        },
+        onEnd: () => finish(answer.complete()),
+        onError: ({ code = '', message }) => {
+          const isStale = exchange.reused && !answer.hasBegun && STALE_CODES.has(code);
+          finish(isStale ? 'stale' : failed(message));
+        },
+        ...(onSent === undefined ? {} : { onWritten: onSent }),
+      },
     );
-    outgoing.on('response', (response) => {
-      answering = true;
-      readAnswer(response).then(finish, (error: unknown) => finish(failed(error)));
-    });
-    if (onSent !== undefined) outgoing.on('finish', onSent);
-    if (timeoutMs !== undefined) {
-      timer = setTimeout(
-        () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)),
-        timeoutMs,
-      );
-    }
-    outgoing.end(body);
+    const giveUp = (): void => exchange.destroy(new Error(`no answer within ${timeoutMs} ms`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
   });
 }
 
-function isStale(outgoing: ClientRequest, error: NodeJS.ErrnoException): boolean {
-  return outgoing.reusedSocket && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+class Answer {
+  private status = 0;
+  private headers: HeaderFields = new Map();
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+
+  get hasBegun(): boolean {
+    return this.status !== 0;
+  }
+
+  begin(status: number, headers: HeaderFields): void {
+    this.status = status;
+    this.headers = headers;
+  }
+
+  /** False when it is too much. */
+  add(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    this.chunks.push(chunk);
+    return this.bytes <= MAX_ANSWER_BYTES;
+  }
+
+  complete(): ApiAnswer {
+    const [first] = this.chunks;
+    const isWhole = first !== undefined && this.chunks.length === 1;
+    const body = isWhole ? first : Buffer.concat(this.chunks);
+    const { status, headers } = this;
+    return { kind: 'answered', status, headers, body: body.toString('utf8') };
+  }
 }
 
-function failed(error: unknown): ApiAnswer {
-  return { kind: 'failed', message: error instanceof Error ? error.message : String(error) };
-}
-
-/** By events: the first async iterator of a process costs a millisecond before the first poll. */
-function readAnswer(response: IncomingMessage): Promise<ApiAnswer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  return new Promise((resolve, reject) => {
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      chunks.push(chunk);
-      if (bytes <= MAX_ANSWER_BYTES) return;
-      const problem = `expected an answer of at most ${MAX_ANSWER_BYTES} bytes, got more`;
-      response.destroy(new Error(problem));
-    });
-    response.on('error', reject);
-    response.on('end', () => {
-      const { statusCode: status = 0, headers } = response;
-      resolve({ kind: 'answered', status, headers, body: Buffer.concat(chunks).toString('utf8') });
-    });
-  });
+function failed(message: string): ApiAnswer {
+  return { kind: 'failed', message };
 }

@@ -1,5 +1,5 @@
 // Collects a request's body within bounds. Bytes, not text: a character may be split between two chunks.
-import type { IncomingMessage } from 'node:http';
+import type { RequestListener } from '../http/server';
 
 export interface BodyLimits {
   readonly maxBodyBytes: number;
@@ -8,38 +8,41 @@ export interface BodyLimits {
   readonly open: { bytes: number };
 }
 
-/** The whole body; `aborted` when the client went away before its end. */
+export type BodyOutcome =
+  | { readonly kind: 'complete'; readonly body: Buffer }
+  /** The client went away before the end. */
+  | { readonly kind: 'aborted' }
+  | { readonly kind: 'too large' };
+
+/** `contentLength`: what the request announced, NaN when nothing. `settle` is called once. */
 export function collectBody(
-  request: IncomingMessage,
+  contentLength: number,
   { maxBodyBytes, maxOpenBytes, open }: BodyLimits,
-): Promise<Buffer | 'aborted' | 'too large'> {
-  const chunks: Buffer[] = [];
+  settle: (outcome: BodyOutcome) => void,
+): RequestListener {
+  let chunks: Buffer[] = [];
   let bytes = 0;
-  return new Promise((resolve) => {
-    let isSettled = false;
-    const settle = (outcome: 'aborted' | 'too large' | 'complete'): void => {
-      if (isSettled) return;
-      isSettled = true;
-      open.bytes -= bytes;
-      const [first] = chunks;
-      const body = (): Buffer =>
-        first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks, bytes);
-      resolve(outcome === 'complete' ? body() : outcome);
-      chunks.length = 0;
-    };
-    if (Number(request.headers['content-length']) > maxBodyBytes) {
-      settle('too large');
-      return;
-    }
-    request.on('data', (chunk: Buffer) => {
+  let isSettled = false;
+  const finish = (kind: BodyOutcome['kind']): void => {
+    if (isSettled) return;
+    isSettled = true;
+    open.bytes -= bytes;
+    const [first] = chunks;
+    const isWhole = first !== undefined && chunks.length === 1;
+    if (kind !== 'complete') settle({ kind });
+    else settle({ kind, body: isWhole ? first : Buffer.concat(chunks, bytes) });
+    chunks = [];
+  };
+  if (contentLength > maxBodyBytes) finish('too large');
+  return {
+    onData(chunk) {
       if (isSettled) return;
       chunks.push(chunk);
       bytes += chunk.length;
       open.bytes += chunk.length;
-      if (bytes > maxBodyBytes || open.bytes > maxOpenBytes) settle('too large');
-    });
-    request.on('end', () => settle(request.complete ? 'complete' : 'aborted'));
-    request.on('error', () => settle('aborted'));
-    request.on('close', () => settle('aborted'));
-  });
+      if (bytes > maxBodyBytes || open.bytes > maxOpenBytes) finish('too large');
+    },
+    onEnd: () => finish('complete'),
+    onAborted: () => finish('aborted'),
+  };
 }

@@ -1,10 +1,10 @@
 // Where Lambda posts telemetry. Answers 200 as soon as a body is complete and hands it over afterwards:
 // a slow listener makes Lambda drop logs, and an error makes it send the same poison again.
-import { createServer } from 'node:http';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Diagnostics } from '../diagnostics/diagnostics';
+import { startHttpServer } from '../http/server';
+import type { IncomingRequest, RequestListener } from '../http/server';
 import { collectBody } from './request-body';
+import type { BodyOutcome } from './request-body';
 
 export interface TelemetryListenerOptions {
   /** One acknowledged body, decompressed; in order of arrival. Must not throw. */
@@ -36,40 +36,18 @@ export async function startTelemetryListener(
   options: TelemetryListenerOptions,
 ): Promise<TelemetryListener> {
   const waiting = { bytes: 0 };
-  const server = createServer(createHandler(options, waiting));
-  // Freezing stretches every pause between two packets: only Lambda may end its connections.
-  server.keepAliveTimeout = 0;
-  server.headersTimeout = 0;
-  server.requestTimeout = 0;
-  let port = await listen(server);
-  if (port === RESERVED_PORT) {
-    await new Promise<void>((resolve) => void server.close(() => resolve()));
-    port = await listen(server);
-  }
-  server.on('error', ({ message }) =>
-    options.diagnostics.error(`telemetry listener: ${message}; telemetry may be missing`),
-  );
-  server.on('clientError', (_error, socket) => void socket.destroy());
+  // No timeouts: freezing stretches every pause between two packets, only Lambda may end its connections.
+  const onError = ({ message }: Error): void =>
+    options.diagnostics.error(`telemetry listener: ${message}; telemetry may be missing`);
+  const onRequest = createHandler(options, waiting);
+  const server = await startHttpServer({ onRequest, onError }, RESERVED_PORT);
   return {
-    port,
+    port: server.port,
     get waitingBytes() {
       return waiting.bytes;
     },
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
+    close: () => server.close(),
   };
-}
-
-function listen(server: Server): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, () => {
-      server.removeListener('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
 }
 
 function createHandler(
@@ -79,25 +57,11 @@ function createHandler(
   const open = { bytes: 0 };
   let handedOver: Promise<void> = Promise.resolve();
 
-  const cut = (request: IncomingMessage): void => {
-    diagnostics.warn(
-      `telemetry listener: expected a body of at most ${MAX_BODY_BYTES} bytes, got more; the connection is cut and this batch is lost`,
-    );
-    request.destroy();
-  };
-
-  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const limits = { maxBodyBytes: MAX_BODY_BYTES, maxOpenBytes: MAX_OPEN_BYTES, open };
-    const received = await collectBody(request, limits);
-    if (received === 'aborted') return;
-    if (received === 'too large') {
-      cut(request);
-      return;
-    }
+  const receive = async (request: IncomingRequest, received: Buffer): Promise<void> => {
     if (waiting.bytes > MAX_WAITING_BYTES) await settledWithin(handedOver, MAX_ANSWER_DELAY_MS);
-    response.writeHead(200, { 'Content-Length': 0 }).end();
-    const { 'sequence-id': sequenceId, 'content-encoding': encoding } = request.headers;
-    const body = decompressed(received, encoding);
+    request.answer(200);
+    const body = decompressed(received, request.fields.get('content-encoding'));
+    const sequenceId = request.fields.get('sequence-id');
     waiting.bytes += received.length;
     // One after the other, and not before the answer is on its way.
     handedOver = handedOver.then(async () => {
@@ -105,18 +69,33 @@ function createHandler(
       await new Promise(setImmediate);
       await whenRoom?.();
       waiting.bytes -= received.length;
-      onBatch(batch, typeof sequenceId === 'string' ? sequenceId : undefined);
+      onBatch(batch, sequenceId);
     });
   };
 
-  return (request: IncomingMessage, response: ServerResponse): void => {
-    response.on('error', () => request.destroy());
-    if (request.method === 'POST' || request.method === 'PUT') {
-      void receive(request, response);
-      return;
-    }
-    request.resume();
-    response.writeHead(405, { Allow: 'POST, PUT', 'Content-Length': 0 }).end();
+  const settle = (request: IncomingRequest, outcome: BodyOutcome): void => {
+    if (outcome.kind === 'complete') void receive(request, outcome.body);
+    if (outcome.kind !== 'too large') return;
+    diagnostics.warn(
+      `telemetry listener: expected a body of at most ${MAX_BODY_BYTES} bytes, got more; the connection is cut and this batch is lost`,
+    );
+    request.cut();
+  };
+
+  return (request: IncomingRequest): RequestListener => {
+    const { method, fields } = request;
+    if (method !== 'POST' && method !== 'PUT') return refuse(request);
+    const limits = { maxBodyBytes: MAX_BODY_BYTES, maxOpenBytes: MAX_OPEN_BYTES, open };
+    const contentLength = Number(fields.get('content-length') ?? NaN);
+    return collectBody(contentLength, limits, (outcome) => settle(request, outcome));
+  };
+}
+
+function refuse(request: IncomingRequest): RequestListener {
+  return {
+    onData: () => undefined,
+    onEnd: () => request.answer(405, 'Allow: POST, PUT\r\n'),
+    onAborted: () => undefined,
   };
 }
 

@@ -20,7 +20,7 @@ const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .constantFrom('400', '401', '404', '413', '500', 'HPE_INVALID_CONSTANT')
+      .constantFrom('400', '401', '404', '413', '500', 'not_http')
       .map((outcome) => failing('failure', { outcome, bodyWritten: true })),
   },
   {

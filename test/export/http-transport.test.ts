@@ -184,7 +184,7 @@ describe('an answer', () => {
     const url = await startRawServer((socket) => void socket.end('\0\0\x12\x04\0\0\0\0\0\0\x03'));
     const response = await connectTo(url).send(body, 1_000);
     expect(response.status).toBe('failure');
-    expect(outcomeOf(response)).toMatch(/^HPE_/);
+    expect(outcomeOf(response)).toMatch(/^not_http$/);
   });
 
   it('that breaks off before its status leaves the fate unknown', async () => {

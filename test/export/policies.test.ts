@@ -168,7 +168,7 @@ describe('a verdict', () => {
     [failed('failure', '404', true), true, { reason: '404', trouble: 'address' }],
     [failed('failure', '308', true), true, { reason: '308', trouble: 'address' }],
     [failed('failure', '500', true), true, { reason: '500', trouble: 'server' }],
-    [failed('failure', 'HPE_INVALID_CONSTANT', true), true, { reason: 'rejected' }],
+    [failed('failure', 'not_http', true), true, { reason: 'rejected' }],
   ])('%#', (response, resendable, expected) => {
     expect(judge(response, protobufCodecs.traces, resendable)).toMatchObject(expected);
   });
@@ -186,7 +186,7 @@ describe('a message', () => {
     ['404', 'OTEL_LOGS_EXPORTER=none'],
     ['415', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
     ['301', 'redirects are not followed'],
-    ['HPE_INVALID_CONSTANT', '4317'],
+    ['not_http', '4317'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
   ])('about %s tells the user of %s', (outcome, hint) => {
     const text = describeTrouble({

@@ -23,12 +23,9 @@ it('answers with status, headers and body', async () => {
   const { client } = await connect((_, response) =>
     response.writeHead(418, { 'X-A': 'b' }).end('größe'),
   );
-  expect(await client.send({ method: 'GET', path: '/x' })).toMatchObject({
-    kind: 'answered',
-    status: 418,
-    headers: { 'x-a': 'b' },
-    body: 'größe',
-  });
+  const answer = await client.send({ method: 'GET', path: '/x' });
+  expect(answer).toMatchObject({ kind: 'answered', status: 418, body: 'größe' });
+  expect(answer.kind === 'answered' && answer.headers.get('x-a')).toBe('b');
 });
 
 it('tells when the request is on its way, before any answer', async () => {

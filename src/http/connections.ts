@@ -1,0 +1,78 @@
+// Kept connections to one endpoint. A request takes the one that idled least, or opens another.
+import type { Socket } from 'node:net';
+import type { AnswerListener, WireRequest } from './exchange';
+import { Connection, Exchange } from './exchange';
+
+export interface ConnectionsOptions {
+  /** A socket that is connected or connecting. A rejection fails the request. */
+  readonly open: () => Socket | Promise<Socket>;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+/** Idle connections kept. */
+const MAX_IDLE = 4;
+
+export class Connections {
+  private readonly all = new Set<Connection>();
+  /** Oldest first, with the time since when. */
+  private readonly idle: { readonly connection: Connection; readonly sinceMs: number }[] = [];
+  private isClosed = false;
+
+  constructor(private readonly options: ConnectionsOptions) {}
+
+  /** Every outcome reaches `listener`, never before this returns. */
+  start(request: WireRequest, listener: AnswerListener): Exchange {
+    const exchange = new Exchange(request, listener);
+    const kept = this.idle.pop();
+    if (kept !== undefined) exchange.run(kept.connection, true);
+    else void this.runOnNew(exchange);
+    return exchange;
+  }
+
+  /** Destroys connections that idled longer, or since a time that is yet to come. */
+  discardIdle(longerThanMs: number): void {
+    const now = this.options.now();
+    for (const { connection, sinceMs } of [...this.idle]) {
+      if (now - sinceMs > longerThanMs || now < sinceMs) this.forget(connection);
+    }
+  }
+
+  /** Destroys every connection; requests under way fail. */
+  close(): void {
+    this.isClosed = true;
+    for (const connection of [...this.all]) connection.destroy();
+  }
+
+  private async runOnNew(exchange: Exchange): Promise<void> {
+    let socket: Socket;
+    try {
+      socket = await this.options.open();
+    } catch (error) {
+      exchange.fail(error as NodeJS.ErrnoException);
+      return;
+    }
+    const connection = new Connection(socket, {
+      onIdle: (idle) => this.keep(idle),
+      onClosed: (closed) => this.remove(closed),
+    });
+    this.all.add(connection);
+    exchange.run(connection, false);
+  }
+
+  private keep(connection: Connection): void {
+    if (this.isClosed || this.idle.length >= MAX_IDLE) connection.destroy();
+    else this.idle.push({ connection, sinceMs: this.options.now() });
+  }
+
+  private forget(connection: Connection): void {
+    this.remove(connection);
+    connection.destroy();
+  }
+
+  private remove(connection: Connection): void {
+    this.all.delete(connection);
+    const index = this.idle.findIndex((kept) => kept.connection === connection);
+    if (index >= 0) this.idle.splice(index, 1);
+  }
+}

@@ -1,0 +1,196 @@
+// One request and its answer over a connection that carries nothing else meanwhile. node:http does the same
+// with a dozen objects and five times the CPU, which every invocation would pay (docs/decisions/0007).
+import type { Socket } from 'node:net';
+import type { HeaderFields, MessageHead } from './message-reader';
+import { MessageReader } from './message-reader';
+
+export interface WireRequest {
+  /** Ends in an empty line (formatHead). */
+  readonly head: string;
+  readonly body?: Uint8Array | undefined;
+  /** Awaited on the open connection before anything is written. */
+  readonly beforeWrite?: (() => Promise<void>) | undefined;
+}
+
+/** After `onEnd` or `onError` nothing more is called. */
+export interface AnswerListener {
+  onHead(status: number, fields: HeaderFields): void;
+  onData?(bytes: Buffer): void;
+  onEnd(): void;
+  onError(error: NodeJS.ErrnoException): void;
+  /** The request was handed to the operating system. */
+  onWritten?(): void;
+}
+
+/** Code of errors for answers that are no HTTP/1.1. */
+export const NOT_HTTP = 'not_http';
+/** Larger bodies are not copied behind their head. */
+const MAX_COPIED_BYTES = 65_536;
+
+export class Exchange {
+  /** The connection had served an earlier request. */
+  reused = false;
+  /** The whole request was handed to the operating system. */
+  written = false;
+  private connection: Connection | undefined;
+  private settled = false;
+
+  constructor(
+    private readonly request: WireRequest,
+    private readonly listener: AnswerListener,
+  ) {}
+
+  get isSettled(): boolean {
+    return this.settled;
+  }
+
+  /** Ends it with this error, unless it has ended; the connection is destroyed. */
+  destroy(error: NodeJS.ErrnoException): void {
+    this.fail(error);
+    this.connection?.destroy();
+  }
+
+  run(connection: Connection, reused: boolean): void {
+    this.reused = reused;
+    if (this.settled) {
+      connection.destroy();
+      return;
+    }
+    this.connection = connection;
+    connection.serve(this);
+    if (this.request.beforeWrite === undefined) this.write(connection.socket);
+    else void this.writeLater(connection, this.request.beforeWrite);
+  }
+
+  private async writeLater(connection: Connection, before: () => Promise<void>): Promise<void> {
+    await connection.opened;
+    await before();
+    if (!this.settled) this.write(connection.socket);
+  }
+
+  private write(socket: Socket): void {
+    const { head, body } = this.request;
+    const onWritten = (error?: Error | null): void => {
+      if (error || this.settled) return;
+      this.written = true;
+      this.listener.onWritten?.();
+    };
+    if (body === undefined || body.length === 0) socket.write(head, 'latin1', onWritten);
+    else if (body.length > MAX_COPIED_BYTES) {
+      socket.cork();
+      socket.write(head, 'latin1');
+      socket.write(body, onWritten);
+      socket.uncork();
+    } else {
+      const bytes = Buffer.allocUnsafe(head.length + body.length);
+      bytes.write(head, 0, 'latin1');
+      bytes.set(body, head.length);
+      socket.write(bytes, onWritten);
+    }
+  }
+
+  onHead(status: number, fields: HeaderFields): void {
+    if (!this.settled) this.listener.onHead(status, fields);
+  }
+
+  onData(bytes: Buffer): void {
+    if (!this.settled) this.listener.onData?.(bytes);
+  }
+
+  onEnd(): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.listener.onEnd();
+  }
+
+  fail(error: NodeJS.ErrnoException): void {
+    if (this.settled) return;
+    this.settled = true;
+    this.listener.onError(error);
+  }
+}
+
+/** A socket between its exchanges: it tells `onIdle` when it can carry another, `onClosed` when it is gone. */
+export class Connection {
+  private exchange: Exchange | undefined;
+  private readonly reader: MessageReader;
+  /** Resolves when the socket is connected, its TLS set up; never, when that fails. */
+  readonly opened: Promise<void>;
+
+  constructor(
+    readonly socket: Socket,
+    private readonly events: {
+      readonly onIdle: (connection: Connection) => void;
+      readonly onClosed: (connection: Connection) => void;
+    },
+  ) {
+    this.reader = new MessageReader('response', {
+      onHead: (head) => this.takeHead(head),
+      onData: (bytes) => this.exchange?.onData(bytes),
+      onEnd: (reusable) => this.finish(reusable),
+      onMalformed: (problem) =>
+        this.fail(failure(`expected an HTTP answer, got ${problem}`, NOT_HTTP)),
+    });
+    this.opened = new Promise((resolve) => {
+      if (!socket.connecting && !isHandshaking(socket)) resolve();
+      else socket.once(isTls(socket) ? 'secureConnect' : 'connect', resolve);
+    });
+    socket.on('data', (bytes: Buffer) => this.reader.push(bytes));
+    socket.on('end', () => this.hangUp());
+    socket.on('error', (error) => this.fail(error));
+    socket.on('close', () => this.hangUp());
+  }
+
+  serve(exchange: Exchange): void {
+    this.exchange = exchange;
+    this.socket.ref();
+  }
+
+  destroy(): void {
+    this.socket.destroy();
+  }
+
+  private takeHead({ startLine, fields }: MessageHead): void {
+    // What nobody asked for: no answer that follows could be trusted.
+    if (this.exchange === undefined) this.destroy();
+    else this.exchange.onHead(Number(startLine.slice(9, 12)), fields);
+  }
+
+  private finish(reusable: boolean): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    this.exchange = undefined;
+    // An answer to half a request leaves the other half on the connection.
+    if (reusable && exchange.written && !this.socket.destroyed) {
+      this.socket.unref();
+      this.events.onIdle(this);
+    } else this.destroy();
+    exchange.onEnd();
+  }
+
+  private hangUp(): void {
+    if (!this.reader.end() || this.exchange !== undefined) {
+      this.fail(failure('the server closed the connection', 'ECONNRESET'));
+    } else this.fail(undefined);
+  }
+
+  private fail(error: NodeJS.ErrnoException | undefined): void {
+    const { exchange } = this;
+    this.exchange = undefined;
+    this.events.onClosed(this);
+    this.destroy();
+    if (error !== undefined) exchange?.fail(error);
+  }
+}
+
+export function failure(message: string, code: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(message), { code });
+}
+
+function isTls(socket: Socket): boolean {
+  return 'encrypted' in socket;
+}
+
+function isHandshaking(socket: Socket): boolean {
+  return 'secureConnecting' in socket && socket.secureConnecting === true;
+}
