@@ -40,6 +40,7 @@ export class PendingLines<Line extends TrackedLine> {
   take(around: Surroundings): LineFact<Line>[] {
     const facts: LineFact<Line>[] = [];
     const nextHeld: Line[] = [];
+    const findInvocation = createFinder(around);
     const mayHold = (line: Line, isFresh: boolean): boolean =>
       !around.final && nextHeld.length < MAX_HELD && this.isWorthHolding(line, isFresh, around);
     for (const [lines, isFresh] of [
@@ -47,7 +48,7 @@ export class PendingLines<Line extends TrackedLine> {
       [this.fresh, true],
     ] as const) {
       for (const line of lines) {
-        const invocation = findInvocation(line, around);
+        const invocation = findInvocation(line);
         const fact = this.attribute(line, invocation, around);
         if (fact.identity === undefined && mayHold(line, isFresh)) {
           nextHeld.push(line);
@@ -106,10 +107,18 @@ export class PendingLines<Line extends TrackedLine> {
   }
 }
 
-function findInvocation(line: TrackedLine, around: Surroundings): Invocation | undefined {
-  return line.requestId === undefined
-    ? findInvocationAt(around.timeline, line.time, around)
-    : findInvocationOf(around.requests.get(line.requestId)?.invocations ?? [], line.time);
+/** Looks a request up only when it is another one than the line before named: many lines share theirs. */
+function createFinder(around: Surroundings): (line: TrackedLine) => Invocation | undefined {
+  let knownId: string | undefined;
+  let invocations: readonly Invocation[] = [];
+  return ({ requestId, time }) => {
+    if (requestId === undefined) return findInvocationAt(around.timeline, time, around);
+    if (requestId !== knownId) {
+      knownId = requestId;
+      invocations = around.requests.get(requestId)?.invocations ?? [];
+    }
+    return findInvocationOf(invocations, time);
+  };
 }
 
 function startedBetween({ start }: Invocation, from: HrTime, to: HrTime): boolean {

@@ -94,17 +94,22 @@ function toOwnContext(
   return { traceId, spanId, traceFlags: traceFlags ?? TraceFlags.SAMPLED };
 }
 
+/** The last context that was made: the lines of one invocation share it. */
+let knownContext: SpanContext = { traceId: '', spanId: '', traceFlags: TraceFlags.NONE };
+
 function toContext(
   identity: SpanIdentity | undefined,
   { isSampled }: LogContextFacts,
 ): SpanContext | undefined {
   if (identity === undefined) return undefined;
   const { traceId, spanId } = identity;
-  return {
-    traceId,
-    spanId,
-    traceFlags: isSampled(identity) ? TraceFlags.SAMPLED : TraceFlags.NONE,
-  };
+  const traceFlags: number = isSampled(identity) ? TraceFlags.SAMPLED : TraceFlags.NONE;
+  const isKnown =
+    knownContext.traceId === traceId &&
+    knownContext.spanId === spanId &&
+    knownContext.traceFlags === traceFlags;
+  if (!isKnown) knownContext = { traceId, spanId, traceFlags };
+  return knownContext;
 }
 
 /** Adds to the line's own attributes in place: they were made for this record alone. */

@@ -167,11 +167,13 @@ const NO_FIELDS: JsonObject = {};
  */
 export function decodeEvent(value: unknown, observed: HrTime): TelemetryEvent | undefined {
   if (!isObject(value)) return undefined;
-  const wireType = readText(value['type']);
+  const { type, record } = value;
+  if (type === 'function' || type === 'extension') {
+    return { type, time: readTime(value['time']) ?? observed, record };
+  }
+  const wireType = readText(type);
   if (wireType === undefined) return undefined;
   const time = readTime(value['time']) ?? observed;
-  const record = value['record'];
-  if (wireType === 'function' || wireType === 'extension') return { type: wireType, time, record };
   const decode = Object.hasOwn(decoders, wireType)
     ? decoders[wireType as PlatformEvent['type']]
     : undefined;

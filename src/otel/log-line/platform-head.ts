@@ -24,7 +24,9 @@ export function readPlatformHead(text: string): TextHead | undefined {
   return {
     bodyStart: 0,
     messageStart: 0,
-    ...(requestId === undefined ? {} : { requestId }),
-    ...(isFailure ? { severity: { number: SeverityNumber.ERROR } } : {}),
+    time: undefined,
+    requestId,
+    severity: isFailure ? { number: SeverityNumber.ERROR } : undefined,
+    attributes: undefined,
   };
 }

@@ -4,7 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { LogAttributes } from '@opentelemetry/api-logs';
-import { parseTimestamp } from '../../telemetry/timestamp';
+import { parseTimestamp, parseTimestampUntil } from '../../telemetry/timestamp';
 import { readPlatformHead } from './platform-head';
 import { isUuid, toRequestId } from './request-id';
 import { findSeverities, readSeverity } from './severity';
@@ -15,10 +15,10 @@ export interface TextHead {
   readonly bodyStart: number;
   /** Where the logger's own message begins; it may be a JSON object. */
   readonly messageStart: number;
-  readonly time?: HrTime;
-  readonly requestId?: string;
-  readonly severity?: Severity;
-  readonly attributes?: LogAttributes;
+  readonly time: HrTime | undefined;
+  readonly requestId: string | undefined;
+  readonly severity: Severity | undefined;
+  readonly attributes: LogAttributes | undefined;
 }
 
 /** Levels that begin a line of text: any other severity name is too common a word. */
@@ -61,19 +61,39 @@ export function readTextHead(text: string): TextHead | undefined {
 function readTabbed(text: string): TextHead | undefined {
   const timeEnd = text.indexOf('\t');
   if (timeEnd < 19 || timeEnd > 35) return undefined;
-  const time = parseTimestamp(text.slice(0, timeEnd));
-  const idEnd = text.indexOf('\t', timeEnd + 1);
-  if (time === undefined || idEnd === -1 || idEnd - timeEnd > MAX_REQUEST_ID_LENGTH + 1) {
-    return undefined;
+  const time = parseTimestampUntil(text, timeEnd);
+  if (time === undefined) return undefined;
+  if (text.lastIndexOf(known.text, timeEnd) === timeEnd) {
+    const { requestId, severity } = known;
+    const bodyStart = timeEnd + known.text.length;
+    return toHead({ time, requestId, severity }, bodyStart, bodyStart);
   }
+  return readTabbedWords(text, timeEnd, time);
+}
+
+/**
+ * `⇥requestId⇥LEVEL⇥` of the last line that had both: most lines repeat them. Compared by lastIndexOf: V8
+ * makes a loop over single characters of startsWith, with which lines took a third longer to read.
+ */
+let known: { text: string; requestId: string | undefined; severity: Severity } = {
+  text: '?',
+  requestId: undefined,
+  severity: {},
+};
+
+function readTabbedWords(text: string, timeEnd: number, time: HrTime): TextHead | undefined {
+  const idEnd = text.indexOf('\t', timeEnd + 1);
+  if (idEnd === -1 || idEnd - timeEnd > MAX_REQUEST_ID_LENGTH + 1) return undefined;
   const idText = text.slice(timeEnd + 1, idEnd);
-  const requestId = toRequestId(idText);
   const levelEnd = text.indexOf('\t', idEnd + 1);
   const severity = levelEnd === -1 ? undefined : toLevel(text.slice(idEnd + 1, levelEnd));
   // A logger's `time⇥LEVEL⇥caller⇥message` is not of this form.
-  const isRuntimeLine = severity !== undefined ? toLevel(idText) === undefined : isUuid(idText);
+  const isRuntimeLine = isUuid(idText) || (severity !== undefined && toLevel(idText) === undefined);
   if (!isRuntimeLine) return undefined;
+  // One and the same text for all lines of a request: looking it up later is then cheap.
+  const requestId = idText === known.requestId ? known.requestId : toRequestId(idText);
   const bodyStart = severity === undefined ? idEnd + 1 : levelEnd + 1;
+  if (severity !== undefined) known = { text: text.slice(timeEnd, bodyStart), requestId, severity };
   return toHead({ time, requestId, severity }, bodyStart, bodyStart);
 }
 
@@ -207,12 +227,5 @@ function toHead(
   bodyStart: number,
   messageStart: number,
 ): TextHead {
-  const head: { -readonly [Member in keyof TextHead]: TextHead[Member] } = {
-    bodyStart,
-    messageStart,
-  };
-  if (time !== undefined) head.time = time;
-  if (requestId !== undefined) head.requestId = requestId;
-  if (severity !== undefined) head.severity = severity;
-  return head;
+  return { bodyStart, messageStart, time, requestId, severity, attributes: undefined };
 }

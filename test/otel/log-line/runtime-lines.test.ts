@@ -30,6 +30,22 @@ describe('text lines of the runtimes', () => {
     expect(line).toMatchObject({ body: 'loading', time: LINE_TIME, severityNumber: 9 });
   });
 
+  it('reads each line by itself, whatever the line before said', () => {
+    const line = (head: string) => readLine(`${ISO}\t${head}\tx\n`);
+    const severityNumber = 9;
+    for (const head of [`${REQUEST_ID}\tINFO`, 'undefined\tINFO', 'req-1\tINFO'] as const) {
+      line(head);
+      expect(line(`${REQUEST_ID}\tINFO`)).toMatchObject({ requestId: REQUEST_ID, severityNumber });
+      expect(line(`${REQUEST_ID}\tINFORMAL`)).toMatchObject({ body: 'INFORMAL\tx' });
+      line(head);
+      expect(line(`${REQUEST_ID}\tERROR`)).toMatchObject({ body: 'x', severityNumber: 17 });
+      line(head);
+      expect(line('undefined\tINFO').requestId).toBeUndefined();
+      line(head);
+      expect(line('\t').body).toBe(`${ISO}\t\t\tx`);
+    }
+  });
+
   it('reads an empty message', () => {
     expect(readLine(`${ISO}\t${REQUEST_ID}\tINFO\t\n`).body).toBe('');
   });
