@@ -29,7 +29,7 @@ export interface BuiltModule extends SharingFile {
 /** What is known of the other files; `modules` grows by what this one imports lazily. */
 export interface Surroundings {
   readonly modules: LazyModules;
-  readonly sharing: Sharing | undefined;
+  readonly sharings: readonly Sharing[];
 }
 
 function commonOptions(options: BundleOptions): BuildOptions {
@@ -63,8 +63,11 @@ function inputsOf(metafile: Metafile): Map<string, number> {
 }
 
 /** @throws when `metafile` requires a file that is not in the layer. */
-function siblingsOf(metafile: Metafile, modules: LazyModules): Set<string> {
-  const known = new Set([...modules.values()].map((name) => `./${name}.js`));
+function siblingsOf(metafile: Metafile, { modules, sharings }: Surroundings): Set<string> {
+  const known = new Set([
+    ...[...modules.values()].map((name) => `./${name}.js`),
+    ...sharings.map(({ host }) => `./${host.name}`),
+  ]);
   const siblings = new Set<string>();
   for (const { imports } of Object.values(metafile.outputs)) {
     for (const { path } of imports) {
@@ -79,8 +82,9 @@ function siblingsOf(metafile: Metafile, modules: LazyModules): Set<string> {
   return siblings;
 }
 
-function entryOptions(path: string, sharing: Sharing | undefined): BuildOptions {
-  if (sharing?.host.path !== path) return { entryPoints: [path] };
+function entryOptions(path: string, sharings: readonly Sharing[]): BuildOptions {
+  const sharing = sharings.find(({ host }) => host.path === path);
+  if (sharing === undefined) return { entryPoints: [path] };
   return { stdin: { contents: hostSource(sharing), resolveDir: '/', loader: 'ts' } };
 }
 
@@ -90,19 +94,24 @@ function entryOptions(path: string, sharing: Sharing | undefined): BuildOptions 
  */
 export async function bundleModule(
   path: string,
-  { modules, sharing }: Surroundings,
+  surroundings: Surroundings,
   options: BundleOptions,
 ): Promise<BuiltModule> {
+  const { modules, sharings } = surroundings;
   const name = `${basename(path, '.ts')}.js`;
   const others: LazyModules = new Map([...modules].filter(([other]) => other !== path));
-  const isGuest = sharing?.guests.has(name) === true;
+  const taken = sharings.filter(({ guests }) => guests.has(name));
   const result = await build({
     ...commonOptions(options),
-    ...entryOptions(path, sharing),
+    ...entryOptions(path, sharings),
     outfile: resolve(options.root, name),
     metafile: true,
     write: false,
-    plugins: [lazyModules(others), pureSingletons(), ...(isGuest ? [sharedModules(sharing)] : [])],
+    plugins: [
+      lazyModules(others),
+      pureSingletons(),
+      ...(taken.length === 0 ? [] : [sharedModules(taken)]),
+    ],
   });
   for (const [other, otherName] of others) modules.set(other, otherName);
   const output = (ending: string): OutputFile | undefined =>
@@ -114,7 +123,7 @@ export async function bundleModule(
     name,
     contents: Buffer.from(minifyModule(code)),
     inputs: inputsOf(result.metafile),
-    siblings: siblingsOf(result.metafile, modules),
+    siblings: siblingsOf(result.metafile, surroundings),
     legalComments: output('.LEGAL.txt')?.text ?? '',
   };
 }

@@ -25,14 +25,15 @@ const maxDuplicatedPackageBytes = 4096;
 async function bundleUntilStable(
   options: BundleOptions,
   modules: LazyModules,
-  sharing: Sharing | undefined,
+  sharings: readonly Sharing[],
 ): Promise<BuiltModule[]> {
   const entry = resolve(options.root, options.entry);
+  const places = sharings.filter(({ hasEntry }) => !hasEntry).map(({ host }) => host.path);
   for (;;) {
     const knownBefore = modules.size;
-    const paths = [entry, ...[...modules.keys()].sort()];
+    const paths = [entry, ...places, ...[...modules.keys()].sort()];
     const built: BuiltModule[] = [];
-    for (const path of paths) built.push(await bundleModule(path, { modules, sharing }, options));
+    for (const path of paths) built.push(await bundleModule(path, { modules, sharings }, options));
     // A module found lazy late may have been inlined by a file built before: once more, then.
     if (modules.size === knownBefore) return built;
   }
@@ -44,10 +45,10 @@ async function bundleUntilStable(
  */
 export async function bundleExtension(options: BundleOptions): Promise<Bundle> {
   const modules: LazyModules = new Map();
-  const separate = await bundleUntilStable(options, modules, undefined);
-  const sharing = planSharing(options.root, separate);
+  const separate = await bundleUntilStable(options, modules, []);
+  const sharings = planSharing(options.root, separate);
   const built =
-    sharing === undefined ? separate : await bundleUntilStable(options, modules, sharing);
+    sharings.length === 0 ? separate : await bundleUntilStable(options, modules, sharings);
   const comments = built.map(({ legalComments }) => legalComments.trim());
   return {
     files: built.map(({ name, contents, inputs }) => ({ name, contents, inputs })),

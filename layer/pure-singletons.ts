@@ -10,7 +10,7 @@ export function pureSingletons(): Plugin {
   return {
     name: 'pure-singletons',
     setup: (build) =>
-      build.onLoad({ filter: apiModules }, async ({ path }) => ({
+      build.onLoad({ filter: apiModules, namespace: 'file' }, async ({ path }) => ({
         contents: (await readFile(path, 'utf8')).replace(
           /\b\w+API\.getInstance\(\)/g,
           (call) => `/* @__PURE__ */ ${call}`,

@@ -1,5 +1,6 @@
-// What two bundled files have in common is kept in one of them, the host: the largest lazy file
-// that loads others. Those, loaded only after the host, take such modules from it.
+// What two bundled files have in common is kept once. Modules of the entry and of the largest lazy file get
+// a file of their own, shared.js, which both load. Other modules of the largest lazy file that loads
+// others, the host, stay in it: the lazy files that are loaded only after the host take them from there.
 import { resolve } from 'node:path';
 import type { OnLoadResult, OnResolveArgs, OnResolveResult, Plugin, PluginBuild } from 'esbuild';
 
@@ -14,7 +15,10 @@ export interface SharingFile {
 }
 
 export interface Sharing {
-  readonly host: SharingFile;
+  /** Where the modules are. */
+  readonly host: Pick<SharingFile, 'path' | 'name'>;
+  /** The host is a bundled module itself, not only a place for shared ones. */
+  readonly hasEntry: boolean;
   /** Names of the files that take modules from the host. */
   readonly guests: ReadonlySet<string>;
   /** Absolute source path to the name under which the host exports that module. */
@@ -57,36 +61,55 @@ function guestsOf(host: SharingFile, files: readonly SharingFile[]): readonly Sh
   return lazy.filter((file) => file !== host && !others.has(file.name));
 }
 
-/** What the files (entry first) have in common, or undefined when sharing would save nothing. */
-export function planSharing(root: string, files: readonly SharingFile[]): Sharing | undefined {
-  const bySize = files.slice(1).sort((a, b) => sizeOf(b) - sizeOf(a));
+function toSharing(
+  root: string,
+  place: Pick<Sharing, 'host' | 'hasEntry'>,
+  { guests, paths }: { readonly guests: readonly SharingFile[]; readonly paths: readonly string[] },
+): Sharing[] {
+  if (paths.length === 0) return [];
+  const toEntry = (path: string, index: number) => [resolve(root, path), `shared${index}`] as const;
+  return [
+    {
+      ...place,
+      guests: new Set(guests.map(({ name }) => name)),
+      modules: new Map(paths.map(toEntry)),
+    },
+  ];
+}
+
+/** What the files (entry first) have in common; empty when sharing would save nothing. */
+export function planSharing(root: string, files: readonly SharingFile[]): readonly Sharing[] {
+  const [entry, ...lazy] = files;
+  const bySize = lazy.sort((a, b) => sizeOf(b) - sizeOf(a));
+  const [largest] = bySize;
+  if (entry === undefined || largest === undefined) return [];
+  const shared = { path: resolve(root, 'shared.ts'), name: 'shared.js' };
+  const paths = sharedPaths(entry, [largest]);
+  const all = toSharing(root, { host: shared, hasEntry: false }, { guests: files, paths });
   const host = bySize.find((file) => guestsOf(file, files).length > 0);
-  if (host === undefined) return undefined;
+  if (host === undefined) return all;
   const guests = guestsOf(host, files);
-  const paths = sharedPaths(host, guests);
-  if (paths.length === 0) return undefined;
-  return {
-    host,
-    guests: new Set(guests.map(({ name }) => name)),
-    modules: new Map(paths.map((path, index) => [resolve(root, path), `shared${index}`])),
-  };
+  const others = sharedPaths(host, guests).filter((path) => !paths.includes(path));
+  return [...all, ...toSharing(root, { host, hasEntry: true }, { guests, paths: others })];
 }
 
 /** The source of the host: its own entry module, and the shared modules by their names. */
-export function hostSource({ host, modules }: Sharing): string {
+export function hostSource({ host, hasEntry, modules }: Sharing): string {
+  const own = hasEntry ? [`export * from '${host.path}';`] : [];
   const shared = [...modules].map(([path, name]) => `export * as ${name} from '${path}';`);
-  return [`export * from '${host.path}';`, ...shared].join('\n');
+  return [...own, ...shared].join('\n');
 }
 
 /** esbuild's namespace of the glue that reaches a shared module; no source of its own. */
 export const sharedNamespace = 'shared-module';
 
-/** Lets a guest take the shared modules from the host's file. */
-export function sharedModules({ host, modules }: Sharing): Plugin {
-  const hostFile = `./${host.name}`;
+/** Lets a guest take the shared modules from their hosts' files. */
+export function sharedModules(sharings: readonly Sharing[]): Plugin {
+  const sharingOf = (path: string): Sharing | undefined =>
+    sharings.find(({ modules }) => modules.has(path));
   const setup = (build: PluginBuild): void => {
-    build.onResolve({ filter: /.*/, namespace: sharedNamespace }, (): OnResolveResult => {
-      return { path: hostFile, external: true };
+    build.onResolve({ filter: /.*/, namespace: sharedNamespace }, ({ path }): OnResolveResult => {
+      return { path, external: true };
     });
     build.onResolve({ filter: /.*/ }, async (args: OnResolveArgs) => {
       if (args.kind !== 'import-statement' || args.pluginData === sharedNamespace) return undefined;
@@ -97,12 +120,14 @@ export function sharedModules({ host, modules }: Sharing): Plugin {
         resolveDir,
         pluginData: sharedNamespace,
       });
-      if (!modules.has(known.path)) return undefined;
+      if (sharingOf(known.path) === undefined) return undefined;
       return { path: known.path, namespace: sharedNamespace, sideEffects: false };
     });
     build.onLoad({ filter: /.*/, namespace: sharedNamespace }, ({ path }): OnLoadResult => {
-      const name = modules.get(path) ?? '';
-      return { contents: `module.exports = require(${JSON.stringify(hostFile)}).${name};` };
+      const sharing = sharingOf(path);
+      const name = sharing?.modules.get(path) ?? '';
+      const hostFile = JSON.stringify(`./${sharing?.host.name ?? ''}`);
+      return { contents: `module.exports = require(${hostFile}).${name};` };
     });
   };
   return { name: 'shared-modules', setup };

@@ -11,6 +11,7 @@ import { readLogLevel } from './extension/settings';
 import { SHELL_VARIABLES, readShellHandover } from './extension/shell-handover';
 import { start } from './extension/start';
 import { createTimeline } from './extension/timeline';
+import { fitV8 } from './extension/v8-flags';
 
 const variables: Record<string, string | undefined> = { ...process.env };
 const shell = readShellHandover(variables);
@@ -42,6 +43,7 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
     throw new Error(`expected Node.js 18.19 or later, got ${process.version}`);
   }
+  await fitV8(variables);
   const { createPipeline } = await import('./extension/pipeline');
   return createPipeline({ variables, registration, diagnostics });
 }

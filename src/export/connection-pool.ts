@@ -6,7 +6,9 @@ import type { Socket } from 'node:net';
 import type { Diagnostics } from '../diagnostics/diagnostics';
 import { Connections } from '../http/connections';
 import type { SignalConfiguration } from './configuration';
+import { openTunnel } from './proxy-tunnel';
 import { socketOptions, toAddress } from './socket-address';
+import { loadTlsConnector } from './tls-connector';
 import { loadTlsOptions } from './tls-options';
 import type { Clock } from './transport';
 
@@ -60,13 +62,8 @@ async function loadOpener(
     const address = proxyUrl === undefined ? target : toAddress(proxyUrl);
     return () => connect({ ...address, ...socketOptions });
   }
-  const [{ createTlsConnector }, options] = await Promise.all([
-    import('./tls-connector'),
-    loadTlsOptions(tls, diagnostics),
-  ]);
-  const connectTls = createTlsConnector(options);
+  const connectTls = await loadTlsConnector(await loadTlsOptions(tls, diagnostics));
   if (proxyUrl === undefined) return () => connectTls(target);
   if (url.startsWith('http:')) return () => connectTls(toAddress(proxyUrl));
-  const { openTunnel } = await import('./proxy-tunnel');
   return async () => connectTls({ ...target, socket: await openTunnel(target, proxyUrl) });
 }

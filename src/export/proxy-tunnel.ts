@@ -6,6 +6,7 @@ import { formatHead } from '../http/message-head';
 import { MessageReader } from '../http/message-reader';
 import { socketOptions, toAddress } from './socket-address';
 import type { Address } from './socket-address';
+import { loadTlsConnector } from './tls-connector';
 import { proxyAuthorization } from './proxy-authorization';
 
 const connectTimeoutMs = 10_000;
@@ -50,8 +51,8 @@ export async function openTunnel(target: Address, proxyUrl: string): Promise<Soc
 async function connectToProxy(proxyUrl: string): Promise<Socket> {
   const address = toAddress(proxyUrl);
   if (!proxyUrl.startsWith('https:')) return connect({ ...address, ...socketOptions });
-  const { createTlsConnector } = await import('./tls-connector');
-  return createTlsConnector({})(address);
+  const connectTls = await loadTlsConnector({});
+  return connectTls(address);
 }
 
 function failure(message: string): Error {

@@ -2,7 +2,6 @@
 // saves a round trip and the server's certificate.
 import { isIP } from 'node:net';
 import type { Socket } from 'node:net';
-import { connect } from 'node:tls';
 import { socketOptions } from './socket-address';
 import type { Address } from './socket-address';
 import type { TlsOptions } from './tls-options';
@@ -10,7 +9,11 @@ import type { TlsOptions } from './tls-options';
 /** `socket`: an open tunnel to use instead of a connection of its own. */
 type TlsTarget = Address & { readonly socket?: Socket };
 
-export function createTlsConnector(options: TlsOptions): (target: TlsTarget) => Socket {
+type TlsConnector = (target: TlsTarget) => Socket;
+
+/** Loads node:tls, which costs milliseconds, for the first https endpoint. */
+export async function loadTlsConnector(options: TlsOptions): Promise<TlsConnector> {
+  const { connect } = await import('node:tls');
   let session: Buffer | undefined;
   return ({ host, port, socket }) => {
     const secure = connect({

@@ -18,7 +18,6 @@ import type { LifecycleSettings } from './settings';
 import type { ShellHandover } from './shell-handover';
 import { TelemetryIntake } from './telemetry-intake';
 import type { Timeline } from './timeline';
-import { createYoungGenerationLimit } from './young-generation';
 
 export interface StartOptions {
   readonly environment: Environment;
@@ -121,11 +120,8 @@ async function openTelemetry(
   { diagnostics, timeline }: StartOptions,
   { client, extensionId, settings, telemetry, pipeline }: Subscription,
 ): Promise<void> {
-  const limitYoungGeneration = createYoungGenerationLimit();
-  const onBatch = (body: Buffer, sequenceId: string | undefined): void => {
-    limitYoungGeneration(body.length);
+  const onBatch = (body: Buffer, sequenceId: string | undefined): void =>
     telemetry.accept(body, sequenceId);
-  };
   try {
     const whenRoom = (): Promise<void> => pipeline.whenRoom();
     const listener = await startTelemetryListener({ onBatch, whenRoom, diagnostics });

@@ -1,25 +1,30 @@
 // Content-Encoding of telemetry bodies. No document names one, so it is loaded when the first one comes.
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
-import { promisify } from 'node:util';
 
-const DECOMPRESSORS: Readonly<
-  Record<string, (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>>
-> = {
-  gzip: promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip),
-  'x-gzip': promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip),
-  deflate: promisify<Buffer, { maxOutputLength: number }, Buffer>(inflate),
-  br: promisify<Buffer, { maxOutputLength: number }, Buffer>(brotliDecompress),
-};
+const METHODS = {
+  gzip: 'gunzip',
+  'x-gzip': 'gunzip',
+  deflate: 'inflate',
+  br: 'brotliDecompress',
+} as const;
+
+type Decompressor = (
+  body: Buffer,
+  options: { readonly maxOutputLength: number },
+  done: (error: Error | null, plain: Buffer) => void,
+) => void;
 
 /** The decompressed body; the body itself when it cannot be decompressed within `maxBytes`. */
 export async function decompress(
   body: Buffer,
   { encoding, maxBytes }: { readonly encoding: string; readonly maxBytes: number },
 ): Promise<Buffer> {
-  const decompressor = DECOMPRESSORS[encoding.trim().toLowerCase()];
-  try {
-    return (await decompressor?.(body, { maxOutputLength: maxBytes })) ?? body;
-  } catch {
-    return body;
-  }
+  const name = encoding.trim().toLowerCase();
+  if (!Object.hasOwn(METHODS, name)) return body;
+  const zlib = await import('node:zlib');
+  const decompressor: Decompressor = zlib[METHODS[name as keyof typeof METHODS]];
+  return new Promise((resolve) => {
+    decompressor(body, { maxOutputLength: maxBytes }, (error, plain) =>
+      resolve(error === null ? plain : body),
+    );
+  });
 }

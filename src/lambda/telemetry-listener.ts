@@ -3,6 +3,7 @@
 import type { Diagnostics } from '../diagnostics/diagnostics';
 import { startHttpServer } from '../http/server';
 import type { IncomingRequest, RequestListener } from '../http/server';
+import { decompress } from './decompression';
 import { collectBody } from './request-body';
 import type { BodyOutcome } from './request-body';
 
@@ -112,6 +113,5 @@ function settledWithin(promise: Promise<void>, delayMs: number): Promise<void> {
 /** What cannot be decompressed is handed over as it is, to be counted as no JSON. */
 async function decompressed(body: Buffer, encoding: string | undefined): Promise<Buffer> {
   if (encoding === undefined || encoding === 'identity') return body;
-  const { decompress } = await import('./decompression');
   return decompress(body, { encoding, maxBytes: MAX_BODY_BYTES });
 }

@@ -106,8 +106,9 @@ test('an unused import() inside of a package neither fails nor keeps what it rea
 test('a package in two files is noticed, a few bytes of it are not', async () => {
   const big = JSON.stringify('x'.repeat(10_000));
   const sources = (text: string): Record<string, string> => ({
-    'main.ts': `import { text } from 'packed'; console.log(text); void import('./late');`,
-    'late.ts': `import { text } from 'packed'; console.log(text);`,
+    'main.ts': `void import('./one'); void import('./other');`,
+    'one.ts': `import { text } from 'packed'; console.log(text);`,
+    'other.ts': `import { text } from 'packed'; console.log(text, text);`,
     'node_modules/packed/package.json': '{"name":"packed","module":"index.js"}',
     'node_modules/packed/index.js': `export const text = ${text};`,
   });
@@ -126,6 +127,20 @@ test('a package in two files is noticed, a few bytes of it are not', async () =>
 test('a script loses its comments and nothing else', () => {
   const script = '#!/bin/sh\n# why\nset -u\n  # indented\n\nline="#1" # stays\n';
   expect(stripShellComments(script)).toBe('#!/bin/sh\nset -u\nline="#1" # stays\n');
+});
+
+test('what the entry shares with the largest lazy file exists once, with one state', async () => {
+  const filler = JSON.stringify('y'.repeat(1000));
+  const built = await bundle({
+    'main.ts': `import { next } from './state'; next();
+      void import('./late').then(({ run }) => { console.log(run()); });`,
+    'late.ts': `import { next } from './state'; export const run = () => next();`,
+    'state.ts': `let count = 0; export const filler = ${filler};
+      export const next = () => [count += 1, filler.length];`,
+  });
+  expect(names(built)).toEqual(['main.js', 'shared.js', 'late.js']);
+  expect(duplicatedBytes(built, '.')).toBe(0);
+  expect(run(built)).toBe('[ 2, 1000 ]\n');
 });
 
 test('what a lazy file shares with the one that loads it exists once, with one state', async () => {

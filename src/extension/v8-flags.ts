@@ -1,0 +1,33 @@
+// Fits V8 to a process that does a little now and then. Set at run time, not on the command line: a flag
+// changes the hash by which V8 accepts Node's code cache of built-in modules, so that every one loaded
+// afterwards is compiled anew (crypto: 2 ms with its cache, 12 without). Hence what the settings will need
+// is loaded first. Figures: docs/decisions/0006-lifecycle.md.
+
+const FLAGS = [
+  // The young generation would double to 2 × 2 MB while the pipeline is loaded, to 3 × 16 MB in a burst,
+  // and keep that.
+  '--semi-space-growth-factor=1',
+  // The old one would double before it is collected.
+  '--heap-growing-percent=50',
+  // Optimized code pays off after hundreds of invocations only; until then compiling it took a quarter of
+  // the CPU. The default is 67584 in V8 11.
+  '--interrupt-budget=130000',
+];
+
+const ENDPOINTS = /^(?:LAMBDA_OTLP_)?OTEL_EXPORTER_OTLP_(?:\w+_)?(?:ENDPOINT|COMPRESSION)$/;
+
+/** Once, after the first poll is on its way and before the pipeline is loaded. */
+export async function fitV8(
+  variables: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const settings = Object.keys(variables).filter((name) => ENDPOINTS.test(name));
+  const isSet = (pattern: RegExp): boolean =>
+    settings.some((name) => pattern.test(variables[name] ?? ''));
+  await Promise.all([
+    import('node:crypto'),
+    isSet(/^\s*https:/i) && import('node:tls'),
+    isSet(/^\s*gzip/i) && import('node:zlib'),
+  ]);
+  const { setFlagsFromString } = await import('node:v8');
+  for (const flag of FLAGS) setFlagsFromString(flag);
+}
