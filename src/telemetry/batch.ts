@@ -20,7 +20,7 @@ const BYTE_ORDER_MARK = 0xfeff;
  */
 export function decodeBatch(text: string, observed: HrTime): DecodedBatch {
   const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
-  if (json.length < 64 && json.trim() === '') return { events: [], badRecords: 0 };
+  if (json.trim() === '') return { events: [], badRecords: 0 };
   let value: unknown;
   try {
     value = JSON.parse(json);

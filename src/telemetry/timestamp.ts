@@ -29,21 +29,21 @@ let knownTime: HrTime | undefined;
 
 /** The time that the first `end` characters of `text` are. */
 export function parseTimestampUntil(text: string, end: number): HrTime | undefined {
-  return parseMilliseconds(text, end) ?? parseAnyForm(text.slice(0, end));
+  const isUsual = end === 24 && text.charCodeAt(23) === 0x5a && hasIsoPunctuation(text);
+  return isUsual ? parseMilliseconds(text) : parseAnyForm(text.slice(0, end));
 }
 
 /** The last whole second that was read, `2026-03-02T08:15:00.`: most lines are of the same second as the one before. */
 let knownSecond = { prefix: '?', seconds: 0 };
 
 /** `2026-03-02T08:15:00.120Z`, the form of every true event, without a regular expression: each log line pays for it. */
-function parseMilliseconds(text: string, end: number): HrTime | undefined {
-  if (end !== 24 || text.charCodeAt(23) !== 0x5a) return undefined;
-  const millis = digit(text, 20) * 100 + digit(text, 21) * 10 + digit(text, 22);
-  if (!(millis >= 0)) return undefined;
+function parseMilliseconds(text: string): HrTime | undefined {
+  const millis = twoDigits(text, 20) * 10 + digit(text, 22);
+  if (Number.isNaN(millis)) return undefined;
   // Not startsWith: V8 makes a loop over single characters of it, which takes longer.
   if (text.lastIndexOf(knownSecond.prefix, 0) !== 0) {
     const seconds = parseSecond(text);
-    if (seconds === undefined) return undefined;
+    if (!isInRange(seconds)) return undefined;
     knownSecond = { prefix: text.slice(0, 20), seconds };
   }
   const { seconds } = knownSecond;
@@ -53,18 +53,15 @@ function parseMilliseconds(text: string, end: number): HrTime | undefined {
 }
 
 /** Epoch seconds of a text that begins with `2026-03-02T08:15:00.`. */
-function parseSecond(text: string): number | undefined {
-  if (!hasIsoPunctuation(text)) return undefined;
-  const month = twoDigits(text, 5);
-  const day = twoDigits(text, 8);
-  const hour = twoDigits(text, 11);
-  const minute = twoDigits(text, 14);
-  const second = twoDigits(text, 17);
-  if (!(month >= 1 && month <= 12 && hour <= 23 && minute <= 59 && second <= 59)) return undefined;
-  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
-  const utcMs = Date.UTC(year, month - 1, day, hour, minute, second);
-  if (!(utcMs >= 0) || new Date(utcMs).getUTCDate() !== day) return undefined;
-  return utcMs / 1000 <= MAX_SECONDS ? utcMs / 1000 : undefined;
+function parseSecond(text: string): number {
+  return toEpochSeconds(
+    {
+      year: twoDigits(text, 0) * 100 + twoDigits(text, 2),
+      month: twoDigits(text, 5),
+      day: twoDigits(text, 8),
+    },
+    { hour: twoDigits(text, 11), minute: twoDigits(text, 14), second: twoDigits(text, 17) },
+  );
 }
 
 function hasIsoPunctuation(text: string): boolean {
@@ -91,30 +88,38 @@ function digit(text: string, at: number): number {
 function parseAnyForm(text: string): HrTime | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
-  const [, year, month, day, hour, minute, second, fraction, zone] = match;
-  const utcMs = Date.UTC(
-    Number(year),
-    Number(month) - 1,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
+  const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
+  const local = toEpochSeconds(
+    { year: Number(year), month: Number(month), day: Number(day) },
+    { hour: Number(hour), minute: Number(minute), second: Number(second) },
   );
-  if (!isCalendarDate(utcMs, Number(month), Number(day))) return undefined;
-  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 60) return undefined;
-  const seconds = utcMs / 1000 - offsetSeconds(zone);
-  if (seconds < 0 || seconds > MAX_SECONDS) return undefined;
-  return [seconds, fraction === undefined ? 0 : Number(fraction.padEnd(9, '0'))];
+  const seconds = local - offsetSeconds(zone);
+  return isInRange(seconds) ? [seconds, Number(fraction.padEnd(9, '0'))] : undefined;
 }
 
-/** Date.UTC rolls 31 February over to March; such text is no date. */
-function isCalendarDate(utcMs: number, month: number, day: number): boolean {
-  if (Number.isNaN(utcMs) || month < 1 || month > 12 || day < 1) return false;
-  return day <= new Date(Date.UTC(new Date(utcMs).getUTCFullYear(), month, 0)).getUTCDate();
+/** NaN for what is on no calendar or no clock: Date.UTC would roll 31 February over to March. Seconds go to 60, a leap second. */
+function toEpochSeconds(
+  { year, month, day }: { readonly year: number; readonly month: number; readonly day: number },
+  {
+    hour,
+    minute,
+    second,
+  }: { readonly hour: number; readonly minute: number; readonly second: number },
+): number {
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  const isDate = year >= 1969 && month >= 1 && month <= 12;
+  if (!isDate || hour > 23 || minute > 59 || second > 60) return Number.NaN;
+  const midnightMs = Date.UTC(year, month - 1, day);
+  if (new Date(midnightMs).getUTCDate() !== day) return Number.NaN;
+  return midnightMs / 1000 + hour * 3600 + minute * 60 + second;
 }
 
-function offsetSeconds(zone: string | undefined): number {
-  if (zone === undefined || zone.length === 1) return 0;
+function isInRange(seconds: number): boolean {
+  return seconds >= 0 && seconds <= MAX_SECONDS;
+}
+
+/** `Z`, `+02:00`, `+0200` or `+02`. */
+function offsetSeconds(zone: string): number {
   const hours = Number(zone.slice(1, 3));
   const minutes = Number(zone.slice(3).replace(':', ''));
   return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60);

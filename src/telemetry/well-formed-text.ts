@@ -38,7 +38,6 @@ export function cutToBytes(text: string, maxBytes: number): string {
 
 /** The longest start of well-formed text that has at most `maxLength` UTF-16 units. */
 export function cutToLength(text: string, maxLength: number): string {
-  if (text.length <= maxLength) return text;
   return text.slice(0, isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength);
 }
 

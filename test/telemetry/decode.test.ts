@@ -169,7 +169,7 @@ describe('decodeBatch', () => {
     expect(decodeBatch(JSON.stringify(line), OBSERVED).events).toEqual([decoded]);
   });
 
-  it.each(['', '  \n', '[]', '\uFEFF[]'])('finds nothing in %j', (text) => {
+  it.each(['', '  \n', '[]', '\uFEFF[]', ' '.repeat(100)])('finds nothing in %j', (text) => {
     expect(decodeBatch(text, OBSERVED)).toEqual({ events: [], badRecords: 0 });
   });
 

@@ -1,14 +1,22 @@
+import type { HrTime } from '@opentelemetry/api';
 import fc from 'fast-check';
 import {
   addMs,
   compareTimes,
   durationBetween,
   fromEpochMs,
+  laterTime,
   parseTimestamp,
+  parseTimestampUntil,
   toNanosText,
 } from '../../src/telemetry/timestamp';
 
 const AT = Date.UTC(2026, 2, 2, 8, 15, 0) / 1000;
+
+const NEW_YEAR = Date.UTC(2027, 0, 1) / 1000;
+
+const withCharacter = (text: string, at: number, character: string): string =>
+  text.slice(0, at) + character + text.slice(at + 1);
 
 describe('parseTimestamp', () => {
   it.each([
@@ -29,6 +37,16 @@ describe('parseTimestamp', () => {
     ],
     ['the beginning of the epoch', '1970-01-01T00:00:00.000Z', [0, 0]],
     ['the year 2100', '2100-01-01T00:00:00.000Z', [Date.UTC(2100, 0, 1) / 1000, 0]],
+    ['the last moment of a year', '2026-12-31T23:59:59.999Z', [NEW_YEAR - 1, 999_000_000]],
+    ['the first moment of a year', '2027-01-01T00:00:00.000Z', [NEW_YEAR, 0]],
+    ['a leap second', '2026-12-31T23:59:60.250Z', [NEW_YEAR, 250_000_000]],
+    ['the epoch in a zone where it is 1969', '1969-12-31T23:00:01-01:00', [1, 0]],
+    ['an offset of hours', '2026-03-02T10:15:00+02', [AT, 0]],
+    ['an offset west', '2026-03-02T06:45:00.120-01:30', [AT, 120_000_000]],
+    ['one fraction digit', '2026-03-02T08:15:00.5Z', [AT, 500_000_000]],
+    ['lower case', '2026-03-02t08:15:00.120z', [AT, 120_000_000]],
+    ['a space before the zone', '2026-03-02 08:15:00 +00:00', [AT, 0]],
+    ['the last second of the range', '2540-05-25T08:00:00.000Z', [18_000_000_000, 0]],
   ])('reads %s', (_, text, expected) => {
     expect(parseTimestamp(text)).toEqual(expected);
   });
@@ -44,8 +62,70 @@ describe('parseTimestamp', () => {
     '9999-01-01T00:00:00.000Z',
     '2026-03-02T08:15:00.1x0Z',
     '2026-03-02',
+    '2026-00-10T00:00:00.000Z',
+    '2026-12-00T00:00:00.000Z',
+    '2026-12-32T00:00:00.000Z',
+    '2026-03-02T24:00:00.000Z',
+    '2026-03-02T08:60:00.000Z',
+    '2026-03-02T08:15:61.000Z',
+    '2540-05-25T08:00:01.000Z',
+    '1970-01-01T00:59:59+01:00',
+    '0070-01-01T00:00:00.000Z',
+    ' 2026-03-02T08:15:00.120000Z',
+    '2026-03-02T08:15:00.120000Z ',
   ])('refuses %p', (text) => {
     expect(parseTimestamp(text)).toBeUndefined();
+  });
+
+  it.each([4, 7, 10, 13, 16, 19, 23])('refuses another character at %i', (at) => {
+    expect(parseTimestamp(withCharacter('2026-03-02T08:15:00.120Z', at, 'x'))).toBeUndefined();
+  });
+
+  it.each([0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18, 20, 21, 22])(
+    'refuses what is no digit at %i',
+    (at) => {
+      // The neighbours of 0 and 9 in ASCII, which arithmetic alone would take for -1 and 10.
+      for (const character of '/:x') {
+        const text = withCharacter('2026-11-11T11:11:11.111Z', at, character);
+        expect(parseTimestamp(text)).toBeUndefined();
+      }
+    },
+  );
+
+  it('reads each text for itself, whatever it read before', () => {
+    const second = '2026-03-02T08:15:00.';
+    const texts = [`${second}120Z`, `${second}120Z`, `${second}121Z`, '2026-03-02T08:15:01.121Z'];
+    const garbled = `${second.slice(1)}9120Z`;
+    expect(texts.map((text) => parseTimestamp(text))).toEqual([
+      [AT, 120_000_000],
+      [AT, 120_000_000],
+      [AT, 121_000_000],
+      [AT + 1, 121_000_000],
+    ]);
+    expect(parseTimestamp(garbled)).toBeUndefined();
+    expect(parseTimestamp('2026-03-02T08:15:00.121Z')).toEqual([AT, 121_000_000]);
+  });
+
+  it('gives lines of one millisecond the same time', () => {
+    const first = parseTimestamp('2026-03-02T08:15:07.120Z');
+    expect(parseTimestamp('2026-03-02T08:15:07.120Z')).toBe(first);
+    expect(parseTimestampUntil('2026-03-02T08:15:07.120Z\trest', 24)).toBe(first);
+  });
+
+  it('forgets no time over text that is none', () => {
+    const first = parseTimestamp('2026-03-02T08:15:08.120Z');
+    expect(parseTimestamp('no time')).toBeUndefined();
+    expect(parseTimestamp('2026-03-02T08:15:08.120Z')).toBe(first);
+  });
+
+  it.each([
+    ['2026-03-02T08:15:00.120Z\tid\tINFO', 24, [AT, 120_000_000]],
+    ['2026-03-02T08:15:00Z and more text', 20, [AT, 0]],
+    ['2026-03-02T08:15:00.120Z', 23, [AT, 120_000_000]],
+    ['2026-03-02T08:15:00.120Z', 18, undefined],
+    ['2026-03-02T08:15:00.120Z  ', 26, undefined],
+  ])('reads of %j the first %i characters', (text, end, expected) => {
+    expect(parseTimestampUntil(text, end)).toEqual(expected);
   });
 
   it('agrees with Date on every millisecond of its range', () => {
@@ -75,6 +155,48 @@ describe('arithmetic on times', () => {
   it('never gives a negative duration', () => {
     expect(durationBetween([5, 0], [4, 0])).toEqual([0, 0]);
     expect(durationBetween([1, 900_000_000], [3, 100_000_000])).toEqual([1, 200_000_000]);
+  });
+
+  it.each([
+    [
+      [1, 5],
+      [1, 5],
+      [0, 0],
+    ],
+    [
+      [1, 5],
+      [1, 4],
+      [0, 0],
+    ],
+    [
+      [1, 5],
+      [1, 6],
+      [0, 1],
+    ],
+    [
+      [1, 5],
+      [3, 5],
+      [2, 0],
+    ],
+    [
+      [1, 5],
+      [3, 7],
+      [2, 2],
+    ],
+    [
+      [1, 5],
+      [3, 4],
+      [1, 999_999_999],
+    ],
+  ] as const)('from %j to %j it is %j', (from, to, expected) => {
+    expect(durationBetween([...from], [...to])).toEqual(expected);
+  });
+
+  it('tells the later of two times, the first of two equal ones', () => {
+    const times = { early: [1, 5], late: [1, 6], equal: [1, 6] } satisfies Record<string, HrTime>;
+    expect(laterTime(times.early, times.late)).toBe(times.late);
+    expect(laterTime(times.late, times.early)).toBe(times.late);
+    expect(laterTime(times.late, times.equal)).toBe(times.late);
   });
 
   it('writes epoch nanoseconds as digits', () => {
