@@ -5,6 +5,7 @@ import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuil
 import { lazyModules, type LazyModules } from './lazy-modules';
 import { minifyModule } from './minify';
 import { pureSingletons } from './pure-singletons';
+import { quietDiagnostics } from './quiet-diagnostics';
 import {
   hostSource,
   sharedModules,
@@ -30,6 +31,8 @@ export interface BuiltModule extends SharingFile {
 export interface Surroundings {
   readonly modules: LazyModules;
   readonly sharings: readonly Sharing[];
+  /** Private member to its short name, the same in every file; grows. */
+  readonly shortNames: Record<string, string | false>;
 }
 
 function commonOptions(options: BundleOptions): BuildOptions {
@@ -48,6 +51,9 @@ function commonOptions(options: BundleOptions): BuildOptions {
     define: { __VERSION__: JSON.stringify(options.version) },
     legalComments: 'external',
     logLevel: 'silent',
+    // The OpenTelemetry packages' private members. `_aws` is a key of log lines (EMF).
+    mangleProps: /^_[a-z]/,
+    reserveProps: /^_aws$/,
   };
 }
 
@@ -97,7 +103,7 @@ export async function bundleModule(
   surroundings: Surroundings,
   options: BundleOptions,
 ): Promise<BuiltModule> {
-  const { modules, sharings } = surroundings;
+  const { modules, sharings, shortNames } = surroundings;
   const name = `${basename(path, '.ts')}.js`;
   const others: LazyModules = new Map([...modules].filter(([other]) => other !== path));
   const taken = sharings.filter(({ guests }) => guests.has(name));
@@ -106,13 +112,16 @@ export async function bundleModule(
     ...entryOptions(path, sharings),
     outfile: resolve(options.root, name),
     metafile: true,
+    mangleCache: shortNames,
     write: false,
     plugins: [
       lazyModules(others),
+      quietDiagnostics(),
       pureSingletons(),
       ...(taken.length === 0 ? [] : [sharedModules(taken)]),
     ],
   });
+  Object.assign(shortNames, result.mangleCache);
   for (const [other, otherName] of others) modules.set(other, otherName);
   const output = (ending: string): OutputFile | undefined =>
     result.outputFiles.find((file) => file.path.endsWith(ending));

@@ -29,11 +29,13 @@ async function bundleUntilStable(
 ): Promise<BuiltModule[]> {
   const entry = resolve(options.root, options.entry);
   const places = sharings.filter(({ hasEntry }) => !hasEntry).map(({ host }) => host.path);
+  const shortNames: Record<string, string | false> = {};
   for (;;) {
     const knownBefore = modules.size;
     const paths = [entry, ...places, ...[...modules.keys()].sort()];
     const built: BuiltModule[] = [];
-    for (const path of paths) built.push(await bundleModule(path, { modules, sharings }, options));
+    for (const path of paths)
+      built.push(await bundleModule(path, { modules, sharings, shortNames }, options));
     // A module found lazy late may have been inlined by a file built before: once more, then.
     if (modules.size === knownBefore) return built;
   }

@@ -2,6 +2,7 @@
 // LAMBDA_OTLP_*. Read once, after the first poll; invalid values warn and fall back.
 // Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 import { SeverityNumber } from '@opentelemetry/api-logs';
+import type { SamplerName } from '../otel/sampler';
 import type { AttributeLimits } from '../otel/attributes';
 import type { LogLimits } from '../otel/log-line/read-log-line';
 import type { MeterOptions } from '../otel/meter';
@@ -30,8 +31,7 @@ const SAMPLERS = [
   'parentbased_always_on',
   'parentbased_always_off',
   'parentbased_traceidratio',
-] as const;
-export type SamplerName = (typeof SAMPLERS)[number];
+] as const satisfies readonly SamplerName[];
 
 /** First severity numbers of OpenTelemetry's ranges (logs data model). */
 const SEVERITIES = {

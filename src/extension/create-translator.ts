@@ -4,12 +4,12 @@ import { readResourceAttributes } from '../configuration/resource-attributes';
 import type { Environment } from '../configuration/environment';
 import type { TranslationSettings } from '../configuration/translation-settings';
 import type { Handover } from '../invocation/handover';
+import { createSampler } from '../otel/sampler';
 import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translator';
 import { defined } from '../telemetry/defined';
 import { VERSION } from '../version';
 import type { Registration } from './pipeline-port';
-import { createSampler } from './sampler';
 import { SDK_VERSION } from './sdk-version';
 
 export interface TranslatorSources {

@@ -1,6 +1,7 @@
 // Telemetry API bodies in, OTLP requests out: decode → translate → buffer → send. Loaded while the first
 // /event/next is pending. Nothing here throws to the lifecycle.
 import type { HrTime } from '@opentelemetry/api';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { createEnvironment } from '../configuration/environment';
 import { readTranslationSettings } from '../configuration/translation-settings';
 import type { Diagnostics } from '../diagnostics/diagnostics';
@@ -30,6 +31,8 @@ export interface PipelineOptions {
 
 /** Lines translated while the invocation runs, so that they neither pile up nor wait for its end. */
 const EARLY_TRANSLATION_LINES = 500;
+/** The extension's own figures leave with the function's at this distance, and at SHUTDOWN. */
+const SELF_METRICS_EVERY_MS = 10_000;
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   return new TelemetryPipeline(options);
@@ -49,6 +52,7 @@ class TelemetryPipeline implements Pipeline {
   private isEnding = false;
   private neededFlush = false;
   private openFlushes = 0;
+  private selfMetricsDueMs = 0;
   /** At SHUTDOWN, reading must not take the time that is left to send and to exit. */
   private readUntilMs = Number.POSITIVE_INFINITY;
   private unreadBytes = 0;
@@ -63,23 +67,22 @@ class TelemetryPipeline implements Pipeline {
     const handover = readHandover(readHandoverFile(this.folder));
     this.translator = createTranslator({ environment, settings, registration, handover });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
-    this.selfMetrics = createSelfMetrics(
-      (measurement) => this.meter.record(measurement),
-      () => this.meter.newestTime ?? now(),
-    );
+    this.selfMetrics = createSelfMetrics();
     this.delivery = createDelivery({
       configuration: readExportConfiguration(environment),
       observer: {
-        ...this.selfMetrics,
         exported: (signal, items) => {
           this.selfMetrics.exported(signal, items);
           this.room.progressed();
         },
+        dropped: (signal, items, reason) => this.selfMetrics.dropped(signal, items, reason),
+        requestEnded: (signal, durationMs, outcome) =>
+          this.selfMetrics.requestEnded(signal, durationMs, outcome),
       },
       diagnostics,
       clock: { now: Date.now },
       metricSource: {
-        collect: () => this.meter.collect(this.translator.resources.metrics, this.isEnding),
+        collect: () => this.collectMetrics(),
         lost: (window) => this.selfMetrics.recount(window),
       },
     });
@@ -159,6 +162,17 @@ class TelemetryPipeline implements Pipeline {
     this.selfMetrics.queued('logs', logRecords.length);
     this.delivery.addSpans(spans);
     this.delivery.addLogRecords(logRecords);
+  }
+
+  /** The extension's own figures share the events' window. */
+  private collectMetrics(): Promise<ResourceMetrics | undefined> {
+    const nowMs = Date.now();
+    if (this.isEnding || this.selfMetrics.isUrgent || nowMs >= this.selfMetricsDueMs) {
+      this.selfMetricsDueMs = nowMs + SELF_METRICS_EVERY_MS;
+      const time = this.meter.newestTime ?? fromEpochMs(nowMs);
+      for (const measurement of this.selfMetrics.release(time)) this.meter.record(measurement);
+    }
+    return this.meter.collect(this.translator.resources.metrics, this.isEnding);
   }
 
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {

@@ -1,4 +1,5 @@
-// The delivery's outcomes as measurements under the semantic conventions' "OTel SDK metrics".
+// The delivery's outcomes as measurements under the semantic conventions' "OTel SDK metrics". They are summed up
+// here and released now and then: in every window they would be most of its data points and of its cost.
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
@@ -27,55 +28,107 @@ const COMPONENT_TYPES: Readonly<Record<Signal, string>> = {
 export interface SelfMetrics extends DeliveryObserver {
   /** Items handed over to the delivery. */
   queued(signal: Signal, items: number): void;
-  /** Records the counts of dropped items in a lost delta window anew; a cumulative one says them again. */
+  /** Keeps the counts of dropped items in a lost delta window for the next; a cumulative one says them again. */
   recount(window: ResourceMetrics): void;
   /** Delivered telemetry that could not be read. */
   invalid(records: number): void;
+  /** Something was dropped or could not be read, which must not wait. */
+  readonly isUrgent: boolean;
+  /** Hands over what was measured since the last time, all at the same event time. */
+  release(time: HrTime): readonly Measurement[];
 }
 
-/** `now`: the time of the newest event, so that the extension's own points share the events' window. */
-export function createSelfMetrics(
-  record: (measurement: Measurement) => void,
-  now: () => HrTime,
-): SelfMetrics {
-  const add = (instrument: InstrumentName | undefined, value: number, attributes: Attributes) => {
-    if (instrument !== undefined && value !== 0)
-      record({ instrument, value, attributes, time: now() });
-  };
-  const componentOf = (signal: Signal): Attributes => ({
-    [OTEL_COMPONENT_TYPE]: COMPONENT_TYPES[signal],
-    [OTEL_COMPONENT_NAME]: `${COMPONENT_TYPES[signal]}/0`,
-  });
-  const queueOf = (signal: Signal): Attributes => ({
-    [OTEL_COMPONENT_TYPE]: 'lambda_otlp_buffer',
-    [OTEL_COMPONENT_NAME]: `lambda_otlp_buffer/${signal}`,
-  });
-  return {
-    queued: (signal, items) => add(QUEUED[signal], items, queueOf(signal)),
-    recount({ scopeMetrics }) {
-      for (const { metrics } of scopeMetrics) {
-        for (const { descriptor, dataPoints, aggregationTemporality } of metrics) {
-          const instrument = EXPORTED_NAMES.find((name) => name === descriptor.name);
-          if (aggregationTemporality !== AggregationTemporality.DELTA) continue;
-          for (const { attributes, value } of dataPoints) {
-            if (ERROR_TYPE in attributes) add(instrument, Number(value), attributes);
-          }
-        }
+type Sum = Omit<Measurement, 'time'>;
+
+const componentOf = (signal: Signal): Attributes => ({
+  [OTEL_COMPONENT_TYPE]: COMPONENT_TYPES[signal],
+  [OTEL_COMPONENT_NAME]: `${COMPONENT_TYPES[signal]}/0`,
+});
+const queueOf = (signal: Signal): Attributes => ({
+  [OTEL_COMPONENT_TYPE]: 'lambda_otlp_buffer',
+  [OTEL_COMPONENT_NAME]: `lambda_otlp_buffer/${signal}`,
+});
+
+/** Durations kept between two releases; more of them are left out. */
+const MAX_DURATIONS = 1000;
+
+export function createSelfMetrics(): SelfMetrics {
+  return new Sums();
+}
+
+class Sums implements SelfMetrics {
+  isUrgent = false;
+  private sums = new Map<string, { -readonly [Key in keyof Sum]: Sum[Key] }>();
+  private durations: Sum[] = [];
+
+  queued(signal: Signal, items: number): void {
+    const instrument = QUEUED[signal];
+    if (instrument === undefined || items === 0) return;
+    this.add(instrument, items, { key: signal, toAttributes: () => queueOf(signal) });
+  }
+
+  recount({ scopeMetrics }: ResourceMetrics): void {
+    for (const { descriptor, dataPoints, aggregationTemporality } of scopeMetrics.flatMap(
+      ({ metrics }) => metrics,
+    )) {
+      const instrument = EXPORTED_NAMES.find((name) => name === descriptor.name);
+      if (instrument === undefined || aggregationTemporality !== AggregationTemporality.DELTA)
+        continue;
+      for (const { attributes, value } of dataPoints) {
+        const reason = attributes[ERROR_TYPE];
+        if (reason === undefined) continue;
+        // Not urgent: the window was lost because nothing arrives now.
+        this.add(instrument, Number(value), {
+          key: String(reason),
+          toAttributes: () => attributes,
+        });
       }
-    },
-    invalid: (records) => add('lambda.telemetry.invalid', records, {}),
-    exported(signal, items) {
-      add(EXPORTED[signal], items, componentOf(signal));
-      add(QUEUED[signal], -items, queueOf(signal));
-    },
-    dropped(signal, items, reason) {
-      add(EXPORTED[signal], items, { ...componentOf(signal), [ERROR_TYPE]: reason });
-      add(QUEUED[signal], -items, queueOf(signal));
-    },
-    requestEnded(signal, durationMs, outcome) {
-      const failure = outcome === 'success' ? {} : { [ERROR_TYPE]: outcome };
-      const attributes = { ...componentOf(signal), ...failure };
-      add('otel.sdk.exporter.operation.duration', durationMs / 1000, attributes);
-    },
-  };
+    }
+  }
+
+  invalid(records: number): void {
+    this.isUrgent = true;
+    this.add('lambda.telemetry.invalid', records, { key: '', toAttributes: () => ({}) });
+  }
+
+  exported(signal: Signal, items: number): void {
+    this.add(EXPORTED[signal], items, { key: '', toAttributes: () => componentOf(signal) });
+    this.queued(signal, -items);
+  }
+
+  dropped(signal: Signal, items: number, reason: string): void {
+    this.isUrgent = true;
+    const toAttributes = () => ({ ...componentOf(signal), [ERROR_TYPE]: reason });
+    this.add(EXPORTED[signal], items, { key: reason, toAttributes });
+    this.queued(signal, -items);
+  }
+
+  requestEnded(signal: Signal, durationMs: number, outcome: string): void {
+    if (this.durations.length >= MAX_DURATIONS) return;
+    const failure = outcome === 'success' ? {} : { [ERROR_TYPE]: outcome };
+    this.durations.push({
+      instrument: 'otel.sdk.exporter.operation.duration',
+      value: durationMs / 1000,
+      attributes: { ...componentOf(signal), ...failure },
+    });
+  }
+
+  release(time: HrTime): readonly Measurement[] {
+    const released = [...this.sums.values(), ...this.durations].map((sum) => ({ ...sum, time }));
+    this.isUrgent = false;
+    this.sums = new Map();
+    this.durations = [];
+    return released;
+  }
+
+  private add(
+    instrument: InstrumentName,
+    value: number,
+    { key, toAttributes }: { readonly key: string; readonly toAttributes: () => Attributes },
+  ): void {
+    const name = `${instrument} ${key}`;
+    const known = this.sums.get(name);
+    if (known === undefined) this.sums.set(name, { instrument, value, attributes: toAttributes() });
+    else known.value += value;
+  }
 }

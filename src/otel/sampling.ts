@@ -1,11 +1,10 @@
-// Which spans leave: the SDK's own samplers on the trace id, and rules that keep what one looks for.
+// Which spans leave: a sampler's decision on the trace id, and rules that keep what one looks for.
 // The decision depends on the identity alone, so late children follow their parent.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
-import { ROOT_CONTEXT, SpanKind, TraceFlags, trace } from '@opentelemetry/api';
-import type { Sampler } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
 import { isFailed } from '../invocation/outcome';
+import type { Sampler } from './sampler';
 
 export type KeepRule = 'errors' | 'cold_starts';
 
@@ -16,8 +15,6 @@ export interface SamplingOptions {
   readonly keep: ReadonlySet<KeepRule>;
 }
 
-/** The SDK's SamplingDecision.RECORD_AND_SAMPLED; the package is loaded only when a sampler is set. */
-const RECORD_AND_SAMPLED = 2;
 /** Traces remembered as kept, for their late spans. */
 const MAX_KEPT = 256;
 
@@ -38,10 +35,7 @@ export class Sampling {
   /** True when spans with this identity are exported. */
   isSampled(identity: SpanIdentity): boolean {
     const { sampler } = this.options;
-    if (sampler === undefined || this.kept.has(identity.traceId)) return true;
-    const context = toParentContext(identity);
-    const result = sampler.shouldSample(context, identity.traceId, '', SpanKind.SERVER, {}, []);
-    return (result.decision as number) === RECORD_AND_SAMPLED;
+    return sampler === undefined || this.kept.has(identity.traceId) || sampler(identity);
   }
 
   private isWorthKeeping(fact: {
@@ -59,15 +53,4 @@ export class Sampling {
     const [oldest] = this.kept;
     if (oldest !== undefined) this.kept.delete(oldest);
   }
-}
-
-/** X-Ray's decision as the parent's flag, for `parentbased_*`; no parent where X-Ray left it open. */
-function toParentContext({ traceId, spanId, parentSpanId, sampled }: SpanIdentity) {
-  if (sampled === undefined) return ROOT_CONTEXT;
-  return trace.setSpanContext(ROOT_CONTEXT, {
-    traceId,
-    spanId: parentSpanId ?? spanId,
-    traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE,
-    isRemote: true,
-  });
 }

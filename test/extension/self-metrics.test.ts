@@ -4,17 +4,8 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ValueType } from '@opentelemetry/api';
 import { createSelfMetrics } from '../../src/extension/self-metrics';
-import type { SelfMetrics } from '../../src/extension/self-metrics';
-import type { Measurement } from '../../src/otel/metrics';
 
-function open(): { selfMetrics: SelfMetrics; recorded: Measurement[] } {
-  const recorded: Measurement[] = [];
-  const selfMetrics = createSelfMetrics(
-    (measurement) => void recorded.push(measurement),
-    () => [1_700_000_000, 0],
-  );
-  return { selfMetrics, recorded };
-}
+const TIME: [number, number] = [1_700_000_000, 0];
 
 const drops = { 'otel.component.name': 'otlp_http_log_exporter/0', 'error.type': '500' };
 const takes = { 'otel.component.name': 'otlp_http_log_exporter/0' };
@@ -43,20 +34,63 @@ function makeWindow(name: string, temporality: AggregationTemporality): Resource
   };
 }
 
-it('records the counts of dropped items in a lost delta window anew, and only those', () => {
-  const { selfMetrics, recorded } = open();
+it('keeps the counts of dropped items in a lost delta window for the next, and only those', () => {
+  const selfMetrics = createSelfMetrics();
   const name = 'otel.sdk.exporter.log.exported';
   selfMetrics.recount(makeWindow(name, AggregationTemporality.DELTA));
-  expect(recorded).toEqual([
-    { instrument: name, value: 5, attributes: drops, time: [1_700_000_000, 0] },
+  expect(selfMetrics.release(TIME)).toEqual([
+    { instrument: name, value: 5, attributes: drops, time: TIME },
   ]);
 });
 
 it.each([
   ['a cumulative window', 'otel.sdk.exporter.log.exported', AggregationTemporality.CUMULATIVE],
   ['what the window says of the function', 'faas.errors', AggregationTemporality.DELTA],
-])('records nothing anew of %s', (_what, name, temporality) => {
-  const { selfMetrics, recorded } = open();
+])('keeps nothing of %s', (_what, name, temporality) => {
+  const selfMetrics = createSelfMetrics();
   selfMetrics.recount(makeWindow(name, temporality));
-  expect(recorded).toEqual([]);
+  expect(selfMetrics.release(TIME)).toEqual([]);
+});
+
+it('sums up what was exported, by signal and reason, and releases it once', () => {
+  const selfMetrics = createSelfMetrics();
+  selfMetrics.queued('logs', 7);
+  selfMetrics.exported('logs', 3);
+  selfMetrics.exported('logs', 2);
+  selfMetrics.dropped('logs', 2, 'rejected');
+  const component = {
+    'otel.component.type': 'otlp_http_log_exporter',
+    'otel.component.name': 'otlp_http_log_exporter/0',
+  };
+  const exported = { instrument: 'otel.sdk.exporter.log.exported', time: TIME };
+  expect(selfMetrics.release(TIME)).toEqual([
+    expect.objectContaining({ instrument: 'otel.sdk.processor.log.queue.size', value: 0 }),
+    { ...exported, value: 5, attributes: component },
+    { ...exported, value: 2, attributes: { ...component, 'error.type': 'rejected' } },
+  ]);
+  expect(selfMetrics.release(TIME)).toEqual([]);
+});
+
+it('keeps every duration, with the outcome of its request', () => {
+  const selfMetrics = createSelfMetrics();
+  selfMetrics.requestEnded('traces', 12, 'success');
+  selfMetrics.requestEnded('traces', 500, 'timeout');
+  expect(
+    selfMetrics.release(TIME).map(({ value, attributes }) => [value, attributes['error.type']]),
+  ).toEqual([
+    [0.012, undefined],
+    [0.5, 'timeout'],
+  ]);
+});
+
+it('is urgent from a loss until it is released', () => {
+  const selfMetrics = createSelfMetrics();
+  selfMetrics.exported('metrics', 1);
+  expect(selfMetrics.isUrgent).toBe(false);
+  selfMetrics.invalid(1);
+  expect(selfMetrics.isUrgent).toBe(true);
+  selfMetrics.release(TIME);
+  expect(selfMetrics.isUrgent).toBe(false);
+  selfMetrics.dropped('traces', 1, 'rejected');
+  expect(selfMetrics.isUrgent).toBe(true);
 });
