@@ -2,10 +2,10 @@
 import { isBuiltin } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
+import { bareApi } from './bare-api';
 import { lazyModules, type LazyModules } from './lazy-modules';
 import { minifyModule } from './minify';
 import { pureSingletons } from './pure-singletons';
-import { quietDiagnostics } from './quiet-diagnostics';
 import {
   hostSource,
   sharedModules,
@@ -31,11 +31,18 @@ export interface BuiltModule extends SharingFile {
 export interface Surroundings {
   readonly modules: LazyModules;
   readonly sharings: readonly Sharing[];
+  /** Members of our classes that may be renamed. */
+  readonly privateNames: readonly string[];
   /** Private member to its short name, the same in every file; grows. */
   readonly shortNames: Record<string, string | false>;
 }
 
-function commonOptions(options: BundleOptions): BuildOptions {
+/** Private members: ours, and by their underscore the OpenTelemetry packages'. */
+function shortened(ours: readonly string[]): RegExp {
+  return new RegExp(`^(?:${['_[a-z]\\w*', ...ours].join('|')})$`);
+}
+
+function commonOptions(options: BundleOptions, surroundings: Surroundings): BuildOptions {
   return {
     absWorkingDir: options.root,
     bundle: true,
@@ -51,8 +58,9 @@ function commonOptions(options: BundleOptions): BuildOptions {
     define: { __VERSION__: JSON.stringify(options.version) },
     legalComments: 'external',
     logLevel: 'silent',
-    // The OpenTelemetry packages' private members. `_aws` is a key of log lines (EMF).
-    mangleProps: /^_[a-z]/,
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+    mangleProps: shortened(surroundings.privateNames),
+    // A key of log lines (EMF).
     reserveProps: /^_aws$/,
   };
 }
@@ -108,7 +116,7 @@ export async function bundleModule(
   const others: LazyModules = new Map([...modules].filter(([other]) => other !== path));
   const taken = sharings.filter(({ guests }) => guests.has(name));
   const result = await build({
-    ...commonOptions(options),
+    ...commonOptions(options, surroundings),
     ...entryOptions(path, sharings),
     outfile: resolve(options.root, name),
     metafile: true,
@@ -116,7 +124,7 @@ export async function bundleModule(
     write: false,
     plugins: [
       lazyModules(others),
-      quietDiagnostics(),
+      bareApi(),
       pureSingletons(),
       ...(taken.length === 0 ? [] : [sharedModules(taken)]),
     ],

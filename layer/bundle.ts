@@ -1,9 +1,15 @@
 // Bundles the extension: the entry module and each module it imports lazily become one minified
 // CommonJS file each, side by side, so that the first poll of /event/next loads only the entry.
 import { relative, resolve } from 'node:path';
-import { bundleModule, type BuiltModule, type BundleOptions } from './bundle-module';
+import {
+  bundleModule,
+  type BuiltModule,
+  type BundleOptions,
+  type Surroundings,
+} from './bundle-module';
 import type { LazyModules } from './lazy-modules';
-import { planSharing, type Sharing } from './shared-modules';
+import { privateNames } from './private-names';
+import { planSharing } from './shared-modules';
 
 interface BundledFile {
   readonly name: string;
@@ -22,10 +28,11 @@ export interface Bundle {
 /** A package in two files is parsed twice; what is too small to be shared stays below this. */
 const maxDuplicatedPackageBytes = 4096;
 
+type Plan = Omit<Surroundings, 'shortNames'>;
+
 async function bundleUntilStable(
   options: BundleOptions,
-  modules: LazyModules,
-  sharings: readonly Sharing[],
+  { modules, sharings, privateNames: names }: Plan,
 ): Promise<BuiltModule[]> {
   const entry = resolve(options.root, options.entry);
   const places = sharings.filter(({ hasEntry }) => !hasEntry).map(({ host }) => host.path);
@@ -35,7 +42,9 @@ async function bundleUntilStable(
     const paths = [entry, ...places, ...[...modules.keys()].sort()];
     const built: BuiltModule[] = [];
     for (const path of paths)
-      built.push(await bundleModule(path, { modules, sharings, shortNames }, options));
+      built.push(
+        await bundleModule(path, { modules, sharings, shortNames, privateNames: names }, options),
+      );
     // A module found lazy late may have been inlined by a file built before: once more, then.
     if (modules.size === knownBefore) return built;
   }
@@ -47,10 +56,12 @@ async function bundleUntilStable(
  */
 export async function bundleExtension(options: BundleOptions): Promise<Bundle> {
   const modules: LazyModules = new Map();
-  const separate = await bundleUntilStable(options, modules, []);
+  const separate = await bundleUntilStable(options, { modules, sharings: [], privateNames: [] });
   const sharings = planSharing(options.root, separate);
-  const built =
-    sharings.length === 0 ? separate : await bundleUntilStable(options, modules, sharings);
+  const sources = new Set(separate.flatMap(({ inputs }) => [...inputs.keys()]));
+  const paths = [...sources].map((path) => resolve(options.root, path));
+  const plan = { modules, sharings, privateNames: privateNames(paths) };
+  const built = await bundleUntilStable(options, plan);
   const comments = built.map(({ legalComments }) => legalComments.trim());
   return {
     files: built.map(({ name, contents, inputs }) => ({ name, contents, inputs })),

@@ -40,7 +40,16 @@ export function readLicensedWork(folder: string): LicensedWork {
     .filter((name) => /^(licen[cs]e|notice|copying)/i.test(name))
     .sort();
   if (files.length === 0) throw new Error(`${folder}: expected a LICENSE file, found none`);
-  return { title, texts: files.map((name) => readFileSync(join(folder, name), 'utf8').trim()) };
+  return { title, texts: files.map((name) => readText(join(folder, name))) };
+}
+
+/** Without the appendix of the Apache licence, which stands behind its end and tells authors how to apply it. */
+function readText(path: string): string {
+  const [terms = ''] = readFileSync(path, 'utf8').split(
+    /\n\s*APPENDIX: How to apply the Apache License/,
+    1,
+  );
+  return terms.trim();
 }
 
 /** The project's own licence, for the head of the file. */
@@ -48,7 +57,7 @@ export function readOwnWork(root: string): LicensedWork {
   const names = ['LICENSE', 'NOTICE'].filter((name) => existsSync(join(root, name)));
   return {
     title: 'lambda-otlp (Apache-2.0)',
-    texts: names.map((name) => readFileSync(join(root, name), 'utf8').trim()),
+    texts: names.map((name) => readText(join(root, name))),
   };
 }
 

@@ -183,7 +183,7 @@ export class Connection {
   }
 }
 
-export function failure(message: string, code: string): NodeJS.ErrnoException {
+function failure(message: string, code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
 }
 

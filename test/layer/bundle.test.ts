@@ -181,3 +181,27 @@ test('a file that can be loaded before the other takes nothing from it', async (
   });
   expect(run(built)).toBe('1000\n');
 });
+
+test('members that are private everywhere get short names, others keep theirs', async () => {
+  const built = await bundle({
+    'main.ts': `import { packedWord } from 'packed';
+      class Counter {
+        private hiddenCount = 0;
+        private packedWord = 0;
+        private shownCount = 0;
+        next(): number { this.hiddenCount += 1; this.packedWord += 1; return this.hiddenCount; }
+        peek(other: Counter): number { return other.shownCount + this.packedWord; }
+      }
+      const counter = new Counter();
+      console.log(counter.next(), counter.peek(counter), Object.keys(counter).length, packedWord());`,
+    'node_modules/packed/package.json': '{"name":"packed","module":"index.js"}',
+    'node_modules/packed/index.js': `export const packedWord = () => typeof process.pid;`,
+  });
+  const text = Buffer.from(built.files[0]?.contents ?? []).toString('utf8');
+  expect(['hiddenCount', 'packedWord', 'shownCount'].map((name) => text.includes(name))).toEqual([
+    false,
+    true,
+    true,
+  ]);
+  expect(run(built)).toBe('1 1 3 number\n');
+});
