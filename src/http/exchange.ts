@@ -135,7 +135,7 @@ export class Connection {
       if (!socket.connecting && !isHandshaking(socket)) resolve();
       else socket.once(isTls(socket) ? 'secureConnect' : 'connect', resolve);
     });
-    socket.on('data', (bytes: Buffer) => this.reader.push(bytes));
+    socket.on('data', (bytes: Buffer) => this.take(bytes));
     socket.on('end', () => this.hangUp());
     socket.on('error', (error) => this.fail(error));
     socket.on('close', () => this.hangUp());
@@ -150,9 +150,14 @@ export class Connection {
     this.socket.destroy();
   }
 
-  private takeHead({ startLine, fields }: MessageHead): void {
+  private take(bytes: Buffer): void {
+    this.reader.push(bytes);
     // What nobody asked for: no answer that follows could be trusted.
-    if (this.exchange === undefined) this.destroy();
+    if (this.exchange === undefined && !this.reader.isBetween) this.fail(undefined);
+  }
+
+  private takeHead({ startLine, fields }: MessageHead): void {
+    if (this.exchange === undefined) this.fail(undefined);
     else this.exchange.onHead(Number(startLine.slice(9, 12)), fields);
   }
 

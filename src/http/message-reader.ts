@@ -60,11 +60,16 @@ export class MessageReader {
     }
   }
 
+  /** No byte of a further message has come. */
+  get isBetween(): boolean {
+    return this.step === this.readHead && this.kept === undefined && !this.began;
+  }
+
   /** The peer ended the connection: whether that was the proper end of a message, or between two. */
   end(): boolean {
     const { untilEnd } = this;
     if (untilEnd) this.finish();
-    const isProper = untilEnd || (this.step === this.readHead && this.kept === undefined);
+    const isProper = untilEnd || this.isBetween;
     this.step = undefined;
     return isProper;
   }
