@@ -23,6 +23,8 @@ export interface ConnectionPool {
 export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): ConnectionPool {
   const pool = new Map<string, Promise<Connections>>();
   const opened = new Set<Connections>();
+  /** Asked for with every request. */
+  const keys = new WeakMap<ConnectionTarget, string>();
   let closed = false;
   const openConnections = async (target: ConnectionTarget): Promise<Connections> => {
     const open = await loadOpener(target, diagnostics);
@@ -33,8 +35,8 @@ export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): Co
   };
   return {
     connect(target) {
-      const { url, tls, proxyUrl } = target;
-      const key = JSON.stringify([new URL(url).origin, tls, proxyUrl]);
+      const key = keys.get(target) ?? toKey(target);
+      keys.set(target, key);
       let connections = pool.get(key);
       if (connections === undefined) {
         connections = openConnections(target);
@@ -48,6 +50,10 @@ export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): Co
       for (const connections of opened) connections.close();
     },
   };
+}
+
+function toKey({ url, tls, proxyUrl }: ConnectionTarget): string {
+  return JSON.stringify([new URL(url).origin, tls, proxyUrl]);
 }
 
 type Opener = () => Socket | Promise<Socket>;

@@ -1,7 +1,7 @@
 // Fits V8 to a process that does a little now and then. Set at run time, not on the command line: a flag
 // changes the hash by which V8 accepts Node's code cache of built-in modules, so that every one loaded
 // afterwards is compiled anew (crypto: 2 ms with its cache, 12 without). Hence what the settings will need
-// is loaded first. Figures: docs/decisions/0006-lifecycle.md.
+// is loaded first. Figures: docs/decisions/0007-what-the-extension-loads.md.
 
 const FLAGS = [
   // The young generation would double to 2 × 2 MB while the pipeline is loaded, to 3 × 16 MB in a burst,

@@ -25,6 +25,8 @@ export interface Measurement {
 type Values = Partial<Record<InstrumentName, number | undefined>>;
 
 const BYTES_PER_MB = 1_048_576;
+/** Not a list of its own for each log line. */
+const NONE: readonly Measurement[] = [];
 const OUTCOME_COUNTERS = {
   success: 'faas.invocations',
   error: 'faas.errors',
@@ -38,7 +40,7 @@ const SPAN_HISTOGRAMS: Readonly<Record<string, InstrumentName>> = {
 };
 
 /** The measurements that one fact makes; none for facts of other signals. */
-export function toMeasurements(fact: Fact<unknown>): Measurement[] {
+export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
   switch (fact.kind) {
     case 'outcome':
       return [toOutcomeMeasurement(fact)];
@@ -70,7 +72,7 @@ export function toMeasurements(fact: Fact<unknown>): Measurement[] {
         fact.time,
       );
     default:
-      return [];
+      return NONE;
   }
 }
 
