@@ -3,16 +3,23 @@
 // afterwards is compiled anew (crypto: 2 ms with its cache, 12 without). Hence what the settings will need
 // is loaded first. Figures: docs/decisions/0007-what-the-extension-loads.md.
 
-const FLAGS = [
+/** A flag, and the major versions of V8 that have it: any other prints an error on stderr. */
+const FLAGS: readonly (readonly [string, number, number])[] = [
   // The young generation would double to 2 × 2 MB while the pipeline is loaded, to 3 × 16 MB in a burst,
   // and keep that.
-  '--semi-space-growth-factor=1',
+  ['--semi-space-growth-factor=1', 10, 13],
   // The old one would double before it is collected.
-  '--heap-growing-percent=50',
+  ['--heap-growing-percent=50', 10, 13],
   // Optimized code pays off after hundreds of invocations only; until then compiling it took a quarter of
-  // the CPU. The default is 67584 in V8 11.
-  '--interrupt-budget=130000',
+  // the CPU. The default is 67584 in V8 11 (Node.js 20).
+  ['--interrupt-budget=130000', 11, 11],
 ];
+
+/** The flags that the V8 of this version (process.versions.v8) understands. */
+export function flagsFor(version: string): readonly string[] {
+  const major = Number.parseInt(version, 10);
+  return FLAGS.filter(([, from, to]) => major >= from && major <= to).map(([flag]) => flag);
+}
 
 const ENDPOINTS = /^(?:LAMBDA_OTLP_)?OTEL_EXPORTER_OTLP_(?:\w+_)?(?:ENDPOINT|COMPRESSION)$/;
 
@@ -29,5 +36,5 @@ export async function fitV8(
     isSet(/^\s*gzip/i) && import('node:zlib'),
   ]);
   const { setFlagsFromString } = await import('node:v8');
-  for (const flag of FLAGS) setFlagsFromString(flag);
+  for (const flag of flagsFor(process.versions.v8)) setFlagsFromString(flag);
 }
