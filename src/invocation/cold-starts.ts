@@ -7,6 +7,8 @@ import { startTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
 
+type StartedInvocation = Invocation & Required<Pick<Invocation, 'start'>>;
+
 export class ColdStarts {
   private readonly linked = new Set<Initialization>();
   private isCounted = false;
@@ -48,14 +50,16 @@ export class ColdStarts {
     return facts;
   }
 
-  private markCold<Line>(initialization: Initialization, invocation: Invocation): Fact<Line>[] {
+  private markCold<Line>(
+    initialization: Initialization,
+    invocation: StartedInvocation,
+  ): Fact<Line>[] {
     invocation.coldStart = true;
     if (this.isCounted) return [];
     this.isCounted = true;
     if (this.saidToBeCounted && initialization.initPhase !== 'init') return [];
     const initializationType = this.initializations.typeOf(initialization) ?? 'on-demand';
-    const time = invocation.start?.time;
-    return time === undefined ? [] : [{ kind: 'coldStart', initializationType, time }];
+    return [{ kind: 'coldStart', initializationType, time: invocation.start.time }];
   }
 }
 
@@ -63,18 +67,19 @@ export class ColdStarts {
 function findWaiting(
   initialization: Initialization,
   timeline: readonly Invocation[],
-): Invocation | undefined {
+): StartedInvocation | undefined {
   const initStart = startTimeOf(initialization);
-  if (initStart === undefined) return undefined;
-  const started = timeline.filter(({ start }) => start !== undefined);
-  const after = started.find(({ start }) => start && compareTimes(start.time, initStart) >= 0);
+  const started = timeline.filter(hasStarted);
+  const after = started.find(({ start }) => compareTimes(start.time, initStart) >= 0);
   if (initialization.initPhase !== 'invoke') return after;
-  const containing = started.findLast(
-    ({ start, done, report }) =>
-      start &&
-      compareTimes(start.time, initStart) < 0 &&
-      (done ?? report) !== undefined &&
-      compareTimes((done ?? report)?.time ?? initStart, initStart) > 0,
-  );
+  const containing = started.findLast(({ start, done, report }) => {
+    const end = done ?? report;
+    if (end === undefined || compareTimes(end.time, initStart) <= 0) return false;
+    return compareTimes(start.time, initStart) < 0;
+  });
   return containing ?? after;
+}
+
+function hasStarted(invocation: Invocation): invocation is StartedInvocation {
+  return invocation.start !== undefined;
 }

@@ -28,19 +28,14 @@ export function toHandover(
   invocations: readonly Invocation[],
   coldStartCounted: boolean,
 ): Handover {
-  const unreported = invocations.filter(
-    ({ identity, stated }) => identity !== undefined && !stated.has('report'),
-  );
-  return {
-    coldStartCounted,
-    invocations: unreported.slice(-MAX_INVOCATIONS).flatMap((invocation) => {
-      const { requestId, identity, counted, coldStart, stated } = invocation;
-      if (identity === undefined) return [];
-      const { traceId, spanId } = identity;
-      const measured = stated.has('runtimeDone');
-      return [{ requestId, traceId, spanId, counted: [...counted], coldStart, measured }];
-    }),
-  };
+  const unreported = invocations.flatMap((invocation) => {
+    const { requestId, identity, counted, coldStart, stated } = invocation;
+    if (identity === undefined || stated.has('report')) return [];
+    const { traceId, spanId } = identity;
+    const measured = stated.has('runtimeDone');
+    return [{ requestId, traceId, spanId, counted: [...counted], coldStart, measured }];
+  });
+  return { coldStartCounted, invocations: unreported.slice(-MAX_INVOCATIONS) };
 }
 
 /** Reads a handover from untrusted data (a file in /tmp): what is not valid is left out. */

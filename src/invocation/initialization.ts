@@ -2,7 +2,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { InitEvent, RestoreEvent } from '../telemetry/event';
 import { defined } from '../telemetry/defined';
-import { addMs, compareTimes } from '../telemetry/timestamp';
+import { addMs, laterTime } from '../telemetry/timestamp';
 import type { InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
@@ -24,27 +24,14 @@ export interface Initialization extends Phase<StartOf, DoneOf, ReportOf> {
 }
 
 /** initStart's time, else derived from the report (its time − its duration), else the end's time. */
-export function startTimeOf({ start, done, report }: Initialization): HrTime | undefined {
+export function startTimeOf({ start, done, report }: Initialization): HrTime {
   if (start !== undefined) return start.time;
   const durationMs = report?.metrics?.durationMs;
   if (report !== undefined && durationMs !== undefined) {
     const derived = addMs(report.time, -durationMs);
     if (derived[0] >= 0) return derived;
   }
-  return done?.time ?? report?.time;
-}
-
-/** Status and errorType: the worse of runtimeDone and report. */
-function outcomeOf({ done, report }: Initialization): {
-  readonly status?: string;
-  readonly errorType?: string;
-} {
-  const outcome = worse(done, report);
-  const errorType = toErrorType(outcome);
-  return {
-    ...(outcome.status === undefined ? {} : { status: outcome.status }),
-    ...(errorType === undefined ? {} : { errorType }),
-  };
+  return (done ?? report)?.time ?? [0, 0];
 }
 
 /** The span of an initialization that is over, or that must be stated as it is because the environment ends. */
@@ -52,23 +39,23 @@ export function toInitializationFact(
   initialization: Initialization,
   identity: SpanIdentity,
   context: { readonly coldStart: boolean; readonly initializationType: string | undefined },
-): InitializationFact | undefined {
+): InitializationFact {
   const { start: started, done, report, initPhase, name } = initialization;
   const start = startTimeOf(initialization);
-  if (start === undefined) return undefined;
-  const end = endTimeOf(initialization, start);
+  const outcome = worse(done, report);
   return {
     kind: 'initialization',
     name,
     identity,
     start,
-    end: compareTimes(end, start) < 0 ? start : end,
+    end: laterTime(start, endTimeOf(initialization, start)),
     coldStart: context.coldStart,
     incomplete: started === undefined || (done === undefined && report === undefined),
-    ...outcomeOf(initialization),
     ...defined({
       initializationType: context.initializationType,
       phase: initPhase,
+      status: outcome.status,
+      errorType: toErrorType(outcome),
       runtimeVersion: started?.runtimeVersion,
       runtimeVersionArn: started?.runtimeVersionArn,
       instanceMaxMemory: started?.instanceMaxMemory,
@@ -95,7 +82,7 @@ export function toFailure(initialization: Initialization): OutcomeFact | undefin
     kind: 'outcome',
     outcome: 'error',
     phase: initialization.initPhase ?? initialization.name,
-    errorType: toErrorType(event) ?? 'error',
     time: event.time,
+    ...defined({ errorType: toErrorType(event) }),
   };
 }

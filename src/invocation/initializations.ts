@@ -68,7 +68,7 @@ export class Initializations {
   all(): readonly Initialization[] {
     return [...this.lists.values()]
       .flatMap((list) => list.phases)
-      .sort((a, b) => compareTimes(startTimeOf(a) ?? [0, 0], startTimeOf(b) ?? [0, 0]));
+      .sort((a, b) => compareTimes(startTimeOf(a), startTimeOf(b)));
   }
 
   get restoreWasReported(): boolean {
@@ -107,7 +107,6 @@ export class Initializations {
       initialization.identity = toChildIdentity(parent, child, sha256);
     } else if (!this.isWaitedFor(initialization) || final) {
       const startTime = startTimeOf(initialization);
-      if (startTime === undefined) return undefined;
       const instanceId = initialization.start?.instanceId ?? this.options.instanceId;
       initialization.identity = toRootIdentity(
         initialization.name,
@@ -172,12 +171,11 @@ export class Initializations {
     const { stated, done, report } = initialization;
     const isOver = done !== undefined || report !== undefined;
     if (stated.has('span') || !(isOver || final)) return [];
+    stated.add('span');
     const span = toInitializationFact(initialization, identity, {
       coldStart: this.isWaitedFor(initialization),
       initializationType: this.typeOf(initialization),
     });
-    if (span === undefined) return [];
-    stated.add('span');
     return [span];
   }
 }

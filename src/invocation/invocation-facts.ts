@@ -2,7 +2,8 @@
 // never stated again, so duplicates and late events cannot double a span or a count.
 import type { HrTime } from '@opentelemetry/api';
 import { defined } from '../telemetry/defined';
-import { compareTimes, fromEpochMs } from '../telemetry/timestamp';
+import type { ReportEvent } from '../telemetry/event';
+import { fromEpochMs, laterTime } from '../telemetry/timestamp';
 import { toChildSpans } from './child-spans';
 import type { Fact, InvocationFact, OutcomeFact, PlatformLogFact } from './fact';
 import type { Sha256Hex } from './identity';
@@ -51,7 +52,7 @@ export function stateInvocation<Line>(
   const reportIsDue =
     done !== undefined || context.managedInstances || isEnding || waited(invocation);
   if (report !== undefined && !stated.has('report') && reportIsDue) {
-    facts.push(...stateReport<Line>(invocation, context));
+    facts.push(...stateReport<Line>(invocation, report, context));
   }
   facts.push(...stateSpan<Line>(invocation, context));
   if (report !== undefined && done === undefined) invocation.waits += 1;
@@ -63,10 +64,13 @@ function waited({ waits, start }: Invocation): boolean {
   return waits > 0 || start === undefined;
 }
 
-function stateReport<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
-  const { report: event, done, identity, stated } = invocation;
+function stateReport<Line>(
+  invocation: Invocation,
+  event: ReportEvent,
+  context: StatingContext,
+): Fact<Line>[] {
+  const { done, identity, stated } = invocation;
   const coldStart = invocation.isForeign === true ? undefined : invocation.coldStart;
-  if (event === undefined) return [];
   stated.add('report');
   const endsInvocation = !stated.has('runtimeDone');
   const { restoreWasReported, sha256 } = context;
@@ -161,5 +165,5 @@ function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | und
   const isTimeout = ending?.reason?.toLowerCase() === 'timeout';
   const deadlineMs = invoke?.deadlineMs ?? 0;
   const end = isTimeout && deadlineMs > 0 ? fromEpochMs(deadlineMs) : (ending?.time ?? start);
-  return compareTimes(end, start) < 0 ? start : end;
+  return laterTime(start, end);
 }

@@ -1,7 +1,7 @@
 // One invocation of one request: its events and what of it has been stated already.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
-import { addMs, compareTimes } from '../telemetry/timestamp';
+import { addMs, laterTime } from '../telemetry/timestamp';
 import type { ExceptionFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Outcome } from './outcome';
@@ -76,8 +76,7 @@ export function endTimeOf(
   const reported = durationMs === undefined ? invocation.report?.time : addMs(start, durationMs);
   const done = invocation.done?.time;
   const end = preferReport ? (reported ?? done) : (done ?? reported);
-  if (end === undefined) return undefined;
-  return compareTimes(end, start) < 0 ? start : end;
+  return end && laterTime(start, end);
 }
 
 /** Nothing is left to state but a duplicate. */

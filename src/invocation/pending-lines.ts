@@ -96,7 +96,7 @@ export class PendingLines<Line extends TrackedLine> {
     if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
       const start = startTimeOf(initialization);
-      if (start === undefined || compareTimes(start, time) > 0) return false;
+      if (compareTimes(start, time) > 0) return false;
       const end = (initialization.report ?? initialization.done)?.time;
       if (end === undefined || compareTimes(time, end) <= 0) return true;
       return (

@@ -71,9 +71,9 @@ export class PhaseList<
     return phase;
   }
 
-  /** Ends that no start is known for yet. */
-  get orphans(): { readonly done: readonly D[]; readonly report: readonly R[] } {
-    return this.waiting;
+  /** There are ends that no start is known for yet. */
+  get isWaiting(): boolean {
+    return this.waiting.done.length + this.waiting.report.length > 0;
   }
 
   /**
@@ -81,12 +81,16 @@ export class PhaseList<
    * a later batch); then, or when `final`, it gets a phase without a start.
    */
   settle(final: boolean): void {
-    const orphanDone = this.assign('done');
-    const orphanReport = this.assign('report');
-    this.waiting = { done: orphanDone, report: orphanReport };
-    const adopt = (final || this.waited) && orphanDone.length + orphanReport.length > 0;
-    this.waited = !adopt && orphanDone.length + orphanReport.length > 0;
-    if (adopt) this.adopt();
+    this.assignWaiting();
+    if (this.isWaiting && (final || this.waited)) {
+      this.phases.unshift(this.createPhase());
+      this.assignWaiting();
+    }
+    this.waited = this.isWaiting;
+  }
+
+  private assignWaiting(): void {
+    this.waiting = { done: this.assign('done'), report: this.assign('report') };
   }
 
   private assign<T extends Part>(part: T): (T extends 'done' ? D : R)[] {
@@ -107,12 +111,6 @@ export class PhaseList<
       (phase) => compareTimes(startOrZero(phase), event.time) <= 0,
     );
     return started.at(-1) ?? this.phases.find((phase) => phase[part] === undefined);
-  }
-
-  private adopt(): void {
-    const phase = this.createPhase();
-    this.phases.unshift(phase);
-    this.settle(false);
   }
 }
 

@@ -41,9 +41,9 @@ export class Predecessor {
    * about an invocation of the process before.
    */
   recognize(invocation: Invocation, firstStart: HrTime | undefined): void {
-    const { start, done, report, invoke, stated } = invocation;
-    if (start !== undefined || done !== undefined || invoke !== undefined) return;
-    if (report === undefined || stated.has('report')) return;
+    const { start, done, report, invoke } = invocation;
+    if (report === undefined || start !== undefined || done !== undefined) return;
+    if (invoke !== undefined) return;
     if (firstStart !== undefined && compareTimes(report.time, firstStart) > 0) return;
     this.close(invocation);
     invocation.isForeign = true;

@@ -53,11 +53,6 @@ export class Request {
 
   /** Every invocation is stated wholly and nothing waits: only duplicates can follow. */
   get isClosed(): boolean {
-    const { done, report } = this.list.orphans;
-    return (
-      done.length + report.length === 0 &&
-      this.invocations.length > 0 &&
-      this.invocations.every(isClosed)
-    );
+    return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
   }
 }

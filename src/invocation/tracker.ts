@@ -156,7 +156,7 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   private identify(invocation: Invocation): void {
-    if (invocation.identity !== undefined || invocation.isForeign === true) return;
+    if (invocation.identity !== undefined) return;
     const invoke = this.requests.get(invocation.requestId)?.invoke;
     if (invoke !== undefined) invocation.invoke ??= invoke;
     this.predecessor.recognize(invocation, this.firstStart);
@@ -209,8 +209,8 @@ export class Tracker<Line extends TrackedLine> {
   /** An event of an unknown type may name its request. */
   private toPlatformLog(event: PlatformLogFact['event']): PlatformLogFact {
     const requestId = event.type === 'unknown' ? readRequestId(event.record) : undefined;
-    const invocations = requestId === undefined ? [] : this.requests.get(requestId)?.invocations;
-    const identity = findInvocationOf(invocations ?? [], event.time)?.identity;
+    const request = requestId === undefined ? undefined : this.requests.get(requestId);
+    const identity = findInvocationOf(request?.invocations ?? [], event.time)?.identity;
     return { kind: 'platformLog', event, ...defined({ requestId, identity }) };
   }
 
@@ -229,8 +229,8 @@ export class Tracker<Line extends TrackedLine> {
     if (oldest === undefined) return;
     oldest.list.settle(true);
     for (const invocation of oldest.invocations) this.identify(invocation);
-    const time = oldest.invocations.at(-1)?.start?.time ?? [0, 0];
-    const context = this.toContext({ time });
+    // At the beginning of time: what is open ends where it starts.
+    const context = this.toContext({ time: [0, 0] });
     for (const invocation of oldest.invocations) {
       this.evicted.push(...stateInvocation<Line>(invocation, context));
     }

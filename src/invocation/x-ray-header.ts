@@ -11,7 +11,7 @@ export interface XRayHeader {
   readonly sampled?: boolean;
 }
 
-const ROOT = /^1-([0-9a-f]{8})-([0-9a-f]{24})$/i;
+const ROOT = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i;
 const SPAN_ID = /^[0-9a-f]{16}$/i;
 const ALL_ZERO = /^0+$/;
 
@@ -36,9 +36,8 @@ export function parseXRayHeader(value: string | undefined): XRayHeader {
 }
 
 function toTraceId(root: string): string | undefined {
-  const match = ROOT.exec(root);
-  if (match === null) return undefined;
-  const traceId = `${match[1] ?? ''}${match[2] ?? ''}`.toLowerCase();
+  if (!ROOT.test(root)) return undefined;
+  const traceId = root.slice(2).replace('-', '').toLowerCase();
   return ALL_ZERO.test(traceId) ? undefined : traceId;
 }
 

@@ -23,10 +23,22 @@ describe('parseXRayHeader', () => {
     ['a Root that is no hex', 'Root=1-6740aa1z-0123456789abcdef01234567', {}],
     ['a Root of another version', 'Root=2-6740aa11-0123456789abcdef01234567', {}],
     ['zero ids', 'Root=1-00000000-000000000000000000000000;Parent=0000000000000000', {}],
+    ['a Root with more before it', 'Root=x1-6740aa11-0123456789abcdef01234567', {}],
+    ['a Root with more behind it', 'Root=1-6740aa11-0123456789abcdef012345678', {}],
+    ['an id that is too long', 'Parent=053995c3f42cd8ad8;parent=53995c3f42cd8ad80', {}],
+    [
+      'spaces around values',
+      'Parent= 53995c3f42cd8ad8 ; sampled = 1 ',
+      {
+        parentSpanId: '53995c3f42cd8ad8',
+        sampled: true,
+      },
+    ],
+    ['a bad value after a good one', 'Sampled=1;Sampled=2;Lineage=1;Sampled=', { sampled: true }],
     ['text without structure', 'hello;=;;Root', {}],
     ['nothing', undefined, {}],
   ])('reads %s', (_, header, expected) => {
-    expect(parseXRayHeader(header)).toEqual(expected);
+    expect(parseXRayHeader(header)).toStrictEqual(expected);
   });
 });
 

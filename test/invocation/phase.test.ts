@@ -1,0 +1,186 @@
+// Starts and ends of one key become phases by their times, in whatever order they came.
+import type { Phase } from '../../src/invocation/phase';
+import { PhaseList } from '../../src/invocation/phase';
+import { at } from './scenario';
+
+interface Event {
+  readonly time: [number, number];
+  readonly name: string;
+}
+
+const event = (ms: number, name = `${ms}`): Event => ({ time: [...at(ms)], name });
+const createList = () => new PhaseList<Event, Event, Event, Phase<Event, Event, Event>>(() => ({}));
+type List = ReturnType<typeof createList>;
+
+const add: Readonly<Record<string, (list: List, ms: number) => void>> = {
+  start: (list, ms) => void list.addStart(event(ms)),
+  done: (list, ms) => list.addDone(event(ms)),
+  report: (list, ms) => list.addReport(event(ms)),
+};
+
+/** `start 0, done 100` → a settled list. */
+function listOf(text: string, final = false): List {
+  const list = createList();
+  addTo(list, text);
+  list.settle(final);
+  return list;
+}
+
+function addTo(list: List, text: string): void {
+  for (const step of text.split(', ')) {
+    const [part = '', ms = ''] = step.split(' ');
+    add[part]?.(list, Number(ms));
+  }
+}
+
+/** `0 100 101 | 200 - -`: start, done and report of each phase. */
+const toText = ({ phases }: List): string =>
+  phases
+    .map(({ start, done, report }) => [start, done, report].map((part) => part?.name ?? '-'))
+    .map((names) => names.join(' '))
+    .join(' | ');
+
+describe('an end goes', () => {
+  it.each([
+    ['to the phase that started before it', 'start 0, done 100, report 101', '0 100 101'],
+    ['to it also when it came first', 'report 101, done 100, start 0', '0 100 101'],
+    [
+      'to the latest of several',
+      'start 400, start 0, start 200, done 500, done 300, done 100',
+      '0 100 - | 200 300 - | 400 500 -',
+    ],
+    [
+      'to the phase that starts at its very time',
+      'start 0, start 100, done 100',
+      '0 - - | 100 100 -',
+    ],
+    ['nowhere when its place is taken by an earlier one', 'start 0, done 200, done 100', '0 100 -'],
+    ['to the first that lacks it when clocks disagree', 'start 100, done 50', '100 50 -'],
+    [
+      'past those that have theirs when clocks disagree',
+      'start 100, start 200, done 250, done 50, done 60',
+      '100 50 - | 200 60 -',
+    ],
+  ])('%s', (_, text, expected) => {
+    const list = listOf(text);
+    expect(toText(list)).toBe(expected);
+    expect(list.isWaiting).toBe(false);
+  });
+});
+
+describe('a start', () => {
+  it('that comes twice makes one phase', () => {
+    const list = createList();
+    const phase = list.addStart(event(0));
+    expect(phase).toBe(list.phases[0]);
+    expect(list.addStart(event(0))).toBeUndefined();
+    expect(list.addStart(event(1))).toBe(list.phases[1]);
+    expect(toText(list)).toBe('0 - - | 1 - -');
+  });
+
+  it.each([
+    ['before the end', 50, '50 100 -'],
+    ['at the end', 100, '100 100 -'],
+    ['after the end', 101, '- 100 - | 101 - -'],
+  ])('%s of a phase without one', (_, ms, expected) => {
+    const list = listOf('done 100', true);
+    addTo(list, `start ${ms}`);
+    expect(toText(list)).toBe(expected);
+  });
+
+  it('is taken in by a phase that has only its report', () => {
+    const list = listOf('report 100', true);
+    addTo(list, 'start 50');
+    expect(toText(list)).toBe('50 - 100');
+  });
+
+  it('is never taken in by a phase that has its own', () => {
+    const list = listOf('start 50, done 100');
+    addTo(list, 'start 10');
+    expect(toText(list)).toBe('10 - - | 50 100 -');
+  });
+
+  it('is set before phases that began later, and behind one without a start', () => {
+    const list = listOf('done 10', true);
+    addTo(list, 'start 60, start 50, start 70');
+    expect(toText(list)).toBe('- 10 - | 50 - - | 60 - - | 70 - -');
+  });
+});
+
+describe('an end without a start', () => {
+  it('waits for one settling, then makes a phase', () => {
+    const list = listOf('done 100, report 101');
+    expect([toText(list), list.isWaiting]).toEqual(['', true]);
+    list.settle(false);
+    expect([toText(list), list.isWaiting]).toEqual(['- 100 101', false]);
+    list.settle(false);
+    list.settle(true);
+    expect(toText(list)).toBe('- 100 101');
+  });
+
+  it.each(['done', 'report'])('waits when it is a %s alone', (part) => {
+    const list = listOf(`${part} 100`);
+    expect(list.isWaiting).toBe(true);
+    addTo(list, 'start 0');
+    list.settle(false);
+    expect(list.isWaiting).toBe(false);
+    expect(list.phases).toHaveLength(1);
+  });
+
+  it('makes a phase at once when nothing follows', () => {
+    expect(toText(listOf('done 100', true))).toBe('- 100 -');
+  });
+
+  it('waits for itself, whatever waited or settled before it', () => {
+    const list = createList();
+    list.settle(false);
+    list.settle(true);
+    expect(list.phases).toEqual([]);
+    addTo(list, 'start 100, done 150, done 50');
+    list.settle(false);
+    expect([toText(list), list.isWaiting]).toEqual(['100 50 -', false]);
+    addTo(list, 'report 50, report 40');
+    list.settle(false);
+    expect([toText(list), list.isWaiting]).toEqual(['100 50 40', true]);
+    list.settle(false);
+    expect(toText(list)).toBe('- - 50 | 100 50 40');
+  });
+
+  it('keeps to its phase what comes from before the first start', () => {
+    const list = listOf('done 50', true);
+    addTo(list, 'start 100, done 60');
+    list.settle(false);
+    expect(toText(list)).toBe('- 50 - | 100 - -');
+  });
+});
+
+describe('an earlier report', () => {
+  it('is the earliest of those that wait, a phase in front of all others', () => {
+    const list = createList();
+    addTo(list, 'start 100, report 60, report 50, report 70');
+    const phase = list.adoptEarlierReport();
+    expect(phase).toBe(list.phases[0]);
+    expect(toText(list)).toBe('- - 50 | 100 - -');
+  });
+
+  it.each([
+    ['none waits', 'start 100'],
+    ['it came at a start', 'start 100, report 100'],
+    ['it came after a start', 'start 200, start 100, report 150'],
+  ])('is none when %s', (_, text) => {
+    const list = createList();
+    addTo(list, text);
+    const before = toText(list);
+    expect(list.adoptEarlierReport()).toBeUndefined();
+    expect(toText(list)).toBe(before);
+  });
+
+  it('is a phase once', () => {
+    const list = createList();
+    addTo(list, 'report 50, start 100');
+    list.adoptEarlierReport();
+    expect(list.adoptEarlierReport()).toBeUndefined();
+    list.settle(true);
+    expect(toText(list)).toBe('- - 50 | 100 - -');
+  });
+});
