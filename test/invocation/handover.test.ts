@@ -23,6 +23,7 @@ describe('a handover that is read', () => {
     ['a request id that is no text', { requestId: 5 }],
     ['no request id', { requestId: undefined }],
     ['a trace id that is no text', { traceId: 5 }],
+    ['a trace id in a list', { traceId: [known.traceId] }],
     ['a trace id in upper case', { traceId: known.traceId.toUpperCase() }],
     ['a trace id that is too long', { traceId: `${known.traceId}0` }],
     ['a trace id with something before it', { traceId: `x${known.traceId}` }],

@@ -68,6 +68,13 @@ describe('an invocation', () => {
     expect(identify(REQUEST.toUpperCase()).traceId).toBe(own);
   });
 
+  it.each(['00000000-1111-4222-8333-444444444444', '11111111-2222-4333-8444-555500000000'])(
+    'is in the trace of %s, zeros or not',
+    (requestId) => {
+      expect(identify(requestId).traceId).toBe(requestId.replaceAll('-', ''));
+    },
+  );
+
   it.each([
     '00000000-0000-0000-0000-000000000000',
     'no-uuid',

@@ -127,6 +127,12 @@ describe('a failed initialization', () => {
     ]);
   });
 
+  it('counts once, however often its events are looked at', () => {
+    const failed = { ...ahead, status: 'error' };
+    const facts = factsOf([initStart(0, ahead), initDone(500, failed), initReport(501, failed)]);
+    expect(ofKind(facts, 'outcome')).toHaveLength(1);
+  });
+
   it('may be known by its report alone', () => {
     const failed = { status: 'error', errorType: 'Runtime.ExitError' };
     const facts = factsOf([
@@ -203,6 +209,23 @@ describe('an init ahead of requests', () => {
     ]);
     const [typeless] = ofKind(factsOf([initStart(0), initReport(501)]), 'initReport');
     expect(Object.keys(typeless ?? {})).toEqual(['kind', 'event']);
+  });
+});
+
+describe('an init that an invocation waited for', () => {
+  it('names the request in its log lines', () => {
+    const logs = ofKind(factsOf([...init(-600), start(0), done(100)]), 'platformLog');
+    expect(logs.map(({ requestId }) => requestId)).toEqual(logs.map(() => REQUEST));
+  });
+
+  it('names none while it is alone', () => {
+    const logs = ofKind(factsOf(init(-600)), 'platformLog');
+    expect(logs.map((log) => 'requestId' in log)).toEqual([false, false, false]);
+  });
+
+  it('is no restore', () => {
+    const facts = factsOf([...init(-600), start(0), done(100), report(101)]);
+    expect(ofKind(facts, 'report')).toMatchObject([{ restoreWasReported: false }]);
   });
 });
 

@@ -1,9 +1,22 @@
 // What is said of one invocation, when, and in which order.
 import type { HrTime } from '@opentelemetry/api';
+import { toChildIdentity } from '../../src/invocation/identity';
 import { createInvocation, endTimeOf, startTimeOf } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
+import { isFailed } from '../../src/invocation/outcome';
 import type { ReportEvent, RuntimeDoneEvent } from '../../src/telemetry/event';
-import { REQUEST, at, createTracker, done, feed, line, ofKind, report, start } from './scenario';
+import {
+  REQUEST,
+  at,
+  createTracker,
+  done,
+  feed,
+  line,
+  ofKind,
+  report,
+  sha256,
+  start,
+} from './scenario';
 import type { TestLine, WireEvent } from './scenario';
 
 const OTHER = '11111111-2222-4333-8444-555555555555';
@@ -108,6 +121,22 @@ describe('an invocation says', () => {
   });
 });
 
+describe('the tenant of an invocation', () => {
+  it.each([
+    ['start', ['a', 'b', 'c'], 'a'],
+    ['runtimeDone', [undefined, 'b', 'c'], 'b'],
+    ['report', [undefined, undefined, 'c'], 'c'],
+  ])('is the one that its %s names first', (_, [first, second, third], expected) => {
+    const tracker = createTracker({ spanAt: 'report' });
+    feed(tracker, [
+      start(0, REQUEST, { tenantId: first }),
+      done(100, REQUEST, { tenantId: second }),
+      report(101, REQUEST, { tenantId: third }),
+    ]);
+    expect(ofKind(tracker.settle(), 'invocation')).toMatchObject([{ tenantId: expected }]);
+  });
+});
+
 describe('the children of an invocation', () => {
   const childrenOf = (events: readonly WireEvent[]) => {
     const tracker = createTracker();
@@ -146,8 +175,12 @@ describe('the children of an invocation', () => {
     const tracker = createTracker();
     const twins = { spans: [span('a'), span('a'), span('a')] };
     feed(tracker, [start(0), done(100, REQUEST, twins)]);
-    const [fact] = ofKind(tracker.settle(), 'childSpans');
-    expect(new Set(fact?.children.map(({ identity }) => identity.spanId)).size).toBe(3);
+    const facts = tracker.settle();
+    const [invocation] = ofKind(facts, 'invocation');
+    const [fact] = ofKind(facts, 'childSpans');
+    const idOf = (ordinal: number) =>
+      invocation && toChildIdentity(invocation.identity, { name: 'a', ordinal }, sha256);
+    expect(fact?.children.map(({ identity }) => identity)).toEqual([0, 1, 2].map(idOf));
   });
 });
 
@@ -201,6 +234,34 @@ describe('the outcome of an invocation', () => {
       return ofKind(tracker.settle(), 'invocation')[0]?.errorType;
     };
     expect([errorTypeOf(odd), errorTypeOf(plain)]).toEqual(['Odd', undefined]);
+  });
+
+  it('is of the phase invoke and of the time of its event', () => {
+    const tracker = createTracker();
+    feed(tracker, ending('success', 'timeout'));
+    expect(ofKind(tracker.settle(), 'outcome')).toStrictEqual([
+      { kind: 'outcome', outcome: 'success', phase: 'invoke', time: at(100) },
+      { kind: 'outcome', outcome: 'timeout', phase: 'invoke', time: at(101), errorType: 'timeout' },
+    ]);
+  });
+
+  it('of a failed runtimeDone is all that is counted, whatever success the report tells', () => {
+    expect(kindsOf([ending('error', 'success')])).toEqual([
+      ['platformLog', ...SAID_OF_DONE, ...SAID_OF_REPORT, 'invocation'],
+    ]);
+  });
+
+  it.each([
+    [{ status: 'success' }, false],
+    [{ status: 'error' }, true],
+    [{ status: 'failure' }, true],
+    [{ status: 'Timeout' }, true],
+    [{ status: 'new-word' }, false],
+    [{ status: 'success', errorType: 'Odd' }, false],
+    [{ errorType: 'incomplete' }, true],
+    [{}, false],
+  ])('of %j is a failure: %s', (outcome, expected) => {
+    expect(isFailed(outcome)).toBe(expected);
   });
 
   it('that nobody counted leaves no trace among the facts', () => {

@@ -79,6 +79,7 @@ describe('a line without a requestId is', () => {
 
 describe('a line that names a request is', () => {
   const twice = [start(0), done(100), report(101), start(1000), done(1100), report(1101)];
+  const thrice = [...twice, start(2000), done(2100), report(2101)];
   const named = (ms: number) => line(ms, 'x', { requestId: REQUEST });
   const startOf = (ms: number, events: readonly WireEvent[] = twice) => {
     const tracker = createTracker();
@@ -98,6 +99,10 @@ describe('a line that names a request is', () => {
     [5000, 1000],
   ])('at %i of the invocation that began at %i', (ms, expected) => {
     expect(startOf(ms)).toEqual(at(expected));
+  });
+
+  it('of the latest of three', () => {
+    expect(startOf(5000, thrice)).toEqual(at(2000));
   });
 
   it('of the only invocation, whatever the time', () => {
@@ -149,6 +154,7 @@ describe('a line around an init is', () => {
     const managed = { initializationType: 'lambda-managed-instances' };
     const events = [...init(-501, managed), start(startMs), start(startMs, OTHER)];
     expect(ownerOf(events, line(1, 'x'))).toBe(expected);
+    expect(ownerOf(events, line(0, 'x'))).toBe('init');
   });
 });
 

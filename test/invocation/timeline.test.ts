@@ -141,6 +141,8 @@ describe('a report from before everything', () => {
     ['at the first start', [start(101, OTHER), report(101)], FOREIGN],
     ['after the first start', [start(100, OTHER), start(200, 'c'), report(101)], OWN],
     ['after the earliest start', [start(200, 'c'), start(100, OTHER), report(101)], OWN],
+    ['after no start but another end', [done(50, OTHER), start(200, 'c'), report(101)], FOREIGN],
+    ['before its own start, by clocks that disagree', [start(200), report(101)], OWN],
     ['without any start', [report(101)], FOREIGN],
     ['with a start of its own', [start(0), report(101)], OWN],
     ['with a runtimeDone of its own', [start(300, OTHER), done(100), report(101)], OWN],

@@ -35,6 +35,15 @@ describe('parseXRayHeader', () => {
       },
     ],
     ['a bad value after a good one', 'Sampled=1;Sampled=2;Lineage=1;Sampled=', { sampled: true }],
+    [
+      'ids with zeros at an end',
+      'Root=1-00000000-0123456789abcdef01234560;Parent=0000000000000010',
+      {
+        traceId: '000000000123456789abcdef01234560',
+        parentSpanId: '0000000000000010',
+      },
+    ],
+    ['a key that is none of these', 'Lineage=1', {}],
     ['text without structure', 'hello;=;;Root', {}],
     ['nothing', undefined, {}],
   ])('reads %s', (_, header, expected) => {
