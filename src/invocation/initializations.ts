@@ -103,8 +103,7 @@ export class Initializations {
         ({ name, invocation }) =>
           name === initialization.name && invocation === initialization.invocation,
       );
-      const child = { name: initialization.name, ordinal: siblings.indexOf(initialization) };
-      initialization.identity = toChildIdentity(parent, child, sha256);
+      initialization.identity = this.toFreeIdentity(parent, initialization, siblings);
     } else if (!this.isWaitedFor(initialization) || final) {
       const startTime = startTimeOf(initialization);
       const instanceId = initialization.start?.instanceId ?? this.options.instanceId;
@@ -115,6 +114,20 @@ export class Initializations {
       );
     }
     return initialization.identity;
+  }
+
+  /** By its place among its siblings, or behind it where one that came late finds its place taken. */
+  private toFreeIdentity(
+    parent: SpanIdentity,
+    initialization: Initialization,
+    siblings: readonly Initialization[],
+  ): SpanIdentity {
+    const taken = new Set(siblings.map(({ identity }) => identity?.spanId));
+    const { name } = initialization;
+    for (let ordinal = siblings.indexOf(initialization); ; ordinal += 1) {
+      const identity = toChildIdentity(parent, { name, ordinal }, this.options.sha256);
+      if (!taken.has(identity.spanId)) return identity;
+    }
   }
 
   /** States what is new about every initialization. */

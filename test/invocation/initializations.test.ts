@@ -251,6 +251,20 @@ describe('several initializations of one invocation', () => {
     );
   });
 
+  it('share no id when the earlier one comes to light after the later one left', () => {
+    const tracker = createTracker();
+    feed(tracker, [...init(-600, { phase: 'invoke' }), start(0), done(100)]);
+    const facts = tracker.settle();
+    feed(tracker, init(-2000));
+    facts.push(...tracker.settle());
+    expect(ofKind(facts, 'initialization').map(({ phase, identity }) => [phase, identity])).toEqual(
+      [
+        ['invoke', childOf(facts, 'init', 0)],
+        ['init', childOf(facts, 'init', 1)],
+      ],
+    );
+  });
+
   it('are numbered by name', () => {
     const restore = [
       wire(-300, 'platform.restoreStart', {}),

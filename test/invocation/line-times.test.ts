@@ -71,6 +71,10 @@ describe('a line without a requestId is', () => {
     expect(ownerOf([...events, report(150, OTHER)], line(200, 'x'), options)).toBeUndefined();
   });
 
+  it('of none whose start never came', () => {
+    expect(ownerOf([done(100)], line(50, 'x'))).toBeUndefined();
+  });
+
   it('of an invocation that is open for as long as nothing ends it', () => {
     expect(ownerOf([start(0)], line(50_000, 'x'))).toBe(REQUEST);
     expect(ownerOf([start(0), done(100)], line(50_000, 'x'))).toBe(REQUEST);
@@ -220,12 +224,15 @@ describe('lines that wait', () => {
   });
 });
 
-describe('a line of an extension', () => {
-  it('gives its error to no invocation', () => {
+describe('no exception of the invocation is', () => {
+  const exception = { time: at(49), type: 'E' };
+
+  it.each([
+    ['an error of an extension', line(50, 'x', { exception, stream: 'extension' })],
+    ['a line without an error', line(50, 'x')],
+  ])('%s', (_, subject) => {
     const tracker = createTracker();
-    const exception = { time: at(49), type: 'E' };
-    feed(tracker, [start(0), wire(60, 'platform.extension', {}), done(100)]);
-    feed(tracker, [line(50, 'x', { exception, stream: 'extension' })]);
+    feed(tracker, [start(0), wire(60, 'platform.extension', {}), done(100), subject]);
     expect(ofKind(tracker.settle(), 'invocation')).toMatchObject([{ exceptions: [] }]);
   });
 });
