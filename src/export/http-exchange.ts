@@ -5,7 +5,7 @@ import { NOT_HTTP } from '../http/exchange';
 import type { AnswerListener, Exchange } from '../http/exchange';
 import type { RequestHead } from '../http/message-head';
 import { formatHead } from '../http/message-head';
-import type { HeaderFields } from '../http/message-reader';
+import type { HeaderFields } from '../http/header-fields';
 import { classifyAnswer } from './classify-answer';
 import type { Clock, TransportResponse } from './transport';
 import { TransportError } from './transport';
@@ -41,7 +41,11 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
       resolve({ status: 'failure', error: toTransportError(error as Error, false) });
       return;
     }
-    const { abort, body, once, connections } = request;
+    const { abort, body, once, connections, timeoutMs } = request;
+    if (abort?.aborted === true) {
+      resolve({ status: 'retryable', error: toTransportError(noAnswer(timeoutMs), false) });
+      return;
+    }
     const onAbort = (): void => answer.expire();
     const answer = new Answer(request, (response) => {
       cancelTimer();
@@ -53,8 +57,7 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
       { head, body, beforeWrite: once === true ? hearSockets : undefined },
       answer,
     );
-    if (abort?.aborted === true) onAbort();
-    else abort?.addEventListener('abort', onAbort);
+    abort?.addEventListener('abort', onAbort);
   });
 }
 
@@ -103,8 +106,7 @@ class Answer implements AnswerListener {
 
   /** The time is over. */
   expire(): void {
-    const message = `no answer within ${this.request.timeoutMs} ms`;
-    this.exchange?.destroy(Object.assign(new Error(message), { code: 'timeout' }));
+    this.exchange?.destroy(noAnswer(this.request.timeoutMs));
   }
 
   /** What matters of the answer is known. */
@@ -128,6 +130,10 @@ class Answer implements AnswerListener {
       ),
     );
   }
+}
+
+function noAnswer(timeoutMs: number): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'timeout' });
 }
 
 /**

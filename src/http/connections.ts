@@ -26,7 +26,7 @@ export class Connections {
     const exchange = new Exchange(request, listener);
     const kept = this.idle.pop();
     if (kept !== undefined) exchange.run(kept.connection, true);
-    else void this.runOnNew(exchange);
+    else this.runOnNew(exchange);
     return exchange;
   }
 
@@ -41,23 +41,37 @@ export class Connections {
   /** Destroys every connection; requests under way fail. */
   close(): void {
     this.isClosed = true;
+    this.idle.length = 0;
     for (const connection of [...this.all]) connection.destroy();
   }
 
-  private async runOnNew(exchange: Exchange): Promise<void> {
-    let socket: Socket;
+  /** A socket's listeners are attached in the turn that opened it: it may fail in the next. */
+  private runOnNew(exchange: Exchange): void {
+    let opening: Socket | Promise<Socket>;
     try {
-      socket = await this.options.open();
+      opening = this.options.open();
     } catch (error) {
-      exchange.fail(error as NodeJS.ErrnoException);
+      queueMicrotask(() => exchange.fail(error as NodeJS.ErrnoException));
       return;
     }
+    if (!('then' in opening)) {
+      exchange.run(this.adopt(opening), false);
+      return;
+    }
+    opening.then(
+      (socket) => exchange.run(this.adopt(socket), false),
+      (error: unknown) => exchange.fail(error as NodeJS.ErrnoException),
+    );
+  }
+
+  private adopt(socket: Socket): Connection {
     const connection = new Connection(socket, {
       onIdle: (idle) => this.keep(idle),
       onClosed: (closed) => this.remove(closed),
     });
     this.all.add(connection);
-    exchange.run(connection, false);
+    if (this.isClosed) connection.destroy();
+    return connection;
   }
 
   private keep(connection: Connection): void {

@@ -1,7 +1,8 @@
 // One request and its answer over a connection that carries nothing else meanwhile. node:http does the same
 // with a dozen objects and five times the CPU, which every invocation would pay (docs/decisions/0007).
 import type { Socket } from 'node:net';
-import type { HeaderFields, MessageHead } from './message-reader';
+import type { HeaderFields } from './header-fields';
+import type { MessageHead } from './message-reader';
 import { MessageReader } from './message-reader';
 
 export interface WireRequest {
@@ -32,6 +33,8 @@ export class Exchange {
   reused = false;
   /** The whole request was handed to the operating system. */
   written = false;
+  /** Its first byte was written. */
+  begun = false;
   private connection: Connection | undefined;
   private settled = false;
 
@@ -70,6 +73,7 @@ export class Exchange {
 
   private write(socket: Socket): void {
     const { head, body } = this.request;
+    this.begun = true;
     const onWritten = (error?: Error | null): void => {
       if (error || this.settled) return;
       this.written = true;
@@ -151,6 +155,11 @@ export class Connection {
   }
 
   private take(bytes: Buffer): void {
+    if (this.exchange?.begun === false) {
+      // A server that ends an idle connection may say so (408): that is no answer to what was not asked yet.
+      this.fail(failure('the server ended the idle connection', 'ECONNRESET'));
+      return;
+    }
     this.reader.push(bytes);
     // What nobody asked for: no answer that follows could be trusted.
     if (this.exchange === undefined && !this.reader.isBetween) this.fail(undefined);

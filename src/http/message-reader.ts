@@ -1,7 +1,8 @@
 // Reads HTTP/1.1 messages (RFC 9112) from the bytes of one connection, however they are cut into chunks.
 // Each step takes what it can of the bytes at hand and names the next step by assigning `step`.
 
-export type HeaderFields = ReadonlyMap<string, string>;
+import { readFields } from './header-fields';
+import type { HeaderFields } from './header-fields';
 
 export interface MessageHead {
   /** The request line or the status line. */
@@ -143,7 +144,8 @@ export class MessageReader {
   private readonly readChunkSize: Step = (bytes) => {
     const end = bytes.indexOf('\r\n');
     if (end < 0 && bytes.length <= MAX_LINE_BYTES) return undefined;
-    const [, size] = /^([0-9a-f]{1,8})[ \t]*(?:;|$)/i.exec(bytes.toString('latin1', 0, end)) ?? [];
+    const [, size] =
+      /^0*([0-9a-f]{1,8})[ \t]*(?:;|$)/i.exec(bytes.toString('latin1', 0, end)) ?? [];
     if (size === undefined || end < 0) return this.fail('a malformed chunk');
     this.left = Number.parseInt(size, 16);
     this.step = this.left === 0 ? this.readTrailers : this.readChunk;
@@ -185,26 +187,6 @@ export class MessageReader {
     this.listener.onMalformed(problem);
     return 0;
   }
-}
-
-/** Undefined: a line that is no field. */
-function readFields(lines: readonly string[]): HeaderFields | undefined {
-  const fields = new Map<string, string>();
-  let last = '';
-  for (const line of lines) {
-    const [, name, value = ''] = /^([!#$%&'*+.^_`|~\w-]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? [];
-    if (name === undefined) {
-      // A folded line (obsolete, RFC 9112 §5.2) continues the one before.
-      if (last === '' || !/^[ \t]/.test(line)) return undefined;
-      fields.set(last, `${fields.get(last) ?? ''} ${line.trim()}`);
-      continue;
-    }
-    last = name.toLowerCase();
-    const known = fields.get(last);
-    const isRepeated = known === undefined || (last === 'content-length' && known === value);
-    fields.set(last, isRepeated ? value : `${known}, ${value}`);
-  }
-  return fields;
 }
 
 function isLength(length: string | undefined): boolean {

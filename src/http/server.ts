@@ -1,7 +1,8 @@
 // A server for HTTP/1.1 requests that are answered with a status and no body, each after its end.
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { HeaderFields, MessageHead } from './message-reader';
+import type { HeaderFields } from './header-fields';
+import type { MessageHead } from './message-reader';
 import { MessageReader } from './message-reader';
 
 export interface HttpServerOptions {
@@ -95,6 +96,8 @@ class ServedConnection {
   }
 
   private begin({ startLine, fields }: MessageHead): void {
+    // What follows the last request in the same bytes is not taken, as it will not be answered.
+    if (this.isLast || this.socket.destroyed) return;
     const [method = ''] = startLine.split(' ', 1);
     if (/^100-continue$/i.test(fields.get('expect') ?? '')) {
       this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { Connections } from '../http/connections';
 import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
-import type { HeaderFields } from '../http/message-reader';
+import type { HeaderFields } from '../http/header-fields';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -55,7 +55,12 @@ export function createApiClient(runtimeApi: string): ApiClient {
         return failed(`AWS_LAMBDA_RUNTIME_API: expected host:port, got '${runtimeApi}'`);
       }
       for (;;) {
-        const answer = await sendOnce(request, address, connections);
+        let answer: ApiAnswer | 'stale';
+        try {
+          answer = await sendOnce(request, address, connections);
+        } catch (error) {
+          return failed(String(error));
+        }
         // The server closed a kept connection between two requests: the next one is another.
         if (answer !== 'stale') return answer;
       }
@@ -77,7 +82,7 @@ function parseAddress(runtimeApi: string): Address | undefined {
   }
 }
 
-function sendOnce(
+async function sendOnce(
   { method, path, headers, body, timeoutMs, onSent }: ApiRequest,
   { authority }: Address,
   connections: Connections,

@@ -134,6 +134,18 @@ describe('time', () => {
     expect(outcomeOf(await response)).toBe('timeout');
   });
 
+  it('that was over before the request began sends nothing', async () => {
+    const transport = connectTo(endpoint.url);
+    await transport.send(body, 1_000);
+    const response = await transport.send(body, 1_000, AbortSignal.abort());
+    expect(response).toMatchObject({
+      status: 'retryable',
+      error: { detail: { outcome: 'timeout', bodyWritten: false } },
+    });
+    await transport.send(body, 1_000);
+    expect(endpoint.requests).toHaveLength(2);
+  });
+
   it('that passed while frozen does not lose an answer that had arrived', async () => {
     endpoint.behaviour = hang;
     const response = connectTo(endpoint.url).send(body, 50);

@@ -102,6 +102,42 @@ it('fails the requests under way when it is closed, and those after it', async (
   expect(await get(connections)).toBe('ECONNRESET');
 });
 
+it('fails a request on a kept connection that speaks before it is asked, unwritten', async () => {
+  const { connections, sockets } = await listen((socket) => socket.write(OK));
+  await get(connections);
+  const outcome = new Promise<string>((resolve) => {
+    const exchange = connections.start(
+      {
+        head,
+        beforeWrite: () =>
+          new Promise((written) => {
+            sockets[0]?.end('HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n');
+            setTimeout(written, 5000).unref();
+          }),
+      },
+      {
+        onHead: (status) => resolve(`status ${status}`),
+        onEnd: () => undefined,
+        onError: ({ code }) => resolve(`${code ?? ''} ${String(exchange.written)}`),
+      },
+    );
+  });
+  expect(await outcome).toBe('ECONNRESET false');
+});
+
+it('reports what fails in the turn of the connection', async () => {
+  const outcome = new Promise<string>((resolve) => {
+    setImmediate(() => {
+      const connections = new Connections({
+        open: () => connect({ host: '255.255.255.255', port: 9 }),
+        now: Date.now,
+      });
+      void get(connections).then(resolve);
+    });
+  });
+  expect(await outcome).toMatch(/^E(NETUNREACH|ACCES|ADDRNOTAVAIL|HOSTUNREACH|CONNREFUSED|INVAL)$/);
+});
+
 it('reports an address that cannot be reached', async () => {
   const connections = new Connections({
     open: () => Promise.reject(Object.assign(new Error('no proxy'), { code: 'proxy_error' })),

@@ -41,7 +41,7 @@ describe('a response', () => {
     ['with an empty body', response('Content-Length: 0\r\n'), '', 'reusable'],
     [
       'in chunks',
-      response('Transfer-Encoding: chunked\r\n', '3\r\nhel\r\n2;a=b\r\nlo\r\n0\r\n\r\n'),
+      response('Transfer-Encoding: chunked\r\n', '3\r\nhel\r\n0000000002;a=b\r\nlo\r\n0\r\n\r\n'),
       'hello',
       'reusable',
     ],
@@ -109,6 +109,8 @@ it.each([
   ['response', 'with a status in words', 'HTTP/1.1 two\r\n\r\n'],
   ['response', 'that is an HTTP/2 frame', '\u0000\u0000\u0012\u0004\u0000\u0000\u0000\u0000\u0000'],
   ['response', 'with a line that is no field', response('No colon\r\n')],
+  ['response', 'with blanks and a bare line break', response(`A: ${' '.repeat(30_000)}\rb\r\n`)],
+  ['response', 'with a fold and a bare line break', response('A: b\r\n c\rd\r\n')],
   ['response', 'with two lengths in one field', response('Content-Length: 5, 6\r\n')],
   [
     'response',
@@ -144,6 +146,17 @@ it('reads one request after the other from one chunk', () => {
     ['POST /a HTTP/1.1', 'x', 'reusable'],
     ['GET /b HTTP/1.1', '', 'reusable'],
   ]);
+});
+
+it('reads a value of many blanks, and blanks around it', () => {
+  const value = `a${' '.repeat(60_000)}b`;
+  const { messages } = read('response', [response(`A:\t ${value} \t\r\nContent-Length: 0\r\n`)]);
+  expect(messages[0]?.fields['a']).toBe(value);
+});
+
+it('keeps the first of repeated fields that are no lists', () => {
+  const fields = 'Retry-After: 5\r\nRetry-After: 7\r\nContent-Length: 0\r\n';
+  expect(read('response', [response(fields)]).messages[0]?.fields['retry-after']).toBe('5');
 });
 
 it('joins repeated and folded fields, and takes equal lengths for one', () => {
