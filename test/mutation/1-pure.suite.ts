@@ -20,6 +20,7 @@ import '../otel/log-line/logger-lines.test';
 import '../otel/log-line/read-log-line.test';
 import '../otel/log-line/readers.test';
 import '../otel/log-line/runtime-lines.test';
+import '../otel/log-line/severity.test';
 import '../otel/attributes.test';
 import '../otel/platform-log.test';
 import '../otel/sampling.test';
