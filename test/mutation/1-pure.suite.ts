@@ -16,6 +16,7 @@ import '../invocation/timeline.test';
 import '../invocation/tracker.test';
 import '../invocation/x-ray-header.test';
 import '../otel/log-line/exceptions.test';
+import '../otel/log-line/limited-value.test';
 import '../otel/log-line/logger-lines.test';
 import '../otel/log-line/read-log-line.test';
 import '../otel/log-line/readers.test';
