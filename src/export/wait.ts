@@ -2,22 +2,19 @@
 import type { Clock } from './transport';
 
 /** True when `promise` settles before `deadlineMs` (epoch). It must not reject. */
-export async function isSettledBy(
+export function isSettledBy(
   promise: Promise<unknown>,
   deadlineMs: number,
   clock: Clock,
 ): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const expired = new Promise<boolean>((resolve) => {
+  return new Promise((resolve) => {
     const waitMs = Math.min(Math.max(deadlineMs - clock.now(), 0), 2 ** 31 - 1);
-    timer = setTimeout(() => resolve(false), waitMs);
+    const timer = setTimeout(() => resolve(false), waitMs);
+    void promise.then(() => {
+      clearTimeout(timer);
+      resolve(true);
+    });
   });
-  const settled = promise.then(() => true);
-  try {
-    return await Promise.race([settled, expired]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 export function pause(durationMs: number): Promise<void> {

@@ -31,12 +31,12 @@ export class ColdStarts {
     this.isCounted = true;
   }
 
-  /** `timeline`: every known invocation in order of its start. */
-  bind<Line>(timeline: readonly Invocation[]): Fact<Line>[] {
+  /** `known`: every known invocation in order of its start; looked at when an initialization is still free. */
+  bind<Line>(known: { readonly timeline: readonly Invocation[] }): Fact<Line>[] {
     const facts: Fact<Line>[] = [];
     for (const initialization of this.initializations.all()) {
       if (initialization.invocation !== undefined || this.linked.has(initialization)) continue;
-      const invocation = findWaiting(initialization, timeline);
+      const invocation = findWaiting(initialization, known.timeline);
       if (invocation === undefined) continue;
       if (this.initializations.isWaitedFor(initialization)) {
         initialization.invocation = invocation;

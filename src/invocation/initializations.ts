@@ -25,9 +25,12 @@ const WAITED_FOR: ReadonlySet<string> = new Set(['on-demand']);
 export class Initializations {
   private readonly lists = new Map<string, PhaseList<StartOf, DoneOf, ReportOf, Initialization>>();
 
+  private sorted: readonly Initialization[] | undefined;
+
   constructor(private readonly options: InitializationOptions) {}
 
   add(event: InitEvent | RestoreEvent): void {
+    this.sorted = undefined;
     const list = this.listOf(event);
     switch (event.type) {
       case 'platform.initStart':
@@ -61,14 +64,18 @@ export class Initializations {
   }
 
   settle(final: boolean): void {
-    for (const list of this.lists.values()) list.settle(final);
+    for (const list of this.lists.values()) {
+      if (list.isWaiting) this.sorted = undefined;
+      list.settle(final);
+    }
   }
 
   /** Every known initialization in order of time. */
   all(): readonly Initialization[] {
-    return [...this.lists.values()]
+    this.sorted ??= [...this.lists.values()]
       .flatMap((list) => list.phases)
       .sort((a, b) => compareTimes(startTimeOf(a), startTimeOf(b)));
+    return this.sorted;
   }
 
   get restoreWasReported(): boolean {

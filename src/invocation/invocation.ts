@@ -83,3 +83,9 @@ export function endTimeOf(
 export function isClosed(invocation: Invocation): boolean {
   return invocation.stated.has('span') && invocation.stated.has('report');
 }
+
+/** Only an event can change what is stated of it: a report without runtimeDone waits, and so do ids. */
+export function isAtRest(invocation: Invocation): boolean {
+  const { identity, done, report } = invocation;
+  return isClosed(invocation) || (identity !== undefined && (done !== undefined || report === undefined));
+}

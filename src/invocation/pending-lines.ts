@@ -8,11 +8,10 @@ import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
 import { addException } from './invocation';
 import { findInvocationAt, findInvocationOf } from './line-attribution';
-import type { Request } from './request';
+import type { Requests } from './requests';
 
 interface Surroundings {
-  readonly requests: ReadonlyMap<string, Request>;
-  readonly timeline: readonly Invocation[];
+  readonly requests: Pick<Requests, 'get' | 'timeline'>;
   readonly concurrent: boolean | undefined;
   readonly final: boolean;
 }
@@ -88,11 +87,11 @@ export class PendingLines<Line extends TrackedLine> {
   private isWorthHolding(line: Line, isFresh: boolean, around: Surroundings): boolean {
     if (line.requestId !== undefined) return isFresh;
     if (this.initializationOf(line, around) !== undefined) return true;
-    return isFresh && around.timeline.length === 0;
+    return isFresh && around.requests.timeline.length === 0;
   }
 
   /** The initialization that printed a line without requestId: never one that was over when a request ran. */
-  private initializationOf({ requestId, time }: Line, { timeline }: Surroundings) {
+  private initializationOf({ requestId, time }: Line, { requests }: Surroundings) {
     if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
       const start = startTimeOf(initialization);
@@ -101,7 +100,7 @@ export class PendingLines<Line extends TrackedLine> {
       if (end === undefined || compareTimes(time, end) <= 0) return true;
       return (
         compareTimes(time, addMs(end, LATE_INIT_LINE_MS)) <= 0 &&
-        !timeline.some((invocation) => startedBetween(invocation, end, time))
+        !requests.timeline.some((invocation) => startedBetween(invocation, end, time))
       );
     });
   }
@@ -112,7 +111,7 @@ function createFinder(around: Surroundings): (line: TrackedLine) => Invocation |
   let knownId: string | undefined;
   let invocations: readonly Invocation[] = [];
   return ({ requestId, time }) => {
-    if (requestId === undefined) return findInvocationAt(around.timeline, time, around);
+    if (requestId === undefined) return findInvocationAt(around.requests.timeline, time, around);
     if (requestId !== knownId) {
       knownId = requestId;
       invocations = around.requests.get(requestId)?.invocations ?? [];

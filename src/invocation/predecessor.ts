@@ -6,7 +6,7 @@ import type { ColdStarts } from './cold-starts';
 import type { HandedOverInvocation, Handover } from './handover';
 import { toIdentity } from './handover';
 import type { Invocation } from './invocation';
-import type { Request } from './request';
+import type { Requests } from './requests';
 
 export class Predecessor {
   /** What it announced and no report has come for. */
@@ -23,7 +23,7 @@ export class Predecessor {
    * Reports of what was handed over go on under its ids, also when an asynchronous retry has given the
    * requestId to an invocation of this process.
    */
-  continueIn(requests: ReadonlyMap<string, Request>): void {
+  continueIn(requests: Pick<Requests, 'get'>): void {
     this.handedOver = this.handedOver.filter((known) => {
       const invocation = requests.get(known.requestId)?.list.adoptEarlierReport();
       if (invocation === undefined) return true;

@@ -3,7 +3,7 @@
 import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
 import { toNanosText } from '../telemetry/timestamp';
 import type { Invocation, InvokeFacts } from './invocation';
-import { createInvocation, isClosed } from './invocation';
+import { createInvocation, isAtRest, isClosed } from './invocation';
 import { PhaseList } from './phase';
 
 export class Request {
@@ -54,5 +54,10 @@ export class Request {
   /** Every invocation is stated wholly and nothing waits: only duplicates can follow. */
   get isClosed(): boolean {
     return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
+  }
+
+  /** Stating it again, without a further event, would state nothing. */
+  get isAtRest(): boolean {
+    return !this.list.isWaiting && this.invocations.every(isAtRest);
   }
 }

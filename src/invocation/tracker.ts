@@ -29,7 +29,8 @@ import { Identities } from './identities';
 import { findInvocationOf } from './line-attribution';
 import { PendingLines } from './pending-lines';
 import { Predecessor } from './predecessor';
-import { Request } from './request';
+import type { Request } from './request';
+import { Requests } from './requests';
 
 export interface TrackerOptions {
   readonly sha256: Sha256Hex;
@@ -42,14 +43,10 @@ export interface TrackerOptions {
   readonly handover?: Handover;
 }
 
-/** Requests kept at the most; beyond it closed ones are forgotten, then the oldest is closed as it is. */
-const MAX_REQUESTS = 1024;
-/** Closed requests kept, so that a late duplicate is known as one. */
-const MAX_CLOSED_REQUESTS = 64;
 const MANAGED_INSTANCES = 'lambda-managed-instances';
 
 export class Tracker<Line extends TrackedLine> {
-  private readonly requests = new Map<string, Request>();
+  private readonly requests = new Requests((oldest) => this.evict(oldest));
   private readonly initializations: Initializations;
   private readonly droppedLogs = new DroppedLogs();
   private readonly coldStarts: ColdStarts;
@@ -71,7 +68,7 @@ export class Tracker<Line extends TrackedLine> {
 
   /** INVOKE of the Extensions API. */
   invoke(invoke: InvokeFacts): void {
-    this.requestOf(invoke.requestId).addInvoke(invoke);
+    this.requests.stir(invoke.requestId).addInvoke(invoke);
   }
 
   /** A platform event, or one of a type that this version does not know. */
@@ -115,16 +112,7 @@ export class Tracker<Line extends TrackedLine> {
         this.firstStart = event.time;
       }
     }
-    this.requestOf(event.requestId).add(event);
-  }
-
-  private requestOf(requestId: string): Request {
-    const known = this.requests.get(requestId);
-    if (known !== undefined) return known;
-    if (this.requests.size >= MAX_REQUESTS) this.evictOldest();
-    const request = new Request(requestId);
-    this.requests.set(requestId, request);
-    return request;
+    this.requests.stir(event.requestId).add(event);
   }
 
   /**
@@ -135,24 +123,22 @@ export class Tracker<Line extends TrackedLine> {
     const final = ending !== undefined;
     this.initializations.settle(final);
     this.predecessor.continueIn(this.requests);
-    for (const request of this.requests.values()) request.list.settle(final);
-    const timeline = this.timeline();
-    for (const invocation of timeline) this.identify(invocation);
-    const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(timeline)];
+    const { requests, concurrent } = this;
+    const invocations = requests.settle(final);
+    for (const invocation of invocations) this.identify(invocation);
+    const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(requests)];
     this.evicted = [];
-    facts.push(
-      ...this.lines.take({ requests: this.requests, timeline, concurrent: this.concurrent, final }),
-    );
+    facts.push(...this.lines.take({ requests, concurrent, final }));
     const context = this.toContext(ending);
-    for (const invocation of timeline) facts.push(...stateInvocation<Line>(invocation, context));
+    for (const invocation of invocations) facts.push(...stateInvocation<Line>(invocation, context));
     facts.push(...this.initializations.state<Line>(final), ...this.stateOthers());
-    this.forgetClosed();
+    requests.rest();
     return facts;
   }
 
   /** For the process that Lambda may start after this one in the same environment. */
   handover(): Handover {
-    return toHandover(this.timeline(), this.coldStarts.counted);
+    return toHandover(this.requests.timeline, this.coldStarts.counted);
   }
 
   private identify(invocation: Invocation): void {
@@ -161,15 +147,6 @@ export class Tracker<Line extends TrackedLine> {
     if (invoke !== undefined) invocation.invoke ??= invoke;
     this.predecessor.recognize(invocation, this.firstStart);
     this.identities.settle(invocation);
-  }
-
-  /** Every invocation that is kept, in order of its start. */
-  private timeline(): Invocation[] {
-    const startOf = ({ start, done, report }: Invocation): HrTime =>
-      (start ?? done ?? report)?.time ?? [0, 0];
-    return [...this.requests.values()]
-      .flatMap(({ invocations }) => invocations)
-      .sort((a, b) => compareTimes(startOf(a), startOf(b)));
   }
 
   private get concurrent(): boolean | undefined {
@@ -214,27 +191,15 @@ export class Tracker<Line extends TrackedLine> {
     return { kind: 'platformLog', event, ...defined({ requestId, identity }) };
   }
 
-  /** Keeps a few closed requests to know duplicates by; the map stays small over thousands of invocations. */
-  private forgetClosed(): void {
-    let excess = this.requests.size - MAX_CLOSED_REQUESTS;
-    for (const [requestId, request] of this.requests) {
-      if (excess <= 0) return;
-      excess -= 1;
-      if (request.isClosed) this.requests.delete(requestId);
-    }
-  }
-
-  private evictOldest(): void {
-    const [oldest] = this.requests.values();
-    if (oldest === undefined) return;
-    oldest.list.settle(true);
-    for (const invocation of oldest.invocations) this.identify(invocation);
+  /** Lets go of a request as it is. */
+  private evict({ list, invocations }: Request): void {
+    list.settle(true);
+    for (const invocation of invocations) this.identify(invocation);
     // At the beginning of time: what is open ends where it starts.
     const context = this.toContext({ time: [0, 0] });
-    for (const invocation of oldest.invocations) {
+    for (const invocation of invocations) {
       this.evicted.push(...stateInvocation<Line>(invocation, context));
     }
-    this.requests.delete(oldest.requestId);
   }
 }
 
