@@ -2,6 +2,7 @@
 // SnapStart environments have instead (Lambda Developer Guide, "Environment variables",
 // AWS_CONTAINER_CREDENTIALS_FULL_URI), renewed before they expire.
 import { connect } from 'node:net';
+import { formatHead } from '../http/message-head';
 import { Connections } from '../http/connections';
 import type { AwsSettings } from './aws-settings';
 import { toAddress } from './socket-address';
@@ -52,20 +53,15 @@ async function fetchCredentials(
   clock: Clock,
 ): Promise<ExpiringCredentials> {
   const { host, pathname, search } = new URL(uri);
+  const authorization = containerAuthorizationToken;
+  const fields = { host, ...(authorization && { authorization }) };
   const connections = new Connections({
     open: () => connect(toAddress(uri)),
     now: () => clock.now(),
   });
   const response = await runExchange({
     connections,
-    head: {
-      method: 'GET',
-      target: `${pathname}${search}`,
-      fields: {
-        host,
-        ...(containerAuthorizationToken && { authorization: containerAuthorizationToken }),
-      },
-    },
+    head: { format: () => formatHead({ method: 'GET', target: `${pathname}${search}`, fields }) },
     body: new Uint8Array(),
     timeoutMs: fetchTimeoutMs,
     clock,

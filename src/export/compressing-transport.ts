@@ -7,9 +7,9 @@ const level = 1;
 
 export function createCompressingTransport(inner: Transport): Transport {
   return {
-    async send(data, timeoutMillis, abort) {
+    async send(data, timeoutMillis, cancellation) {
       const body = await gzipBody(data);
-      return inner.send(body, timeoutMillis, abort);
+      return inner.send(body, timeoutMillis, cancellation);
     },
     shutdown: () => inner.shutdown(),
   };

@@ -16,12 +16,12 @@ type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
 export interface ConnectionPool {
   /** Loads what the endpoint needs (TLS only for https) on first use. */
-  connect(target: ConnectionTarget): Promise<Connections>;
+  connect(target: ConnectionTarget): Connections | Promise<Connections>;
   close(): void;
 }
 
 export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): ConnectionPool {
-  const pool = new Map<string, Promise<Connections>>();
+  const pool = new Map<string, Connections | Promise<Connections>>();
   const opened = new Set<Connections>();
   /** Asked for with every request. */
   const keys = new WeakMap<ConnectionTarget, string>();
@@ -41,7 +41,10 @@ export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): Co
       if (connections === undefined) {
         connections = openConnections(target);
         pool.set(key, connections);
-        connections.catch(() => pool.delete(key));
+        connections.then(
+          (loaded) => pool.set(key, loaded),
+          () => pool.delete(key),
+        );
       }
       return connections;
     },

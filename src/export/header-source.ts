@@ -7,7 +7,7 @@ import type { ConnectionPool } from './connection-pool';
 import { hasSecretReference } from './secret-reference';
 import type { SecretStore } from './secrets';
 import type { RequestSigner } from './sigv4';
-import type { Clock, HeaderSource } from './transport';
+import type { Clock, Headers, HeaderSource } from './transport';
 
 export interface HeaderContext {
   readonly aws?: ExportConfiguration['aws'];
@@ -18,8 +18,6 @@ export interface HeaderContext {
 }
 
 type SecretLoader = () => Promise<SecretStore>;
-
-type Headers = Readonly<Record<string, string>>;
 
 const contentTypes = {
   'http/protobuf': 'application/x-protobuf',
@@ -39,7 +37,11 @@ export function createHeaderSource(
   };
   const resolve = withSecrets(fixed, context.loadSecrets);
   const sign = withSignature(configuration, context);
-  return async (body) => sign(await resolve(), body);
+  if (resolve === undefined && sign === undefined) return () => fixed;
+  return async (body) => {
+    const headers = resolve === undefined ? fixed : await resolve();
+    return sign === undefined ? headers : sign(headers, body);
+  };
 }
 
 /** Loads the store of secrets once, for all signals. */
@@ -55,8 +57,11 @@ export function createSecretLoader(context: Omit<HeaderContext, 'loadSecrets'>):
   };
 }
 
-function withSecrets(headers: Headers, loadSecrets: SecretLoader): () => Promise<Headers> {
-  if (!Object.values(headers).some(hasSecretReference)) return () => Promise.resolve(headers);
+function withSecrets(
+  headers: Headers,
+  loadSecrets: SecretLoader,
+): (() => Promise<Headers>) | undefined {
+  if (!Object.values(headers).some(hasSecretReference)) return undefined;
   const resolve = async (): Promise<Headers> => (await loadSecrets()).fill(headers);
   resolve().catch(() => undefined);
   return resolve;
@@ -65,8 +70,8 @@ function withSecrets(headers: Headers, loadSecrets: SecretLoader): () => Promise
 function withSignature(
   { signing, url }: SignalConfiguration,
   { aws, clock }: HeaderContext,
-): (headers: Headers, body: Uint8Array) => Promise<Headers> {
-  if (signing === undefined || aws === undefined) return (headers) => Promise.resolve(headers);
+): ((headers: Headers, body: Uint8Array) => Promise<Headers>) | undefined {
+  if (signing === undefined || aws === undefined) return undefined;
   let signer: RequestSigner | undefined;
   return async (headers, body) => {
     const { createSigner } = await import('./sigv4');

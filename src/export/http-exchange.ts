@@ -3,20 +3,21 @@
 import type { Connections } from '../http/connections';
 import { NOT_HTTP } from '../http/exchange';
 import type { AnswerListener, Exchange } from '../http/exchange';
-import type { RequestHead } from '../http/message-head';
-import { formatHead } from '../http/message-head';
+import type { RepeatedHead } from '../http/message-head';
 import type { HeaderFields } from '../http/header-fields';
 import { classifyAnswer } from './classify-answer';
+import type { Cancellation } from './cancellation';
 import type { Clock, TransportResponse } from './transport';
 import { TransportError } from './transport';
 import { hearSockets } from './wait';
 
 export interface HttpRequest {
   readonly connections: Connections;
-  readonly head: RequestHead;
+  /** Without its Content-Length. */
+  readonly head: Pick<RepeatedHead, 'format'>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
-  readonly abort?: AbortSignal;
+  readonly cancellation?: Cancellation | undefined;
   /**
    * Not to be sent twice: nothing is written before the connection is there and has been heard, so that
    * one that ended during a freeze does not leave the request's fate in doubt.
@@ -36,28 +37,28 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
   return new Promise((resolve) => {
     let head: string;
     try {
-      head = formatHead(request.head);
+      head = request.head.format(request.body.length);
     } catch (error) {
       resolve({ status: 'failure', error: toTransportError(error as Error, false) });
       return;
     }
-    const { abort, body, once, connections, timeoutMs } = request;
-    if (abort?.aborted === true) {
+    const { cancellation, body, once, connections, timeoutMs } = request;
+    if (cancellation?.isCancelled === true) {
       resolve({ status: 'retryable', error: toTransportError(noAnswer(timeoutMs), false) });
       return;
     }
-    const onAbort = (): void => answer.expire();
     const answer = new Answer(request, (response) => {
       cancelTimer();
-      abort?.removeEventListener('abort', onAbort);
+      if (cancellation !== undefined) cancellation.onCancel = undefined;
       resolve(response);
     });
-    const cancelTimer = armDeadline(request, onAbort);
+    const expire = (): void => answer.expire();
+    const cancelTimer = armDeadline(request, expire);
     answer.exchange = connections.start(
       { head, body, beforeWrite: once === true ? hearSockets : undefined },
       answer,
     );
-    abort?.addEventListener('abort', onAbort);
+    if (cancellation !== undefined) cancellation.onCancel = expire;
   });
 }
 
@@ -68,6 +69,7 @@ class Answer implements AnswerListener {
   private fields: HeaderFields | undefined;
   private chunks: Buffer[] = [];
   private bytes = 0;
+  private isOver = false;
   private bodyTimer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -78,6 +80,12 @@ class Answer implements AnswerListener {
   onHead(status: number, fields: HeaderFields): void {
     this.status = status;
     this.fields = fields;
+    // Mostly the whole answer is there: then the end is heard before this runs.
+    queueMicrotask(() => this.awaitBody());
+  }
+
+  private awaitBody(): void {
+    if (this.isOver) return;
     this.bodyTimer = setTimeout(() => this.cutShort(), answerBodyWaitMs).unref();
   }
 
@@ -115,6 +123,7 @@ class Answer implements AnswerListener {
   }
 
   private answered(body: Uint8Array): void {
+    this.isOver = true;
     clearTimeout(this.bodyTimer);
     const retryAfter = this.fields?.get('retry-after');
     const location = this.fields?.get('location');

@@ -2,18 +2,19 @@
 // connections that survive freeze and thaw. Compression, retries and breakers are decorators or live above.
 import type { Connections } from '../http/connections';
 import type { RequestHead } from '../http/message-head';
+import { RepeatedHead } from '../http/message-head';
 import type { SignalConfiguration } from './configuration';
 import { maxIdleMs } from './socket-address';
 import { runExchange } from './http-exchange';
 import { proxyAuthorization } from './proxy-authorization';
-import type { Clock, HeaderSource, Transport } from './transport';
+import type { Clock, Headers, HeaderSource, Transport, TransportResponse } from './transport';
 import { TransportError } from './transport';
 
 export interface HttpTransportOptions {
   readonly configuration: Pick<SignalConfiguration, 'url' | 'proxyUrl'>;
   readonly headers: HeaderSource;
-  /** Resolves to the connections of the endpoint; called for every request. */
-  readonly connect: () => Promise<Connections>;
+  /** The connections of the endpoint; called for every request. */
+  readonly connect: () => Connections | Promise<Connections>;
   readonly clock: Clock;
   /** Requests must not be sent twice (metrics). */
   readonly once?: boolean;
@@ -22,38 +23,45 @@ export interface HttpTransportOptions {
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const { configuration, clock } = options;
   const target = toTarget(configuration);
+  const withHeaders = (headers: Headers) => {
+    const fields: Record<string, string | number> = { ...target.fields, ...headers };
+    // A signer brings it, too.
+    delete fields['content-length'];
+    return { headers, head: new RepeatedHead({ ...target, fields }) };
+  };
+  let current = withHeaders({});
   return {
-    async send(body, timeoutMs, abort) {
+    async send(body, timeoutMs, cancellation) {
       const startMs = clock.now();
-      const headers = await settleHeaders(options.headers, body);
-      if (headers instanceof TransportError) return { status: 'retryable', error: headers };
-      const connections = await options.connect();
+      let headers: Headers;
+      try {
+        const made = options.headers(body);
+        headers = made instanceof Promise ? await made : made;
+      } catch (error) {
+        return headersUnavailable(error);
+      }
+      const opened = options.connect();
+      const connections = opened instanceof Promise ? await opened : opened;
       connections.discardIdle(maxIdleMs);
-      const fields = { ...target.fields, ...headers, 'content-length': body.byteLength };
+      if (headers !== current.headers) current = withHeaders(headers);
       return runExchange({
         connections,
-        head: { ...target, fields },
+        head: current.head,
         body,
         timeoutMs: Math.max(timeoutMs - (clock.now() - startMs), 1),
         clock,
-        ...(options.once === true && { once: true }),
-        ...(abort !== undefined && { abort }),
+        once: options.once === true,
+        cancellation,
       });
     },
     shutdown: () => undefined,
   };
 }
 
-async function settleHeaders(
-  source: HeaderSource,
-  body: Uint8Array,
-): Promise<Readonly<Record<string, string>> | TransportError> {
-  try {
-    return await source(body);
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    return new TransportError(message, { outcome: 'headers_unavailable', bodyWritten: false });
-  }
+function headersUnavailable(error: unknown): TransportResponse {
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = { outcome: 'headers_unavailable', bodyWritten: false };
+  return { status: 'retryable', error: new TransportError(message, detail) };
 }
 
 /** Plain http goes to the proxy itself, with the target in absolute form (RFC 9112 §3.2.2). */

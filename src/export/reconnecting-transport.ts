@@ -11,13 +11,13 @@ const maxReconnects = 5;
  */
 export function createReconnectingTransport(inner: Transport, resendable: boolean): Transport {
   return {
-    async send(data, timeoutMillis, abort) {
+    async send(data, timeoutMillis, cancellation) {
       for (let reconnects = 0; ; reconnects += 1) {
-        const response = await inner.send(data, timeoutMillis, abort);
+        const response = await inner.send(data, timeoutMillis, cancellation);
         if (response.status === 'success' || reconnects >= maxReconnects) return response;
         const { staleConnection, bodyWritten } = response.error.detail;
         if (staleConnection !== true || (bodyWritten && !resendable)) return response;
-        if (abort?.aborted === true) return response;
+        if (cancellation?.isCancelled === true) return response;
       }
     },
     shutdown: () => inner.shutdown(),

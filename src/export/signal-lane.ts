@@ -1,6 +1,7 @@
 // Sends what is buffered of one signal, one request at a time. A request may outlive the flush that
 // began it, even a freeze: it is settled by its answer or by its own timeout, and only then are its
 // items exported, dropped or put back. Nothing here rejects.
+import { Cancellation } from './cancellation';
 import type { Codec } from './codec';
 import type { SignalConfiguration } from './configuration';
 import type { Signal } from './delivery';
@@ -26,7 +27,7 @@ export interface LaneOptions<S extends Signal> extends SettlerOptions<S> {
 
 interface UnderWay<S extends Signal> {
   readonly startMs: number;
-  readonly abort: AbortController;
+  readonly cancellation: Cancellation;
   settled: Promise<Settlement>;
   request?: BuiltRequest<S>;
   givenUp: boolean;
@@ -81,7 +82,7 @@ export class SignalLane<S extends Signal> {
         const reason = this.signal === 'metrics' ? 'unknown_fate' : 'shutdown';
         this.#settler.drop(underWay.request.batch, reason);
       }
-      underWay.abort.abort();
+      underWay.cancellation.cancel();
     }
     this.#open.clear();
     this.#current = undefined;
@@ -128,7 +129,7 @@ export class SignalLane<S extends Signal> {
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay<S> = {
       startMs: clock.now(),
-      abort: new AbortController(),
+      cancellation: new Cancellation(),
       settled: Promise.resolve({ kind: 'nothing' }),
       givenUp: false,
     };
@@ -163,7 +164,7 @@ export class SignalLane<S extends Signal> {
     }
     underWay.request = request;
     const sentMs = clock.now();
-    const response = await this.#send(request.body, timeoutMs, underWay.abort.signal);
+    const response = await this.#send(request.body, timeoutMs, underWay.cancellation);
     if (underWay.givenUp) return { kind: 'nothing' };
     const durationMs = Math.max(clock.now() - sentMs, 0);
     const outcome = response.status === 'success' ? 'success' : response.error.detail.outcome;
@@ -174,9 +175,13 @@ export class SignalLane<S extends Signal> {
     return this.#settler.settle(request, response, { codec, attempt: flush.number });
   }
 
-  async #send(body: Uint8Array, timeoutMs: number, abort: AbortSignal): Promise<TransportResponse> {
+  async #send(
+    body: Uint8Array,
+    timeoutMs: number,
+    cancellation: Cancellation,
+  ): Promise<TransportResponse> {
     try {
-      return await this.#options.transport.send(body, timeoutMs, abort);
+      return await this.#options.transport.send(body, timeoutMs, cancellation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const detail = { outcome: 'transport_error', bodyWritten: false };
@@ -219,7 +224,7 @@ export class SignalLane<S extends Signal> {
     const isStale = phase === 'final' && ageMs > staleAfterMs;
     if (!isStale && !this.#isOverdue(underWay)) return;
     await hearSockets();
-    underWay.abort.abort();
+    underWay.cancellation.cancel();
   }
 
   #isOverdue({ startMs }: UnderWay<S>): boolean {

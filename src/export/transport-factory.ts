@@ -42,7 +42,8 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
         const transport = createConsoleTransport((line) => process.stdout.write(line));
         return { transport, loadCodec: async () => (await loadJsonCodecs())[signal] };
       }
-      pool.connect(settings).catch(() => undefined);
+      // A failure is told to the first request.
+      Promise.resolve(pool.connect(settings)).catch(() => undefined);
       const http = createHttpTransport({
         configuration: settings,
         headers: createHeaderSource(settings, context),

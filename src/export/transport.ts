@@ -1,6 +1,7 @@
 // The transport port: IExporterTransport of @opentelemetry/otlp-exporter-base, whose errors also say
 // what is known of the request's fate. Policies are decorators over this port.
 import type { IExporterTransport } from '@opentelemetry/otlp-exporter-base';
+import type { Cancellation } from './cancellation';
 
 export interface FailureDetail {
   /** HTTP status as text, or an error name such as `ECONNREFUSED`, `timeout`. */
@@ -32,12 +33,21 @@ export type TransportResponse =
     };
 
 export interface Transport extends IExporterTransport {
-  /** Never rejects. Resolves by `timeoutMillis` of wall-clock time, at once when `abort` fires. */
-  send(data: Uint8Array, timeoutMillis: number, abort?: AbortSignal): Promise<TransportResponse>;
+  /** Never rejects. Resolves by `timeoutMillis` of wall-clock time, at once when it is cancelled. */
+  send(
+    data: Uint8Array,
+    timeoutMillis: number,
+    cancellation?: Cancellation,
+  ): Promise<TransportResponse>;
 }
 
-/** Request headers for a body. A rejection means they cannot be made now: the request is retryable. */
-export type HeaderSource = (body: Uint8Array) => Promise<Readonly<Record<string, string>>>;
+export type Headers = Readonly<Record<string, string>>;
+
+/**
+ * Request headers for a body; the same object as long as they do not change. A rejection means they cannot be
+ * made now: the request is retryable.
+ */
+export type HeaderSource = (body: Uint8Array) => Headers | Promise<Headers>;
 
 /** Epoch milliseconds, injected so that policies can be tested. */
 export interface Clock {

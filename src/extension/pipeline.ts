@@ -31,6 +31,8 @@ export interface PipelineOptions {
 
 /** Lines translated while the invocation runs, so that they neither pile up nor wait for its end. */
 const EARLY_TRANSLATION_LINES = 500;
+/** Exports while the function runs take a metric window along at this distance, any other export always. */
+const METRICS_EVERY_MS = 3_000;
 /** The extension's own figures leave with the function's at this distance, and at SHUTDOWN. */
 const SELF_METRICS_EVERY_MS = 10_000;
 
@@ -53,6 +55,8 @@ class TelemetryPipeline implements Pipeline {
   private neededFlush = false;
   private openFlushes = 0;
   private selfMetricsDueMs = 0;
+  private metricsDueMs = 0;
+  private isMetricsTurn = true;
   /** At SHUTDOWN, reading must not take the time that is left to send and to exit. */
   private readUntilMs = Number.POSITIVE_INFINITY;
   private unreadBytes = 0;
@@ -166,7 +170,9 @@ class TelemetryPipeline implements Pipeline {
 
   /** The extension's own figures share the events' window. */
   private collectMetrics(): Promise<ResourceMetrics | undefined> {
+    if (!this.isMetricsTurn && !this.isEnding) return Promise.resolve(undefined);
     const nowMs = Date.now();
+    this.metricsDueMs = nowMs + METRICS_EVERY_MS;
     if (this.isEnding || this.selfMetrics.isUrgent || nowMs >= this.selfMetricsDueMs) {
       this.selfMetricsDueMs = nowMs + SELF_METRICS_EVERY_MS;
       const time = this.meter.newestTime ?? fromEpochMs(nowMs);
@@ -178,6 +184,10 @@ class TelemetryPipeline implements Pipeline {
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.isDirty = false;
     this.translate();
+    const nowMs = Date.now();
+    // Also when the clock was set back.
+    const isDue = nowMs >= this.metricsDueMs || nowMs < this.metricsDueMs - METRICS_EVERY_MS;
+    this.isMetricsTurn = !whileRunning || isDue || this.selfMetrics.isUrgent;
     this.openFlushes += 1;
     const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
     this.openFlushes -= 1;

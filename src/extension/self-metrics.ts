@@ -7,7 +7,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { DeliveryObserver, Signal } from '../export/delivery';
 import type { InstrumentName } from '../otel/instruments';
 import type { Measurement } from '../otel/metrics';
-import { ERROR_TYPE, OTEL_COMPONENT_NAME, OTEL_COMPONENT_TYPE } from '../otel/semconv';
+import { Attribute } from '../otel/semconv';
 
 const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   traces: 'otel.sdk.exporter.span.exported',
@@ -41,12 +41,12 @@ export interface SelfMetrics extends DeliveryObserver {
 type Sum = Omit<Measurement, 'time'>;
 
 const componentOf = (signal: Signal): Attributes => ({
-  [OTEL_COMPONENT_TYPE]: COMPONENT_TYPES[signal],
-  [OTEL_COMPONENT_NAME]: `${COMPONENT_TYPES[signal]}/0`,
+  [Attribute.OTEL_COMPONENT_TYPE]: COMPONENT_TYPES[signal],
+  [Attribute.OTEL_COMPONENT_NAME]: `${COMPONENT_TYPES[signal]}/0`,
 });
 const queueOf = (signal: Signal): Attributes => ({
-  [OTEL_COMPONENT_TYPE]: 'lambda_otlp_buffer',
-  [OTEL_COMPONENT_NAME]: `lambda_otlp_buffer/${signal}`,
+  [Attribute.OTEL_COMPONENT_TYPE]: 'lambda_otlp_buffer',
+  [Attribute.OTEL_COMPONENT_NAME]: `lambda_otlp_buffer/${signal}`,
 });
 
 /** Durations kept between two releases; more of them are left out. */
@@ -75,7 +75,7 @@ class Sums implements SelfMetrics {
       if (instrument === undefined || aggregationTemporality !== AggregationTemporality.DELTA)
         continue;
       for (const { attributes, value } of dataPoints) {
-        const reason = attributes[ERROR_TYPE];
+        const reason = attributes[Attribute.ERROR_TYPE];
         if (reason === undefined) continue;
         // Not urgent: the window was lost because nothing arrives now.
         this.add(instrument, Number(value), {
@@ -98,14 +98,14 @@ class Sums implements SelfMetrics {
 
   dropped(signal: Signal, items: number, reason: string): void {
     this.isUrgent = true;
-    const toAttributes = () => ({ ...componentOf(signal), [ERROR_TYPE]: reason });
+    const toAttributes = () => ({ ...componentOf(signal), [Attribute.ERROR_TYPE]: reason });
     this.add(EXPORTED[signal], items, { key: reason, toAttributes });
     this.queued(signal, -items);
   }
 
   requestEnded(signal: Signal, durationMs: number, outcome: string): void {
     if (this.durations.length >= MAX_DURATIONS) return;
-    const failure = outcome === 'success' ? {} : { [ERROR_TYPE]: outcome };
+    const failure = outcome === 'success' ? {} : { [Attribute.ERROR_TYPE]: outcome };
     this.durations.push({
       instrument: 'otel.sdk.exporter.operation.duration',
       value: durationMs / 1000,

@@ -3,7 +3,7 @@
 import type { Socket } from 'node:net';
 import type { HeaderFields } from './header-fields';
 import type { MessageHead } from './message-reader';
-import { MessageReader } from './message-reader';
+import { MessageReader, statusOf } from './message-reader';
 
 export interface WireRequest {
   /** Ends in an empty line (formatHead). */
@@ -167,7 +167,7 @@ export class Connection {
 
   private takeHead({ startLine, fields }: MessageHead): void {
     if (this.exchange === undefined) this.fail(undefined);
-    else this.exchange.onHead(Number(startLine.slice(9, 12)), fields);
+    else this.exchange.onHead(statusOf(startLine), fields);
   }
 
   private finish(reusable: boolean): void {

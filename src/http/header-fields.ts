@@ -5,6 +5,9 @@ export type HeaderFields = ReadonlyMap<string, string>;
 
 /** Fields that are no lists: the first one counts. */
 const SINGLE_FIELDS = new Set(['retry-after', 'location', 'content-type', 'content-encoding']);
+/** Lower-case names by the spelling they came in, because peers repeat themselves; bounded. */
+const knownNames = new Map<string, string>();
+const MAX_KNOWN_NAMES = 64;
 
 /** Undefined: a line that is no field. Without a regular expression over values, which could be made to backtrack. */
 export function readFields(lines: readonly string[]): HeaderFields | undefined {
@@ -12,19 +15,28 @@ export function readFields(lines: readonly string[]): HeaderFields | undefined {
   let last = '';
   for (const line of lines) {
     if (line.includes('\r') || line.includes('\n')) return undefined;
-    if (line.startsWith(' ') || line.startsWith('\t')) {
+    if (isBlank(line.charCodeAt(0))) {
       // A folded line (obsolete, RFC 9112 §5.2) continues the one before.
       if (last === '') return undefined;
-      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(line)}`);
+      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(line, 0)}`);
       continue;
     }
     const colon = line.indexOf(':');
-    const name = line.slice(0, Math.max(colon, 0));
-    if (!isFieldName(name)) return undefined;
-    last = name.toLowerCase();
-    addField(fields, last, trimBlanks(line.slice(colon + 1)));
+    const name = readName(line.slice(0, Math.max(colon, 0)));
+    if (name === undefined) return undefined;
+    last = name;
+    addField(fields, name, trimBlanks(line, colon + 1));
   }
   return fields;
+}
+
+function readName(spelling: string): string | undefined {
+  const known = knownNames.get(spelling);
+  if (known !== undefined) return known;
+  if (!isFieldName(spelling)) return undefined;
+  const name = spelling.toLowerCase();
+  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(spelling, name);
+  return name;
 }
 
 function addField(fields: Map<string, string>, name: string, value: string): void {
@@ -34,9 +46,8 @@ function addField(fields: Map<string, string>, name: string, value: string): voi
   else fields.set(name, `${known}, ${value}`);
 }
 
-/** Without the spaces and tabs around it. */
-function trimBlanks(text: string): string {
-  let start = 0;
+/** From `start` on, without the spaces and tabs around it. */
+function trimBlanks(text: string, start: number): string {
   let end = text.length;
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;

@@ -22,6 +22,18 @@ export function isFieldValue(value: string): boolean {
   return VALUE.test(value);
 }
 
+/** A head that is written with every request, for bodies of any size; throws as formatHead does. */
+export class RepeatedHead {
+  private text: string | undefined;
+
+  constructor(private readonly head: RequestHead) {}
+
+  format(bodyBytes: number): string {
+    this.text ??= formatHead(this.head).slice(0, -2);
+    return `${this.text}content-length: ${bodyBytes}\r\n\r\n`;
+  }
+}
+
 /** Throws a TypeError, without the value, for what HTTP forbids. */
 export function formatHead({ method, target, fields }: RequestHead): string {
   if (!TARGET.test(target))

@@ -31,6 +31,7 @@ const START = {
   request: /^[A-Z]{1,20} \S+ HTTP\/1\.[01]$/,
   response: /^HTTP\/1\.[01] \d{3}(?: |$)/,
 };
+const BODYLESS = new Set([101, 204, 304]);
 const FIRST_BYTES = { request: /^[A-Z]/, response: /^H(?:$|T(?:$|T(?:$|P(?:$|\/))))/ };
 
 export class MessageReader {
@@ -79,20 +80,26 @@ export class MessageReader {
     // An empty line before a message is to be ignored (RFC 9112 §2.2).
     if (!this.began && bytes[0] === 13) return bytes.length < 2 ? undefined : 2;
     this.began = true;
-    if (!FIRST_BYTES[this.kind].test(bytes.toString('latin1', 0, 5))) return this.fail('no HTTP');
     const end = bytes.indexOf('\r\n\r\n');
+    if (end < 0 && !this.looksLikeHttp(bytes)) return this.fail('no HTTP');
     if (end > MAX_HEAD_BYTES || (end < 0 && bytes.length > MAX_HEAD_BYTES)) {
       return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
     }
     if (end < 0) return undefined;
     const [startLine = '', ...lines] = bytes.toString('latin1', 0, end).split('\r\n');
     const fields = START[this.kind].test(startLine) ? readFields(lines) : undefined;
-    if (fields === undefined) return this.fail('a malformed head');
+    if (fields === undefined) {
+      return this.fail(this.looksLikeHttp(bytes) ? 'a malformed head' : 'no HTTP');
+    }
     this.began = false;
-    if (isInterim(startLine)) return end + 4;
+    if (this.kind === 'response' && isInterim(startLine)) return end + 4;
     this.startBody({ startLine, fields });
     return end + 4;
   };
+
+  private looksLikeHttp(bytes: Buffer): boolean {
+    return FIRST_BYTES[this.kind].test(bytes.toString('latin1', 0, 5));
+  }
 
   private startBody(head: MessageHead): void {
     const { startLine, fields } = head;
@@ -107,7 +114,7 @@ export class MessageReader {
     this.reusable = isReusable(startLine, fields.get('connection'));
     this.listener.onHead(head);
     // The listener may have closed the connection meanwhile.
-    if (isBodyless(startLine)) this.finish();
+    if (this.kind === 'response' && isBodyless(startLine)) this.finish();
     else if (isChunked) this.step = this.readChunkSize;
     else if (encoding === undefined && length !== undefined) this.expect(Number(length));
     else if (this.kind === 'request') this.finish();
@@ -193,16 +200,22 @@ function isLength(length: string | undefined): boolean {
   return length === undefined || /^\d{1,15}$/.test(length);
 }
 
-function isReusable(startLine: string, connection = ''): boolean {
+function isReusable(startLine: string, connection?: string): boolean {
   const isOld = startLine.startsWith('HTTP/1.0') || startLine.endsWith('HTTP/1.0');
+  if (connection === undefined) return !isOld;
   return isOld ? /\bkeep-alive\b/i.test(connection) : !/\bclose\b/i.test(connection);
 }
 
 /** 100 Continue, 103 Early Hints: the answer is still to come. */
 function isInterim(startLine: string): boolean {
-  return /^HTTP\/1\.[01] 1(?!01)/.test(startLine);
+  return startLine[9] === '1' && statusOf(startLine) !== 101;
 }
 
 function isBodyless(startLine: string): boolean {
-  return /^HTTP\/1\.[01] (?:101|204|304)/.test(startLine);
+  return BODYLESS.has(statusOf(startLine));
+}
+
+/** Of a status line. */
+export function statusOf(startLine: string): number {
+  return Number(startLine.slice(9, 12));
 }

@@ -87,5 +87,7 @@ export function isClosed(invocation: Invocation): boolean {
 /** Only an event can change what is stated of it: a report without runtimeDone waits, and so do ids. */
 export function isAtRest(invocation: Invocation): boolean {
   const { identity, done, report } = invocation;
-  return isClosed(invocation) || (identity !== undefined && (done !== undefined || report === undefined));
+  return (
+    isClosed(invocation) || (identity !== undefined && (done !== undefined || report === undefined))
+  );
 }

@@ -2,6 +2,8 @@
 // in any order, each of them possibly missing or malformed.
 // Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
 
+import { defined } from '../telemetry/defined';
+
 export interface XRayHeader {
   /** 32 lower-case hex digits: Root without its version and dashes. */
   readonly traceId?: string;
@@ -17,22 +19,19 @@ const ALL_ZERO = /^0+$/;
 
 /** Reads what is valid; an unreadable header is an empty one. */
 export function parseXRayHeader(value: string | undefined): XRayHeader {
-  let header: XRayHeader = {};
-  for (const part of value?.split(';') ?? []) {
+  if (value === undefined) return {};
+  let traceId: string | undefined;
+  let parentSpanId: string | undefined;
+  let sampled: boolean | undefined;
+  for (const part of value.split(';')) {
     const equals = part.indexOf('=');
     const key = part.slice(0, Math.max(0, equals)).trim().toLowerCase();
     const text = part.slice(equals + 1).trim();
-    if (key === 'root') {
-      const traceId = toTraceId(text);
-      if (traceId !== undefined) header = { ...header, traceId };
-    } else if (key === 'parent') {
-      const parentSpanId = toSpanId(text);
-      if (parentSpanId !== undefined) header = { ...header, parentSpanId };
-    } else if (key === 'sampled' && (text === '0' || text === '1')) {
-      header = { ...header, sampled: text === '1' };
-    }
+    if (key === 'root') traceId = toTraceId(text) ?? traceId;
+    else if (key === 'parent') parentSpanId = toSpanId(text) ?? parentSpanId;
+    else if (key === 'sampled' && (text === '0' || text === '1')) sampled = text === '1';
   }
-  return header;
+  return defined({ traceId, parentSpanId, sampled });
 }
 
 function toTraceId(root: string): string | undefined {

@@ -17,14 +17,7 @@ import {
   toPlatformLine,
   toPlatformSeverity,
 } from './platform-log';
-import {
-  EXCEPTION_MESSAGE,
-  EXCEPTION_STACKTRACE,
-  EXCEPTION_TYPE,
-  FAAS_INVOCATION_ID,
-  FAAS_INVOCATION_ID_1_44,
-  LAMBDA_TRUNCATED,
-} from './semconv';
+import { Attribute } from './semconv';
 import type { TieBreaker } from './tie-breaker';
 
 /** A line as the tracker carries it: what it says by itself, when it came. */
@@ -116,15 +109,17 @@ function toContext(
 function toLineAttributes(content: LogLine, requestId: string | undefined): LogAttributes {
   const { attributes, exception, truncated } = content;
   if (requestId !== undefined) {
-    attributes[FAAS_INVOCATION_ID_1_44] = requestId;
-    attributes[FAAS_INVOCATION_ID] = requestId;
+    attributes[Attribute.FAAS_INVOCATION_ID_1_44] = requestId;
+    attributes[Attribute.FAAS_INVOCATION_ID] = requestId;
   }
   if (exception !== undefined) {
-    if (exception.type !== undefined) attributes[EXCEPTION_TYPE] = exception.type;
-    if (exception.message !== undefined) attributes[EXCEPTION_MESSAGE] = exception.message;
-    if (exception.stacktrace !== undefined) attributes[EXCEPTION_STACKTRACE] = exception.stacktrace;
+    if (exception.type !== undefined) attributes[Attribute.EXCEPTION_TYPE] = exception.type;
+    if (exception.message !== undefined)
+      attributes[Attribute.EXCEPTION_MESSAGE] = exception.message;
+    if (exception.stacktrace !== undefined)
+      attributes[Attribute.EXCEPTION_STACKTRACE] = exception.stacktrace;
   }
-  if (truncated) attributes[LAMBDA_TRUNCATED] = true;
+  if (truncated) attributes[Attribute.LAMBDA_TRUNCATED] = true;
   return attributes;
 }
 
@@ -138,12 +133,12 @@ function toPlatformRecord(
   }
   const attributes: LogAttributes = toPlatformAttributes(event);
   if (requestId !== undefined) {
-    attributes[FAAS_INVOCATION_ID_1_44] = requestId;
-    attributes[FAAS_INVOCATION_ID] = requestId;
+    attributes[Attribute.FAAS_INVOCATION_ID_1_44] = requestId;
+    attributes[Attribute.FAAS_INVOCATION_ID] = requestId;
   }
   const spanContext = toContext(identity, facts);
   const { body, truncated } = toPlatformBody(event, facts.limits);
-  if (truncated) attributes[LAMBDA_TRUNCATED] = true;
+  if (truncated) attributes[Attribute.LAMBDA_TRUNCATED] = true;
   return {
     hrTime: event.time,
     hrTimeObserved: facts.observed,

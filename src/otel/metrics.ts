@@ -12,7 +12,7 @@ import { toErrorType } from '../invocation/outcome';
 import { defined } from '../telemetry/defined';
 import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
 import type { InstrumentName } from './instruments';
-import { ERROR_TYPE, FAAS_COLDSTART, LAMBDA_INITIALIZATION_TYPE, LAMBDA_PHASE } from './semconv';
+import { Attribute } from './semconv';
 
 export interface Measurement {
   readonly instrument: InstrumentName;
@@ -47,7 +47,7 @@ export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
     case 'coldStart':
       return measure(
         { 'faas.coldstarts': 1 },
-        { [LAMBDA_INITIALIZATION_TYPE]: fact.initializationType },
+        { [Attribute.LAMBDA_INITIALIZATION_TYPE]: fact.initializationType },
         fact.time,
       );
     case 'runtimeDone':
@@ -78,7 +78,9 @@ export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
 
 function toOutcomeMeasurement({ outcome, phase, errorType: type, time }: OutcomeFact): Measurement {
   const attributes =
-    outcome === 'error' ? defined({ [ERROR_TYPE]: type ?? '_OTHER', [LAMBDA_PHASE]: phase }) : {};
+    outcome === 'error'
+      ? defined({ [Attribute.ERROR_TYPE]: type ?? '_OTHER', [Attribute.LAMBDA_PHASE]: phase })
+      : {};
   return { instrument: OUTCOME_COUNTERS[outcome], value: 1, attributes, time };
 }
 
@@ -114,8 +116,8 @@ function measureReport(fact: ReportFact): Measurement[] {
 function measureInitReport({ event, initializationType }: InitReportFact): Measurement[] {
   const attributes = {
     ...defined({
-      [LAMBDA_INITIALIZATION_TYPE]: initializationType,
-      [LAMBDA_PHASE]: event.phase,
+      [Attribute.LAMBDA_INITIALIZATION_TYPE]: initializationType,
+      [Attribute.LAMBDA_PHASE]: event.phase,
     }),
     ...errorType(event),
   };
@@ -127,7 +129,7 @@ function measureInvoke(
   event: RuntimeDoneFact['event'] | ReportFact['event'],
   coldStart: boolean | undefined,
 ): Measurement[] {
-  const attributes = { ...errorType(event), ...defined({ [FAAS_COLDSTART]: coldStart }) };
+  const attributes = { ...errorType(event), ...defined({ [Attribute.FAAS_COLDSTART]: coldStart }) };
   const seconds = toSeconds(event.metrics?.durationMs);
   return measure({ 'faas.invoke_duration': seconds }, attributes, event.time);
 }
@@ -145,14 +147,18 @@ function measureSpans(event: {
 }
 
 function measure(values: Values, attributes: Attributes, time: HrTime): Measurement[] {
-  return (Object.entries(values) as [InstrumentName, number | undefined][]).flatMap(
-    ([instrument, value]) => (value === undefined ? [] : [{ instrument, value, attributes, time }]),
-  );
+  const measurements: Measurement[] = [];
+  for (const name in values) {
+    const instrument = name as InstrumentName;
+    const value = values[instrument];
+    if (value !== undefined) measurements.push({ instrument, value, attributes, time });
+  }
+  return measurements;
 }
 
 function errorType(event: { readonly status?: string; readonly errorType?: string }): Attributes {
   const type = toErrorType(event);
-  return type === undefined ? {} : { [ERROR_TYPE]: type };
+  return type === undefined ? {} : { [Attribute.ERROR_TYPE]: type };
 }
 
 function toSeconds(milliseconds: number | undefined): number | undefined {

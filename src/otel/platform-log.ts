@@ -1,37 +1,11 @@
 // Platform events as log records: the line that CloudWatch would show, the fields as attributes.
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
-import type { Attributes } from '@opentelemetry/api';
+import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { PlatformLogFact } from '../invocation/fact';
 import { toErrorType, toOutcome } from '../invocation/outcome';
-import { defined } from '../telemetry/defined';
 import type { PlatformMetrics } from '../telemetry/event';
-import {
-  ERROR_TYPE,
-  LAMBDA_BILLED_DURATION_MS,
-  LAMBDA_BILLED_RESTORE_DURATION_MS,
-  LAMBDA_DROPPED_BYTES,
-  LAMBDA_DROPPED_RECORDS,
-  LAMBDA_DURATION_MS,
-  LAMBDA_EVENTS,
-  LAMBDA_INITIALIZATION_TYPE,
-  LAMBDA_INIT_DURATION_MS,
-  LAMBDA_INSTANCE_MAX_MEMORY,
-  LAMBDA_MAX_MEMORY_USED_MB,
-  LAMBDA_MEMORY_SIZE_MB,
-  LAMBDA_NAME,
-  LAMBDA_PHASE,
-  LAMBDA_PRODUCED_BYTES,
-  LAMBDA_REASON,
-  LAMBDA_RESTORE_DURATION_MS,
-  LAMBDA_RUNTIME_VERSION,
-  LAMBDA_RUNTIME_VERSION_ARN,
-  LAMBDA_STATE,
-  LAMBDA_STATUS,
-  LAMBDA_TENANT_ID,
-  LAMBDA_TYPES,
-  FAAS_VERSION,
-} from './semconv';
+import { Attribute } from './semconv';
 
 type PlatformLogEvent = PlatformLogFact['event'];
 
@@ -115,37 +89,56 @@ export function toPlatformLine(event: Exclude<PlatformLogEvent, { type: 'unknown
   }
 }
 
+/** The fields of events that become attributes, by AWS's name. */
+const FIELDS: Readonly<Record<string, Attribute>> = {
+  initializationType: Attribute.LAMBDA_INITIALIZATION_TYPE,
+  phase: Attribute.LAMBDA_PHASE,
+  status: Attribute.LAMBDA_STATUS,
+  runtimeVersion: Attribute.LAMBDA_RUNTIME_VERSION,
+  runtimeVersionArn: Attribute.LAMBDA_RUNTIME_VERSION_ARN,
+  instanceMaxMemory: Attribute.LAMBDA_INSTANCE_MAX_MEMORY,
+  version: Attribute.FAAS_VERSION,
+  tenantId: Attribute.LAMBDA_TENANT_ID,
+  name: Attribute.LAMBDA_NAME,
+  state: Attribute.LAMBDA_STATE,
+  events: Attribute.LAMBDA_EVENTS,
+  types: Attribute.LAMBDA_TYPES,
+  reason: Attribute.LAMBDA_REASON,
+  droppedRecords: Attribute.LAMBDA_DROPPED_RECORDS,
+  droppedBytes: Attribute.LAMBDA_DROPPED_BYTES,
+};
+const METRICS: Readonly<Record<keyof PlatformMetrics, Attribute>> = {
+  durationMs: Attribute.LAMBDA_DURATION_MS,
+  billedDurationMs: Attribute.LAMBDA_BILLED_DURATION_MS,
+  memorySizeMB: Attribute.LAMBDA_MEMORY_SIZE_MB,
+  maxMemoryUsedMB: Attribute.LAMBDA_MAX_MEMORY_USED_MB,
+  initDurationMs: Attribute.LAMBDA_INIT_DURATION_MS,
+  restoreDurationMs: Attribute.LAMBDA_RESTORE_DURATION_MS,
+  billedRestoreDurationMs: Attribute.LAMBDA_BILLED_RESTORE_DURATION_MS,
+  producedBytes: Attribute.LAMBDA_PRODUCED_BYTES,
+};
+
 /** The event's fields under the names that spans use; `spans` are spans already. */
 export function toPlatformAttributes(event: PlatformLogEvent): Attributes {
-  const all: Partial<Record<string, unknown>> = event.type === 'unknown' ? {} : { ...event };
-  const metrics = (all['metrics'] ?? {}) as PlatformMetrics;
-  const isOutcome = 'status' in event || 'errorType' in event;
-  return defined({
-    [LAMBDA_INITIALIZATION_TYPE]: all['initializationType'],
-    [LAMBDA_PHASE]: all['phase'],
-    [LAMBDA_STATUS]: all['status'],
-    [ERROR_TYPE]: isOutcome ? toErrorType(event) : undefined,
-    [LAMBDA_RUNTIME_VERSION]: all['runtimeVersion'],
-    [LAMBDA_RUNTIME_VERSION_ARN]: all['runtimeVersionArn'],
-    [LAMBDA_INSTANCE_MAX_MEMORY]: all['instanceMaxMemory'],
-    [FAAS_VERSION]: all['version'],
-    [LAMBDA_TENANT_ID]: all['tenantId'],
-    [LAMBDA_NAME]: all['name'],
-    [LAMBDA_STATE]: all['state'],
-    [LAMBDA_EVENTS]: all['events'],
-    [LAMBDA_TYPES]: all['types'],
-    [LAMBDA_REASON]: all['reason'],
-    [LAMBDA_DROPPED_RECORDS]: all['droppedRecords'],
-    [LAMBDA_DROPPED_BYTES]: all['droppedBytes'],
-    [LAMBDA_DURATION_MS]: metrics.durationMs,
-    [LAMBDA_BILLED_DURATION_MS]: metrics.billedDurationMs,
-    [LAMBDA_MEMORY_SIZE_MB]: metrics.memorySizeMB,
-    [LAMBDA_MAX_MEMORY_USED_MB]: metrics.maxMemoryUsedMB,
-    [LAMBDA_INIT_DURATION_MS]: metrics.initDurationMs,
-    [LAMBDA_RESTORE_DURATION_MS]: metrics.restoreDurationMs,
-    [LAMBDA_BILLED_RESTORE_DURATION_MS]: metrics.billedRestoreDurationMs,
-    [LAMBDA_PRODUCED_BYTES]: metrics.producedBytes,
-  }) as Attributes;
+  const attributes: Attributes = {};
+  if (event.type === 'unknown') return attributes;
+  copyNamed(event, FIELDS, attributes);
+  const errorType = 'status' in event || 'errorType' in event ? toErrorType(event) : undefined;
+  if (errorType !== undefined) attributes[Attribute.ERROR_TYPE] = errorType;
+  if ('metrics' in event) copyNamed(event.metrics, METRICS, attributes);
+  return attributes;
+}
+
+function copyNamed(
+  members: object,
+  names: Readonly<Record<string, Attribute>>,
+  attributes: Attributes,
+): void {
+  for (const member in members) {
+    const name = names[member];
+    if (name !== undefined)
+      attributes[name] = (members as Readonly<Record<string, AttributeValue>>)[member];
+  }
 }
 
 type Field = string | undefined;

@@ -4,28 +4,7 @@
 import type { Attributes } from '@opentelemetry/api';
 import { defined } from '../telemetry/defined';
 import { parseFunctionArn } from './function-arn';
-import {
-  AWS_LOG_GROUP_NAMES,
-  AWS_LOG_STREAM_NAMES,
-  CLOUD_ACCOUNT_ID,
-  CLOUD_PLATFORM,
-  CLOUD_PROVIDER,
-  CLOUD_REGION,
-  FAAS_INSTANCE,
-  FAAS_MAX_MEMORY,
-  FAAS_NAME,
-  FAAS_VERSION,
-  HOST_ARCH,
-  HOST_ID,
-  JAEGER_IP,
-  SERVICE_INSTANCE_ID,
-  SERVICE_NAME,
-  TELEMETRY_DISTRO_NAME,
-  TELEMETRY_DISTRO_VERSION,
-  TELEMETRY_SDK_LANGUAGE,
-  TELEMETRY_SDK_NAME,
-  TELEMETRY_SDK_VERSION,
-} from './semconv';
+import { Attribute } from './semconv';
 
 /** What is known of the function; each member where it comes from. */
 export interface ResourceFacts {
@@ -70,32 +49,38 @@ export function toResourceAttributes(
 ): Attributes {
   const arn = parseFunctionArn(facts.functionArn);
   const serviceName =
-    facts.serviceName ?? facts.userAttributes[SERVICE_NAME] ?? facts.functionName ?? arn?.name;
+    facts.serviceName ??
+    facts.userAttributes[Attribute.SERVICE_NAME] ??
+    facts.functionName ??
+    arn?.name;
   return {
     ...defined({
-      [FAAS_NAME]: facts.functionName ?? arn?.name,
-      [FAAS_VERSION]: facts.functionVersion,
-      [FAAS_MAX_MEMORY]:
+      [Attribute.FAAS_NAME]: facts.functionName ?? arn?.name,
+      [Attribute.FAAS_VERSION]: facts.functionVersion,
+      [Attribute.FAAS_MAX_MEMORY]:
         facts.memorySizeMb === undefined ? undefined : facts.memorySizeMb * BYTES_PER_MB,
-      [FAAS_INSTANCE]: facts.logStreamName ?? facts.instanceId ?? facts.environmentId,
-      [CLOUD_PROVIDER]: 'aws',
-      [CLOUD_PLATFORM]: 'aws_lambda',
-      [CLOUD_REGION]: facts.region ?? arn?.region,
-      [CLOUD_ACCOUNT_ID]: facts.accountId ?? arn?.accountId,
-      [SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : facts.environmentId,
-      [HOST_ID]: signal === 'traces' ? facts.environmentId : undefined,
-      [JAEGER_IP]: signal === 'traces' ? toUniqueLocalAddress(facts.environmentId) : undefined,
-      [HOST_ARCH]: HOST_ARCHES[facts.arch],
-      [AWS_LOG_GROUP_NAMES]: facts.logGroupName === undefined ? undefined : [facts.logGroupName],
-      [AWS_LOG_STREAM_NAMES]: facts.logStreamName === undefined ? undefined : [facts.logStreamName],
-      [TELEMETRY_SDK_NAME]: 'opentelemetry',
-      [TELEMETRY_SDK_LANGUAGE]: 'nodejs',
-      [TELEMETRY_SDK_VERSION]: facts.sdkVersion,
-      [TELEMETRY_DISTRO_NAME]: 'lambda-otlp',
-      [TELEMETRY_DISTRO_VERSION]: facts.distroVersion,
+      [Attribute.FAAS_INSTANCE]: facts.logStreamName ?? facts.instanceId ?? facts.environmentId,
+      [Attribute.CLOUD_PROVIDER]: 'aws',
+      [Attribute.CLOUD_PLATFORM]: 'aws_lambda',
+      [Attribute.CLOUD_REGION]: facts.region ?? arn?.region,
+      [Attribute.CLOUD_ACCOUNT_ID]: facts.accountId ?? arn?.accountId,
+      [Attribute.SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : facts.environmentId,
+      [Attribute.HOST_ID]: signal === 'traces' ? facts.environmentId : undefined,
+      [Attribute.JAEGER_IP]:
+        signal === 'traces' ? toUniqueLocalAddress(facts.environmentId) : undefined,
+      [Attribute.HOST_ARCH]: HOST_ARCHES[facts.arch],
+      [Attribute.AWS_LOG_GROUP_NAMES]:
+        facts.logGroupName === undefined ? undefined : [facts.logGroupName],
+      [Attribute.AWS_LOG_STREAM_NAMES]:
+        facts.logStreamName === undefined ? undefined : [facts.logStreamName],
+      [Attribute.TELEMETRY_SDK_NAME]: 'opentelemetry',
+      [Attribute.TELEMETRY_SDK_LANGUAGE]: 'nodejs',
+      [Attribute.TELEMETRY_SDK_VERSION]: facts.sdkVersion,
+      [Attribute.TELEMETRY_DISTRO_NAME]: 'lambda-otlp',
+      [Attribute.TELEMETRY_DISTRO_VERSION]: facts.distroVersion,
     }),
     ...facts.userAttributes,
-    [SERVICE_NAME]: serviceName ?? 'unknown_service',
+    [Attribute.SERVICE_NAME]: serviceName ?? 'unknown_service',
   };
 }
 

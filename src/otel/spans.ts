@@ -19,33 +19,7 @@ import { addMs, durationBetween } from '../telemetry/timestamp';
 import { limitAttributes } from './attributes';
 import type { AttributeLimits } from './attributes';
 import { toResourceId } from './function-arn';
-import {
-  AWS_LAMBDA_INVOKED_ARN,
-  CLOUD_RESOURCE_ID,
-  ERROR_TYPE,
-  EXCEPTION_MESSAGE,
-  EXCEPTION_STACKTRACE,
-  EXCEPTION_TYPE,
-  FAAS_COLDSTART,
-  FAAS_INVOCATION_ID,
-  FAAS_INVOCATION_ID_1_44,
-  FAAS_VERSION,
-  LAMBDA_BILLED_DURATION_MS,
-  LAMBDA_BILLED_RESTORE_DURATION_MS,
-  LAMBDA_DURATION_MS,
-  LAMBDA_INCOMPLETE,
-  LAMBDA_INITIALIZATION_TYPE,
-  LAMBDA_INIT_DURATION_MS,
-  LAMBDA_INSTANCE_MAX_MEMORY,
-  LAMBDA_MAX_MEMORY_USED_MB,
-  LAMBDA_PHASE,
-  LAMBDA_PRODUCED_BYTES,
-  LAMBDA_RESTORE_DURATION_MS,
-  LAMBDA_RUNTIME_VERSION,
-  LAMBDA_RUNTIME_VERSION_ARN,
-  LAMBDA_STATUS,
-  LAMBDA_TENANT_ID,
-} from './semconv';
+import { Attribute } from './semconv';
 
 /** What every span of this environment shares. */
 export interface SpanContextFacts {
@@ -100,23 +74,24 @@ function toInvocationSpans(fact: InvocationFact, facts: SpanContextFacts): Reada
 function toInvocationAttributes(fact: InvocationFact, facts: SpanContextFacts): Attributes {
   const { functionArn, version, runtimeDoneMetrics, reportMetrics } = fact;
   return defined({
-    [FAAS_INVOCATION_ID_1_44]: fact.requestId,
-    [FAAS_INVOCATION_ID]: fact.requestId,
-    [FAAS_COLDSTART]: fact.coldStart,
-    [CLOUD_RESOURCE_ID]: functionArn === undefined ? undefined : toResourceId(functionArn, version),
-    [AWS_LAMBDA_INVOKED_ARN]: functionArn,
-    [FAAS_VERSION]: version === facts.functionVersion ? undefined : version,
-    [LAMBDA_STATUS]: fact.status,
-    [ERROR_TYPE]: fact.errorType,
-    [LAMBDA_TENANT_ID]: fact.tenantId,
-    [LAMBDA_INCOMPLETE]: fact.incomplete ? true : undefined,
-    [LAMBDA_PRODUCED_BYTES]: runtimeDoneMetrics?.producedBytes,
-    [LAMBDA_DURATION_MS]: reportMetrics?.durationMs ?? runtimeDoneMetrics?.durationMs,
-    [LAMBDA_BILLED_DURATION_MS]: reportMetrics?.billedDurationMs,
-    [LAMBDA_MAX_MEMORY_USED_MB]: reportMetrics?.maxMemoryUsedMB,
-    [LAMBDA_INIT_DURATION_MS]: reportMetrics?.initDurationMs,
-    [LAMBDA_RESTORE_DURATION_MS]: reportMetrics?.restoreDurationMs,
-    [LAMBDA_BILLED_RESTORE_DURATION_MS]: reportMetrics?.billedRestoreDurationMs,
+    [Attribute.FAAS_INVOCATION_ID_1_44]: fact.requestId,
+    [Attribute.FAAS_INVOCATION_ID]: fact.requestId,
+    [Attribute.FAAS_COLDSTART]: fact.coldStart,
+    [Attribute.CLOUD_RESOURCE_ID]:
+      functionArn === undefined ? undefined : toResourceId(functionArn, version),
+    [Attribute.AWS_LAMBDA_INVOKED_ARN]: functionArn,
+    [Attribute.FAAS_VERSION]: version === facts.functionVersion ? undefined : version,
+    [Attribute.LAMBDA_STATUS]: fact.status,
+    [Attribute.ERROR_TYPE]: fact.errorType,
+    [Attribute.LAMBDA_TENANT_ID]: fact.tenantId,
+    [Attribute.LAMBDA_INCOMPLETE]: fact.incomplete ? true : undefined,
+    [Attribute.LAMBDA_PRODUCED_BYTES]: runtimeDoneMetrics?.producedBytes,
+    [Attribute.LAMBDA_DURATION_MS]: reportMetrics?.durationMs ?? runtimeDoneMetrics?.durationMs,
+    [Attribute.LAMBDA_BILLED_DURATION_MS]: reportMetrics?.billedDurationMs,
+    [Attribute.LAMBDA_MAX_MEMORY_USED_MB]: reportMetrics?.maxMemoryUsedMB,
+    [Attribute.LAMBDA_INIT_DURATION_MS]: reportMetrics?.initDurationMs,
+    [Attribute.LAMBDA_RESTORE_DURATION_MS]: reportMetrics?.restoreDurationMs,
+    [Attribute.LAMBDA_BILLED_RESTORE_DURATION_MS]: reportMetrics?.billedRestoreDurationMs,
   });
 }
 
@@ -129,15 +104,15 @@ function toInitializationSpan(fact: InitializationFact, facts: SpanContextFacts)
     end: fact.end,
     status: toStatus(fact),
     attributes: defined({
-      [FAAS_COLDSTART]: fact.coldStart,
-      [LAMBDA_INITIALIZATION_TYPE]: fact.initializationType,
-      [LAMBDA_PHASE]: fact.phase,
-      [LAMBDA_RUNTIME_VERSION]: fact.runtimeVersion,
-      [LAMBDA_RUNTIME_VERSION_ARN]: fact.runtimeVersionArn,
-      [LAMBDA_INSTANCE_MAX_MEMORY]: fact.instanceMaxMemory,
-      [LAMBDA_STATUS]: fact.status,
-      [ERROR_TYPE]: fact.errorType,
-      [LAMBDA_INCOMPLETE]: fact.incomplete ? true : undefined,
+      [Attribute.FAAS_COLDSTART]: fact.coldStart,
+      [Attribute.LAMBDA_INITIALIZATION_TYPE]: fact.initializationType,
+      [Attribute.LAMBDA_PHASE]: fact.phase,
+      [Attribute.LAMBDA_RUNTIME_VERSION]: fact.runtimeVersion,
+      [Attribute.LAMBDA_RUNTIME_VERSION_ARN]: fact.runtimeVersionArn,
+      [Attribute.LAMBDA_INSTANCE_MAX_MEMORY]: fact.instanceMaxMemory,
+      [Attribute.LAMBDA_STATUS]: fact.status,
+      [Attribute.ERROR_TYPE]: fact.errorType,
+      [Attribute.LAMBDA_INCOMPLETE]: fact.incomplete ? true : undefined,
     }),
   });
 }
@@ -189,11 +164,12 @@ function createSpan(facts: SpanContextFacts, parts: SpanParts): ReadableSpan {
   const { identity, start, end } = parts;
   const spanContext = toSpanContext(identity);
   const { attributes, dropped } = limitAttributes(parts.attributes, facts.limits);
-  return {
+  // All members, always, and no spread: every span is of one hidden class.
+  const span: { readonly [K in keyof ReadableSpan]: ReadableSpan[K] | undefined } = {
     name: parts.name,
     kind: parts.kind,
     spanContext: () => spanContext,
-    ...toParent(identity),
+    parentSpanContext: toParentContext(identity),
     startTime: start,
     endTime: end,
     duration: durationBetween(start, end),
@@ -208,27 +184,27 @@ function createSpan(facts: SpanContextFacts, parts: SpanParts): ReadableSpan {
     droppedEventsCount: parts.droppedExceptions ?? 0,
     droppedLinksCount: 0,
   };
+  return span as ReadableSpan;
 }
 
 function toSpanContext({ traceId, spanId }: SpanIdentity): SpanContext {
   return { traceId, spanId, traceFlags: TraceFlags.SAMPLED };
 }
 
-function toParent({ traceId, parentSpanId, parentIsRemote }: SpanIdentity) {
-  if (parentSpanId === undefined) return {};
+function toParentContext(identity: SpanIdentity): SpanContext | undefined {
+  const { traceId, parentSpanId, parentIsRemote } = identity;
+  if (parentSpanId === undefined) return undefined;
   const isRemote = parentIsRemote === true;
-  return {
-    parentSpanContext: { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED, isRemote },
-  };
+  return { traceId, spanId: parentSpanId, traceFlags: TraceFlags.SAMPLED, isRemote };
 }
 
 /** https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/ */
 function toExceptionEvent(exception: ExceptionFact, limits: AttributeLimits) {
   const { attributes, dropped } = limitAttributes(
     defined({
-      [EXCEPTION_TYPE]: exception.type,
-      [EXCEPTION_MESSAGE]: exception.message,
-      [EXCEPTION_STACKTRACE]: exception.stacktrace,
+      [Attribute.EXCEPTION_TYPE]: exception.type,
+      [Attribute.EXCEPTION_MESSAGE]: exception.message,
+      [Attribute.EXCEPTION_STACKTRACE]: exception.stacktrace,
     }),
     limits,
   );

@@ -48,17 +48,17 @@ const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
 
 const success: TransportResponse = { status: 'success' };
 
-/** Answers in the order of the script, then with success; a hang ends when it is aborted. */
+/** Answers in the order of the script, then with success; a hang ends when it is cancelled. */
 function scripted(script: readonly (TransportResponse | 'hang' | 'reject')[]): TransportFactory {
   const rest = [...script];
-  const send: Transport['send'] = (_, timeoutMs, abort) => {
+  const send: Transport['send'] = (_, timeoutMs, cancellation) => {
     const next = rest.shift() ?? success;
     if (next === 'reject') return Promise.reject(new Error('broken transport'));
     if (next !== 'hang') return Promise.resolve(next);
     return new Promise((resolve) => {
       const end = (): void =>
         resolve(failing('retryable', { outcome: 'timeout', bodyWritten: true }));
-      abort?.addEventListener('abort', end);
+      if (cancellation !== undefined) cancellation.onCancel = end;
       setTimeout(end, timeoutMs).unref();
     });
   };

@@ -2,6 +2,7 @@
 import { createServer as createTcpServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
+import { Cancellation } from '../../src/export/cancellation';
 import { createConnectionPool } from '../../src/export/connection-pool';
 import { createHttpTransport } from '../../src/export/http-transport';
 import { createReconnectingTransport } from '../../src/export/reconnecting-transport';
@@ -127,17 +128,19 @@ describe('time', () => {
 
   it('ends at once when the request is aborted', async () => {
     endpoint.behaviour = hang;
-    const abort = new AbortController();
-    const response = connectTo(endpoint.url).send(body, 60_000, abort.signal);
+    const abort = new Cancellation();
+    const response = connectTo(endpoint.url).send(body, 60_000, abort);
     await eventually(() => endpoint.requests.length === 1);
-    abort.abort();
+    abort.cancel();
     expect(outcomeOf(await response)).toBe('timeout');
   });
 
   it('that was over before the request began sends nothing', async () => {
     const transport = connectTo(endpoint.url);
     await transport.send(body, 1_000);
-    const response = await transport.send(body, 1_000, AbortSignal.abort());
+    const abort = new Cancellation();
+    abort.cancel();
+    const response = await transport.send(body, 1_000, abort);
     expect(response).toMatchObject({
       status: 'retryable',
       error: { detail: { outcome: 'timeout', bodyWritten: false } },

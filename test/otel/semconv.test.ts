@@ -4,7 +4,7 @@ import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { version as sdkVersion } from '@opentelemetry/sdk-metrics/package.json';
 import { SDK_VERSION } from '../../src/extension/sdk-version';
 import { INSTRUMENTS } from '../../src/otel/instruments';
-import * as names from '../../src/otel/semconv';
+import { Attribute } from '../../src/otel/semconv';
 
 const published = new Set(
   Object.values({ ...stable, ...incubating }).filter((value) => typeof value === 'string'),
@@ -16,7 +16,7 @@ const publishedMetrics = new Set(
 );
 
 describe('attribute names', () => {
-  const all: [string, string][] = Object.entries(names);
+  const all = Object.entries<string>(Attribute);
 
   // Renamed in 1.45; written beside its successor because every tool still looks for it.
   // `ip` is Jaeger's.
