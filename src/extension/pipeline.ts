@@ -176,7 +176,7 @@ class TelemetryPipeline implements Pipeline {
     if (this.isEnding || this.selfMetrics.isUrgent || nowMs >= this.selfMetricsDueMs) {
       this.selfMetricsDueMs = nowMs + SELF_METRICS_EVERY_MS;
       const time = this.meter.newestTime ?? fromEpochMs(nowMs);
-      for (const measurement of this.selfMetrics.release(time)) this.meter.record(measurement);
+      this.selfMetrics.release(time, (measurement) => this.meter.record(measurement));
     }
     return this.meter.collect(this.translator.resources.metrics, this.isEnding);
   }

@@ -34,8 +34,8 @@ export interface SelfMetrics extends DeliveryObserver {
   invalid(records: number): void;
   /** Something was dropped or could not be read, which must not wait. */
   readonly isUrgent: boolean;
-  /** Hands over what was measured since the last time, all at the same event time. */
-  release(time: HrTime): readonly Measurement[];
+  /** Records what was measured since the last time, all at the same event time. */
+  release(time: HrTime, record: (measurement: Measurement) => void): void;
 }
 
 type Sum = Omit<Measurement, 'time'>;
@@ -59,7 +59,9 @@ export function createSelfMetrics(): SelfMetrics {
 class Sums implements SelfMetrics {
   isUrgent = false;
   private sums = new Map<string, { -readonly [Key in keyof Sum]: Sum[Key] }>();
-  private durations: Sum[] = [];
+  /** Seconds, by signal and outcome. */
+  private durations = new Map<string, { readonly attributes: Attributes; seconds: number[] }>();
+  private durationCount = 0;
 
   queued(signal: Signal, items: number): void {
     const instrument = QUEUED[signal];
@@ -104,21 +106,29 @@ class Sums implements SelfMetrics {
   }
 
   requestEnded(signal: Signal, durationMs: number, outcome: string): void {
-    if (this.durations.length >= MAX_DURATIONS) return;
-    const failure = outcome === 'success' ? {} : { [Attribute.ERROR_TYPE]: outcome };
-    this.durations.push({
-      instrument: 'otel.sdk.exporter.operation.duration',
-      value: durationMs / 1000,
-      attributes: { ...componentOf(signal), ...failure },
-    });
+    if (this.durationCount >= MAX_DURATIONS) return;
+    this.durationCount += 1;
+    const key = `${signal} ${outcome}`;
+    let known = this.durations.get(key);
+    if (known === undefined) {
+      const failure = outcome === 'success' ? {} : { [Attribute.ERROR_TYPE]: outcome };
+      known = { attributes: { ...componentOf(signal), ...failure }, seconds: [] };
+      this.durations.set(key, known);
+    }
+    known.seconds.push(durationMs / 1000);
   }
 
-  release(time: HrTime): readonly Measurement[] {
-    const released = [...this.sums.values(), ...this.durations].map((sum) => ({ ...sum, time }));
+  release(time: HrTime, record: (measurement: Measurement) => void): void {
+    const { sums, durations } = this;
     this.isUrgent = false;
     this.sums = new Map();
-    this.durations = [];
-    return released;
+    this.durations = new Map();
+    this.durationCount = 0;
+    for (const sum of sums.values()) record({ ...sum, time });
+    const instrument = 'otel.sdk.exporter.operation.duration';
+    for (const { attributes, seconds } of durations.values()) {
+      for (const value of seconds) record({ instrument, value, attributes, time });
+    }
   }
 
   private add(

@@ -30,9 +30,9 @@ export function toHandover(
 ): Handover {
   const unreported = invocations.flatMap((invocation) => {
     const { requestId, identity, counted, coldStart, stated } = invocation;
-    if (identity === undefined || stated.has('report')) return [];
+    if (identity === undefined || stated.report) return [];
     const { traceId, spanId } = identity;
-    const measured = stated.has('runtimeDone');
+    const measured = stated.runtimeDone;
     return [{ requestId, traceId, spanId, counted: [...counted], coldStart, measured }];
   });
   return { coldStartCounted, invocations: unreported.slice(-MAX_INVOCATIONS) };

@@ -5,12 +5,13 @@ import { toDistinctIdentity, toInvocationIdentity } from './identity';
 import type { Sha256Hex } from './identity';
 import type { Invocation } from './invocation';
 import { startTimeOf } from './invocation';
+import { RecentNumbers } from '../telemetry/recent-numbers';
 
 /** Ids remembered; a repeated header comes within minutes. */
 const MAX_IDS = 512;
 
 export class Identities {
-  private readonly used = new Set<string>();
+  private readonly used = new RecentNumbers(MAX_IDS);
 
   constructor(private readonly sha256: Sha256Hex) {}
 
@@ -28,15 +29,13 @@ export class Identities {
       ...defined({ tracing, invokeTracingValue: invoke?.tracingValue }),
     };
     const identity = toInvocationIdentity(source, this.sha256);
-    const isTaken = this.used.has(identity.spanId);
+    const isTaken = this.used.has(toNumber(identity.spanId));
     invocation.identity = isTaken ? toDistinctIdentity(identity, source, this.sha256) : identity;
-    this.remember(invocation.identity.spanId);
+    this.used.add(toNumber(invocation.identity.spanId));
   }
+}
 
-  private remember(spanId: string): void {
-    this.used.add(spanId);
-    if (this.used.size <= MAX_IDS) return;
-    const [oldest] = this.used;
-    if (oldest !== undefined) this.used.delete(oldest);
-  }
+/** 52 of its 64 bits: two ids that agree in them cost one of both its header's id, nothing else. */
+function toNumber(spanId: string): number {
+  return Number.parseInt(spanId.slice(0, 13), 16);
 }

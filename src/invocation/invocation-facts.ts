@@ -39,19 +39,19 @@ export function stateInvocation<Line>(
   const facts: Fact<Line>[] = [];
   const isEnding = context.ending !== undefined;
   const { start, done, report, stated } = invocation;
-  if (start !== undefined && !stated.has('start')) {
-    stated.add('start');
+  if (start !== undefined && !stated.start) {
+    stated.start = true;
     facts.push(toPlatformLog(invocation, start));
   }
-  if (done !== undefined && !stated.has('runtimeDone')) {
-    stated.add('runtimeDone');
+  if (done !== undefined && !stated.runtimeDone) {
+    stated.runtimeDone = true;
     facts.push({ kind: 'runtimeDone', event: done, coldStart: invocation.coldStart });
     facts.push(toPlatformLog(invocation, done), ...countOutcome(invocation, done, done.time));
     if (invocation.identity) facts.push(...toChildSpans(invocation.identity, done, context));
   }
   const reportIsDue =
     done !== undefined || context.managedInstances || isEnding || waited(invocation);
-  if (report !== undefined && !stated.has('report') && reportIsDue) {
+  if (report !== undefined && !stated.report && reportIsDue) {
     facts.push(...stateReport<Line>(invocation, report, context));
   }
   facts.push(...stateSpan<Line>(invocation, context));
@@ -71,8 +71,8 @@ function stateReport<Line>(
 ): Fact<Line>[] {
   const { done, identity, stated } = invocation;
   const coldStart = invocation.isForeign === true ? undefined : invocation.coldStart;
-  stated.add('report');
-  const endsInvocation = !stated.has('runtimeDone');
+  stated.report = true;
+  const endsInvocation = !stated.runtimeDone;
   const { restoreWasReported, sha256 } = context;
   const facts: Fact<Line>[] = [
     { kind: 'report', event, coldStart, endsInvocation, restoreWasReported },
@@ -92,10 +92,10 @@ function countOutcome(
   time: HrTime,
 ): OutcomeFact[] {
   const outcome = toOutcome(event.status);
-  if (outcome === undefined || counted.has(outcome)) return [];
+  if (outcome === undefined || counted.includes(outcome)) return [];
   // A success after a failure would count one invocation twice as two ends.
-  if (outcome === 'success' && counted.size > 0) return [];
-  counted.add(outcome);
+  if (outcome === 'success' && counted.length > 0) return [];
+  counted.push(outcome);
   return [toOutcomeFact(outcome, toErrorType(event), time)];
 }
 
@@ -111,11 +111,11 @@ function toPlatformLog(invocation: Invocation, event: PlatformLogFact['event']):
 function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
   const { stated, done, report, start } = invocation;
   const { ending, spanAtReport, managedInstances } = context;
-  if (stated.has('span')) return [];
+  if (stated.span) return [];
   const reported = report !== undefined && (managedInstances || waited(invocation));
   const isDue = spanAtReport ? report !== undefined : done !== undefined || reported;
   if (!isDue && ending === undefined) return [];
-  stated.add('span');
+  stated.span = true;
   const identity = invocation.identity;
   const startTime = startTimeOf(invocation);
   if (identity === undefined || startTime === undefined) return [];

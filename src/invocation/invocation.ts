@@ -25,9 +25,9 @@ export interface Invocation extends Phase<StartEvent, RuntimeDoneEvent, ReportEv
   links: SpanIdentity[];
   exceptions: ExceptionFact[];
   droppedExceptions: number;
-  readonly counted: Set<Outcome>;
+  readonly counted: Outcome[];
   /** Parts that were stated, so that nothing is stated twice. */
-  readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span'>;
+  readonly stated: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
   /** Of the process before this one, which closed its span and said nothing of it. */
   isForeign?: boolean;
   /** Settlings that its report has waited for a runtimeDone that may still come. */
@@ -44,14 +44,14 @@ export function createInvocation(requestId: string): Invocation {
     links: [],
     exceptions: [],
     droppedExceptions: 0,
-    counted: new Set(),
-    stated: new Set(),
+    counted: [],
+    stated: { start: false, runtimeDone: false, report: false, span: false },
     waits: 0,
   };
 }
 
 export function addException(invocation: Invocation, exception: ExceptionFact): void {
-  if (invocation.stated.has('span')) return;
+  if (invocation.stated.span) return;
   if (invocation.exceptions.length < MAX_EXCEPTIONS) invocation.exceptions.push(exception);
   else invocation.droppedExceptions += 1;
 }
@@ -81,7 +81,7 @@ export function endTimeOf(
 
 /** Nothing is left to state but a duplicate. */
 export function isClosed(invocation: Invocation): boolean {
-  return invocation.stated.has('span') && invocation.stated.has('report');
+  return invocation.stated.span && invocation.stated.report;
 }
 
 /** Only an event can change what is stated of it: a report without runtimeDone waits, and so do ids. */
@@ -90,4 +90,13 @@ export function isAtRest(invocation: Invocation): boolean {
   return (
     isClosed(invocation) || (identity !== undefined && (done !== undefined || report === undefined))
   );
+}
+
+/** Of a closed invocation's events their times are enough. */
+export function shrink(invocation: Invocation): void {
+  const { requestId, start, done, report } = invocation;
+  if (start) invocation.start = { type: 'platform.start', time: start.time, requestId };
+  if (done) invocation.done = { type: 'platform.runtimeDone', time: done.time, requestId };
+  if (report) invocation.report = { type: 'platform.report', time: report.time, requestId };
+  invocation.exceptions = [];
 }

@@ -30,8 +30,8 @@ export class Predecessor {
       this.close(invocation);
       invocation.identity = toIdentity(known);
       invocation.coldStart = known.coldStart;
-      if (known.measured) invocation.stated.add('runtimeDone');
-      for (const outcome of known.counted) invocation.counted.add(outcome);
+      if (known.measured) invocation.stated.runtimeDone = true;
+      for (const outcome of known.counted) invocation.counted.push(outcome);
       return false;
     });
   }
@@ -51,6 +51,6 @@ export class Predecessor {
 
   private close(invocation: Invocation): void {
     this.coldStarts.environmentIsOld();
-    invocation.stated.add('span');
+    invocation.stated.span = true;
   }
 }

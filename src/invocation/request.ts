@@ -1,16 +1,17 @@
 // All that is known of one requestId: the INVOKE events that named it and its invocations (several when
 // an asynchronous retry reuses the id).
+import type { HrTime } from '@opentelemetry/api';
 import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
-import { toNanosText } from '../telemetry/timestamp';
+import { compareTimes } from '../telemetry/timestamp';
 import type { Invocation, InvokeFacts } from './invocation';
-import { createInvocation, isAtRest, isClosed } from './invocation';
+import { createInvocation, isAtRest, isClosed, shrink } from './invocation';
 import { PhaseList } from './phase';
 
 export class Request {
   readonly list: PhaseList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
   private invokes = 0;
-  private readonly doneTimes = new Set<string>();
-  private readonly reportTimes = new Set<string>();
+  private readonly doneTimes: HrTime[] = [];
+  private readonly reportTimes: HrTime[] = [];
   private latestInvoke: InvokeFacts | undefined;
 
   constructor(readonly requestId: string) {
@@ -36,11 +37,11 @@ export class Request {
       case 'platform.start':
         return this.list.addStart(event);
       case 'platform.runtimeDone':
-        this.doneTimes.add(toNanosText(event.time));
+        addTime(this.doneTimes, event.time);
         this.list.addDone(event);
         return undefined;
       case 'platform.report':
-        this.reportTimes.add(toNanosText(event.time));
+        addTime(this.reportTimes, event.time);
         this.list.addReport(event);
         return undefined;
     }
@@ -48,7 +49,7 @@ export class Request {
 
   /** As many ends as INVOKEs were seen, so the latest of them is over, even if its end came first. */
   get isDone(): boolean {
-    return Math.max(this.doneTimes.size, this.reportTimes.size) >= Math.max(1, this.invokes);
+    return Math.max(this.doneTimes.length, this.reportTimes.length) >= Math.max(1, this.invokes);
   }
 
   /** Every invocation is stated wholly and nothing waits: only duplicates can follow. */
@@ -56,8 +57,18 @@ export class Request {
     return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
   }
 
+  /** Keeps of a closed request what duplicates and late lines are known by. */
+  shrink(): void {
+    this.list.phases.forEach(shrink);
+  }
+
   /** Stating it again, without a further event, would state nothing. */
   get isAtRest(): boolean {
     return !this.list.isWaiting && this.invocations.every(isAtRest);
   }
+}
+
+/** Unless it is there already: an event may come twice. */
+function addTime(times: HrTime[], time: HrTime): void {
+  if (!times.some((known) => compareTimes(known, time) === 0)) times.push(time);
 }

@@ -53,7 +53,9 @@ export class Requests {
   /** After stating: lets go of what only an event can change, and of all but a few closed requests. */
   rest(): void {
     for (const request of this.stirred) {
-      if (request.isAtRest) this.stirred.delete(request);
+      if (!request.isAtRest) continue;
+      this.stirred.delete(request);
+      if (request.isClosed) request.shrink();
     }
     let excess = this.byId.size - MAX_CLOSED_REQUESTS;
     for (const request of this.byId.values()) {

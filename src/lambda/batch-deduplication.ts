@@ -2,27 +2,32 @@
 // content were seen before: the same id comes with other content to other subscribers, so one alone is
 // not enough; without an id, equal batches are two batches.
 
+import { RecentNumbers } from '../telemetry/recent-numbers';
+
 /** How many batches are remembered; a repeated one follows soon. */
 const REMEMBERED = 256;
 
 export class BatchDeduplication {
-  private readonly seen = new Set<string>();
+  private readonly seen = new RecentNumbers(REMEMBERED);
 
   isDuplicate(sequenceId: string | undefined, body: Buffer): boolean {
     if (sequenceId === undefined || sequenceId === '') return false;
-    const key = `${sequenceId}:${body.length}:${fingerprint(body)}`;
-    if (this.seen.has(key)) return true;
-    this.seen.add(key);
-    const oldest = this.seen.values().next();
-    if (this.seen.size > REMEMBERED && oldest.done !== true) this.seen.delete(oldest.value);
+    const fingerprint = toFingerprint(sequenceId, body);
+    if (this.seen.has(fingerprint)) return true;
+    this.seen.add(fingerprint);
     return false;
   }
 }
 
-/** Two 32-bit multiplicative hashes over the words of the content; node:crypto would cost cold start. */
-function fingerprint(body: Buffer): string {
+/** 52 bits of two multiplicative hashes over the id and the words of the content; node:crypto would cost cold start. */
+function toFingerprint(sequenceId: string, body: Buffer): number {
   let first = 0x811c9dc5;
   let second = body.length | 0;
+  for (let index = 0; index < sequenceId.length; index += 1) {
+    const code = sequenceId.charCodeAt(index);
+    first = Math.imul(first ^ code, 0x01000193);
+    second = Math.imul(second + code, 0x9e3779b1) ^ (second >>> 13);
+  }
   const words = body.length & ~3;
   for (let index = 0; index < words; index += 4) {
     const word = body.readInt32LE(index);
@@ -35,5 +40,5 @@ function fingerprint(body: Buffer): string {
     first = Math.imul(first ^ byte, 0x01000193);
     second = Math.imul(second + byte, 0x9e3779b1) ^ (second >>> 13);
   }
-  return `${(first >>> 0).toString(36)}.${(second >>> 0).toString(36)}`;
+  return (first >>> 0) * 2 ** 20 + (second & 0xfffff);
 }

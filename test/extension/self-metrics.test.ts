@@ -4,6 +4,8 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ValueType } from '@opentelemetry/api';
 import { createSelfMetrics } from '../../src/extension/self-metrics';
+import type { SelfMetrics } from '../../src/extension/self-metrics';
+import type { Measurement } from '../../src/otel/metrics';
 
 const TIME: [number, number] = [1_700_000_000, 0];
 
@@ -34,11 +36,17 @@ function makeWindow(name: string, temporality: AggregationTemporality): Resource
   };
 }
 
+function released(selfMetrics: SelfMetrics): readonly Measurement[] {
+  const measurements: Measurement[] = [];
+  selfMetrics.release(TIME, (measurement) => measurements.push(measurement));
+  return measurements;
+}
+
 it('keeps the counts of dropped items in a lost delta window for the next, and only those', () => {
   const selfMetrics = createSelfMetrics();
   const name = 'otel.sdk.exporter.log.exported';
   selfMetrics.recount(makeWindow(name, AggregationTemporality.DELTA));
-  expect(selfMetrics.release(TIME)).toEqual([
+  expect(released(selfMetrics)).toEqual([
     { instrument: name, value: 5, attributes: drops, time: TIME },
   ]);
 });
@@ -49,7 +57,7 @@ it.each([
 ])('keeps nothing of %s', (_what, name, temporality) => {
   const selfMetrics = createSelfMetrics();
   selfMetrics.recount(makeWindow(name, temporality));
-  expect(selfMetrics.release(TIME)).toEqual([]);
+  expect(released(selfMetrics)).toEqual([]);
 });
 
 it('sums up what was exported, by signal and reason, and releases it once', () => {
@@ -63,12 +71,12 @@ it('sums up what was exported, by signal and reason, and releases it once', () =
     'otel.component.name': 'otlp_http_log_exporter/0',
   };
   const exported = { instrument: 'otel.sdk.exporter.log.exported', time: TIME };
-  expect(selfMetrics.release(TIME)).toEqual([
+  expect(released(selfMetrics)).toEqual([
     expect.objectContaining({ instrument: 'otel.sdk.processor.log.queue.size', value: 0 }),
     { ...exported, value: 5, attributes: component },
     { ...exported, value: 2, attributes: { ...component, 'error.type': 'rejected' } },
   ]);
-  expect(selfMetrics.release(TIME)).toEqual([]);
+  expect(released(selfMetrics)).toEqual([]);
 });
 
 it('keeps every duration, with the outcome of its request', () => {
@@ -76,7 +84,7 @@ it('keeps every duration, with the outcome of its request', () => {
   selfMetrics.requestEnded('traces', 12, 'success');
   selfMetrics.requestEnded('traces', 500, 'timeout');
   expect(
-    selfMetrics.release(TIME).map(({ value, attributes }) => [value, attributes['error.type']]),
+    released(selfMetrics).map(({ value, attributes }) => [value, attributes['error.type']]),
   ).toEqual([
     [0.012, undefined],
     [0.5, 'timeout'],
@@ -89,7 +97,7 @@ it('is urgent from a loss until it is released', () => {
   expect(selfMetrics.isUrgent).toBe(false);
   selfMetrics.invalid(1);
   expect(selfMetrics.isUrgent).toBe(true);
-  selfMetrics.release(TIME);
+  released(selfMetrics);
   expect(selfMetrics.isUrgent).toBe(false);
   selfMetrics.dropped('traces', 1, 'rejected');
   expect(selfMetrics.isUrgent).toBe(true);
