@@ -32,6 +32,12 @@ export interface MeterOptions {
 
 type Record = (value: number, attributes: Attributes) => void;
 
+interface Recorder {
+  readonly isSelf: boolean;
+  /** Undefined: not to be recorded. */
+  readonly record: Record | undefined;
+}
+
 class PullReader extends MetricReader {
   protected override onShutdown(): Promise<void> {
     return Promise.resolve();
@@ -43,8 +49,8 @@ class PullReader extends MetricReader {
 
 export class Meter {
   private readonly reader: PullReader;
-  private readonly recorders: ReadonlyMap<InstrumentName, Record>;
-  private readonly selfNames: ReadonlySet<string>;
+  private readonly meter: ReturnType<MeterProvider['getMeter']>;
+  private readonly recorders = new Map<InstrumentName, Recorder>();
   private hasNews = false;
   private hasAny = false;
   private origin: HrTime | undefined;
@@ -55,22 +61,28 @@ export class Meter {
   constructor(private readonly options: MeterOptions) {
     this.reader = createReader(options);
     const provider = new MeterProvider({ readers: [this.reader] });
-    const meter = provider.getMeter(options.scope.name, options.scope.version);
-    const wanted = INSTRUMENTS.filter(({ self }) => self === undefined || options.selfMetrics);
-    this.recorders = new Map(
-      wanted.map((instrument) => [instrument.name, toRecord(meter, instrument)]),
-    );
-    this.selfNames = new Set(INSTRUMENTS.filter(({ self }) => self).map(({ name }) => name));
+    this.meter = provider.getMeter(options.scope.name, options.scope.version);
   }
 
   record({ instrument, value, attributes, time }: Measurement): void {
-    const record = this.recorders.get(instrument);
+    const { isSelf, record } = this.recorders.get(instrument) ?? this.createRecorder(instrument);
     if (record === undefined || !Number.isFinite(value)) return;
     record(value, attributes);
     this.hasAny = true;
     // The extension's own figures alone are no reason for a request, which would bring new ones.
-    if (!this.selfNames.has(instrument)) this.hasNews = true;
+    if (!isSelf) this.hasNews = true;
     this.sawEvent(time);
+  }
+
+  /** When it is first needed: most environments never need half of the instruments, and each window asks all. */
+  private createRecorder(name: InstrumentName): Recorder {
+    const instrument = INSTRUMENTS.find((candidate) => candidate.name === name);
+    const isSelf = instrument?.self === true;
+    const isWanted = instrument !== undefined && (!isSelf || this.options.selfMetrics);
+    const record = isWanted ? toRecord(this.meter, instrument) : undefined;
+    const recorder = { isSelf, record };
+    this.recorders.set(name, recorder);
+    return recorder;
   }
 
   /** Windows reach from the first event to the newest, whether or not they were measured. */

@@ -5,13 +5,13 @@ export class RecentNumbers {
   private readonly kept: Float64Array;
   private next = 0;
 
-  /** `capacity`: how many are remembered. */
+  /** `capacity`: how many are remembered; none of them negative. */
   constructor(capacity: number) {
-    this.kept = new Float64Array(capacity).fill(Number.NaN);
+    this.kept = new Float64Array(capacity).fill(-1);
   }
 
   has(number: number): boolean {
-    return this.kept.indexOf(number) >= 0;
+    return this.kept.includes(number);
   }
 
   add(number: number): void {
