@@ -1,10 +1,10 @@
 // The connections of each endpoint, through its proxy where it has one. They know about freeze and thaw: a
 // connection that idled longer than a few seconds of wall-clock time is discarded, because its peer has
 // probably closed it meanwhile. Signals with the same endpoint, credentials and proxy share them.
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import type { Diagnostics } from '../diagnostics/diagnostics';
 import { Connections } from '../http/connections';
+import { openPlainSocket } from '../http/plain-socket';
 import type { SignalConfiguration } from './configuration';
 import { openTunnel } from './proxy-tunnel';
 import { socketOptions, toAddress } from './socket-address';
@@ -69,7 +69,7 @@ async function loadOpener(
   const target = toAddress(url);
   if (url.startsWith('http:') && proxyUrl?.startsWith('https:') !== true) {
     const address = proxyUrl === undefined ? target : toAddress(proxyUrl);
-    return () => connect({ ...address, ...socketOptions });
+    return () => openPlainSocket({ ...address, ...socketOptions });
   }
   const connectTls = await loadTlsConnector(await loadTlsOptions(tls, diagnostics));
   if (proxyUrl === undefined) return () => connectTls(target);

@@ -30,7 +30,7 @@ export interface TransportFactoryOptions {
   readonly clock: Clock;
 }
 
-/** Loads node:http or TLS ahead of the first request; connections are opened by requests only. */
+/** Loads TLS, where an endpoint needs it, ahead of the first request; connections are opened by requests only. */
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
   const { clock, diagnostics, configuration } = options;
   const pool = createConnectionPool(clock, diagnostics);

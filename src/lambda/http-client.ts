@@ -1,9 +1,9 @@
 // Requests to the Lambda APIs on AWS_LAMBDA_RUNTIME_API. Every outcome is a value. There is no timeout
 // unless one is asked for: the process may be frozen for hours inside GET /event/next.
-import { connect } from 'node:net';
 import { Connections } from '../http/connections';
 import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
+import { openPlainSocket } from '../http/plain-socket';
 import type { HeaderFields } from '../http/header-fields';
 
 export interface ApiRequest {
@@ -46,7 +46,7 @@ const STALE_CODES = new Set(['ECONNRESET', 'EPIPE']);
 export function createApiClient(runtimeApi: string): ApiClient {
   const address = parseAddress(runtimeApi);
   const connections = new Connections({
-    open: () => connect({ ...address, port: address?.port ?? 0, noDelay: true, keepAlive: true }),
+    open: () => openPlainSocket({ ...address, port: address?.port ?? 0, keepAlive: true }),
     now: Date.now,
   });
   return {
