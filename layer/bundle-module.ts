@@ -2,7 +2,7 @@
 import { isBuiltin } from 'node:module';
 import { basename, resolve } from 'node:path';
 import { build, type BuildOptions, type Metafile, type OutputFile } from 'esbuild';
-import { bareApi } from './bare-api';
+import { bareOpenTelemetry } from './bare-open-telemetry';
 import { lazyModules, type LazyModules } from './lazy-modules';
 import { minifyModule } from './minify';
 import { pureSingletons } from './pure-singletons';
@@ -124,7 +124,7 @@ export async function bundleModule(
     write: false,
     plugins: [
       lazyModules(others),
-      bareApi(),
+      bareOpenTelemetry(),
       pureSingletons(),
       ...(taken.length === 0 ? [] : [sharedModules(taken)]),
     ],

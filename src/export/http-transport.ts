@@ -25,7 +25,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   const target = toTarget(configuration);
   const withHeaders = (headers: Headers) => {
     const fields: Record<string, string | number> = { ...target.fields, ...headers };
-    // A signer brings it, too.
+    // The signer signs a Content-Length and adds it; the head writes the same value.
     delete fields['content-length'];
     return { headers, head: new RepeatedHead({ ...target, fields }) };
   };

@@ -173,7 +173,8 @@ class TelemetryPipeline implements Pipeline {
     if (!this.isMetricsTurn && !this.isEnding) return Promise.resolve(undefined);
     const nowMs = Date.now();
     this.metricsDueMs = nowMs + METRICS_EVERY_MS;
-    if (this.isEnding || this.selfMetrics.isUrgent || nowMs >= this.selfMetricsDueMs) {
+    const isSelfDue = isDue(this.selfMetricsDueMs, SELF_METRICS_EVERY_MS);
+    if (this.isEnding || this.selfMetrics.isUrgent || isSelfDue) {
       this.selfMetricsDueMs = nowMs + SELF_METRICS_EVERY_MS;
       const time = this.meter.newestTime ?? fromEpochMs(nowMs);
       this.selfMetrics.release(time, (measurement) => this.meter.record(measurement));
@@ -184,10 +185,10 @@ class TelemetryPipeline implements Pipeline {
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.isDirty = false;
     this.translate();
-    const nowMs = Date.now();
-    // Also when the clock was set back.
-    const isDue = nowMs >= this.metricsDueMs || nowMs < this.metricsDueMs - METRICS_EVERY_MS;
-    this.isMetricsTurn = !whileRunning || isDue || this.selfMetrics.isUrgent;
+    const isTurn =
+      !whileRunning || this.selfMetrics.isUrgent || isDue(this.metricsDueMs, METRICS_EVERY_MS);
+    // A flush that is still open collects later, and has its turn, too.
+    this.isMetricsTurn = isTurn || (this.openFlushes > 0 && this.isMetricsTurn);
     this.openFlushes += 1;
     const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
     this.openFlushes -= 1;
@@ -235,4 +236,10 @@ class TelemetryPipeline implements Pipeline {
 
 function now(): HrTime {
   return fromEpochMs(Date.now());
+}
+
+/** What happens every `everyMs`; also when the clock was set back meanwhile. */
+function isDue(dueMs: number, everyMs: number): boolean {
+  const nowMs = Date.now();
+  return nowMs >= dueMs || nowMs < dueMs - everyMs;
 }

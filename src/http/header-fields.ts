@@ -5,9 +5,10 @@ export type HeaderFields = ReadonlyMap<string, string>;
 
 /** Fields that are no lists: the first one counts. */
 const SINGLE_FIELDS = new Set(['retry-after', 'location', 'content-type', 'content-encoding']);
-/** Lower-case names by the spelling they came in, because peers repeat themselves; bounded. */
+/** Lower-case names by the spelling they came in, because peers repeat themselves; bounded in both ways. */
 const knownNames = new Map<string, string>();
 const MAX_KNOWN_NAMES = 64;
+const MAX_KNOWN_LENGTH = 64;
 
 /** Undefined: a line that is no field. Without a regular expression over values, which could be made to backtrack. */
 export function readFields(lines: readonly string[]): HeaderFields | undefined {
@@ -34,8 +35,13 @@ function readName(spelling: string): string | undefined {
   const known = knownNames.get(spelling);
   if (known !== undefined) return known;
   if (!isFieldName(spelling)) return undefined;
-  const name = spelling.toLowerCase();
-  if (knownNames.size < MAX_KNOWN_NAMES) knownNames.set(spelling, name);
+  if (knownNames.size >= MAX_KNOWN_NAMES || spelling.length > MAX_KNOWN_LENGTH) {
+    return spelling.toLowerCase();
+  }
+  // A text of its own: a part of a head would keep all of it in memory.
+  const own = Buffer.from(spelling, 'latin1').toString('latin1');
+  const name = own.toLowerCase();
+  knownNames.set(own, name);
   return name;
 }
 

@@ -5,13 +5,13 @@ import { toDistinctIdentity, toInvocationIdentity } from './identity';
 import type { Sha256Hex } from './identity';
 import type { Invocation } from './invocation';
 import { startTimeOf } from './invocation';
-import { RecentNumbers } from '../telemetry/recent-numbers';
+import { RecentKeys } from '../telemetry/recent-keys';
 
 /** Ids remembered; a repeated header comes within minutes. */
 const MAX_IDS = 512;
 
 export class Identities {
-  private readonly used = new RecentNumbers(MAX_IDS);
+  private readonly used = new RecentKeys(MAX_IDS);
 
   constructor(private readonly sha256: Sha256Hex) {}
 
@@ -29,13 +29,14 @@ export class Identities {
       ...defined({ tracing, invokeTracingValue: invoke?.tracingValue }),
     };
     const identity = toInvocationIdentity(source, this.sha256);
-    const isTaken = this.used.has(toNumber(identity.spanId));
+    const isTaken = this.isUsed(identity.spanId);
     invocation.identity = isTaken ? toDistinctIdentity(identity, source, this.sha256) : identity;
-    this.used.add(toNumber(invocation.identity.spanId));
+    if (isTaken) this.isUsed(invocation.identity.spanId);
   }
-}
 
-/** 52 of its 64 bits: two ids that agree in them cost one of both its header's id, nothing else. */
-function toNumber(spanId: string): number {
-  return Number.parseInt(spanId.slice(0, 13), 16);
+  /** It is from now on. */
+  private isUsed(spanId: string): boolean {
+    const [high, low] = [spanId.slice(0, 8), spanId.slice(8)];
+    return this.used.add(Number.parseInt(high, 16), Number.parseInt(low, 16));
+  }
 }

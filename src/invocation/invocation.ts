@@ -92,8 +92,9 @@ export function isAtRest(invocation: Invocation): boolean {
   );
 }
 
-/** Of a closed invocation's events their times are enough. */
+/** Of a closed invocation's events their times are enough, unless a start is still to give it its ids. */
 export function shrink(invocation: Invocation): void {
+  if (invocation.identity === undefined) return;
   const { requestId, start, done, report } = invocation;
   if (start) invocation.start = { type: 'platform.start', time: start.time, requestId };
   if (done) invocation.done = { type: 'platform.runtimeDone', time: done.time, requestId };

@@ -31,11 +31,11 @@ export class PhaseList<
 
   /**
    * A start makes a phase of its own, unless one with this time exists; a phase that was made for an end
-   * alone takes it in. Returns the phase, or undefined for a duplicate.
+   * alone takes it in.
    */
-  addStart(start: S): P | undefined {
+  addStart(start: S): void {
     const isKnown = (phase: P) => phase.start && compareTimes(phase.start.time, start.time) === 0;
-    if (this.phases.some(isKnown)) return undefined;
+    if (this.phases.some(isKnown)) return;
     let phase = this.phases.find((candidate) => endsWithoutStart(candidate, start));
     if (phase === undefined) {
       phase = this.createPhase();
@@ -43,7 +43,6 @@ export class PhaseList<
     }
     phase.start = start;
     this.phases.sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
-    return phase;
   }
 
   addDone(done: D): void {

@@ -31,19 +31,19 @@ export class Request {
     this.latestInvoke = invoke;
   }
 
-  /** Returns the new invocation that a start makes. */
-  add(event: RequestEvent): Invocation | undefined {
+  add(event: RequestEvent): void {
     switch (event.type) {
       case 'platform.start':
-        return this.list.addStart(event);
+        this.list.addStart(event);
+        break;
       case 'platform.runtimeDone':
         addTime(this.doneTimes, event.time);
         this.list.addDone(event);
-        return undefined;
+        break;
       case 'platform.report':
         addTime(this.reportTimes, event.time);
         this.list.addReport(event);
-        return undefined;
+        break;
     }
   }
 

@@ -2,25 +2,23 @@
 // content were seen before: the same id comes with other content to other subscribers, so one alone is
 // not enough; without an id, equal batches are two batches.
 
-import { RecentNumbers } from '../telemetry/recent-numbers';
+import { RecentKeys } from '../telemetry/recent-keys';
 
 /** How many batches are remembered; a repeated one follows soon. */
 const REMEMBERED = 256;
 
 export class BatchDeduplication {
-  private readonly seen = new RecentNumbers(REMEMBERED);
+  private readonly seen = new RecentKeys(REMEMBERED);
 
   isDuplicate(sequenceId: string | undefined, body: Buffer): boolean {
     if (sequenceId === undefined || sequenceId === '') return false;
-    const fingerprint = toFingerprint(sequenceId, body);
-    if (this.seen.has(fingerprint)) return true;
-    this.seen.add(fingerprint);
-    return false;
+    const [first, second] = toFingerprint(sequenceId, body);
+    return this.seen.add(first, second);
   }
 }
 
-/** 52 bits of two multiplicative hashes over the id and the words of the content; node:crypto would cost cold start. */
-function toFingerprint(sequenceId: string, body: Buffer): number {
+/** 64 bits of two multiplicative hashes over the id and the words of the content; node:crypto would cost cold start. */
+function toFingerprint(sequenceId: string, body: Buffer): readonly [number, number] {
   let first = 0x811c9dc5;
   let second = body.length | 0;
   for (let index = 0; index < sequenceId.length; index += 1) {
@@ -40,5 +38,5 @@ function toFingerprint(sequenceId: string, body: Buffer): number {
     first = Math.imul(first ^ byte, 0x01000193);
     second = Math.imul(second + byte, 0x9e3779b1) ^ (second >>> 13);
   }
-  return (first >>> 0) * 2 ** 20 + (second & 0xfffff);
+  return [first >>> 0, second >>> 0];
 }

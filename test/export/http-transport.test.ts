@@ -126,21 +126,21 @@ describe('time', () => {
     expect(response.status).not.toBe('success');
   });
 
-  it('ends at once when the request is aborted', async () => {
+  it('ends at once when the request is cancelled', async () => {
     endpoint.behaviour = hang;
-    const abort = new Cancellation();
-    const response = connectTo(endpoint.url).send(body, 60_000, abort);
+    const cancellation = new Cancellation();
+    const response = connectTo(endpoint.url).send(body, 60_000, cancellation);
     await eventually(() => endpoint.requests.length === 1);
-    abort.cancel();
+    cancellation.cancel();
     expect(outcomeOf(await response)).toBe('timeout');
   });
 
   it('that was over before the request began sends nothing', async () => {
     const transport = connectTo(endpoint.url);
     await transport.send(body, 1_000);
-    const abort = new Cancellation();
-    abort.cancel();
-    const response = await transport.send(body, 1_000, abort);
+    const cancellation = new Cancellation();
+    cancellation.cancel();
+    const response = await transport.send(body, 1_000, cancellation);
     expect(response).toMatchObject({
       status: 'retryable',
       error: { detail: { outcome: 'timeout', bodyWritten: false } },

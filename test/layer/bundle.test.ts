@@ -205,3 +205,14 @@ test('members that are private everywhere get short names, others keep theirs', 
   ]);
   expect(run(built)).toBe('1 1 3 number\n');
 });
+
+test('a package that moved a file the layer replaces fails the build, with the names', async () => {
+  const sources = {
+    'node_modules/@opentelemetry/sdk-metrics/build/esm/view/View.js': 'export class View {}',
+    'main.ts': `import { View } from './node_modules/@opentelemetry/sdk-metrics/build/esm/view/View.js';
+      console.log(new View());`,
+  };
+  await expect(bundle(sources)).rejects.toThrow(
+    'expected the OpenTelemetry packages to have diag-api.js, context-api.js, RegistrationConflicts.js, ObservableRegistry.js',
+  );
+});

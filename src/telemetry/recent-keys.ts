@@ -1,0 +1,34 @@
+// The latest keys of a stream, to know one that comes again: 64 bits each, in two halves. A fixed block of
+// memory: a Set of texts leaves garbage with every key, which V8 keeps until the heap has doubled.
+
+export class RecentKeys {
+  private readonly highs: Uint32Array;
+  private readonly lows: Uint32Array;
+  private size = 0;
+  private next = 0;
+
+  /** `capacity`: how many are remembered. */
+  constructor(capacity: number) {
+    this.highs = new Uint32Array(capacity);
+    this.lows = new Uint32Array(capacity);
+  }
+
+  /** Whether it was there already; `high` and `low`: unsigned 32-bit integers. */
+  add(high: number, low: number): boolean {
+    if (this.has(high, low)) return true;
+    this.highs[this.next] = high;
+    this.lows[this.next] = low;
+    this.next = (this.next + 1) % this.lows.length;
+    this.size = Math.min(this.size + 1, this.lows.length);
+    return false;
+  }
+
+  private has(high: number, low: number): boolean {
+    let index = this.lows.indexOf(low);
+    while (index >= 0 && index < this.size) {
+      if (this.highs[index] === high) return true;
+      index = this.lows.indexOf(low, index + 1);
+    }
+    return false;
+  }
+}

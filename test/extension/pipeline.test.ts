@@ -1,0 +1,188 @@
+// The pipeline with a real receiver and a clock that stands still until a test moves it: when metrics leave.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Pipeline } from '../../src/extension/pipeline-port';
+import { createPipeline } from '../../src/extension/pipeline';
+import { startOtlpReceiver } from '../../src/local/otlp-receiver';
+import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { toFlatMetrics } from '../../src/local/otlp/flatten';
+import { recordDiagnostics } from './recorded-diagnostics';
+
+const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);
+const RUNNING = true;
+
+interface Scene {
+  readonly pipeline: Pipeline;
+  readonly receiver: OtlpReceiver;
+  /** An invocation's telemetry, from start to report. */
+  takeInvocation(requestId: string): void;
+  moveClock(ms: number): void;
+  flush(whileRunning?: boolean): Promise<void>;
+  /** How many requests with metrics came. */
+  metricsRequests(): number;
+  /** The sum of a counter's points; undefined: it never came. */
+  total(metric: string): number | undefined;
+}
+
+let folder: string;
+let receiver: OtlpReceiver;
+let nowMs: number;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'lambda-otlp-pipeline-'));
+  nowMs = ORIGIN_MS;
+  jest.spyOn(Date, 'now').mockImplementation(() => nowMs);
+  receiver = await startOtlpReceiver();
+});
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await receiver.close();
+  rmSync(folder, { recursive: true });
+});
+
+function toBody(requestId: string): Buffer {
+  const time = (ms: number) => new Date(nowMs + ms).toISOString();
+  const metrics = { durationMs: 12, billedDurationMs: 13, memorySizeMB: 128, maxMemoryUsedMB: 70 };
+  return Buffer.from(
+    JSON.stringify([
+      { time: time(0), type: 'platform.start', record: { requestId } },
+      {
+        time: time(12),
+        type: 'platform.runtimeDone',
+        record: { requestId, status: 'success', metrics: { durationMs: 12 } },
+      },
+      {
+        time: time(13),
+        type: 'platform.report',
+        record: { requestId, status: 'success', metrics },
+      },
+    ]),
+  );
+}
+
+function createScene(): Scene {
+  const pipeline = createPipeline({
+    variables: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, TMPDIR: folder },
+    registration: { extensionId: 'id' },
+    diagnostics: recordDiagnostics(),
+  });
+  return {
+    pipeline,
+    receiver,
+    takeInvocation: (requestId) => pipeline.acceptBatch(toBody(requestId)),
+    moveClock: (ms) => (nowMs += ms),
+    flush: async (whileRunning) => {
+      await pipeline.flush(nowMs + 10_000, whileRunning);
+    },
+    metricsRequests: () => receiver.accepted.metrics.length,
+    total(name) {
+      const points = toFlatMetrics(receiver.accepted.metrics)
+        .filter(({ metric }) => metric.name === name)
+        .flatMap(({ metric }) => metric.sum?.dataPoints ?? []);
+      if (points.length === 0) return undefined;
+      return points.reduce((sum, point) => sum + Number(point.asInt ?? point.asDouble), 0);
+    },
+  };
+}
+
+describe('metrics of exports while the function runs', () => {
+  it('leave with the first, then not before three seconds have passed', async () => {
+    const { takeInvocation, moveClock, flush, metricsRequests, total } = createScene();
+    const seen: number[] = [];
+    for (const id of ['a', 'b', 'c', 'd']) {
+      takeInvocation(id);
+      await flush(RUNNING);
+      seen.push(metricsRequests());
+      moveClock(1_499);
+    }
+    takeInvocation('e');
+    await flush(RUNNING);
+    expect([...seen, metricsRequests()]).toEqual([1, 1, 1, 2, 2]);
+    expect(total('faas.invocations')).toBe(4);
+  });
+
+  it('wait although nothing else does, so the pipeline is not idle', async () => {
+    const { pipeline, takeInvocation, flush, receiver: endpoint } = createScene();
+    takeInvocation('a');
+    await flush(RUNNING);
+    expect(pipeline.idle).toBe(true);
+    takeInvocation('b');
+    await flush(RUNNING);
+    expect(endpoint.accepted.traces).toHaveLength(2);
+    expect(pipeline.idle).toBe(false);
+  });
+
+  it.each([
+    ['an export at the end of an invocation', (scene: Scene) => scene.flush()],
+    ['SHUTDOWN', (scene: Scene) => scene.pipeline.shutdown('spindown', ORIGIN_MS + 2_000)],
+    [
+      'a clock that was set back',
+      (scene: Scene) => {
+        scene.moveClock(-3_600_000);
+        return scene.flush(RUNNING);
+      },
+    ],
+    [
+      'telemetry that could not be read',
+      (scene: Scene) => {
+        scene.pipeline.acceptBatch(Buffer.from('no JSON'));
+        return scene.flush(RUNNING);
+      },
+    ],
+  ])('that wait leave with %s, each invocation counted once', async (_, leave) => {
+    const scene = createScene();
+    for (const id of ['a', 'b', 'c']) {
+      scene.takeInvocation(id);
+      await scene.flush(RUNNING);
+    }
+    expect(scene.total('faas.invocations')).toBe(1);
+    await leave(scene);
+    expect(scene.total('faas.invocations')).toBe(3);
+    expect(scene.pipeline.idle).toBe(true);
+  });
+});
+
+describe('an export at the end', () => {
+  it('takes the metrics along whenever it is', async () => {
+    const { takeInvocation, flush, metricsRequests } = createScene();
+    for (const id of ['a', 'b', 'c']) {
+      takeInvocation(id);
+      await flush();
+    }
+    expect(metricsRequests()).toBe(3);
+  });
+
+  it('still does when one while running begins meanwhile', async () => {
+    const scene = createScene();
+    scene.takeInvocation('a');
+    await scene.flush(RUNNING);
+    // An endpoint that failed is tried with one request first; metrics follow when it was answered.
+    receiver.respondWith(() => ({ kind: 'status', status: 503 }));
+    scene.takeInvocation('b');
+    await scene.flush(RUNNING);
+    receiver.respondWith(undefined);
+    const atEnd = scene.flush();
+    const besides = scene.flush(RUNNING);
+    await Promise.all([atEnd, besides]);
+    expect(scene.total('faas.invocations')).toBe(2);
+  });
+});
+
+describe("the extension's own figures", () => {
+  const exported = 'otel.sdk.exporter.span.exported';
+
+  it('leave every ten seconds, also after the clock was set back by an hour', async () => {
+    const { takeInvocation, moveClock, flush, total } = createScene();
+    const totals: number[] = [];
+    for (const ms of [0, 9_999, 1, 9_999, -3_600_000]) {
+      moveClock(ms);
+      takeInvocation(`request-${totals.length}`);
+      await flush();
+      totals.push(total(exported) ?? 0);
+    }
+    const isMore = totals.map((value, index) => value > (totals[index - 1] ?? 0));
+    expect(isMore).toEqual([true, false, true, false, true]);
+  });
+});
