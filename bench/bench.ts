@@ -27,6 +27,7 @@ interface Effort {
   readonly environments: number;
   readonly invocations: number;
   readonly earlyCheckpoint: number;
+  readonly cpuInvocations: number;
   readonly deadRounds: number;
   readonly conversionRounds: number;
   readonly burstLines: number;
@@ -38,6 +39,7 @@ const normal: Effort = {
   environments: 3,
   invocations: 1000,
   earlyCheckpoint: 200,
+  cpuInvocations: 520,
   deadRounds: 2,
   conversionRounds: 7,
   burstLines: 100_000,
@@ -51,6 +53,7 @@ const efforts: Readonly<Record<BenchArguments['effort'], Effort>> = {
     environments: 1,
     invocations: 200,
     earlyCheckpoint: 100,
+    cpuInvocations: 120,
     deadRounds: 1,
     conversionRounds: 3,
     burstLines: 20_000,

@@ -1,4 +1,4 @@
-// Invocations: what each adds after the function has ended, its CPU, and memory as they go on.
+// Invocations: what each adds after the function has ended, its CPU (cpu.ts), and memory as they go on.
 import { afterDeliveryMs, invoke, startBenchLambda } from '../bench-lambda';
 import { FLOOR, LAYER } from '../contestants';
 import type { Contestant } from '../contestants';
@@ -6,15 +6,16 @@ import type { Figure, Section } from '../figure';
 import { startOtlpSink } from '../otlp-sink';
 import type { OtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
+import { measureCpu } from './cpu';
+import type { CpuOptions } from './cpu';
 
 const LINES = 2;
-/** Memory is first read here; CPU is counted from here on. */
+/** Memory is first read here. */
 const FEW = 20;
 const SETTLED = 1000;
 const MEGABYTE = 1_000_000;
 
-export interface InvocationOptions {
-  readonly rounds: number;
+export interface InvocationOptions extends CpuOptions {
   readonly invocations: number;
   /** Memory is read after this many invocations and after the last. */
   readonly earlyCheckpoint: number;
@@ -23,7 +24,6 @@ export interface InvocationOptions {
 class Measures {
   readonly post = new Samples();
   readonly billed = new Samples();
-  readonly cpu = new Samples();
   readonly fewMemory = new Samples();
   readonly earlyMemory = new Samples();
   readonly lastMemory = new Samples();
@@ -42,7 +42,6 @@ async function runLong(
   const bench = await startBenchLambda(contestant, endpoint, { environment });
   const { lambda } = bench;
   const { name } = contestant;
-  let cpuAtFewMs: number | undefined;
   let early: number | undefined;
   try {
     for (let count = 1; count <= invocations; count += 1) {
@@ -56,7 +55,6 @@ async function runLong(
       const anonymous = seen.anonymousBytes / MEGABYTE;
       const peak = seen.peakRssBytes / MEGABYTE;
       if (count === FEW) {
-        cpuAtFewMs = seen.cpuMs;
         measures.fewMemory.add(name, anonymous);
         measures.fewPeak.add(name, peak);
       }
@@ -68,9 +66,6 @@ async function runLong(
         measures.lastMemory.add(name, anonymous);
         measures.lastPeak.add(name, peak);
         if (early !== undefined) measures.growth.add(name, anonymous / early);
-        if (cpuAtFewMs !== undefined) {
-          measures.cpu.add(name, (seen.cpuMs - cpuAtFewMs) / (invocations - FEW));
-        }
       }
     }
   } finally {
@@ -112,12 +107,6 @@ function toFigures(measures: Measures, options: InvocationOptions): readonly Fig
       title: 'runtimeDone emitted → /event/next, `end`',
       unit: 'ms',
       samples: measures.billed.bySubject,
-    },
-    {
-      title: 'CPU per invocation, 2 log lines, exported each',
-      unit: 'ms',
-      goal: { ratio: times(3) },
-      samples: measures.cpu.bySubject,
     },
     {
       title: `anonymous memory after ${FEW} invocations`,
@@ -184,11 +173,12 @@ export async function measureInvocations(
     }
     const [post, ...others] = toFigures(measures, options);
     const byStrategy = await measureStrategies(contestants, sink);
+    const cpu = await measureCpu(contestants, sink.url, options);
     return {
       title: 'Invocations',
-      note: `${options.rounds} environments each, in turns, ${options.invocations.toLocaleString('en')} invocations with ${LINES} log lines, frozen in between; healthy local endpoint. \`end\` applies to lambda-otlp; others do as they do by default.`,
+      note: `${options.rounds} environments each, in turns, ${options.invocations.toLocaleString('en')} invocations with ${LINES} log lines, frozen in between; healthy local endpoint. CPU is that of ${(options.cpuInvocations - FEW).toLocaleString('en')} invocations with pauses, so that each contestant gets each invocation's telemetry by itself. \`end\` applies to lambda-otlp; others do as they do by default.`,
       subjects: contestants.map(({ name }) => name),
-      figures: [...(post === undefined ? [] : [post]), ...byStrategy, ...others],
+      figures: [...(post === undefined ? [] : [post]), ...byStrategy, ...cpu, ...others],
     };
   } finally {
     await sink.close();
