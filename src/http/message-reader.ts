@@ -25,7 +25,8 @@ export type MessageKind = 'request' | 'response';
 /** Returns how many bytes it took; undefined: it needs more than there are. */
 type Step = (bytes: Buffer) => number | undefined;
 
-const MAX_HEAD_BYTES = 65_536;
+/** As node:http has it. */
+const MAX_HEAD_BYTES = 16_384;
 const MAX_LINE_BYTES = 4096;
 const START = {
   request: /^[A-Z]{1,20} \S+ HTTP\/1\.[01]$/,

@@ -109,7 +109,7 @@ it.each([
   ['response', 'with a status in words', 'HTTP/1.1 two\r\n\r\n'],
   ['response', 'that is an HTTP/2 frame', '\u0000\u0000\u0012\u0004\u0000\u0000\u0000\u0000\u0000'],
   ['response', 'with a line that is no field', response('No colon\r\n')],
-  ['response', 'with blanks and a bare line break', response(`A: ${' '.repeat(30_000)}\rb\r\n`)],
+  ['response', 'with blanks and a bare line break', response(`A: ${' '.repeat(15_000)}\rb\r\n`)],
   ['response', 'with a fold and a bare line break', response('A: b\r\n c\rd\r\n')],
   ['response', 'with two lengths in one field', response('Content-Length: 5, 6\r\n')],
   [
@@ -129,7 +129,7 @@ it.each([
     'with an endless chunk size',
     response('Transfer-Encoding: chunked\r\n', '1'.repeat(5000)),
   ],
-  ['response', 'with an endless head', `HTTP/1.1 200 OK\r\nA: ${'b'.repeat(70_000)}`],
+  ['response', 'with an endless head', `HTTP/1.1 200 OK\r\nA: ${'b'.repeat(17_000)}`],
   ['request', 'that is a body alone', '{"records": []}'],
   ['request', 'with two spaces', 'GET  / HTTP/1.1\r\n\r\n'],
   ['request', 'of unknown length', 'POST / HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\n'],
@@ -149,7 +149,7 @@ it('reads one request after the other from one chunk', () => {
 });
 
 it('reads a value of many blanks, and blanks around it', () => {
-  const value = `a${' '.repeat(60_000)}b`;
+  const value = `a${' '.repeat(16_000)}b`;
   const { messages } = read('response', [response(`A:\t ${value} \t\r\nContent-Length: 0\r\n`)]);
   expect(messages[0]?.fields['a']).toBe(value);
 });
