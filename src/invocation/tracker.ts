@@ -142,9 +142,9 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   private identify(invocation: Invocation): void {
-    if (invocation.identity !== undefined) return;
     const invoke = this.requests.get(invocation.requestId)?.invoke;
     if (invoke !== undefined) invocation.invoke ??= invoke;
+    if (invocation.identity !== undefined) return;
     this.predecessor.recognize(invocation, this.firstStart);
     this.identities.settle(invocation);
   }

@@ -68,6 +68,19 @@ describe('a cold start', () => {
     expect(ofKind([...tracker.settle(), ...tracker.settle()], 'coldStart')).toEqual([]);
   });
 
+  it.each([
+    ['its start alone', init(-600).slice(0, 1)],
+    ['its end alone', init(-600).slice(1, 2)],
+  ])('is known by %s, which comes after a settling', (_, events) => {
+    const tracker = createTracker();
+    expect(tracker.settle()).toEqual([]);
+    feed(tracker, events);
+    tracker.settle();
+    tracker.settle();
+    feed(tracker, [start(0), done(100)]);
+    expect(ofKind(tracker.settle(), 'invocation')).toMatchObject([{ coldStart: true }]);
+  });
+
   it('stays with its invocation when an earlier one comes to light', () => {
     const tracker = createTracker();
     feed(tracker, [...init(-600), start(0), done(100)]);

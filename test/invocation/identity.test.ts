@@ -196,4 +196,21 @@ describe('invocations that come with the same header', () => {
     expect(settle(new Identities(sha256), unknown)).toBeUndefined();
     expect(settle(new Identities(sha256), foreign)).toBeUndefined();
   });
+
+  it.each([
+    ['all but their last digit', '0000000000000001', '0000000000000002'],
+    ['their first 8 digits', 'fedcba9876543210', 'fedcba98eeeeeeee'],
+    ['their last 8 digits', 'fedcba9876543210', 'fedcba9976543210'],
+    ['last 8 digits of zeros', 'fedcba9800000000', '7654321000000000'],
+    ['halves that changed places', 'fedcba9876543210', '76543210fedcba98'],
+  ])('but for parents that agree in %s keep both, and know them again', (_, one, other) => {
+    const identities = new Identities(sha256);
+    const settled = (requestId: string, parent: string) => {
+      const value = `${ROOT};Parent=${parent};Sampled=0`;
+      return settle(identities, invocation(requestId, { value }));
+    };
+    expect([settled('a', one), settled('b', other)]).toEqual([one, other]);
+    const again = ['c', 'd'].map((id) => hashed(id, toNanosText(at(0)), 'invocation'));
+    expect([settled('c', one), settled('d', other)]).toEqual(again);
+  });
 });

@@ -351,4 +351,25 @@ describe('a request', () => {
     expect(tracker.isDone(REQUEST)).toBe(true);
     expect(tracker.isDone(OTHER)).toBe(false);
   });
+
+  it('takes what INVOKE says of it after its start was settled, for its end and at a timeout', () => {
+    const invoke = {
+      requestId: REQUEST,
+      deadlineMs: at(0)[0] * 1000 + 3_000,
+      invokedFunctionArn: 'arn',
+    };
+    const ends = [() => [done(100)], () => []].map((events) => {
+      const tracker = createTracker();
+      feed(tracker, [start(0)]);
+      tracker.settle();
+      tracker.invoke(invoke);
+      feed(tracker, events());
+      const [span] = ofKind(tracker.settle({ reason: 'timeout', time: at(9_000) }), 'invocation');
+      return [span?.functionArn, span?.end];
+    });
+    expect(ends).toEqual([
+      ['arn', at(100)],
+      ['arn', at(3_000)],
+    ]);
+  });
 });
