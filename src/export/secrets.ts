@@ -7,7 +7,7 @@ import type { ConnectionPool } from './connection-pool';
 import { createHttpTransport } from './http-transport';
 import type { SecretReference } from './secret-reference';
 import { fillSecretReferences, findSecretReferences } from './secret-reference';
-import type { Clock } from './transport';
+import type { Clock, Headers } from './transport';
 
 export interface SecretStore {
   /** The headers with every reference replaced. Rejects, without a secret in the message, when one is missing. */
@@ -32,8 +32,12 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
     entries.set(literal, entry);
     return entry;
   };
+  /** A secret does not change once it is known. */
+  const known = new WeakMap<Headers, Headers>();
   return {
     async fill(headers) {
+      const before = known.get(headers);
+      if (before !== undefined) return before;
       const filled = Object.entries(headers).map(async ([name, value]) => {
         const secrets = new Map<string, string>();
         for (const [literal, reference] of findSecretReferences(value)) {
@@ -41,7 +45,9 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
         }
         return [name, fillSecretReferences(value, secrets)] as const;
       });
-      return Object.fromEntries(await Promise.all(filled));
+      const all: Headers = Object.fromEntries(await Promise.all(filled));
+      known.set(headers, all);
+      return all;
     },
   };
 }

@@ -6,7 +6,10 @@ import type { Socket, TcpNetConnectOpts } from 'node:net';
 const READ_BYTES = 16_384;
 let block: Buffer | undefined;
 
-/** Connecting; it emits 'data' with bytes of their own. Not for a socket that TLS is to take over. */
+/**
+ * Connecting; it emits 'data' with bytes of their own, and keeps none for a listener that comes later. Not for
+ * a socket that TLS is to take over.
+ */
 export function openPlainSocket(options: TcpNetConnectOpts): Socket {
   block ??= Buffer.allocUnsafeSlow(READ_BYTES);
   const socket: Socket = connect({
