@@ -33,12 +33,17 @@ export function estimateLogRecordBytes(record: ReadableLogRecord): number {
 
 export function estimateMetricsBytes(window: ResourceMetrics): number {
   let bytes = estimateAttributes(window.resource.attributes);
-  for (const metric of metricsOf(window)) {
-    const { name, description, unit } = metric.descriptor;
-    bytes += recordBytes + name.length + description.length + unit.length;
-    for (const point of metric.dataPoints) {
-      bytes += pointBytes + estimateAttributes(point.attributes) + estimatePoint(point);
-    }
+  for (const { metrics } of window.scopeMetrics) {
+    for (const metric of metrics) bytes += estimateMetric(metric);
+  }
+  return bytes;
+}
+
+function estimateMetric({ descriptor, dataPoints }: MetricData): number {
+  const { name, description, unit } = descriptor;
+  let bytes = recordBytes + name.length + description.length + unit.length;
+  for (const point of dataPoints) {
+    bytes += pointBytes + estimateAttributes(point.attributes) + estimatePoint(point);
   }
   return bytes;
 }
@@ -46,12 +51,10 @@ export function estimateMetricsBytes(window: ResourceMetrics): number {
 /** Metric data points of a window: what the observer counts as items of the metrics signal. */
 export function countDataPoints(window: ResourceMetrics): number {
   let points = 0;
-  for (const metric of metricsOf(window)) points += metric.dataPoints.length;
+  for (const { metrics } of window.scopeMetrics) {
+    for (const metric of metrics) points += metric.dataPoints.length;
+  }
   return points;
-}
-
-function* metricsOf(window: ResourceMetrics): Iterable<MetricData> {
-  for (const scope of window.scopeMetrics) yield* scope.metrics;
 }
 
 function estimatePoint({ value }: DataPoint<unknown>): number {

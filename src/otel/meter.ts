@@ -120,8 +120,8 @@ export class Meter {
     const first = this.origin;
     const metrics = resourceMetrics.scopeMetrics
       .flatMap((scopeMetrics) => scopeMetrics.metrics)
-      .filter(({ dataPoints }) => dataPoints.length > 0)
-      .map((metric) => atEventTime(metric, { first, start, end }));
+      .filter(({ dataPoints }) => dataPoints.length > 0);
+    for (const metric of metrics) setEventTime(metric, { first, start, end });
     if (metrics.length === 0) return undefined;
     return { resource, scopeMetrics: [{ scope: this.options.scope, metrics }] };
   }
@@ -138,12 +138,15 @@ interface Window {
   readonly end: HrTime;
 }
 
-function atEventTime(metric: MetricData, { first, start, end }: Window): MetricData {
+/** In the points themselves, which the SDK makes anew with every collection. */
+function setEventTime(metric: MetricData, { first, start, end }: Window): void {
   const isDelta = metric.aggregationTemporality === AggregationTemporality.DELTA;
   const startTime = isDelta ? start : first;
   const endTime = isAfter(end, startTime) ? end : addMs(startTime, 1);
-  const dataPoints = metric.dataPoints.map((point) => ({ ...point, startTime, endTime }));
-  return { ...metric, dataPoints } as MetricData;
+  for (const point of metric.dataPoints as { startTime: HrTime; endTime: HrTime }[]) {
+    point.startTime = startTime;
+    point.endTime = endTime;
+  }
 }
 
 function createReader({ temporality, exponentialHistograms }: MeterOptions): PullReader {
