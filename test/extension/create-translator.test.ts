@@ -1,9 +1,11 @@
+import type * as crypto from 'node:crypto';
+import type * as translatorModule from '../../src/extension/create-translator';
 import { createEnvironment } from '../../src/configuration/environment';
 import { readTranslationSettings } from '../../src/configuration/translation-settings';
 import { decodeBatch } from '../../src/telemetry/batch';
 import { recordDiagnostics } from './recorded-diagnostics';
 
-type Module = typeof import('../../src/extension/create-translator');
+type Module = typeof translatorModule;
 
 const BODY = JSON.stringify([
   { time: '2026-03-02T08:15:00.000Z', type: 'platform.start', record: { requestId: 'ä-1' } },
@@ -25,7 +27,7 @@ function idsOf({ createTranslator }: Module): readonly unknown[] {
 
 async function load(withHash: boolean): Promise<Module> {
   jest.resetModules();
-  const actual = jest.requireActual<typeof import('node:crypto')>('node:crypto');
+  const actual = jest.requireActual<typeof crypto>('node:crypto');
   jest.doMock('node:crypto', () => ({ ...actual, ...(withHash ? {} : { hash: undefined }) }));
   return import('../../src/extension/create-translator');
 }

@@ -16,13 +16,13 @@ interface Scene {
   readonly pipeline: Pipeline;
   readonly receiver: OtlpReceiver;
   /** An invocation's telemetry, from start to report. */
-  takeInvocation(requestId: string): void;
-  moveClock(ms: number): void;
-  flush(whileRunning?: boolean): Promise<void>;
+  readonly takeInvocation: (requestId: string) => void;
+  readonly moveClock: (ms: number) => void;
+  readonly flush: (whileRunning?: boolean) => Promise<void>;
   /** How many requests with metrics came. */
-  metricsRequests(): number;
+  readonly metricsRequests: () => number;
   /** The sum of a counter's points; undefined: it never came. */
-  total(metric: string): number | undefined;
+  readonly total: (metric: string) => number | undefined;
 }
 
 let folder: string;
