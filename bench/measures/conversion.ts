@@ -49,7 +49,8 @@ async function bundle(folder: string): Promise<string> {
 
 function toFigures(format: LineFormat, costs: Costs): readonly Figure[] {
   const { parse, whole, encoder, serializer } = costs;
-  const own = whole.map((ms, round) => ms - (parse[round] ?? 0) - (encoder[round] ?? 0));
+  const without = (other: readonly number[]): readonly number[] =>
+    whole.map((ms, round) => ms - (parse[round] ?? 0) - (other[round] ?? 0));
   // The first round is compiled while it runs.
   const warm = (samples: readonly number[]): readonly number[] => samples.slice(1);
   const first = (samples: readonly number[]): readonly number[] => samples.slice(0, 1);
@@ -67,10 +68,17 @@ function toFigures(format: LineFormat, costs: Costs): readonly Figure[] {
       samples: toSamples(warm),
     },
     {
-      title: `${format} lines, neither JSON.parse nor encoding`,
+      // Below zero: all of it costs less than the two together.
+      title: `${format} lines, less JSON.parse and the library's serializer`,
       unit: 'ms',
       goal: { ratio: { factor: 1, to: PARSE } },
-      samples: { [LAYER]: warm(own), [PARSE]: warm(parse) },
+      samples: { [LAYER]: warm(without(serializer)), [PARSE]: warm(parse) },
+    },
+    {
+      title: `${format} lines, less JSON.parse and our encoder`,
+      unit: 'ms',
+      goal: { ratio: { factor: 1, to: PARSE } },
+      samples: { [LAYER]: warm(without(encoder)), [PARSE]: warm(parse) },
     },
     { title: `${format} lines, first time in the process`, unit: 'ms', samples: toSamples(first) },
   ];
