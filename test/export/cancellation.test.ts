@@ -10,13 +10,13 @@ import { createReconnectingTransport } from '../../src/export/reconnecting-trans
 import type { Transport, TransportResponse } from '../../src/export/transport';
 import { TransportError } from '../../src/export/transport';
 import { Connections } from '../../src/http/connections';
+import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
 import { accept, hang, startEndpoint } from './scripted-endpoint';
 
 const body = Buffer.from('a request body');
 const noop = (): undefined => undefined;
-const quiet = { error: noop, warn: noop, info: noop, debug: noop };
 /** Stands still: no connection is ever too old. */
 const clock = { now: () => 1_700_000_000_000 };
 const unsentAndRetryable = {
@@ -36,7 +36,7 @@ afterEach(async () => {
 });
 
 function open(options: Partial<HttpTransportOptions> = {}): Transport {
-  const pool = createConnectionPool(clock, quiet);
+  const pool = createConnectionPool(clock, silentDiagnostics);
   closers.push(() => pool.close());
   const target = { url: endpoint.url, tls: {} };
   return createHttpTransport({
@@ -86,7 +86,7 @@ describe('a request cancelled', () => {
   const moments = ['before all', 'while its headers are made', 'while its way is found'] as const;
   it.each(moments)('%s opens no connection', async (moment) => {
     const cancellation = new Cancellation();
-    const pool = createConnectionPool(clock, quiet);
+    const pool = createConnectionPool(clock, silentDiagnostics);
     closers.push(() => pool.close());
     let current: (typeof moments)[number] | 'afterwards' = moment;
     const cancelIn = (here: typeof current): void => {

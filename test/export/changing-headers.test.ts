@@ -3,15 +3,15 @@ import type { SignalConfiguration } from '../../src/export/configuration';
 import { createConnectionPool } from '../../src/export/connection-pool';
 import { createHeaderSource } from '../../src/export/header-source';
 import { createHttpTransport } from '../../src/export/http-transport';
+import { createSecretStore } from '../../src/export/secrets';
 import type { HeaderSource, Transport } from '../../src/export/transport';
+import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { expectedSignature } from './expected-signature';
 import type { ScriptedEndpoint } from './scripted-endpoint';
 import { startEndpoint } from './scripted-endpoint';
 
-const noop = (): undefined => undefined;
-const quiet = { error: noop, warn: noop, info: noop, debug: noop };
 const clock = { nowMs: 0, now: () => clock.nowMs };
-const pool = createConnectionPool(clock, quiet);
+const pool = createConnectionPool(clock, silentDiagnostics);
 let endpoint: ScriptedEndpoint;
 /** Names and values as they came, one list for each request. */
 let rawHeaders: string[][];
@@ -37,7 +37,7 @@ function transportWith(headers: HeaderSource): Transport {
 const context = {
   pool,
   clock,
-  diagnostics: quiet,
+  diagnostics: silentDiagnostics,
   loadSecrets: () => Promise.reject(new Error('no secrets here')),
 };
 
@@ -123,6 +123,20 @@ describe('headers with a secret', () => {
     }
     const sent = rawHeaders.map((_, request) => valuesOf('api-key', request));
     expect(sent).toEqual([['old'], ['old'], ['new']]);
+  });
+
+  it('are one object from when the secret is known, so that their head is made once', async () => {
+    endpoint.behaviour = (_, response) => void response.end('{"Parameter":{"Value":"s"}}');
+    const { url } = endpoint;
+    const aws = { region: 'eu-west-1', accessKeyId: 'a', secretAccessKey: 's' };
+    const store = createSecretStore({
+      ...context,
+      aws: { ...aws, secretsManager: { url }, ssm: { url } },
+    });
+    const headers = { 'api-key': '${ssm:key}' };
+    const first = await store.fill(headers);
+    expect(first).toEqual({ 'api-key': 's' });
+    expect(await store.fill(headers)).toBe(first);
   });
 });
 

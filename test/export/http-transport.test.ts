@@ -7,12 +7,12 @@ import { createConnectionPool } from '../../src/export/connection-pool';
 import { createHttpTransport } from '../../src/export/http-transport';
 import { createReconnectingTransport } from '../../src/export/reconnecting-transport';
 import type { Transport, TransportResponse } from '../../src/export/transport';
+import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
 import { accept, answer, hang, startEndpoint } from './scripted-endpoint';
 
 const body = Buffer.from('a request body');
-const quiet = { error: noop, warn: noop, info: noop, debug: noop };
 const closers: (() => unknown)[] = [];
 const clock = { aheadMs: 0, now: () => Date.now() + clock.aheadMs };
 let endpoint: ScriptedEndpoint;
@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function connectTo(url: string, headers: Record<string, string> = {}): Transport {
-  const pool = createConnectionPool(clock, quiet);
+  const pool = createConnectionPool(clock, silentDiagnostics);
   closers.push(() => pool.close());
   return createHttpTransport({
     configuration: { url },

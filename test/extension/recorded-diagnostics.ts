@@ -1,4 +1,4 @@
-// Diagnostics that keep their lines, as `level message`.
+// Diagnostics that keep their lines, as `level message`, or say nothing.
 import type { Diagnostics } from '../../src/diagnostics/diagnostics';
 
 export interface RecordedDiagnostics extends Diagnostics {
@@ -10,3 +10,13 @@ export function recordDiagnostics(): RecordedDiagnostics {
   const log = (level: string) => (message: string) => void lines.push(`${level} ${message}`);
   return { lines, error: log('error'), warn: log('warn'), info: log('info'), debug: log('debug') };
 }
+
+const ignore = (): void => undefined;
+
+/** For tests of something else. */
+export const silentDiagnostics: Diagnostics = {
+  error: ignore,
+  warn: ignore,
+  info: ignore,
+  debug: ignore,
+};

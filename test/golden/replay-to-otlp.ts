@@ -11,15 +11,11 @@ import type { OtlpRequests } from '../../src/local/otlp/model';
 import { readInput } from '../../src/local/replay/read-input';
 import type { ReplayItem } from '../../src/local/replay/read-input';
 import { replay } from '../../src/local/replay/replay';
+import { silentDiagnostics } from '../extension/recorded-diagnostics';
 
 export type DecodedRequest = {
   [S in Signal]: { readonly signal: S; readonly request: OtlpRequests[S] };
 }[Signal];
-
-const silent = { error: ignore, warn: ignore, info: ignore, debug: ignore };
-function ignore(): void {
-  // Diagnostics are not what these tests are about.
-}
 
 /** Fixed, so that a golden file does not change from machine to machine. */
 const FIXED_UUID = '0f0e0d0c-0b0a-4908-8706-050403020100';
@@ -53,7 +49,7 @@ export async function replayItemsToOtlp(
 ): Promise<DecodedRequest[]> {
   const requests: DecodedRequest[] = [];
   await replay(items, {
-    environment: createEnvironment({ ...MACHINE, ...variables }, silent),
+    environment: createEnvironment({ ...MACHINE, ...variables }, silentDiagnostics),
     createEnvironmentId: () => FIXED_UUID,
     ...(chunkEvents === undefined ? {} : { chunkEvents }),
     sink: {
