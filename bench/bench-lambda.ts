@@ -7,6 +7,11 @@ import type { LocalLambdaOptions } from '../src/local/lambda/local-lambda-option
 import type { ProcessStatistics } from '../src/local/lambda/process-statistics';
 import type { Contestant } from './contestants';
 
+/** Log lines of an invocation. */
+export const LINES = 2;
+/** Invocations after which what is loaded and compiled first is there. */
+export const FEW = 20;
+
 export interface BenchLambda {
   readonly lambda: LocalLambda;
   readonly extension: LocalExtension;

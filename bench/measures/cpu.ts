@@ -1,14 +1,11 @@
 // CPU of an invocation whose telemetry is delivered for itself.
 import { setTimeout as pause } from 'node:timers/promises';
-import { invoke, startBenchLambda } from '../bench-lambda';
-import { FLOOR, LAYER } from '../contestants';
+import { FEW, LINES, invoke, startBenchLambda } from '../bench-lambda';
+import { FLOOR } from '../contestants';
 import type { Contestant } from '../contestants';
 import type { Figure } from '../figure';
 import { Samples } from '../samples';
 
-const LINES = 2;
-/** CPU is counted from here on: what is loaded and compiled first belongs to the start. */
-const FEW = 20;
 /**
  * Longer than the Telemetry API's batch window of 25 ms. Without it an extension that polls at once gets several
  * invocations in one batch, and does less than one that waits for each.
@@ -20,10 +17,13 @@ export interface CpuOptions {
   readonly cpuInvocations: number;
 }
 
+type Strategy = 'end' | 'adaptive';
+
+/** Milliseconds of CPU per invocation after the first few; undefined where it cannot be read. */
 async function runPaused(
   contestant: Contestant,
   endpoint: string,
-  { invocations, strategy }: { readonly invocations: number; readonly strategy: string },
+  { invocations, strategy }: { readonly invocations: number; readonly strategy: Strategy },
 ): Promise<number | undefined> {
   const environment = { LAMBDA_OTLP_FLUSH: strategy };
   const bench = await startBenchLambda(contestant, endpoint, { environment });
@@ -41,39 +41,28 @@ async function runPaused(
   }
 }
 
-/** Milliseconds of CPU per invocation, of all contestants with `end` and of the layer with `adaptive`, in turns. */
+/** Of all contestants, and of the layer with either strategy, in turns. */
 export async function measureCpu(
   contestants: readonly Contestant[],
   endpoint: string,
   { rounds, cpuInvocations: invocations }: CpuOptions,
 ): Promise<readonly Figure[]> {
-  const atEnd = new Samples();
-  const adaptive = new Samples();
+  const samples = { end: new Samples(), adaptive: new Samples() };
   for (let round = 0; round < rounds; round += 1) {
     for (const contestant of contestants) {
-      const { name, kind } = contestant;
-      const cpuMs = await runPaused(contestant, endpoint, { invocations, strategy: 'end' });
-      if (cpuMs !== undefined) atEnd.add(name, cpuMs);
-      if (cpuMs !== undefined && name === FLOOR) adaptive.add(name, cpuMs);
-      if (kind !== 'layer') continue;
-      const strategy = 'adaptive';
-      const adaptiveMs = await runPaused(contestant, endpoint, { invocations, strategy });
-      if (adaptiveMs !== undefined) adaptive.add(LAYER, adaptiveMs);
+      const strategies: Strategy[] = contestant.kind === 'layer' ? ['end', 'adaptive'] : ['end'];
+      for (const strategy of strategies) {
+        const cpuMs = await runPaused(contestant, endpoint, { invocations, strategy });
+        if (cpuMs !== undefined) samples[strategy].add(contestant.name, cpuMs);
+      }
     }
   }
-  const goal = { ratio: { factor: 3, to: FLOOR } };
-  return [
-    {
-      title: 'CPU per invocation, 2 log lines, exported each, `end`',
-      unit: 'ms',
-      goal,
-      samples: atEnd.bySubject,
-    },
-    {
-      title: 'CPU per invocation, 2 log lines, exported each, `adaptive`',
-      unit: 'ms',
-      goal,
-      samples: adaptive.bySubject,
-    },
-  ];
+  const floor = samples.end.bySubject[FLOOR];
+  if (floor !== undefined) samples.adaptive.add(FLOOR, ...floor);
+  return (['end', 'adaptive'] as const).map((strategy) => ({
+    title: `CPU per invocation, ${LINES} log lines, exported each, \`${strategy}\``,
+    unit: 'ms',
+    goal: { ratio: { factor: 3, to: FLOOR } },
+    samples: samples[strategy].bySubject,
+  }));
 }

@@ -2,14 +2,13 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { invoke, startBenchLambda } from '../bench-lambda';
+import { LINES, invoke, startBenchLambda } from '../bench-lambda';
 import type { Contestant } from '../contestants';
 import type { Figure, Section } from '../figure';
 import { startOtlpSink } from '../otlp-sink';
 import type { OtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 
-const LINES = 2;
 /** The flush budget, lambda-otlp's default. */
 const BUDGET_MS = 500;
 

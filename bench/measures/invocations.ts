@@ -1,5 +1,5 @@
 // Invocations: what each adds after the function has ended, its CPU (cpu.ts), and memory as they go on.
-import { afterDeliveryMs, invoke, startBenchLambda } from '../bench-lambda';
+import { FEW, LINES, afterDeliveryMs, invoke, startBenchLambda } from '../bench-lambda';
 import { FLOOR, LAYER } from '../contestants';
 import type { Contestant } from '../contestants';
 import type { Figure, Section } from '../figure';
@@ -9,9 +9,6 @@ import { Samples } from '../samples';
 import { measureCpu } from './cpu';
 import type { CpuOptions } from './cpu';
 
-const LINES = 2;
-/** Memory is first read here. */
-const FEW = 20;
 const SETTLED = 1000;
 const MEGABYTE = 1_000_000;
 
@@ -95,7 +92,6 @@ async function runStrategy(
 function toFigures(measures: Measures, options: InvocationOptions): readonly Figure[] {
   const { invocations, earlyCheckpoint } = options;
   const count = (value: number): string => value.toLocaleString('en');
-  const times = (factor: number) => ({ factor, to: FLOOR });
   return [
     {
       title: 'runtimeDone delivered → /event/next, `end`',
@@ -111,7 +107,7 @@ function toFigures(measures: Measures, options: InvocationOptions): readonly Fig
     {
       title: `anonymous memory after ${FEW} invocations`,
       unit: 'MB',
-      goal: { ratio: times(1.6) },
+      goal: { ratio: { factor: 1.6, to: FLOOR } },
       samples: measures.fewMemory.bySubject,
     },
     {

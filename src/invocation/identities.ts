@@ -29,14 +29,14 @@ export class Identities {
       ...defined({ tracing, invokeTracingValue: invoke?.tracingValue }),
     };
     const identity = toInvocationIdentity(source, this.sha256);
-    const isTaken = this.isUsed(identity.spanId);
-    invocation.identity = isTaken ? toDistinctIdentity(identity, source, this.sha256) : identity;
-    if (isTaken) this.isUsed(invocation.identity.spanId);
+    const isFree = this.claim(identity.spanId);
+    invocation.identity = isFree ? identity : toDistinctIdentity(identity, source, this.sha256);
+    if (!isFree) this.claim(invocation.identity.spanId);
   }
 
-  /** It is from now on. */
-  private isUsed(spanId: string): boolean {
+  /** False: another one has it. */
+  private claim(spanId: string): boolean {
     const [high, low] = [spanId.slice(0, 8), spanId.slice(8)];
-    return this.used.add(Number.parseInt(high, 16), Number.parseInt(low, 16));
+    return !this.used.add(Number.parseInt(high, 16), Number.parseInt(low, 16));
   }
 }
