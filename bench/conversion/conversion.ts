@@ -8,7 +8,7 @@ import { readTranslationSettings } from '../../src/configuration/translation-set
 import type { Diagnostics } from '../../src/diagnostics/diagnostics';
 import { Buffer as DeliveryBuffer } from '../../src/export/buffer';
 import { protobufCodecs } from '../../src/export/codec';
-import { encodeLogRequest } from '../../src/export/log-request';
+import { encodeLogRequest } from '../../src/export/protobuf/log-request';
 import { RequestBuilder } from '../../src/export/request-builder';
 import { createTranslator } from '../../src/extension/create-translator';
 import type { Translator } from '../../src/otel/translator';

@@ -1,13 +1,12 @@
-// How requests of a signal are encoded: the serializers of @opentelemetry/otlp-transformer behind
-// one shape, and our own encoder of log requests. Only http/json loads the JSON serializers.
+// How requests of a signal are encoded and answers read: our own protobuf encoders, or the JSON serializers
+// of @opentelemetry/otlp-transformer, which only http/json loads, behind one shape.
 import type { ISerializer } from '@opentelemetry/otlp-transformer';
-import {
-  ProtobufMetricsSerializer,
-  ProtobufTraceSerializer,
-} from '@opentelemetry/otlp-transformer';
 import type { SignalValues } from './buffer';
 import type { Signal } from './delivery';
-import { encodeLogRequest } from './log-request';
+import { decodeExportAnswer } from './protobuf/export-answer';
+import { encodeLogRequest } from './protobuf/log-request';
+import { encodeMetricsRequest } from './protobuf/metrics-request';
+import { encodeTraceRequest } from './protobuf/trace-request';
 
 interface PartialSuccess {
   readonly rejected: number;
@@ -23,15 +22,14 @@ export interface Codec<S extends Signal> {
 
 export type Serializers = { readonly [S in Signal]: Codec<S> };
 
-export const protobufCodecs: Serializers = toCodecs(
-  ProtobufTraceSerializer,
-  ProtobufMetricsSerializer,
-  {
-    serializeRequest: encodeLogRequest,
-    // ExportLogsPartialSuccess has the fields of ExportTracePartialSuccess under other names.
-    deserializeResponse: (body) => ProtobufTraceSerializer.deserializeResponse(body),
+export const protobufCodecs: Serializers = {
+  traces: { encode: encodeTraceRequest, decodeAnswer: decodeExportAnswer },
+  metrics: {
+    encode: ([window]) => window && encodeMetricsRequest(window),
+    decodeAnswer: decodeExportAnswer,
   },
-);
+  logs: { encode: encodeLogRequest, decodeAnswer: decodeExportAnswer },
+};
 
 export async function loadJsonCodecs(): Promise<Serializers> {
   const { jsonSerializers } = await import('./json-serializers');

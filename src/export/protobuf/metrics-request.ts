@@ -1,0 +1,165 @@
+// A metric window → ExportMetricsServiceRequest. Name, description, unit and bounds of an instrument are the
+// same objects in every window and encoded once.
+// Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto
+import { ValueType } from '@opentelemetry/api';
+import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
+import type {
+  DataPoint,
+  ExponentialHistogram,
+  Histogram,
+  MetricData,
+  ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
+import { OtlpWriter } from './otlp-writer';
+
+/** Grows when it is too small; measured on windows of an invocation. */
+const bytesPerMetric = 560;
+const WORD = 2 ** 32;
+
+const descriptors = new WeakMap<MetricData['descriptor'], Uint8Array>();
+const allBounds = new WeakMap<readonly number[], Uint8Array>();
+
+export function encodeMetricsRequest(window: ResourceMetrics): Uint8Array {
+  let metrics = 0;
+  for (const scope of window.scopeMetrics) metrics += scope.metrics.length;
+  const writer = new OtlpWriter(metrics * bytesPerMetric);
+  const write = (metric: MetricData) => writeMetric(writer, metric);
+  writer.perResource(window.resource, () => {
+    for (const { scope, metrics: own } of window.scopeMetrics) writer.perScope(scope, own, write);
+  });
+  return writer.finish();
+}
+
+function writeMetric(writer: OtlpWriter, metric: MetricData): void {
+  writer.byte(0x12);
+  const start = writer.begin(2);
+  writer.once(descriptors, metric.descriptor, writeDescriptor);
+  writeData(writer, metric);
+  writer.end(start, 2);
+}
+
+function writeDescriptor(writer: OtlpWriter, descriptor: MetricData['descriptor']): void {
+  const { name, description, unit } = descriptor;
+  writer.textField(0x0a, name);
+  if (description) writer.textField(0x12, description);
+  if (unit) writer.textField(0x1a, unit);
+}
+
+/** Gauge, Sum, Histogram or ExponentialHistogram. */
+function writeData(writer: OtlpWriter, metric: MetricData): void {
+  const { dataPointType, descriptor, aggregationTemporality: temporality } = metric;
+  writer.byte(DATA_TAGS[dataPointType]);
+  const start = writer.begin(2);
+  for (const point of metric.dataPoints) {
+    writer.byte(0x0a);
+    const pointStart = writer.begin(2);
+    if (dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM) {
+      writeExponentialPoint(writer, point as DataPoint<ExponentialHistogram>);
+    } else if (dataPointType === DataPointType.HISTOGRAM) {
+      writeHistogramPoint(writer, point as DataPoint<Histogram>);
+    } else {
+      writeNumberPoint(writer, point as DataPoint<number>, descriptor.valueType);
+    }
+    writer.end(pointStart, 2);
+  }
+  if (dataPointType !== DataPointType.GAUGE) {
+    writer.count(0x10, temporality === AggregationTemporality.DELTA ? 1 : 2);
+  }
+  if (dataPointType === DataPointType.SUM && metric.isMonotonic) writer.count(0x18, 1);
+  writer.end(start, 2);
+}
+
+const DATA_TAGS: Readonly<Record<DataPointType, number>> = {
+  [DataPointType.GAUGE]: 0x2a,
+  [DataPointType.SUM]: 0x3a,
+  [DataPointType.HISTOGRAM]: 0x4a,
+  [DataPointType.EXPONENTIAL_HISTOGRAM]: 0x52,
+};
+
+function writeTimes(writer: OtlpWriter, { startTime, endTime }: DataPoint<unknown>): void {
+  writer.time(0x11, startTime);
+  writer.time(0x19, endTime);
+}
+
+function writeNumberPoint(writer: OtlpWriter, point: DataPoint<number>, type: ValueType): void {
+  writeTimes(writer, point);
+  if (type === ValueType.INT) writeInteger(writer, 0x31, point.value);
+  else writeDouble(writer, 0x21, point.value);
+  writer.keyValues(0x3a, point.attributes);
+}
+
+function writeHistogramPoint(writer: OtlpWriter, point: DataPoint<Histogram>): void {
+  const { count, sum, min, max, buckets } = point.value;
+  writeTimes(writer, point);
+  writeInteger(writer, 0x21, count);
+  writeDouble(writer, 0x29, sum);
+  if (buckets.counts.length > 0) {
+    writer.byte(0x32);
+    writer.varint(buckets.counts.length * 8);
+    for (const inBucket of buckets.counts) writeWords(writer, inBucket);
+  }
+  if (buckets.boundaries.length > 0) {
+    writer.once(allBounds, buckets.boundaries, writeBounds);
+  }
+  writer.keyValues(0x4a, point.attributes);
+  writeDouble(writer, 0x59, min);
+  writeDouble(writer, 0x61, max);
+}
+
+function writeBounds(writer: OtlpWriter, bounds: readonly number[]): void {
+  writer.byte(0x3a);
+  writer.varint(bounds.length * 8);
+  for (const bound of bounds) writer.double(bound);
+}
+
+function writeExponentialPoint(writer: OtlpWriter, point: DataPoint<ExponentialHistogram>): void {
+  const { count, sum, min, max, scale, zeroCount, positive, negative } = point.value;
+  writer.keyValues(0x0a, point.attributes);
+  writeTimes(writer, point);
+  writeInteger(writer, 0x21, count);
+  writeDouble(writer, 0x29, sum);
+  if (scale !== 0) writer.count(0x30, zigzag(scale));
+  writeInteger(writer, 0x39, zeroCount);
+  writeBuckets(writer, 0x42, positive);
+  writeBuckets(writer, 0x4a, negative);
+  writeDouble(writer, 0x61, min);
+  writeDouble(writer, 0x69, max);
+}
+
+function writeBuckets(
+  writer: OtlpWriter,
+  tag: number,
+  { offset, bucketCounts }: ExponentialHistogram['positive'],
+): void {
+  writer.byte(tag);
+  const start = writer.begin();
+  if (offset !== 0) writer.count(0x08, zigzag(offset));
+  if (bucketCounts.length > 0) {
+    writer.byte(0x12);
+    const countsStart = writer.begin();
+    for (const count of bucketCounts) writer.varint(count);
+    writer.end(countsStart);
+  }
+  writer.end(start);
+}
+
+/** Of a sint32. */
+function zigzag(value: number): number {
+  return ((value << 1) ^ (value >> 31)) >>> 0;
+}
+
+function writeDouble(writer: OtlpWriter, tag: number, value: number | undefined): void {
+  if (value === undefined) return;
+  writer.byte(tag);
+  writer.double(value);
+}
+
+/** Of 64 bits, fixed; a negative one in two's complement. */
+function writeInteger(writer: OtlpWriter, tag: number, value: number): void {
+  writer.byte(tag);
+  writeWords(writer, value);
+}
+
+function writeWords(writer: OtlpWriter, value: number): void {
+  writer.fixed64(value >>> 0, Math.floor(value / WORD) >>> 0);
+}

@@ -1,0 +1,212 @@
+// What requests of all signals have in common: resource, scope, attributes, values, ids and times, byte for
+// byte as @opentelemetry/otlp-transformer writes them, in one pass. What repeats is encoded once.
+// Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
+import type { HrTime } from '@opentelemetry/api';
+import type { InstrumentationScope } from '@opentelemetry/core';
+import type { Resource } from '@opentelemetry/resources';
+import { ProtobufWriter } from './writer';
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** Where most resources come from: the same object in every request. */
+const resources = new WeakMap<Resource, Uint8Array>();
+
+/** Attributes that are compared with those of the record before. */
+const maxRememberedKeys = 64;
+const maxRememberedLength = 128;
+const longText = 120;
+const int64Bound = 2 ** 63;
+const resourceBytes = 1024;
+
+/** Text that had the same value in the record before. */
+interface Remembered {
+  value: string;
+  bytes: Uint8Array | undefined;
+}
+
+export class OtlpWriter extends ProtobufWriter {
+  private readonly attributes = new Map<string, Remembered>();
+  private readonly ids = new Map<number, Remembered>();
+  private second = Number.NaN;
+  private secondLow = 0;
+  private secondHigh = 0;
+
+  /** `capacityBytes` of the items; grows when it is too small. */
+  constructor(capacityBytes: number) {
+    super(resourceBytes + capacityBytes);
+  }
+
+  /** Resource{Spans,Metrics,Logs}, in each request as field 1. */
+  perResource(resource: Resource, writeScopes: () => void): void {
+    this.byte(0x0a);
+    const start = this.begin(2);
+    this.resource(resource);
+    writeScopes();
+    if (resource.schemaUrl) this.textField(0x1a, resource.schemaUrl);
+    this.end(start, 2);
+  }
+
+  /** Scope{Spans,Metrics,Logs}, field 2 of what is per resource. */
+  perScope<T>(scope: InstrumentationScope, items: readonly T[], write: (item: T) => void): void {
+    this.byte(0x12);
+    const start = this.begin(2);
+    this.byte(0x0a);
+    const scopeStart = this.begin();
+    this.textField(0x0a, scope.name);
+    if (scope.version) this.textField(0x12, scope.version);
+    this.end(scopeStart);
+    for (const item of items) write(item);
+    if (scope.schemaUrl) this.textField(0x1a, scope.schemaUrl);
+    this.end(start, 2);
+  }
+
+  private resource(resource: Resource): void {
+    // Attributes that are waited for would be missing for good.
+    if (resource.asyncAttributesPending) writeResource(this, resource);
+    else this.once(resources, resource, writeResource);
+  }
+
+  /** What `write` writes of `key`, the first time; the same bytes from then on. */
+  once<K extends object>(
+    cache: WeakMap<K, Uint8Array>,
+    key: K,
+    write: (writer: this, key: K) => void,
+  ): void {
+    const known = cache.get(key);
+    if (known !== undefined) {
+      this.raw(known);
+      return;
+    }
+    const { position } = this;
+    write(this, key);
+    cache.set(key, this.copyFrom(position));
+  }
+
+  textField(tag: number, text: string): void {
+    this.byte(tag);
+    this.text(text);
+  }
+
+  count(tag: number, value: number): void {
+    this.byte(tag);
+    this.varint(value);
+  }
+
+  /** Nanoseconds since the epoch, which a double does not hold: by second, then by nanosecond. */
+  time(tag: number, hrTime: HrTime): void {
+    const seconds = hrTime[0];
+    if (seconds !== this.second) {
+      const whole = BigInt.asUintN(64, BigInt(seconds) * 1_000_000_000n);
+      this.second = seconds;
+      this.secondLow = Number(whole & 0xffffffffn);
+      this.secondHigh = Number(whole >> 32n);
+    }
+    const low = this.secondLow + hrTime[1];
+    const carry = low > 0xffffffff ? 1 : 0;
+    this.byte(tag);
+    this.fixed64(low >>> 0, (this.secondHigh + carry) >>> 0);
+  }
+
+  id(tag: number, hex: string): void {
+    const known = this.ids.get(tag);
+    if (known?.value === hex && known.bytes !== undefined) {
+      this.raw(known.bytes);
+      return;
+    }
+    const { position } = this;
+    const bytes = Buffer.from(hex, 'hex');
+    this.count(tag, bytes.length);
+    this.raw(bytes);
+    this.ids.set(tag, { value: hex, bytes: this.copyFrom(position) });
+  }
+
+  keyValues(tag: number, attributes: Attributes): void {
+    for (const key in attributes) {
+      if (!Object.hasOwn(attributes, key)) continue;
+      const value = attributes[key];
+      if (typeof value === 'string' && value.length <= maxRememberedLength) {
+        this.repeatable(tag, key, value);
+      } else {
+        this.keyValue(tag, key, value);
+      }
+    }
+  }
+
+  /** Request ids and the like are the same in many records, one after the other. */
+  private repeatable(tag: number, key: string, value: string): void {
+    const known = this.attributes.get(key);
+    const isRepeated = known?.value === value;
+    if (isRepeated && known.bytes?.[0] === tag) {
+      this.raw(known.bytes);
+      return;
+    }
+    const { position } = this;
+    this.keyValue(tag, key, value);
+    if (known !== undefined) {
+      known.value = value;
+      known.bytes = isRepeated ? this.copyFrom(position) : undefined;
+    } else if (this.attributes.size < maxRememberedKeys) {
+      this.attributes.set(key, { value, bytes: undefined });
+    }
+  }
+
+  private keyValue(tag: number, key: string, value: unknown): void {
+    const lengthBytes = expectedLengthBytes(value);
+    this.byte(tag);
+    const start = this.begin(lengthBytes);
+    this.textField(0x0a, key);
+    this.value(0x12, value);
+    this.end(start, lengthBytes);
+  }
+
+  /** AnyValue. What is none of its kinds is an empty one. */
+  value(tag: number, value: unknown): void {
+    const lengthBytes = expectedLengthBytes(value);
+    this.byte(tag);
+    const start = this.begin(lengthBytes);
+    if (typeof value === 'string') {
+      this.textField(0x0a, value);
+    } else if (typeof value === 'boolean') {
+      this.byte(0x10);
+      this.byte(value ? 1 : 0);
+    } else if (typeof value === 'number') {
+      this.number(value);
+    } else if (value instanceof Uint8Array) {
+      this.count(0x3a, value.length);
+      this.raw(value);
+    } else if (typeof value === 'object' && value !== null) {
+      this.compound(value);
+    }
+    this.end(start, lengthBytes);
+  }
+
+  private number(value: number): void {
+    if (Number.isInteger(value) && value >= -int64Bound && value < int64Bound) {
+      this.count(0x18, value);
+      return;
+    }
+    this.byte(0x21);
+    this.double(value);
+  }
+
+  private compound(value: object): void {
+    this.byte(Array.isArray(value) ? 0x2a : 0x32);
+    const start = this.begin();
+    if (Array.isArray(value)) for (const member of value) this.value(0x0a, member);
+    else for (const key of Object.keys(value)) this.keyValue(0x0a, key, (value as Attributes)[key]);
+    this.end(start);
+  }
+}
+
+function writeResource(writer: OtlpWriter, { attributes }: Resource): void {
+  writer.byte(0x0a);
+  const start = writer.begin(2);
+  writer.keyValues(0x0a, attributes);
+  writer.count(0x10, 0);
+  writer.end(start, 2);
+}
+
+/** A wrong guess costs a move of the message, no more. */
+function expectedLengthBytes(value: unknown): 1 | 2 {
+  return typeof value === 'string' && value.length > longText ? 2 : 1;
+}
