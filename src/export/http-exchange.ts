@@ -5,6 +5,7 @@ import { NOT_HTTP } from '../http/exchange';
 import type { AnswerListener, Exchange } from '../http/exchange';
 import type { RepeatedHead } from '../http/message-head';
 import type { HeaderFields } from '../http/header-fields';
+import { setAlarm } from '../time/alarms';
 import { classifyAnswer } from './classify-answer';
 import type { Cancellation } from './cancellation';
 import type { Clock, TransportResponse } from './transport';
@@ -154,12 +155,12 @@ function armDeadline({ clock, timeoutMs }: HttpRequest, expire: () => void): () 
   let immediate: NodeJS.Immediate | undefined;
   const check = (): void => {
     const leftMs = deadlineMs - clock.now();
-    if (leftMs > 0) timer = setTimeout(check, leftMs).unref();
+    if (leftMs > 0) cancelAlarm = setAlarm(check, leftMs);
     else immediate = setImmediate(() => (immediate = setImmediate(expire)));
   };
-  let timer = setTimeout(check, timeoutMs).unref();
+  let cancelAlarm = setAlarm(check, timeoutMs);
   return () => {
-    clearTimeout(timer);
+    cancelAlarm();
     clearImmediate(immediate);
   };
 }

@@ -1,4 +1,5 @@
-// Waiting by the wall clock. No timer is left armed when a wait returns.
+// Waiting by the wall clock.
+import { setAlarm } from '../time/alarms';
 import type { Clock } from './transport';
 
 /** True when `promise` settles before `deadlineMs` (epoch). It must not reject. */
@@ -8,10 +9,9 @@ export function isSettledBy(
   clock: Clock,
 ): Promise<boolean> {
   return new Promise((resolve) => {
-    const waitMs = Math.min(Math.max(deadlineMs - clock.now(), 0), 2 ** 31 - 1);
-    const timer = setTimeout(() => resolve(false), waitMs);
+    const cancelAlarm = setAlarm(() => resolve(false), deadlineMs - clock.now());
     void promise.then(() => {
-      clearTimeout(timer);
+      cancelAlarm();
       resolve(true);
     });
   });

@@ -1,5 +1,6 @@
 // Time for the lifecycle: the wall clock and one-shot timers, injected so that tests own them.
 // Wall clock, not a monotonic one: deadlines are epoch times, re-read after every thaw.
+import { setAlarm } from '../time/alarms';
 
 export interface Clock {
   /** Epoch milliseconds. */
@@ -8,15 +9,9 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
-/** Beyond this, setTimeout fires at once (Node.js timers, 2^31 - 1 ms). */
-const MAX_DELAY_MS = 2_147_483_647;
-
 export const systemClock: Clock = {
   now: Date.now,
-  schedule(callback, delayMs) {
-    const timer = setTimeout(callback, Math.min(Math.max(delayMs, 0), MAX_DELAY_MS));
-    return () => clearTimeout(timer);
-  },
+  schedule: setAlarm,
 };
 
 export function pause(clock: Clock, delayMs: number): Promise<void> {

@@ -1,5 +1,5 @@
-// Promises that resolve when a request's end was seen, or when their time is over. Timers are cleared in
-// either case: none may fire after a thaw.
+// Promises that resolve when a request's end was seen, or when their time is over.
+import { setAlarm } from '../time/alarms';
 
 interface Waiter {
   readonly requestId: string;
@@ -7,20 +7,20 @@ interface Waiter {
 }
 
 export class DoneWaiters {
-  private readonly waiters = new Set<Waiter>();
+  private waiters: readonly Waiter[] = [];
 
   /** Resolves true when `settle` finds the request done, false after `timeoutMs`. */
   wait(requestId: string, timeoutMs: number): Promise<boolean> {
     if (timeoutMs <= 0) return Promise.resolve(false);
     return new Promise((resolve) => {
       const finish = (isDone: boolean): void => {
-        clearTimeout(timer);
-        this.waiters.delete(waiter);
+        cancelAlarm();
+        this.waiters = this.waiters.filter((other) => other !== waiter);
         resolve(isDone);
       };
-      const timer = setTimeout(() => finish(false), timeoutMs);
+      const cancelAlarm = setAlarm(() => finish(false), timeoutMs);
       const waiter: Waiter = { requestId, resolve: finish };
-      this.waiters.add(waiter);
+      this.waiters = [...this.waiters, waiter];
     });
   }
 

@@ -3,6 +3,7 @@
 import type { Diagnostics } from '../diagnostics/diagnostics';
 import { startHttpServer } from '../http/server';
 import type { IncomingRequest, RequestListener } from '../http/server';
+import { setAlarm } from '../time/alarms';
 import { decompress } from './decompression';
 import { collectBody } from './request-body';
 import type { BodyOutcome } from './request-body';
@@ -102,9 +103,9 @@ function refuse(request: IncomingRequest): RequestListener {
 
 function settledWithin(promise: Promise<void>, delayMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, delayMs);
+    const cancelAlarm = setAlarm(resolve, delayMs);
     void promise.then(() => {
-      clearTimeout(timer);
+      cancelAlarm();
       resolve();
     });
   });
