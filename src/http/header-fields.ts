@@ -10,23 +10,29 @@ const knownNames = new Map<string, string>();
 const MAX_KNOWN_NAMES = 64;
 const MAX_KNOWN_LENGTH = 64;
 
-/** Undefined: a line that is no field. Without a regular expression over values, which could be made to backtrack. */
-export function readFields(lines: readonly string[]): HeaderFields | undefined {
+/**
+ * The lines of `text` from `start` to `end`, where the empty line begins. Undefined: a line that is no field.
+ * Without a regular expression over values, which could be made to backtrack.
+ */
+export function readFields(text: string, start: number, end: number): HeaderFields | undefined {
   const fields = new Map<string, string>();
   let last = '';
-  for (const line of lines) {
-    if (line.includes('\r') || line.includes('\n')) return undefined;
-    if (isBlank(line.charCodeAt(0))) {
+  for (let at = start; at < end;) {
+    const lineEnd = text.indexOf('\r', at);
+    // Neither of the two without the other.
+    if (text.indexOf('\n', at) !== lineEnd + 1) return undefined;
+    if (isBlank(text.charCodeAt(at))) {
       // A folded line (obsolete, RFC 9112 §5.2) continues the one before.
       if (last === '') return undefined;
-      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(line, 0)}`);
-      continue;
+      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(text, at, lineEnd)}`);
+    } else {
+      const colon = text.indexOf(':', at);
+      const name = colon < lineEnd ? readName(text.slice(at, Math.max(colon, at))) : undefined;
+      if (name === undefined) return undefined;
+      last = name;
+      addField(fields, name, trimBlanks(text, colon + 1, lineEnd));
     }
-    const colon = line.indexOf(':');
-    const name = readName(line.slice(0, Math.max(colon, 0)));
-    if (name === undefined) return undefined;
-    last = name;
-    addField(fields, name, trimBlanks(line, colon + 1));
+    at = lineEnd + 2;
   }
   return fields;
 }
@@ -52,9 +58,8 @@ function addField(fields: Map<string, string>, name: string, value: string): voi
   else fields.set(name, `${known}, ${value}`);
 }
 
-/** From `start` on, without the spaces and tabs around it. */
-function trimBlanks(text: string, start: number): string {
-  let end = text.length;
+/** From `start` to `end`, without the spaces and tabs around it. */
+function trimBlanks(text: string, start: number, end: number): string {
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);

@@ -1,8 +1,7 @@
 // Field names are remembered by their spelling: what was read before must not show in what is read later.
-import type { HeaderFields } from '../../src/http/header-fields';
+import type { readFields as ReadFields } from '../../src/http/header-fields';
 
-type ReadFields = (lines: readonly string[]) => HeaderFields | undefined;
-let readFields: ReadFields;
+let readFields: typeof ReadFields;
 
 /** Nothing is remembered at first. */
 beforeEach(async () => {
@@ -11,7 +10,12 @@ beforeEach(async () => {
 });
 
 function read(...lines: string[]): Record<string, string> | undefined {
-  const fields = readFields(lines);
+  const head = ['HTTP/1.1 200 OK', ...lines].join('\r\n');
+  const fields = readFields(
+    `${head}\r\n\r\nBody: 1\r\n`,
+    'HTTP/1.1 200 OK\r\n'.length,
+    head.length,
+  );
   return fields === undefined ? undefined : Object.fromEntries(fields);
 }
 
