@@ -53,59 +53,59 @@ export function countItems<S extends Signal>(
 }
 
 export class Buffer {
-  readonly #bounds: BufferBounds;
-  readonly #onDropped: DropListener;
-  readonly #onWindowLost: (window: ResourceMetrics) => void;
-  readonly #queues: Queues = {
+  private readonly bounds: BufferBounds;
+  private readonly onDropped: DropListener;
+  private readonly onWindowLost: (window: ResourceMetrics) => void;
+  private readonly queues: Queues = {
     traces: new SignalQueue(),
     metrics: new SignalQueue(),
     logs: new SignalQueue(),
   };
-  readonly #items: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
-  #bytes = 0;
+  private readonly heldItems: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
+  private heldBytes = 0;
 
   constructor(
     bounds: BufferBounds,
     onDropped: DropListener,
     onWindowLost: (window: ResourceMetrics) => void = () => undefined,
   ) {
-    this.#bounds = bounds;
-    this.#onDropped = onDropped;
-    this.#onWindowLost = onWindowLost;
+    this.bounds = bounds;
+    this.onDropped = onDropped;
+    this.onWindowLost = onWindowLost;
   }
 
   /** Estimated bytes held, requests under way included. */
   get bytes(): number {
-    return this.#bytes;
+    return this.heldBytes;
   }
 
   /** Items held by signal, requests under way included. */
   get items(): Readonly<Record<Signal, number>> {
-    return { ...this.#items };
+    return { ...this.heldItems };
   }
 
   /** Values of a signal that wait, requests under way not included. */
   waiting(signal: Signal): number {
-    return this.#queues[signal].length;
+    return this.queues[signal].length;
   }
 
   add<S extends Signal>(signal: S, values: readonly SignalValues[S][]): void {
-    const queue: SignalQueue<SignalValues[S]> = this.#queues[signal];
-    for (const value of values) queue.push(value, this.#admit(signal, value));
-    this.#evict();
+    const queue: SignalQueue<SignalValues[S]> = this.queues[signal];
+    for (const value of values) queue.push(value, this.admit(signal, value));
+    this.evict();
   }
 
   /** Moves the oldest waiting values out to be sent; they stay held until settled. */
   take<S extends Signal>(signal: S, limits: BatchLimits): Batch<SignalValues[S]> | undefined {
-    const queue: SignalQueue<SignalValues[S]> = this.#queues[signal];
+    const queue: SignalQueue<SignalValues[S]> = this.queues[signal];
     return queue.take(limits);
   }
 
   /** The batch was not delivered and waits again, as the oldest. */
   putBack<S extends Signal>(signal: S, batch: Batch<SignalValues[S]>): void {
-    const queue: SignalQueue<SignalValues[S]> = this.#queues[signal];
+    const queue: SignalQueue<SignalValues[S]> = this.queues[signal];
     queue.putBack(batch);
-    this.#evict();
+    this.evict();
   }
 
   /** Puts the second half of a batch back and returns the first; undefined when it cannot be halved. */
@@ -113,7 +113,7 @@ export class Buffer {
     signal: S,
     batch: Batch<SignalValues[S]>,
   ): Batch<SignalValues[S]> | undefined {
-    const queue: SignalQueue<SignalValues[S]> = this.#queues[signal];
+    const queue: SignalQueue<SignalValues[S]> = this.queues[signal];
     const middle = Math.ceil(batch.values.length / 2);
     if (batch.values.length > 1) {
       queue.putBack({ values: batch.values.slice(middle), sizes: batch.sizes.slice(middle) });
@@ -124,55 +124,59 @@ export class Buffer {
     const halves = splitWindow(value as ResourceMetrics) as SignalValues[S][] | undefined;
     if (halves === undefined) return undefined;
     this.release(signal, batch);
-    queue.putBack({ values: halves, sizes: halves.map((half) => this.#admit(signal, half)) });
+    queue.putBack({ values: halves, sizes: halves.map((half) => this.admit(signal, half)) });
     return queue.take({ maxBytes: 0, maxValues: 1 });
   }
 
   /** The batch was delivered or given up: it is held no longer. */
   release<S extends Signal>(signal: S, batch: Batch<SignalValues[S]>): void {
-    this.#items[signal] -= countItems(signal, batch.values);
-    for (const bytes of batch.sizes) this.#bytes -= bytes + heldOverheadBytes;
+    this.heldItems[signal] -= countItems(signal, batch.values);
+    for (const bytes of batch.sizes) this.heldBytes -= bytes + heldOverheadBytes;
   }
 
   /** Gives up everything that waits of a signal. */
   drop(signal: Signal, reason: DropReason): void {
     const everything = { maxBytes: Infinity, maxValues: Infinity };
     const batch = this.take(signal, everything);
-    if (batch !== undefined) this.#discard(signal, batch, reason);
+    if (batch !== undefined) this.discard(signal, batch, reason);
   }
 
   /** Accounts for a value; returns its estimated bytes. */
-  #admit<S extends Signal>(signal: S, value: SignalValues[S]): number {
+  private admit<S extends Signal>(signal: S, value: SignalValues[S]): number {
     const bytes = estimates[signal](value);
-    this.#bytes += bytes + heldOverheadBytes;
-    this.#items[signal] += signal === 'metrics' ? countDataPoints(value as ResourceMetrics) : 1;
+    this.heldBytes += bytes + heldOverheadBytes;
+    this.heldItems[signal] += signal === 'metrics' ? countDataPoints(value as ResourceMetrics) : 1;
     return bytes;
   }
 
-  #evict(): void {
+  private evict(): void {
     for (const signal of evictionOrder) {
-      while (this.#isOverfull()) {
-        const batch = this.take(signal, { maxBytes: this.#excessBytes(), maxValues: evictionStep });
+      while (this.isOverfull()) {
+        const batch = this.take(signal, { maxBytes: this.excessBytes(), maxValues: evictionStep });
         if (batch === undefined) break;
-        this.#discard(signal, batch, 'queue_full');
+        this.discard(signal, batch, 'queue_full');
       }
     }
   }
 
-  #isOverfull(): boolean {
-    const items = this.#items.traces + this.#items.metrics + this.#items.logs;
-    return this.#bytes > this.#bounds.capacityBytes || items > this.#bounds.maxItems;
+  private isOverfull(): boolean {
+    const items = this.heldItems.traces + this.heldItems.metrics + this.heldItems.logs;
+    return this.heldBytes > this.bounds.capacityBytes || items > this.bounds.maxItems;
   }
 
-  #excessBytes(): number {
-    return this.#bytes - this.#bounds.capacityBytes;
+  private excessBytes(): number {
+    return this.heldBytes - this.bounds.capacityBytes;
   }
 
-  #discard<S extends Signal>(signal: S, batch: Batch<SignalValues[S]>, reason: DropReason): void {
+  private discard<S extends Signal>(
+    signal: S,
+    batch: Batch<SignalValues[S]>,
+    reason: DropReason,
+  ): void {
     this.release(signal, batch);
     const items = countItems(signal, batch.values);
-    if (items > 0) this.#onDropped(signal, items, reason);
+    if (items > 0) this.onDropped(signal, items, reason);
     if (signal !== 'metrics') return;
-    for (const window of batch.values as readonly ResourceMetrics[]) this.#onWindowLost(window);
+    for (const window of batch.values as readonly ResourceMetrics[]) this.onWindowLost(window);
   }
 }

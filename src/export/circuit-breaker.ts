@@ -23,68 +23,68 @@ const defaultBreakerPolicy: BreakerPolicy = {
 };
 
 export class CircuitBreaker {
-  readonly #clock: Clock;
-  readonly #policy: BreakerPolicy;
-  #failures = 0;
-  #lastFailedAttempt = -1;
-  #openedAtMs = 0;
-  #graceMs = 0;
-  #probing = false;
+  private readonly clock: Clock;
+  private readonly policy: BreakerPolicy;
+  private failuresInARow = 0;
+  private lastFailedAttempt = -1;
+  private openedAtMs = 0;
+  private graceMs = 0;
+  private probing = false;
 
   constructor(clock: Clock, policy: BreakerPolicy = defaultBreakerPolicy) {
-    this.#clock = clock;
-    this.#policy = policy;
+    this.clock = clock;
+    this.policy = policy;
   }
 
   get isOpen(): boolean {
-    return this.#failures >= this.#policy.failureThreshold;
+    return this.failuresInARow >= this.policy.failureThreshold;
   }
 
   /** Failed attempts since the last success. */
   get failures(): number {
-    return this.#failures;
+    return this.failuresInARow;
   }
 
   /** True while asking would answer `held`; asking itself may claim the probe. */
   get isHolding(): boolean {
-    return this.isOpen && (this.#probing || !this.#isGraceOver());
+    return this.isOpen && (this.probing || !this.isGraceOver());
   }
 
   /** Whoever is answered `probe` must report succeeded, failed or released. */
   ask(): Permission {
     if (!this.isOpen) return 'go';
     if (this.isHolding) return 'held';
-    this.#probing = true;
+    this.probing = true;
     return 'probe';
   }
 
   succeeded(): void {
-    this.#failures = 0;
-    this.#graceMs = 0;
-    this.#probing = false;
+    this.failuresInARow = 0;
+    this.graceMs = 0;
+    this.probing = false;
   }
 
   /** Failures of one attempt (a flush) count once, however many requests of it failed. */
   failed(attempt: number): void {
-    const wasProbing = this.#probing;
-    this.#probing = false;
-    if (attempt === this.#lastFailedAttempt && !wasProbing) return;
-    this.#lastFailedAttempt = attempt;
-    this.#failures += 1;
+    const wasProbing = this.probing;
+    this.probing = false;
+    if (attempt === this.lastFailedAttempt && !wasProbing) return;
+    this.lastFailedAttempt = attempt;
+    this.failuresInARow += 1;
     if (!this.isOpen) return;
-    const { initialGraceMs, maxGraceMs } = this.#policy;
-    this.#graceMs = Math.min(Math.max(this.#graceMs * 2, initialGraceMs), maxGraceMs);
-    this.#openedAtMs = this.#clock.now();
+    const { initialGraceMs, maxGraceMs } = this.policy;
+    this.graceMs = Math.min(Math.max(this.graceMs * 2, initialGraceMs), maxGraceMs);
+    this.openedAtMs = this.clock.now();
   }
 
   /** The probe was not sent after all. */
   released(): void {
-    this.#probing = false;
+    this.probing = false;
   }
 
   /** A clock that was set back ends the grace: it must not hold the endpoint back for hours. */
-  #isGraceOver(): boolean {
-    const passedMs = this.#clock.now() - this.#openedAtMs;
-    return passedMs < 0 || passedMs >= this.#graceMs;
+  private isGraceOver(): boolean {
+    const passedMs = this.clock.now() - this.openedAtMs;
+    return passedMs < 0 || passedMs >= this.graceMs;
   }
 }

@@ -51,88 +51,88 @@ type Lane =
 
 class DeliveryPipeline implements Delivery {
   readonly capacityBytes: number;
-  readonly #options: DeliveryOptions;
-  readonly #ledger: Ledger;
-  readonly #buffer: Buffer;
-  readonly #transports: TransportFactory;
-  readonly #lanes: readonly Lane[];
-  #flushes = 0;
-  #isClosed = false;
+  private readonly options: DeliveryOptions;
+  private readonly ledger: Ledger;
+  private readonly buffer: Buffer;
+  private readonly transports: TransportFactory;
+  private readonly lanes: readonly Lane[];
+  private flushes = 0;
+  private isClosed = false;
 
   constructor(options: DeliveryOptions, parts: { ledger: Ledger; buffer: Buffer }) {
-    this.#options = options;
-    this.#ledger = parts.ledger;
-    this.#buffer = parts.buffer;
+    this.options = options;
+    this.ledger = parts.ledger;
+    this.buffer = parts.buffer;
     this.capacityBytes = options.configuration.bufferBytes;
-    this.#transports = options.transports ?? createTransportFactory(options);
+    this.transports = options.transports ?? createTransportFactory(options);
     const healths = new Map<string, EndpointHealth>();
-    this.#lanes = [
-      ...this.#createLane('traces', healths),
-      ...this.#createLane('logs', healths),
-      ...this.#createLane('metrics', healths),
+    this.lanes = [
+      ...this.createLane('traces', healths),
+      ...this.createLane('logs', healths),
+      ...this.createLane('metrics', healths),
     ] as Lane[];
   }
 
   addSpans(spans: Parameters<Delivery['addSpans']>[0]): void {
-    this.#add('traces', () => this.#buffer.add('traces', spans));
+    this.add('traces', () => this.buffer.add('traces', spans));
   }
 
   addLogRecords(records: Parameters<Delivery['addLogRecords']>[0]): void {
-    this.#add('logs', () => this.#buffer.add('logs', records));
+    this.add('logs', () => this.buffer.add('logs', records));
   }
 
   get bufferedBytes(): number {
-    return this.#buffer.bytes;
+    return this.buffer.bytes;
   }
 
   get suspended(): boolean {
-    const held = this.#lanes.filter(({ lane }) => lane.isHeldBack);
-    return held.length > 0 && this.#lanes.every((entry) => this.#sendsNothing(entry));
+    const held = this.lanes.filter(({ lane }) => lane.isHeldBack);
+    return held.length > 0 && this.lanes.every((entry) => this.sendsNothing(entry));
   }
 
   async flush(options: FlushOptions): Promise<FlushOutcome> {
-    this.#flushes += 1;
+    this.flushes += 1;
     const flush: Flush = {
-      number: this.#flushes,
-      startMs: this.#options.clock.now(),
+      number: this.flushes,
+      startMs: this.options.clock.now(),
       deadlineMs: options.deadlineMs,
       phase: phaseOf(options),
     };
     let delivered = false;
     try {
-      delivered = await this.#drainLanes(flush);
+      delivered = await this.drainLanes(flush);
     } catch (error) {
-      this.#options.diagnostics.error(`flush broke: ${String(error)}; items stay buffered`);
+      this.options.diagnostics.error(`flush broke: ${String(error)}; items stay buffered`);
     }
-    if (flush.phase === 'final') this.#giveUp();
-    return { delivered, remaining: this.#buffer.items };
+    if (flush.phase === 'final') this.giveUp();
+    return { delivered, remaining: this.buffer.items };
   }
 
   totals(): ReturnType<Delivery['totals']> {
-    return this.#ledger.totals();
+    return this.ledger.totals();
   }
 
   close(): void {
-    this.#giveUp();
-    this.#transports.close();
+    this.giveUp();
+    this.transports.close();
   }
 
-  #giveUp(): void {
-    this.#isClosed = true;
-    for (const { lane } of this.#lanes) lane.giveUp();
+  private giveUp(): void {
+    this.isClosed = true;
+    for (const { lane } of this.lanes) lane.giveUp();
   }
 
   /** A signal that is not exported is nobody's loss; after the end everything is. */
-  #add(signal: Signal, add: () => void): void {
-    if (this.#options.configuration.signals[signal] === undefined) return;
+  private add(signal: Signal, add: () => void): void {
+    if (this.options.configuration.signals[signal] === undefined) return;
     add();
-    if (this.#isClosed) this.#buffer.drop(signal, 'shutdown');
+    if (this.isClosed) this.buffer.drop(signal, 'shutdown');
   }
 
-  async #drainLanes(flush: Flush): Promise<boolean> {
+  private async drainLanes(flush: Flush): Promise<boolean> {
     const deferred =
-      flush.phase === 'final' ? [] : this.#lanes.filter((entry) => this.#isDeferred(entry));
-    const first = this.#lanes.filter((entry) => !deferred.includes(entry));
+      flush.phase === 'final' ? [] : this.lanes.filter((entry) => this.isDeferred(entry));
+    const first = this.lanes.filter((entry) => !deferred.includes(entry));
     const results = await Promise.all(
       first.map(async (entry) => ({ entry, result: await entry.lane.drain(flush) })),
     );
@@ -150,33 +150,33 @@ class DeliveryPipeline implements Delivery {
    * Metrics wait until another signal found the endpoint well: a window whose request is never
    * answered is lost. At the first flush this also spares a TLS handshake.
    */
-  #isDeferred({ lane, health }: Lane): boolean {
+  private isDeferred({ lane, health }: Lane): boolean {
     if (lane.signal !== 'metrics' || health.isTrusted) return false;
-    return this.#lanes.some((other) => other.lane !== lane && other.health === health);
+    return this.lanes.some((other) => other.lane !== lane && other.health === health);
   }
 
-  #sendsNothing(entry: Lane): boolean {
-    return entry.lane.isHeldBack || this.#isDeferred(entry);
+  private sendsNothing(entry: Lane): boolean {
+    return entry.lane.isHeldBack || this.isDeferred(entry);
   }
 
-  #createLane<S extends Signal>(
+  private createLane<S extends Signal>(
     signal: S,
     healths: Map<string, EndpointHealth>,
   ): { lane: SignalLane<S>; health: EndpointHealth }[] {
-    const { configuration, diagnostics, clock, metricSource, random } = this.#options;
+    const { configuration, diagnostics, clock, metricSource, random } = this.options;
     const settings = configuration.signals[signal];
     if (settings === undefined) return [];
     const origin = new URL(settings.url).origin;
     const health = healths.get(origin) ?? new EndpointHealth(clock);
     healths.set(origin, health);
     const lane = new SignalLane<S>({
-      ...this.#transports.create(signal, settings),
+      ...this.transports.create(signal, settings),
       signal,
       url: settings.url,
       timeoutMs: settings.timeoutMs,
-      buffer: this.#buffer,
+      buffer: this.buffer,
       health,
-      ledger: this.#ledger,
+      ledger: this.ledger,
       diagnostics,
       clock,
       random: random ?? Math.random,

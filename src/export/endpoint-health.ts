@@ -6,7 +6,7 @@ import type { Clock } from './transport';
 
 export class EndpointHealth {
   readonly breaker: CircuitBreaker;
-  #trusted = false;
+  private trusted = false;
 
   constructor(clock: Clock) {
     this.breaker = new CircuitBreaker(clock);
@@ -14,21 +14,21 @@ export class EndpointHealth {
 
   /** The last thing known of the endpoint is an answer in time. */
   get isTrusted(): boolean {
-    return this.#trusted;
+    return this.trusted;
   }
 
   /** It answered like a server that works, even if it refused the request. */
   answered(): void {
-    this.#trusted = true;
+    this.trusted = true;
     this.breaker.succeeded();
   }
 
   failed(attempt: number): void {
-    this.#trusted = false;
+    this.trusted = false;
     this.breaker.failed(attempt);
   }
 
   unanswered(): void {
-    this.#trusted = false;
+    this.trusted = false;
   }
 }

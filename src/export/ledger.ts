@@ -3,34 +3,34 @@
 import type { DeliveryObserver, DeliveryTotals, DropReason, Signal } from './delivery';
 
 export class Ledger {
-  readonly #observer: DeliveryObserver;
-  readonly #exported: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
-  readonly #dropped: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
+  private readonly observer: DeliveryObserver;
+  private readonly exportedItems: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
+  private readonly droppedItems: Record<Signal, number> = { traces: 0, metrics: 0, logs: 0 };
 
   constructor(observer: DeliveryObserver) {
-    this.#observer = observer;
+    this.observer = observer;
   }
 
   exported(signal: Signal, items: number): void {
     if (items === 0) return;
-    this.#exported[signal] += items;
-    tell(() => this.#observer.exported(signal, items));
+    this.exportedItems[signal] += items;
+    tell(() => this.observer.exported(signal, items));
   }
 
   dropped(signal: Signal, items: number, reason: DropReason): void {
     if (items === 0) return;
-    this.#dropped[signal] += items;
-    tell(() => this.#observer.dropped(signal, items, reason));
+    this.droppedItems[signal] += items;
+    tell(() => this.observer.dropped(signal, items, reason));
   }
 
   requestEnded(signal: Signal, durationMs: number, outcome: string): void {
-    tell(() => this.#observer.requestEnded(signal, durationMs, outcome));
+    tell(() => this.observer.requestEnded(signal, durationMs, outcome));
   }
 
   totals(): Readonly<Record<Signal, DeliveryTotals>> {
     const of = (signal: Signal): DeliveryTotals => ({
-      exported: this.#exported[signal],
-      dropped: this.#dropped[signal],
+      exported: this.exportedItems[signal],
+      dropped: this.droppedItems[signal],
     });
     return { traces: of('traces'), metrics: of('metrics'), logs: of('logs') };
   }

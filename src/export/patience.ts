@@ -12,46 +12,46 @@ const initialRetryMs = 5_000;
 const maxRetryMs = 60_000;
 
 export class Patience {
-  readonly #clock: Clock;
-  #unanswered = 0;
-  #waitedMs = 0;
-  #lostAtMs = 0;
-  #retryMs = 0;
-  #answeredLate = false;
+  private readonly clock: Clock;
+  private unansweredFlushes = 0;
+  private waitedMs = 0;
+  private lostAtMs = 0;
+  private retryMs = 0;
+  private answeredLate = false;
 
   constructor(clock: Clock) {
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** True when only a short wait is due. */
   get isLost(): boolean {
-    return this.#unanswered >= unansweredLimit && !this.#mayTryAgain();
+    return this.unansweredFlushes >= unansweredLimit && !this.mayTryAgain();
   }
 
   /** A flush waited `waitedMs` and ended without an answer. */
   unanswered(waitedMs: number): void {
     if (this.isLost || waitedMs < meaningfulWaitMs) return;
-    this.#waitedMs = waitedMs;
-    this.#unanswered += 1;
-    if (this.#unanswered < unansweredLimit) return;
-    this.#lostAtMs = this.#clock.now();
-    this.#retryMs = Math.min(Math.max(this.#retryMs * 2, initialRetryMs), maxRetryMs);
-    this.#answeredLate = false;
+    this.waitedMs = waitedMs;
+    this.unansweredFlushes += 1;
+    if (this.unansweredFlushes < unansweredLimit) return;
+    this.lostAtMs = this.clock.now();
+    this.retryMs = Math.min(Math.max(this.retryMs * 2, initialRetryMs), maxRetryMs);
+    this.answeredLate = false;
   }
 
   /** An answer came after `durationMs`; time spent frozen is in it. */
   answered(durationMs: number): void {
-    if (durationMs > this.#waitedMs) {
-      this.#answeredLate = true;
+    if (durationMs > this.waitedMs) {
+      this.answeredLate = true;
       return;
     }
-    this.#unanswered = 0;
-    this.#retryMs = 0;
+    this.unansweredFlushes = 0;
+    this.retryMs = 0;
   }
 
   /** Only an endpoint that answers at all, late, deserves another full wait now and then. */
-  #mayTryAgain(): boolean {
-    const passedMs = this.#clock.now() - this.#lostAtMs;
-    return this.#answeredLate && (passedMs < 0 || passedMs >= this.#retryMs);
+  private mayTryAgain(): boolean {
+    const passedMs = this.clock.now() - this.lostAtMs;
+    return this.answeredLate && (passedMs < 0 || passedMs >= this.retryMs);
   }
 }

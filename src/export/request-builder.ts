@@ -22,57 +22,57 @@ const smallRequestBytes = 64 * 1024;
 const smallRegrowthDivisor = 8;
 
 export class RequestBuilder<S extends Signal> {
-  readonly #signal: S;
-  readonly #buffer: Buffer;
-  readonly #onUnencodable: (batch: Batch<SignalValues[S]>) => void;
-  #limitBytes = maxRequestBytes;
+  private readonly signal: S;
+  private readonly buffer: Buffer;
+  private readonly onUnencodable: (batch: Batch<SignalValues[S]>) => void;
+  private limitBytes = maxRequestBytes;
 
   constructor(signal: S, buffer: Buffer, onUnencodable: (batch: Batch<SignalValues[S]>) => void) {
-    this.#signal = signal;
-    this.#buffer = buffer;
-    this.#onUnencodable = onUnencodable;
+    this.signal = signal;
+    this.buffer = buffer;
+    this.onUnencodable = onUnencodable;
   }
 
   /** Undefined when nothing waits. The batch is out of the buffer's queue until put back or released. */
   build(codec: Codec<S>): BuiltRequest<S> | undefined {
     for (;;) {
-      const batch = this.#buffer.take(this.#signal, {
-        maxBytes: this.#limitBytes * estimateMargin,
-        maxValues: this.#signal === 'metrics' ? 1 : maxRequestValues,
+      const batch = this.buffer.take(this.signal, {
+        maxBytes: this.limitBytes * estimateMargin,
+        maxValues: this.signal === 'metrics' ? 1 : maxRequestValues,
       });
       if (batch === undefined) return undefined;
-      const request = this.#fit(batch, codec);
+      const request = this.fit(batch, codec);
       if (request !== undefined) return request;
     }
   }
 
   /** The endpoint found a request too large: true when its items wait to be sent in smaller ones. */
   shrink({ batch, body }: BuiltRequest<S>): boolean {
-    const half = this.#buffer.halve(this.#signal, batch);
+    const half = this.buffer.halve(this.signal, batch);
     if (half === undefined) return false;
-    this.#buffer.putBack(this.#signal, half);
-    this.#limitBytes = Math.max(Math.floor(Math.min(body.length, this.#limitBytes) / 2), 1);
+    this.buffer.putBack(this.signal, half);
+    this.limitBytes = Math.max(Math.floor(Math.min(body.length, this.limitBytes) / 2), 1);
     return true;
   }
 
   /** A request was accepted. */
   regrow(): void {
-    const isSmall = this.#limitBytes < smallRequestBytes;
+    const isSmall = this.limitBytes < smallRequestBytes;
     const divisor = isSmall ? smallRegrowthDivisor : regrowthDivisor;
-    const grown = this.#limitBytes + Math.ceil(this.#limitBytes / divisor);
-    this.#limitBytes = Math.min(grown, maxRequestBytes);
+    const grown = this.limitBytes + Math.ceil(this.limitBytes / divisor);
+    this.limitBytes = Math.min(grown, maxRequestBytes);
   }
 
-  #fit(taken: Batch<SignalValues[S]>, codec: Codec<S>): BuiltRequest<S> | undefined {
+  private fit(taken: Batch<SignalValues[S]>, codec: Codec<S>): BuiltRequest<S> | undefined {
     let batch = taken;
     for (;;) {
       const body = tryEncode(codec, batch.values);
-      if (body !== undefined && body.length <= this.#limitBytes) return { batch, body };
-      const half = this.#buffer.halve(this.#signal, batch);
+      if (body !== undefined && body.length <= this.limitBytes) return { batch, body };
+      const half = this.buffer.halve(this.signal, batch);
       if (half !== undefined) {
         batch = half;
       } else if (body === undefined) {
-        this.#onUnencodable(batch);
+        this.onUnencodable(batch);
         return undefined;
       } else {
         return { batch, body };

@@ -42,16 +42,16 @@ export interface SettlerOptions<S extends Signal> {
 
 export class RequestSettler<S extends Signal> {
   readonly builder: RequestBuilder<S>;
-  readonly #options: SettlerOptions<S>;
+  private readonly options: SettlerOptions<S>;
   /** Refusals of this signal's URL: wrong path, wrong credentials. */
-  readonly #refusals: CircuitBreaker;
-  #lastRefusal: DropReason = 'rejected';
-  #notBeforeMs = 0;
-  #isProbing = false;
+  private readonly refusals: CircuitBreaker;
+  private lastRefusal: DropReason = 'rejected';
+  private notBeforeMs = 0;
+  private isProbing = false;
 
   constructor(options: SettlerOptions<S>) {
-    this.#options = options;
-    this.#refusals = new CircuitBreaker(options.clock);
+    this.options = options;
+    this.refusals = new CircuitBreaker(options.clock);
     this.builder = new RequestBuilder(options.signal, options.buffer, (batch) => {
       this.drop(batch, 'rejected');
       options.diagnostics.warn(
@@ -62,29 +62,29 @@ export class RequestSettler<S extends Signal> {
 
   /** True while sending is pointless: Retry-After, or one of the breakers holds. */
   get isHeldBack(): boolean {
-    const { health, clock } = this.#options;
-    const retryAfter = clock.now() < this.#notBeforeMs;
-    return retryAfter || health.breaker.isHolding || this.#refusals.isHolding;
+    const { health, clock } = this.options;
+    const retryAfter = clock.now() < this.notBeforeMs;
+    return retryAfter || health.breaker.isHolding || this.refusals.isHolding;
   }
 
   /** Asks Retry-After and both breakers for leave to send. A refused address costs its items at once. */
   mayStart(): 'go' | 'held' | 'refused' {
-    const { signal, buffer, health, clock } = this.#options;
-    if (clock.now() < this.#notBeforeMs || health.breaker.isHolding) return 'held';
-    if (this.#refusals.ask() === 'held') {
+    const { signal, buffer, health, clock } = this.options;
+    if (clock.now() < this.notBeforeMs || health.breaker.isHolding) return 'held';
+    if (this.refusals.ask() === 'held') {
       if (buffer.waiting(signal) === 0) return 'held';
-      buffer.drop(signal, this.#lastRefusal);
+      buffer.drop(signal, this.lastRefusal);
       return 'refused';
     }
-    this.#isProbing = health.breaker.ask() === 'probe';
+    this.isProbing = health.breaker.ask() === 'probe';
     return 'go';
   }
 
   /** mayStart said `go`, but nothing was sent. */
   release(): void {
-    this.#refusals.released();
-    if (this.#isProbing) this.#options.health.breaker.released();
-    this.#isProbing = false;
+    this.refusals.released();
+    if (this.isProbing) this.options.health.breaker.released();
+    this.isProbing = false;
   }
 
   settle(
@@ -92,40 +92,40 @@ export class RequestSettler<S extends Signal> {
     response: TransportResponse,
     { codec, attempt }: { readonly codec: Codec<S>; readonly attempt: number },
   ): Settlement {
-    const verdict = judge(response, codec, this.#options.signal !== 'metrics');
-    this.#informBreakers(verdict, attempt);
+    const verdict = judge(response, codec, this.options.signal !== 'metrics');
+    this.informBreakers(verdict, attempt);
     switch (verdict.kind) {
       case 'delivered':
-        return this.#export(request.batch, verdict);
+        return this.settleDelivered(request.batch, verdict);
       case 'split':
         if (this.builder.shrink(request)) return { kind: 'progress' };
         this.drop(request.batch, 'rejected');
-        this.#warn(response, request.batch, 'dropped');
+        this.warn(response, request.batch, 'dropped');
         return { kind: 'refused' };
       case 'dropped':
         this.drop(request.batch, verdict.reason);
-        this.#warn(response, request.batch, 'dropped');
+        this.warn(response, request.batch, 'dropped');
         return { kind: 'refused' };
       case 'resend':
-        this.#warn(response, request.batch, 'kept, to be sent again');
-        this.#options.buffer.putBack(this.#options.signal, request.batch);
-        return this.#postpone(verdict);
+        this.warn(response, request.batch, 'kept, to be sent again');
+        this.options.buffer.putBack(this.options.signal, request.batch);
+        return this.postpone(verdict);
     }
   }
 
   drop(batch: Batch<SignalValues[S]>, reason: DropReason): void {
-    const { signal, buffer, ledger, metricSource } = this.#options;
+    const { signal, buffer, ledger, metricSource } = this.options;
     buffer.release(signal, batch);
     ledger.dropped(signal, countItems(signal, batch.values), reason);
     if (signal !== 'metrics') return;
     for (const window of batch.values as readonly ResourceMetrics[]) metricSource?.lost?.(window);
   }
 
-  #export(
+  private settleDelivered(
     batch: Batch<SignalValues[S]>,
     { rejected, note }: Extract<Verdict, { kind: 'delivered' }>,
   ): Settlement {
-    const { signal, url, buffer, ledger, diagnostics } = this.#options;
+    const { signal, url, buffer, ledger, diagnostics } = this.options;
     const items = countItems(signal, batch.values);
     const refused = Math.min(rejected, items);
     this.builder.regrow();
@@ -141,34 +141,34 @@ export class RequestSettler<S extends Signal> {
     return { kind: 'progress' };
   }
 
-  #postpone({ reached, retryInMs }: Extract<Verdict, { kind: 'resend' }>): Settlement {
+  private postpone({ reached, retryInMs }: Extract<Verdict, { kind: 'resend' }>): Settlement {
     if (retryInMs === undefined) return { kind: 'failed', reached };
-    this.#notBeforeMs = this.#options.clock.now() + retryInMs;
+    this.notBeforeMs = this.options.clock.now() + retryInMs;
     return { kind: 'failed', reached, retryInMs };
   }
 
-  #informBreakers(verdict: Verdict, attempt: number): void {
-    const { health } = this.#options;
+  private informBreakers(verdict: Verdict, attempt: number): void {
+    const { health } = this.options;
     if (verdict.kind === 'resend') {
-      this.#refusals.released();
+      this.refusals.released();
       health.failed(attempt);
     } else if (verdict.kind !== 'dropped') {
-      this.#refusals.succeeded();
+      this.refusals.succeeded();
       health.answered();
     } else if (verdict.trouble === 'server') {
-      this.#refusals.released();
+      this.refusals.released();
       health.failed(attempt);
     } else {
       health.answered();
-      if (verdict.trouble === 'items') this.#refusals.released();
-      else this.#refusals.failed(attempt);
-      this.#lastRefusal = verdict.reason;
+      if (verdict.trouble === 'items') this.refusals.released();
+      else this.refusals.failed(attempt);
+      this.lastRefusal = verdict.reason;
     }
   }
 
-  #warn(response: TransportResponse, batch: Batch<SignalValues[S]>, fate: string): void {
+  private warn(response: TransportResponse, batch: Batch<SignalValues[S]>, fate: string): void {
     if (response.status === 'success') return;
-    const { signal, url, diagnostics } = this.#options;
+    const { signal, url, diagnostics } = this.options;
     const { message, detail } = response.error;
     const consequence = `its items are ${fate}`;
     diagnostics.warn(

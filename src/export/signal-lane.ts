@@ -38,67 +38,64 @@ const staleAfterMs = 3_000;
 
 export class SignalLane<S extends Signal> {
   readonly signal: S;
-  readonly #options: LaneOptions<S>;
-  readonly #settler: RequestSettler<S>;
-  readonly #patience: Patience;
-  readonly #open = new Set<UnderWay<S>>();
-  #current: UnderWay<S> | undefined;
-  #collectedInFlush = -1;
-  #isClosed = false;
+  private readonly options: LaneOptions<S>;
+  private readonly settler: RequestSettler<S>;
+  private readonly patience: Patience;
+  private open: readonly UnderWay<S>[] = [];
+  private current: UnderWay<S> | undefined;
+  private collectedInFlush = -1;
+  private isClosed = false;
 
   constructor(options: LaneOptions<S>) {
     this.signal = options.signal;
-    this.#options = options;
-    this.#settler = new RequestSettler(options);
-    this.#patience = new Patience(options.clock);
+    this.options = options;
+    this.settler = new RequestSettler(options);
+    this.patience = new Patience(options.clock);
   }
 
   /** True while a flush would send nothing: held back, or waiting for an endpoint that is slow to answer. */
   get isHeldBack(): boolean {
-    if (this.#current === undefined) return this.#settler.isHeldBack;
-    return this.#patience.isLost && !this.#isOverdue(this.#current);
+    if (this.current === undefined) return this.settler.isHeldBack;
+    return this.patience.isLost && !this.isOverdue(this.current);
   }
 
   /** Sends until nothing waits, the flush's time is over, or a failure says to stop. */
   async drain(flush: Flush): Promise<LaneResult> {
-    const { clock } = this.#options;
-    await this.#endOverdueRequest(flush);
-    const earlier = this.#current;
-    if (flush.phase !== 'final' || earlier === undefined) return this.#sendAll(flush);
-    this.#current = undefined;
-    await Promise.all([
-      isSettledBy(earlier.settled, flush.deadlineMs, clock),
-      this.#sendAll(flush),
-    ]);
-    return this.#sendAll(flush);
+    const { clock } = this.options;
+    await this.endOverdueRequest(flush);
+    const earlier = this.current;
+    if (flush.phase !== 'final' || earlier === undefined) return this.sendAll(flush);
+    this.current = undefined;
+    await Promise.all([isSettledBy(earlier.settled, flush.deadlineMs, clock), this.sendAll(flush)]);
+    return this.sendAll(flush);
   }
 
   /** SHUTDOWN's time is over: aborts what is under way and drops everything that is held. */
   giveUp(): void {
-    this.#isClosed = true;
-    for (const underWay of this.#open) {
+    this.isClosed = true;
+    for (const underWay of this.open) {
       underWay.givenUp = true;
       if (underWay.request !== undefined) {
         const reason = this.signal === 'metrics' ? 'unknown_fate' : 'shutdown';
-        this.#settler.drop(underWay.request.batch, reason);
+        this.settler.drop(underWay.request.batch, reason);
       }
       underWay.cancellation.cancel();
     }
-    this.#open.clear();
-    this.#current = undefined;
-    this.#options.buffer.drop(this.signal, 'shutdown');
+    this.open = [];
+    this.current = undefined;
+    this.options.buffer.drop(this.signal, 'shutdown');
   }
 
-  async #sendAll(flush: Flush): Promise<LaneResult> {
-    const { clock, health, random } = this.#options;
+  private async sendAll(flush: Flush): Promise<LaneResult> {
+    const { clock, health, random } = this.options;
     let refused = false;
     for (let retries = 0; ;) {
-      const underWay = this.#current ?? this.#start(flush);
+      const underWay = this.current ?? this.start(flush);
       if (underWay === 'refused') refused = true;
       if (underWay === 'refused' || underWay === 'done') return refused ? 'refused' : 'done';
       if (typeof underWay === 'string') return underWay;
-      const inTime = await isSettledBy(underWay.settled, this.#waitUntil(flush), clock);
-      if (!inTime) return this.#stopWaiting(flush);
+      const inTime = await isSettledBy(underWay.settled, this.waitUntil(flush), clock);
+      if (!inTime) return this.stopWaiting(flush);
       const settlement = await underWay.settled;
       if (settlement.kind === 'refused') refused = true;
       if (settlement.kind !== 'failed') continue;
@@ -119,13 +116,13 @@ export class SignalLane<S extends Signal> {
     }
   }
 
-  #start(flush: Flush): UnderWay<S> | 'done' | 'refused' | 'held' | 'unanswered' {
-    const { clock, buffer, metricSource } = this.#options;
+  private start(flush: Flush): UnderWay<S> | 'done' | 'refused' | 'held' | 'unanswered' {
+    const { clock, buffer, metricSource } = this.options;
     const waits = buffer.waiting(this.signal) > 0;
-    const collects = metricSource !== undefined && this.#collectedInFlush !== flush.number;
-    if (this.#isClosed || (!waits && !collects)) return 'done';
-    if (clock.now() >= this.#waitUntil(flush)) return waits ? 'unanswered' : 'done';
-    const permission = flush.phase === 'final' ? 'go' : this.#settler.mayStart();
+    const collects = metricSource !== undefined && this.collectedInFlush !== flush.number;
+    if (this.isClosed || (!waits && !collects)) return 'done';
+    if (clock.now() >= this.waitUntil(flush)) return waits ? 'unanswered' : 'done';
+    const permission = flush.phase === 'final' ? 'go' : this.settler.mayStart();
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay<S> = {
       startMs: clock.now(),
@@ -133,55 +130,55 @@ export class SignalLane<S extends Signal> {
       settled: Promise.resolve({ kind: 'nothing' }),
       givenUp: false,
     };
-    this.#open.add(underWay);
-    this.#current = underWay;
-    underWay.settled = this.#runSafely(underWay, flush);
+    this.open = [...this.open, underWay];
+    this.current = underWay;
+    underWay.settled = this.runSafely(underWay, flush);
     return underWay;
   }
 
-  async #runSafely(underWay: UnderWay<S>, flush: Flush): Promise<Settlement> {
+  private async runSafely(underWay: UnderWay<S>, flush: Flush): Promise<Settlement> {
     try {
-      return await this.#run(underWay, flush);
+      return await this.run(underWay, flush);
     } catch (error) {
-      this.#options.diagnostics.error(`${this.signal} export broke: ${String(error)}; going on`);
-      this.#settler.release();
+      this.options.diagnostics.error(`${this.signal} export broke: ${String(error)}; going on`);
+      this.settler.release();
       return { kind: 'failed', reached: false };
     } finally {
-      this.#open.delete(underWay);
-      if (this.#current === underWay) this.#current = undefined;
+      this.open = this.open.filter((other) => other !== underWay);
+      if (this.current === underWay) this.current = undefined;
     }
   }
 
-  async #run(underWay: UnderWay<S>, flush: Flush): Promise<Settlement> {
-    const { loadCodec, ledger, clock, timeoutMs } = this.#options;
-    await this.#collect(flush);
+  private async run(underWay: UnderWay<S>, flush: Flush): Promise<Settlement> {
+    const { loadCodec, ledger, clock, timeoutMs } = this.options;
+    await this.collect(flush);
     const codec = await loadCodec();
-    if (this.#isClosed) this.#options.buffer.drop(this.signal, 'shutdown');
-    const request = this.#settler.builder.build(codec);
+    if (this.isClosed) this.options.buffer.drop(this.signal, 'shutdown');
+    const request = this.settler.builder.build(codec);
     if (request === undefined) {
-      this.#settler.release();
+      this.settler.release();
       return { kind: 'nothing' };
     }
     underWay.request = request;
     const sentMs = clock.now();
-    const response = await this.#send(request.body, timeoutMs, underWay.cancellation);
+    const response = await this.send(request.body, timeoutMs, underWay.cancellation);
     if (underWay.givenUp) return { kind: 'nothing' };
     const durationMs = Math.max(clock.now() - sentMs, 0);
     const outcome = response.status === 'success' ? 'success' : response.error.detail.outcome;
     ledger.requestEnded(this.signal, durationMs, outcome);
     if (response.status === 'success' || toStatusCode(outcome) !== undefined) {
-      this.#patience.answered(durationMs);
+      this.patience.answered(durationMs);
     }
-    return this.#settler.settle(request, response, { codec, attempt: flush.number });
+    return this.settler.settle(request, response, { codec, attempt: flush.number });
   }
 
-  async #send(
+  private async send(
     body: Uint8Array,
     timeoutMs: number,
     cancellation: Cancellation,
   ): Promise<TransportResponse> {
     try {
-      return await this.#options.transport.send(body, timeoutMs, cancellation);
+      return await this.options.transport.send(body, timeoutMs, cancellation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const detail = { outcome: 'transport_error', bodyWritten: false };
@@ -190,10 +187,10 @@ export class SignalLane<S extends Signal> {
   }
 
   /** Takes at most one new metric window per flush, and only when no older one waits. */
-  async #collect(flush: Flush): Promise<void> {
-    const { metricSource, buffer, diagnostics } = this.#options;
+  private async collect(flush: Flush): Promise<void> {
+    const { metricSource, buffer, diagnostics } = this.options;
     if (metricSource === undefined || buffer.waiting('metrics') > 0) return;
-    this.#collectedInFlush = flush.number;
+    this.collectedInFlush = flush.number;
     try {
       const window = await metricSource.collect();
       if (window !== undefined && countDataPoints(window) > 0) buffer.add('metrics', [window]);
@@ -202,32 +199,32 @@ export class SignalLane<S extends Signal> {
     }
   }
 
-  #waitUntil({ phase, startMs, deadlineMs }: Flush): number {
+  private waitUntil({ phase, startMs, deadlineMs }: Flush): number {
     if (phase !== 'after-invocation') return deadlineMs;
-    const inDoubt = this.#patience.isLost || this.#options.health.breaker.isOpen;
+    const inDoubt = this.patience.isLost || this.options.health.breaker.isOpen;
     return inDoubt ? Math.min(deadlineMs, startMs + shortWaitMs) : deadlineMs;
   }
 
-  #stopWaiting({ phase, startMs }: Flush): LaneResult {
-    this.#options.health.unanswered();
+  private stopWaiting({ phase, startMs }: Flush): LaneResult {
+    this.options.health.unanswered();
     if (phase === 'after-invocation') {
-      this.#patience.unanswered(this.#options.clock.now() - startMs);
+      this.patience.unanswered(this.options.clock.now() - startMs);
     }
     return 'unanswered';
   }
 
   /** A thawed environment may hold a request whose time ran out meanwhile: hear its answer or end it. */
-  async #endOverdueRequest({ phase }: Flush): Promise<void> {
-    const underWay = this.#current;
+  private async endOverdueRequest({ phase }: Flush): Promise<void> {
+    const underWay = this.current;
     if (underWay === undefined) return;
-    const ageMs = this.#options.clock.now() - underWay.startMs;
+    const ageMs = this.options.clock.now() - underWay.startMs;
     const isStale = phase === 'final' && ageMs > staleAfterMs;
-    if (!isStale && !this.#isOverdue(underWay)) return;
+    if (!isStale && !this.isOverdue(underWay)) return;
     await hearSockets();
     underWay.cancellation.cancel();
   }
 
-  #isOverdue({ startMs }: UnderWay<S>): boolean {
-    return this.#options.clock.now() - startMs > this.#options.timeoutMs;
+  private isOverdue({ startMs }: UnderWay<S>): boolean {
+    return this.options.clock.now() - startMs > this.options.timeoutMs;
   }
 }

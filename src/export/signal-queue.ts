@@ -16,49 +16,56 @@ export interface BatchLimits {
 const compactionThreshold = 1024;
 
 export class SignalQueue<T> {
-  #values: (T | undefined)[] = [];
-  #sizes: number[] = [];
-  #head = 0;
+  private values: (T | undefined)[] = [];
+  private sizes: number[] = [];
+  private head = 0;
 
   get length(): number {
-    return this.#values.length - this.#head;
+    return this.values.length - this.head;
   }
 
   push(value: T, bytes: number): void {
-    this.#values.push(value);
-    this.#sizes.push(bytes);
+    this.values.push(value);
+    this.sizes.push(bytes);
   }
 
   /** The oldest values within the limits; always at least one if there is one. */
   take({ maxBytes, maxValues }: BatchLimits): Batch<T> | undefined {
     if (this.length === 0) return undefined;
-    const start = this.#head;
-    const last = Math.min(this.#values.length, start + Math.max(maxValues, 1));
+    const start = this.head;
+    const last = Math.min(this.values.length, start + Math.max(maxValues, 1));
     let end = start;
     let bytes = 0;
     do {
-      bytes += this.#sizes[end] ?? 0;
+      bytes += this.sizes[end] ?? 0;
       end += 1;
-    } while (end < last && bytes + (this.#sizes[end] ?? 0) <= maxBytes);
-    return this.#cut(end);
+    } while (end < last && bytes + (this.sizes[end] ?? 0) <= maxBytes);
+    return this.cut(end);
   }
 
   /** Returns a batch to the front: it stays the oldest. */
   putBack(batch: Batch<T>): void {
-    this.#values = [...batch.values, ...this.#values.slice(this.#head)];
-    this.#sizes = [...batch.sizes, ...this.#sizes.slice(this.#head)];
-    this.#head = 0;
+    this.values = [...batch.values, ...this.values.slice(this.head)];
+    this.sizes = [...batch.sizes, ...this.sizes.slice(this.head)];
+    this.head = 0;
   }
 
-  #cut(end: number): Batch<T> {
-    const values = this.#values.slice(this.#head, end) as T[];
-    const sizes = this.#sizes.slice(this.#head, end);
-    this.#values.fill(undefined, this.#head, end);
-    this.#head = end;
-    if (this.#head > compactionThreshold && this.#head * 2 > this.#values.length) {
-      this.#values = this.#values.slice(this.#head);
-      this.#sizes = this.#sizes.slice(this.#head);
-      this.#head = 0;
+  private cut(end: number): Batch<T> {
+    if (end === this.values.length && this.head === 0) {
+      // Everything, most often. New lists: those of before would grow to the threshold, and grow old.
+      const batch = { values: this.values as T[], sizes: this.sizes };
+      this.values = [];
+      this.sizes = [];
+      return batch;
+    }
+    const values = this.values.slice(this.head, end) as T[];
+    const sizes = this.sizes.slice(this.head, end);
+    this.values.fill(undefined, this.head, end);
+    this.head = end;
+    if (this.head > compactionThreshold && this.head * 2 > this.values.length) {
+      this.values = this.values.slice(this.head);
+      this.sizes = this.sizes.slice(this.head);
+      this.head = 0;
     }
     return { values, sizes };
   }

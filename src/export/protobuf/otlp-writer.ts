@@ -114,10 +114,16 @@ export class OtlpWriter extends ProtobufWriter {
       return;
     }
     const { position } = this;
-    const bytes = Buffer.from(hex, 'hex');
-    this.count(tag, bytes.length);
-    this.raw(bytes);
-    this.ids.set(tag, { value: hex, bytes: this.copyFrom(position) });
+    this.byte(tag);
+    const start = this.begin();
+    this.hex(hex);
+    this.end(start);
+    if (known === undefined) {
+      this.ids.set(tag, { value: hex, bytes: undefined });
+    } else {
+      known.bytes = known.value === hex ? this.copyFrom(position) : undefined;
+      known.value = hex;
+    }
   }
 
   keyValues(tag: number, attributes: Attributes): void {

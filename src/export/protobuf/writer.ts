@@ -53,6 +53,12 @@ export class ProtobufWriter {
     this.position += value.length;
   }
 
+  /** The bytes that hexadecimal digits stand for. */
+  hex(digits: string): void {
+    this.reserve(digits.length >>> 1);
+    this.position += this.bytes.write(digits, this.position, 'hex');
+  }
+
   /** An int64 or uint32 as a varint; negative ones in two's complement. */
   varint(value: number): void {
     this.reserve(MAX_VARINT_BYTES);
