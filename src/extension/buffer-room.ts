@@ -42,6 +42,7 @@ export class BufferRoom {
 
   /** Nothing makes room any more. */
   release(): void {
+    if (!this.isAwaited) return;
     clearTimeout(this.timer);
     this.timer = undefined;
     for (const resolve of this.waiting) resolve();

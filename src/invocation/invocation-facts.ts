@@ -87,15 +87,16 @@ function stateReport<Line>(
 
 /** Each outcome counts once per invocation; a success stays counted when the report turns it into a timeout. */
 function countOutcome(
-  { counted }: Pick<Invocation, 'counted'>,
+  invocation: Pick<Invocation, 'counted'>,
   event: { readonly status?: string; readonly errorType?: string },
   time: HrTime,
 ): OutcomeFact[] {
+  const { counted } = invocation;
   const outcome = toOutcome(event.status);
   if (outcome === undefined || counted.includes(outcome)) return [];
   // A success after a failure would count one invocation twice as two ends.
   if (outcome === 'success' && counted.length > 0) return [];
-  counted.push(outcome);
+  invocation.counted = counted.concat(outcome);
   return [toOutcomeFact(outcome, toErrorType(event), time)];
 }
 

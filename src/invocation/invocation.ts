@@ -25,7 +25,7 @@ export interface Invocation extends Phase<StartEvent, RuntimeDoneEvent, ReportEv
   links: SpanIdentity[];
   exceptions: ExceptionFact[];
   droppedExceptions: number;
-  readonly counted: Outcome[];
+  counted: readonly Outcome[];
   /** Parts that were stated, so that nothing is stated twice. */
   readonly stated: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
   /** Of the process before this one, which closed its span and said nothing of it. */

@@ -23,7 +23,8 @@ export class PhaseList<
   R extends Timed,
   P extends Phase<S, D, R>,
 > {
-  readonly phases: P[] = [];
+  /** In a list of its length, most often one: push and spread make room for 17. */
+  phases: readonly P[] = [];
   private waiting: { readonly done: D[]; readonly report: R[] } = { done: [], report: [] };
   private waited = false;
 
@@ -39,10 +40,12 @@ export class PhaseList<
     let phase = this.phases.find((candidate) => endsWithoutStart(candidate, start));
     if (phase === undefined) {
       phase = this.createPhase();
-      this.phases.push(phase);
+      this.phases = this.phases.concat(phase);
     }
     phase.start = start;
-    this.phases.sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
+    if (this.phases.length > 1) {
+      this.phases = [...this.phases].sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
+    }
   }
 
   addDone(done: D): void {
@@ -66,7 +69,7 @@ export class PhaseList<
     reports.shift();
     const phase = this.createPhase();
     phase.report = report;
-    this.phases.unshift(phase);
+    this.phases = [phase, ...this.phases];
     return phase;
   }
 
@@ -82,7 +85,7 @@ export class PhaseList<
   settle(final: boolean): void {
     this.assignWaiting();
     if (this.isWaiting && (final || this.waited)) {
-      this.phases.unshift(this.createPhase());
+      this.phases = [this.createPhase(), ...this.phases];
       this.assignWaiting();
     }
     this.waited = this.isWaiting;

@@ -31,7 +31,7 @@ export class Predecessor {
       invocation.identity = toIdentity(known);
       invocation.coldStart = known.coldStart;
       if (known.measured) invocation.stated.runtimeDone = true;
-      for (const outcome of known.counted) invocation.counted.push(outcome);
+      invocation.counted = [...invocation.counted, ...known.counted];
       return false;
     });
   }

@@ -13,7 +13,7 @@ const MAX_CLOSED_REQUESTS = 64;
 export class Requests {
   private readonly byId = new Map<string, Request>();
   /** Those that the next settling has to look at. */
-  private readonly stirred = new Set<Request>();
+  private stirred: Request[] = [];
   private sorted: readonly Invocation[] | undefined;
 
   /** `evict`: takes the oldest request when there are too many, before it is forgotten. */
@@ -32,7 +32,7 @@ export class Requests {
       request = new Request(requestId);
       this.byId.set(requestId, request);
     }
-    this.stirred.add(request);
+    if (!this.stirred.includes(request)) this.stirred.push(request);
     return request;
   }
 
@@ -52,11 +52,9 @@ export class Requests {
 
   /** After stating: lets go of what only an event can change, and of all but a few closed requests. */
   rest(): void {
-    for (const request of this.stirred) {
-      if (!request.isAtRest) continue;
-      this.stirred.delete(request);
-      if (request.isClosed) request.shrink();
-    }
+    const atRest = this.stirred.filter((request) => request.isAtRest);
+    for (const request of atRest) if (request.isClosed) request.shrink();
+    this.stirred = this.stirred.filter((request) => !atRest.includes(request));
     let excess = this.byId.size - MAX_CLOSED_REQUESTS;
     for (const request of this.byId.values()) {
       if (excess <= 0) return;
@@ -74,7 +72,7 @@ export class Requests {
 
   private forget(request: Request): void {
     this.byId.delete(request.requestId);
-    this.stirred.delete(request);
+    this.stirred = this.stirred.filter((other) => other !== request);
     this.sorted = undefined;
   }
 }

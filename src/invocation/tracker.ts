@@ -192,8 +192,9 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   /** Lets go of a request as it is. */
-  private evict({ list, invocations }: Request): void {
-    list.settle(true);
+  private evict(request: Request): void {
+    request.list.settle(true);
+    const { invocations } = request;
     for (const invocation of invocations) this.identify(invocation);
     // At the beginning of time: what is open ends where it starts.
     const context = this.toContext({ time: [0, 0] });
