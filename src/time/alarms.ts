@@ -12,7 +12,7 @@ interface Alarm {
 const MAX_DELAY_MS = 2_147_483_647;
 
 /**
- * A few, in no order. No Set: every few additions it gets a new table to which the old one points, so that one
+ * A few, in the order in which they were set. No Set: every few additions it gets a new table to which the old one points, so that one
  * dead table in the old generation keeps all later ones alive, and what was in them.
  */
 const alarms: Alarm[] = [];
@@ -20,10 +20,10 @@ const alarms: Alarm[] = [];
 let timer: NodeJS.Timeout | undefined;
 let rings = Infinity;
 
-/** Calls back once after `delayMs` at the earliest; the answer cancels it. */
+/** Calls back once after `delayMs` at the earliest, earlier alarms first; the answer cancels it. */
 export function setAlarm(callback: () => void, delayMs: number): () => void {
   const nowMs = performance.now();
-  const alarm = { atMs: nowMs + Math.max(delayMs, 0), callback };
+  const alarm = { atMs: nowMs + (delayMs > 0 ? delayMs : 0), callback };
   alarms.push(alarm);
   if (timer === undefined || alarm.atMs < rings) arm(alarm.atMs, nowMs);
   else if (alarms.length === 1) timer.ref();
@@ -38,25 +38,39 @@ function arm(atMs: number, nowMs: number): void {
   timer = setTimeout(ring, Math.min(Math.ceil(atMs - nowMs), MAX_DELAY_MS));
 }
 
+/**
+ * The earliest one only: what it sets going comes before the next, which it may cancel. Timers of Node's that
+ * are due at once do the same.
+ */
 function ring(): void {
-  const nowMs = performance.now();
-  let nextMs = Infinity;
-  const due: Alarm[] = [];
-  for (const alarm of alarms) {
-    if (alarm.atMs <= nowMs) due.push(alarm);
-    else nextMs = Math.min(nextMs, alarm.atMs);
-  }
+  clearTimeout(timer);
   timer = undefined;
-  // Before anything is called, which may throw.
-  if (nextMs < Infinity) arm(nextMs, nowMs);
-  for (const alarm of due) if (remove(alarm)) alarm.callback();
+  const nowMs = performance.now();
+  const first = findEarliest();
+  if (first === undefined) return;
+  if (first.atMs > nowMs) {
+    arm(first.atMs, nowMs);
+    return;
+  }
+  remove(first);
+  const next = findEarliest();
+  // Before the callback, which may throw.
+  if (next !== undefined && next.atMs <= nowMs) setImmediate(ring);
+  else if (next !== undefined) arm(next.atMs, nowMs);
+  first.callback();
+}
+
+function findEarliest(): Alarm | undefined {
+  let earliest: Alarm | undefined;
+  for (const alarm of alarms) {
+    if (earliest === undefined || alarm.atMs < earliest.atMs) earliest = alarm;
+  }
+  return earliest;
 }
 
 /** False: it rang or was cancelled. */
 function remove(alarm: Alarm): boolean {
   const index = alarms.indexOf(alarm);
-  if (index < 0) return false;
-  const last = alarms.pop();
-  if (last !== undefined && last !== alarm) alarms[index] = last;
-  return true;
+  if (index >= 0) alarms.splice(index, 1);
+  return index >= 0;
 }

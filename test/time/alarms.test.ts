@@ -12,7 +12,10 @@ beforeEach(async () => {
   rung = [];
 });
 
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.restoreAllMocks();
+  jest.useRealTimers();
+});
 
 describe('alarms', () => {
   it('ring once each, not before their time, the earliest first', () => {
@@ -65,25 +68,54 @@ describe('alarms', () => {
     expect(rung).toHaveLength(2);
   });
 
-  it('ring although one before them threw', () => {
+  it('ring although one before them threw, due at the same time or later', () => {
     setAlarm(() => {
       throw new Error('broken');
     }, 10);
+    setAlarm(ring('same'), 10);
     setAlarm(ring('later'), 20);
     expect(() => jest.advanceTimersByTime(10)).toThrow('broken');
-    jest.advanceTimersByTime(10);
-    expect(rung).toEqual(['later']);
+    jest.advanceTimersByTime(1);
+    expect(rung).toEqual(['same']);
+    jest.advanceTimersByTime(9);
+    expect(rung).toEqual(['same', 'later']);
   });
 
-  it('take a delay that is negative or longer than a timer of Node can be', () => {
+  it('take a delay that is negative, no number, or longer than a timer of Node can be', () => {
+    setAlarm(ring('none'), NaN);
     setAlarm(ring('past'), -5);
     setAlarm(ring('far'), 3_000_000_000);
     jest.advanceTimersByTime(1);
-    expect(rung).toEqual(['past']);
+    expect(rung).toEqual(['none', 'past']);
     jest.advanceTimersByTime(2_999_999_998);
-    expect(rung).toEqual(['past']);
+    expect(rung).toEqual(['none', 'past']);
     jest.advanceTimersByTime(1);
-    expect(rung).toEqual(['past', 'far']);
+    expect(rung).toEqual(['none', 'past', 'far']);
+  });
+
+  describe('that are overdue together, as after a freeze,', () => {
+    const freeze = () => jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
+
+    it('ring in the order of their times, those of one time in the order in which they were set', async () => {
+      setAlarm(ring('cancelled'), 5)();
+      setAlarm(ring('third'), 30);
+      setAlarm(ring('first'), 10);
+      setAlarm(ring('second'), 10);
+      setAlarm(ring('not yet'), 120_000);
+      freeze();
+      await jest.advanceTimersByTimeAsync(10);
+      expect(rung).toEqual(['first', 'second', 'third']);
+    });
+
+    it('do not ring when one before them leads to their cancelling', async () => {
+      const wait = new Promise<void>((resolve) => void setAlarm(resolve, 10));
+      const cancel = setAlarm(ring('outer bound'), 20);
+      const chain = wait.then(() => undefined).then(cancel);
+      freeze();
+      await jest.advanceTimersByTimeAsync(1000);
+      await chain;
+      expect(rung).toEqual([]);
+    });
   });
 
   it('arm no timer for each of many, and none for one that is cancelled', () => {
@@ -117,5 +149,16 @@ describe('the process', () => {
     cancelNext();
     expect(isAlive()).toBe(false);
     expect(timers).toHaveLength(1);
+  });
+
+  it('is not kept alive when an alarm that rings cancels the last one', () => {
+    const cancel = setAlarm(ring('cancelled'), 3000);
+    setAlarm(() => cancel(), 20);
+    setAlarm(ring('same'), 20);
+    const set = jest.spyOn(globalThis, 'setTimeout');
+    jest.advanceTimersByTime(21);
+    expect(rung).toEqual(['same']);
+    const timers = set.mock.results.map(({ value }) => value as NodeJS.Timeout);
+    expect(timers.filter((timer) => timer.hasRef())).toEqual([]);
   });
 });
