@@ -9,6 +9,8 @@ import { PhaseList } from './phase';
 
 export class Request {
   readonly list: PhaseList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
+  /** The next settling has to look at it. */
+  isStirred = false;
   private invokes = 0;
   private doneTimes: readonly HrTime[] = [];
   private reportTimes: readonly HrTime[] = [];

@@ -32,7 +32,8 @@ export class Requests {
       request = new Request(requestId);
       this.byId.set(requestId, request);
     }
-    if (!this.stirred.includes(request)) this.stirred.push(request);
+    if (!request.isStirred) this.stirred.push(request);
+    request.isStirred = true;
     return request;
   }
 
@@ -52,9 +53,11 @@ export class Requests {
 
   /** After stating: lets go of what only an event can change, and of all but a few closed requests. */
   rest(): void {
-    const atRest = this.stirred.filter((request) => request.isAtRest);
-    for (const request of atRest) if (request.isClosed) request.shrink();
-    this.stirred = this.stirred.filter((request) => !atRest.includes(request));
+    this.stirred = this.stirred.filter((request) => {
+      request.isStirred = !request.isAtRest;
+      if (!request.isStirred && request.isClosed) request.shrink();
+      return request.isStirred;
+    });
     let excess = this.byId.size - MAX_CLOSED_REQUESTS;
     for (const request of this.byId.values()) {
       if (excess <= 0) return;
@@ -72,7 +75,7 @@ export class Requests {
 
   private forget(request: Request): void {
     this.byId.delete(request.requestId);
-    this.stirred = this.stirred.filter((other) => other !== request);
+    if (request.isStirred) this.stirred.splice(this.stirred.indexOf(request), 1);
     this.sorted = undefined;
   }
 }
