@@ -160,6 +160,7 @@ function writeInteger(writer: OtlpWriter, tag: number, value: number): void {
   writeWords(writer, value);
 }
 
-function writeWords(writer: OtlpWriter, value: number): void {
+function writeWords(writer: OtlpWriter, measured: number): void {
+  const value = Math.trunc(measured);
   writer.fixed64(value >>> 0, Math.floor(value / WORD) >>> 0);
 }
