@@ -217,6 +217,8 @@ start() {
 
 find_program
 forget_node_variables
+# Of glibc: else every thread that V8 compiles on has an arena of its own, which is never given back.
+export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
 export LAMBDA_OTLP_EXTENSION_NAME="$name" LAMBDA_OTLP_EXTENSION_ID="$identifier"
 export LAMBDA_OTLP_REGISTRATION="$registration"
 export LAMBDA_OTLP_SPAWNED_US="$spawned_us" LAMBDA_OTLP_REGISTERED_US="$registered_us"

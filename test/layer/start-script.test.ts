@@ -31,6 +31,7 @@ const PROGRAM = `const { env, execArgv, execPath } = process;
 console.log(JSON.stringify({ execArgv, execPath,
   id: env.LAMBDA_OTLP_EXTENSION_ID, name: env.LAMBDA_OTLP_EXTENSION_NAME,
   registration: env.LAMBDA_OTLP_REGISTRATION,
+  arenas: env.MALLOC_ARENA_MAX,
   nodeVariables: Object.keys(env).filter((name) => name.startsWith('NODE_')) }));
 process.exit(7);`;
 
@@ -39,6 +40,7 @@ interface Started {
   readonly name: string;
   readonly registration: string;
   readonly execArgv: readonly string[];
+  readonly arenas: string;
   readonly nodeVariables: readonly string[];
 }
 
@@ -138,6 +140,16 @@ describe.each(SHELLS)('under $shell', ({ command }) => {
       NODE_EXTRA_CA_CERTS: '/nowhere',
     });
     expect(readStart(ended).nodeVariables).toEqual([]);
+  });
+
+  it.each([
+    ['one arena', {}, '1'],
+    ['as many arenas as the function is set to', { MALLOC_ARENA_MAX: '4' }, '4'],
+  ])('gives the allocator %s', async (_, environment, arenas) => {
+    const api = await serve(registers);
+    const variables = { AWS_LAMBDA_RUNTIME_API: api.address, ...environment };
+    const ended = await run([...command, layOut()], variables);
+    expect(readStart(ended).arenas).toBe(arenas);
   });
 
   it.each<{ title: string; respond: Responder }>([
