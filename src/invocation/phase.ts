@@ -24,11 +24,15 @@ export class PhaseList<
   P extends Phase<S, D, R>,
 > {
   /** In a list of its length, most often one: push and spread make room for 17. */
-  phases: readonly P[] = [];
+  private inOrder: readonly P[] = [];
   private waiting: { readonly done: D[]; readonly report: R[] } = { done: [], report: [] };
   private waited = false;
 
   constructor(private readonly createPhase: () => P) {}
+
+  get phases(): readonly P[] {
+    return this.inOrder;
+  }
 
   /**
    * A start makes a phase of its own, unless one with this time exists; a phase that was made for an end
@@ -36,15 +40,15 @@ export class PhaseList<
    */
   addStart(start: S): void {
     const isKnown = (phase: P) => phase.start && compareTimes(phase.start.time, start.time) === 0;
-    if (this.phases.some(isKnown)) return;
-    let phase = this.phases.find((candidate) => endsWithoutStart(candidate, start));
+    if (this.inOrder.some(isKnown)) return;
+    let phase = this.inOrder.find((candidate) => endsWithoutStart(candidate, start));
     if (phase === undefined) {
       phase = this.createPhase();
-      this.phases = this.phases.concat(phase);
+      this.inOrder = this.inOrder.concat(phase);
     }
     phase.start = start;
-    if (this.phases.length > 1) {
-      this.phases = [...this.phases].sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
+    if (this.inOrder.length > 1) {
+      this.inOrder = [...this.inOrder].sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
     }
   }
 
@@ -65,11 +69,11 @@ export class PhaseList<
     const [report] = reports.sort((a, b) => compareTimes(a.time, b.time));
     if (report === undefined) return undefined;
     const isCovered = (phase: P) => phase.start && compareTimes(phase.start.time, report.time) <= 0;
-    if (this.phases.some(isCovered)) return undefined;
+    if (this.inOrder.some(isCovered)) return undefined;
     reports.shift();
     const phase = this.createPhase();
     phase.report = report;
-    this.phases = [phase, ...this.phases];
+    this.inOrder = [phase, ...this.inOrder];
     return phase;
   }
 
@@ -85,7 +89,7 @@ export class PhaseList<
   settle(final: boolean): void {
     this.assignWaiting();
     if (this.isWaiting && (final || this.waited)) {
-      this.phases = [this.createPhase(), ...this.phases];
+      this.inOrder = [this.createPhase(), ...this.inOrder];
       this.assignWaiting();
     }
     this.waited = this.isWaiting;
@@ -109,10 +113,10 @@ export class PhaseList<
 
   /** The latest phase that started by then; with clocks that disagree, the first that still lacks this end. */
   private phaseOf(event: Timed, part: Part): P | undefined {
-    const started = this.phases.filter(
+    const started = this.inOrder.filter(
       (phase) => compareTimes(startOrZero(phase), event.time) <= 0,
     );
-    return started.at(-1) ?? this.phases.find((phase) => phase[part] === undefined);
+    return started.at(-1) ?? this.inOrder.find((phase) => phase[part] === undefined);
   }
 }
 
