@@ -102,6 +102,8 @@ test('an exception that the runtime handled is a success without spans, as captu
   expect(failed).toMatchObject({ status: 'success', functionError: 'Unhandled' });
   expect(failed.response).toMatchObject({ errorType: 'TypeError' });
   await run.lambda.invoke({ action: 'echo' });
+  // The report is sent with the next invocation, and may still be on its way when that has ended.
+  await run.lambda.shutdown();
   const pick = (events: readonly ProbeEvent[]): readonly unknown[] =>
     platformShapes(
       [events.filter(isType('platform.runtimeDone')), events.filter(isType('platform.report'))]
