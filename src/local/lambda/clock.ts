@@ -1,9 +1,19 @@
 // The times that the platform writes: ISO 8601 with milliseconds for instants, milliseconds with
 // three decimals for durations, as in captures of the service.
 
-/** Epoch milliseconds with a fraction, monotonic within the process. */
+let offsetMs = performance.timeOrigin;
+let latestMs = 0;
+
+/**
+ * Epoch milliseconds with a fraction, within a millisecond of Date.now(), which function and extensions read,
+ * also when the system's clock was adjusted; never less than before, unless it was set back by a second or more.
+ */
 export function preciseNowMs(): number {
-  return performance.timeOrigin + performance.now();
+  const aheadMs = offsetMs + performance.now() - Date.now();
+  if (aheadMs < -0.5 || aheadMs > 1.5) offsetMs -= aheadMs;
+  const nowMs = offsetMs + performance.now();
+  latestMs = latestMs - nowMs < 1000 ? Math.max(latestMs, nowMs) : nowMs;
+  return latestMs;
 }
 
 /** `2026-09-15T04:48:21.164Z`. */

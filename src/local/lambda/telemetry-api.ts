@@ -65,7 +65,7 @@ export function createTelemetryApi(options: TelemetryApiOptions): TelemetryApi {
   let ordinal = 0;
   let opened = true;
 
-  const emit: TelemetryApi['emit'] = (type, record, atMs = Date.now()) => {
+  const emit: TelemetryApi['emit'] = (type, record, atMs = preciseNowMs()) => {
     const event = { time: toIsoTime(atMs), type, record };
     ordinal += 1;
     if (opened) history.push({ event, ordinal });
