@@ -3,7 +3,7 @@
 // monotonic, as that of setTimeout.
 
 interface Alarm {
-  /** Milliseconds of performance.now(). */
+  /** Milliseconds since the start of the process. */
   readonly atMs: number;
   readonly callback: () => void;
 }
@@ -16,13 +16,15 @@ const MAX_DELAY_MS = 2_147_483_647;
  * dead table in the old generation keeps all later ones alive, and what was in them.
  */
 const alarms: Alarm[] = [];
+/** `performance` would load perf_hooks, and takes longer. */
+const sinceStartMs = (): number => process.uptime() * 1000;
 /** Stays armed for what was cancelled meanwhile, without keeping the process alive. */
 let timer: NodeJS.Timeout | undefined;
 let rings = Infinity;
 
 /** Calls back once after `delayMs` at the earliest, earlier alarms first; the answer cancels it. */
 export function setAlarm(callback: () => void, delayMs: number): () => void {
-  const nowMs = performance.now();
+  const nowMs = sinceStartMs();
   const alarm = { atMs: nowMs + (delayMs > 0 ? delayMs : 0), callback };
   alarms.push(alarm);
   if (timer === undefined || alarm.atMs < rings) arm(alarm.atMs, nowMs);
@@ -45,7 +47,7 @@ function arm(atMs: number, nowMs: number): void {
 function ring(): void {
   clearTimeout(timer);
   timer = undefined;
-  const nowMs = performance.now();
+  const nowMs = sinceStartMs();
   const first = findEarliest();
   if (first === undefined) return;
   if (first.atMs > nowMs) {

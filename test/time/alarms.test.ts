@@ -7,6 +7,7 @@ const ring = (name: string) => () => void rung.push(name);
 
 beforeEach(async () => {
   jest.useFakeTimers();
+  jest.spyOn(process, 'uptime').mockImplementation(() => performance.now() / 1000);
   jest.resetModules();
   ({ setAlarm } = await import('../../src/time/alarms'));
   rung = [];
