@@ -51,21 +51,17 @@ export class SignalQueue<T> {
   }
 
   private cut(end: number): Batch<T> {
-    if (end === this.values.length && this.head === 0) {
-      // Everything, most often. New lists: those of before would grow to the threshold, and grow old.
-      const batch = { values: this.values as T[], sizes: this.sizes };
-      this.values = [];
-      this.sizes = [];
-      return batch;
-    }
     const values = this.values.slice(this.head, end) as T[];
     const sizes = this.sizes.slice(this.head, end);
-    this.values.fill(undefined, this.head, end);
-    this.head = end;
-    if (this.head > compactionThreshold && this.head * 2 > this.values.length) {
-      this.values = this.values.slice(this.head);
-      this.sizes = this.sizes.slice(this.head);
+    const { length } = this.values;
+    // An empty queue begins new lists, too: the old ones would grow to the threshold, and grow old.
+    if (end === length || (end > compactionThreshold && end * 2 > length)) {
+      this.values = this.values.slice(end);
+      this.sizes = this.sizes.slice(end);
       this.head = 0;
+    } else {
+      this.values.fill(undefined, this.head, end);
+      this.head = end;
     }
     return { values, sizes };
   }
