@@ -1,5 +1,5 @@
 // Waiting by the wall clock.
-import { setAlarm } from '../time/alarms';
+import { isSettledWithin } from '../time/alarms';
 import type { Clock } from './transport';
 
 /** True when `promise` settles before `deadlineMs` (epoch). It must not reject. */
@@ -8,13 +8,7 @@ export function isSettledBy(
   deadlineMs: number,
   clock: Clock,
 ): Promise<boolean> {
-  return new Promise((resolve) => {
-    const cancelAlarm = setAlarm(() => resolve(false), deadlineMs - clock.now());
-    void promise.then(() => {
-      cancelAlarm();
-      resolve(true);
-    });
-  });
+  return isSettledWithin(promise, deadlineMs - clock.now());
 }
 
 export function pause(durationMs: number): Promise<void> {

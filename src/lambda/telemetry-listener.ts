@@ -3,7 +3,7 @@
 import type { Diagnostics } from '../diagnostics/diagnostics';
 import { startHttpServer } from '../http/server';
 import type { IncomingRequest, RequestListener } from '../http/server';
-import { setAlarm } from '../time/alarms';
+import { isSettledWithin } from '../time/alarms';
 import { decompress } from './decompression';
 import { collectBody } from './request-body';
 import type { BodyOutcome } from './request-body';
@@ -60,7 +60,7 @@ function createHandler(
   let handedOver: Promise<void> = Promise.resolve();
 
   const receive = async (request: IncomingRequest, received: Buffer): Promise<void> => {
-    if (waiting.bytes > MAX_WAITING_BYTES) await settledWithin(handedOver, MAX_ANSWER_DELAY_MS);
+    if (waiting.bytes > MAX_WAITING_BYTES) await isSettledWithin(handedOver, MAX_ANSWER_DELAY_MS);
     request.answer(200);
     const body = decompressed(received, request.fields.get('content-encoding'));
     const sequenceId = request.fields.get('sequence-id');
@@ -99,16 +99,6 @@ function refuse(request: IncomingRequest): RequestListener {
     onEnd: () => request.answer(405, 'Allow: POST, PUT\r\n'),
     onAborted: () => undefined,
   };
-}
-
-function settledWithin(promise: Promise<void>, delayMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const cancelAlarm = setAlarm(resolve, delayMs);
-    void promise.then(() => {
-      cancelAlarm();
-      resolve();
-    });
-  });
 }
 
 /** What cannot be decompressed is handed over as it is, to be counted as no JSON. */

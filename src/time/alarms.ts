@@ -12,8 +12,8 @@ interface Alarm {
 const MAX_DELAY_MS = 2_147_483_647;
 
 /**
- * A few, in the order in which they were set. No Set: every few additions it gets a new table to which the old one points, so that one
- * dead table in the old generation keeps all later ones alive, and what was in them.
+ * A few, in the order in which they were set. No Set: every few additions it gets a new table to which the
+ * old one points, so that one dead table in the old generation keeps all later ones alive, and what was in them.
  */
 const alarms: Alarm[] = [];
 /** `performance` would load perf_hooks, and takes longer. */
@@ -32,6 +32,17 @@ export function setAlarm(callback: () => void, delayMs: number): () => void {
   return () => {
     if (remove(alarm) && alarms.length === 0) timer?.unref();
   };
+}
+
+/** True when `promise` settles within `delayMs`. It must not reject. */
+export function isSettledWithin(promise: Promise<unknown>, delayMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const cancelAlarm = setAlarm(() => resolve(false), delayMs);
+    void promise.then(() => {
+      cancelAlarm();
+      resolve(true);
+    });
+  });
 }
 
 function arm(atMs: number, nowMs: number): void {
