@@ -1,10 +1,10 @@
 // One contestant in a local Lambda with an OTLP endpoint, and what its invocations cost.
 import { join } from 'node:path';
-import type { Invocation } from '../src/local/lambda/invocation';
-import { startLocalLambda } from '../src/local/lambda/local-lambda';
-import type { LocalExtension, LocalLambda } from '../src/local/lambda/local-lambda';
-import type { LocalLambdaOptions } from '../src/local/lambda/local-lambda-options';
-import type { ProcessStatistics } from '../src/local/lambda/process-statistics';
+import type { Invocation } from 'local-lambda/lambda/invocation';
+import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalExtension, LocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
+import type { ProcessStatistics } from 'local-lambda/lambda/process-statistics';
 import type { Contestant } from './contestants';
 
 /** Log lines of an invocation. */

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
-import type { ExtensionCommand } from '../src/local/lambda/local-lambda-options';
+import type { ExtensionCommand } from 'local-lambda/lambda/local-lambda-options';
 
 export interface Contestant extends ExtensionCommand {
   readonly kind: 'layer' | 'floor' | 'other';

@@ -1,6 +1,6 @@
 // Composition root: reads the environment once, connects the rooms, and is the only one to exit. The exit
 // code is not 0 only without the Extensions API: no fault of ours may fail the function.
-import { createEnvironment } from './configuration/environment';
+import { createEnvironment } from './environment';
 import {
   createDiagnosticsWriter,
   findSecrets,
@@ -11,7 +11,7 @@ import { readLogLevel } from './extension/settings';
 import { SHELL_VARIABLES, readShellHandover } from './extension/shell-handover';
 import { start } from './extension/start';
 import { createTimeline } from './extension/timeline';
-import { fitV8 } from './extension/v8-flags';
+import { fitV8 } from './node/v8-flags';
 
 const variables: Record<string, string | undefined> = { ...process.env };
 const shell = readShellHandover(variables);

@@ -3,13 +3,13 @@
 // argv: format, lines, rounds. Prints one JSON object: CPU milliseconds by kind of work, per round.
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { createEnvironment } from '../../src/configuration/environment';
-import { readTranslationSettings } from '../../src/configuration/translation-settings';
-import type { Diagnostics } from '../../src/diagnostics/diagnostics';
-import { Buffer as DeliveryBuffer } from '../../src/export/buffer';
-import { protobufCodecs } from '../../src/export/codec';
-import { encodeLogRequest } from '../../src/export/protobuf/log-request';
-import { RequestBuilder } from '../../src/export/request-builder';
+import { createEnvironment } from '../../src/environment';
+import { readTranslationSettings } from '../../src/otel/translation-settings';
+import type { Diagnostics } from '../../src/diagnostics';
+import { Buffer as DeliveryBuffer } from '../../src/delivery/queue/buffer';
+import { protobufCodecs } from '../../src/delivery/codec/codec';
+import { encodeLogRequest } from '../../src/delivery/codec/log-request';
+import { RequestBuilder } from '../../src/delivery/codec/request-builder';
 import { createTranslator } from '../../src/extension/create-translator';
 import type { Translator } from '../../src/otel/translator';
 import { decodeBatch } from '../../src/telemetry/batch';

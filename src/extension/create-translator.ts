@@ -1,8 +1,8 @@
 // Wires the pure core: environment variables and the register answer → a Translator.
 import * as crypto from 'node:crypto';
-import { readResourceAttributes } from '../configuration/resource-attributes';
-import type { Environment } from '../configuration/environment';
-import type { TranslationSettings } from '../configuration/translation-settings';
+import { readResourceAttributes } from '../otel/resource-attributes';
+import type { Environment } from '../environment';
+import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
 import { createSampler } from '../otel/sampler';
 import { Translator } from '../otel/translator';

@@ -1,6 +1,6 @@
 // The pipeline before it is loaded: keeps what arrives, in order and bounded, and passes everything on
 // once the real one is there. Without one (it could not be loaded) it takes everything and never waits.
-import type { Diagnostics } from '../diagnostics/diagnostics';
+import type { Diagnostics } from '../diagnostics';
 import type { InvokeEvent } from '../lambda/invoke-event';
 import type { Pipeline } from './pipeline-port';
 

@@ -1,7 +1,7 @@
 // The extension's own lines: one JSON object each on stderr. Bounded, because what it prints is billed to
 // the customer's log: a message is printed three times, then once a minute with a count.
 import { writeSync } from 'node:fs';
-import type { DiagnosticFields, Diagnostics } from '../diagnostics/diagnostics';
+import type { DiagnosticFields, Diagnostics } from '../diagnostics';
 
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
 

@@ -1,5 +1,5 @@
 // Promises that resolve when a request's end was seen, or when their time is over.
-import { setAlarm } from '../time/alarms';
+import { setAlarm } from '../node/alarms';
 
 interface Waiter {
   readonly requestId: string;

@@ -1,8 +1,8 @@
 // Exports around invocations: at the end of one, waited for within the budget, or while one runs. Nothing
 // here holds the function past its deadline less the margin, nor for a runtimeDone that may not come.
 import type { InvokeEvent } from '../lambda/invoke-event';
-import { settledBefore } from './clock';
-import type { Clock } from './clock';
+import { settledBefore } from '../node/clock';
+import type { Clock } from '../node/clock';
 import {
   boundWait,
   decideFlush,

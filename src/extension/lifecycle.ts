@@ -1,9 +1,9 @@
 // The extension's life between registration and exit: poll, serve, poll. The function is waited upon: what
 // takes longer than its bound is left for later.
 import type { NextOutcome } from '../lambda/extensions-api';
-import type { Diagnostics } from '../diagnostics/diagnostics';
+import type { Diagnostics } from '../diagnostics';
 import type { NextEvent } from '../lambda/invoke-event';
-import { pause } from './clock';
+import { pause } from '../node/clock';
 import { InvocationExports } from './invocation-exports';
 import type { ExportPorts, ExportSettings } from './invocation-exports';
 import { ManagedInstanceExports } from './managed-instance-exports';

@@ -1,7 +1,7 @@
 // Exports on Lambda Managed Instances: no INVOKE events, no freeze, many requests at once. What comes in
 // is exported after five seconds at the latest, and at once when the buffer is half full.
-import { settledBefore } from './clock';
-import type { Clock } from './clock';
+import { settledBefore } from '../node/clock';
+import type { Clock } from '../node/clock';
 import type { Pipeline } from './pipeline-port';
 
 const INTERVAL_MS = 5_000;

@@ -2,12 +2,12 @@
 // /event/next is pending. Nothing here throws to the lifecycle.
 import type { HrTime } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import { createEnvironment } from '../configuration/environment';
-import { readTranslationSettings } from '../configuration/translation-settings';
-import type { Diagnostics } from '../diagnostics/diagnostics';
-import { readExportConfiguration } from '../export/configuration';
-import { createDelivery } from '../export/create-delivery';
-import type { Delivery } from '../export/delivery';
+import { createEnvironment } from '../environment';
+import { readTranslationSettings } from '../otel/translation-settings';
+import type { Diagnostics } from '../diagnostics';
+import { readExportConfiguration } from '../delivery/settings/configuration';
+import { createDelivery } from '../delivery/create-delivery';
+import type { Delivery } from '../delivery/delivery';
 import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';

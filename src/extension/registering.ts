@@ -3,8 +3,8 @@
 import { register } from '../lambda/extensions-api';
 import type { RegisterOutcome } from '../lambda/extensions-api';
 import type { ApiClient } from '../lambda/http-client';
-import { pause } from './clock';
-import type { Clock } from './clock';
+import { pause } from '../node/clock';
+import type { Clock } from '../node/clock';
 import type { Registration } from './pipeline-port';
 
 export type RegisteringOutcome =

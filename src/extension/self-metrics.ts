@@ -4,7 +4,7 @@
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { DeliveryObserver, Signal } from '../export/delivery';
+import type { DeliveryObserver, Signal } from '../delivery/delivery';
 import type { InstrumentName } from '../otel/instruments';
 import type { Measurement } from '../otel/metrics';
 import { Attribute } from '../otel/semconv';

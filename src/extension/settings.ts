@@ -1,5 +1,5 @@
 // What the lifecycle is configured with. Every value has a default; an invalid one costs one warning.
-import type { Environment } from '../configuration/environment';
+import type { Environment } from '../environment';
 import type { TelemetryBuffering, TelemetryStream } from '../lambda/telemetry-api';
 import type { LogLevel } from './diagnostics-writer';
 import type { FlushStrategy } from './flush-policy';

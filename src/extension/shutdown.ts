@@ -1,7 +1,7 @@
 // The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and
 // is over before Lambda's SIGKILL whatever happens.
-import { pause, settledBefore } from './clock';
-import type { Clock } from './clock';
+import { pause, settledBefore } from '../node/clock';
+import type { Clock } from '../node/clock';
 import type { Pipeline } from './pipeline-port';
 import type { TelemetryStreamState } from './telemetry-intake';
 

@@ -1,13 +1,13 @@
 // From a started process to the end of its life: register, listen, subscribe, poll. Whatever fails on the
 // way only costs telemetry; the process gives up (`failed`) only without the Extensions API itself.
-import type { Environment } from '../configuration/environment';
-import type { Diagnostics } from '../diagnostics/diagnostics';
+import type { Environment } from '../environment';
+import type { Diagnostics } from '../diagnostics';
 import { nextEvent, reportError } from '../lambda/extensions-api';
 import { createApiClient } from '../lambda/http-client';
 import type { ApiClient } from '../lambda/http-client';
 import { subscribe } from '../lambda/telemetry-api';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
-import { systemClock } from './clock';
+import { systemClock } from '../node/clock';
 import { DeferredPipeline } from './deferred-pipeline';
 import { Lifecycle } from './lifecycle';
 import type { Pipeline, Registration } from './pipeline-port';

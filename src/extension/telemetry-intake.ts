@@ -1,7 +1,7 @@
 // What the lifecycle knows of the telemetry stream: whether it is subscribed, whether anything came, and
 // when. Passes each new body on to the pipeline and tells the lifecycle.
 import { BatchDeduplication } from '../lambda/batch-deduplication';
-import type { Clock } from './clock';
+import type { Clock } from '../node/clock';
 import type { Pipeline } from './pipeline-port';
 
 export interface TelemetryStreamState {

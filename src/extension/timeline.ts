@@ -1,5 +1,5 @@
 // When each step of the start was reached, for one debug line.
-import type { DiagnosticFields } from '../diagnostics/diagnostics';
+import type { DiagnosticFields } from '../diagnostics';
 import type { ShellHandover } from './shell-handover';
 
 export type StartStep = 'registered' | 'listening' | 'subscribed' | 'polled' | 'loaded';

@@ -3,7 +3,7 @@
 import { Connections } from '../http/connections';
 import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
-import { openPlainSocket } from '../http/plain-socket';
+import { openPlainSocket } from '../node/plain-socket';
 import type { HeaderFields } from '../http/header-fields';
 
 export interface ApiRequest {

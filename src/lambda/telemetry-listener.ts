@@ -1,9 +1,9 @@
 // Where Lambda posts telemetry. Answers 200 as soon as a body is complete and hands it over afterwards:
 // a slow listener makes Lambda drop logs, and an error makes it send the same poison again.
-import type { Diagnostics } from '../diagnostics/diagnostics';
+import type { Diagnostics } from '../diagnostics';
 import { startHttpServer } from '../http/server';
 import type { IncomingRequest, RequestListener } from '../http/server';
-import { isSettledWithin } from '../time/alarms';
+import { isSettledWithin } from '../node/alarms';
 import { decompress } from './decompression';
 import { collectBody } from './request-body';
 import type { BodyOutcome } from './request-body';

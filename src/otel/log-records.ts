@@ -9,8 +9,8 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { Fact, LineFact, PlatformLogFact, TrackedLine } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { limitValue } from './log-line/limited-value';
-import type { LogLimits, LogLine } from './log-line/read-log-line';
+import { limitValue } from '../log-line/limited-value';
+import type { LogLimits, LogLine } from '../log-line/read-log-line';
 import {
   toEventName,
   toPlatformAttributes,

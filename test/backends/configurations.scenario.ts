@@ -4,9 +4,9 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } fro
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { collectorConfigPath } from '../../src/local/backends/checkout';
-import { validateCollectorConfig } from '../../src/local/backends/collector';
-import { isInstalled } from '../../src/local/backends/install';
+import { collectorConfigPath } from './install/checkout';
+import { validateCollectorConfig } from './install/collector';
+import { isInstalled } from './install/install';
 
 // sigv4auth asks for credentials when it is built; none of these configurations is started here.
 const AWS: Readonly<Record<string, string>> = {

@@ -3,12 +3,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Collector } from '../../src/local/backends/collector';
-import { startCollector } from '../../src/local/backends/collector';
-import { eventually } from '../../src/local/backends/http-query';
-import { freePorts } from '../../src/local/backends/server-process';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
+import type { Collector } from './install/collector';
+import { startCollector } from './install/collector';
+import { eventually } from './install/http-query';
+import { freePorts } from './install/server-process';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { report } from './report';
 import { runFunction, traceIdOf, uniqueFunctionName } from './run-function';
 import { createServers } from './servers';

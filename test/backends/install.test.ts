@@ -2,17 +2,12 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  backendsCacheDir,
-  cachedFile,
-  cachedOrBuilt,
-  isCached,
-} from '../../src/local/backends/cache';
-import { collectorCacheVersion, collectorManifest } from '../../src/local/backends/collector-build';
-import { COLLECTOR, COLLECTOR_S3 } from '../../src/local/backends/distributions';
-import { GoMissingError, assertGo, wrapperGoMod } from '../../src/local/backends/go-build';
-import { runCommand } from '../../src/local/backends/run-command';
-import { freePorts, startServer } from '../../src/local/backends/server-process';
+import { backendsCacheDir, cachedFile, cachedOrBuilt, isCached } from './install/cache';
+import { collectorCacheVersion, collectorManifest } from './install/collector-build';
+import { COLLECTOR, COLLECTOR_S3 } from './install/distributions';
+import { GoMissingError, assertGo, wrapperGoMod } from './install/go-build';
+import { runCommand } from './install/run-command';
+import { freePorts, startServer } from './install/server-process';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'install-'));
 const environment = { ...process.env };

@@ -1,5 +1,5 @@
 // Reads Jaeger's own JSON the way its UI shows it: spans by name, a span's parent, its tags.
-import type { JaegerSpan, JaegerTrace } from '../../src/local/backends/jaeger';
+import type { JaegerSpan, JaegerTrace } from './install/jaeger';
 
 export function spanNamed(trace: JaegerTrace, name: string): JaegerSpan {
   const found = trace.spans.filter((span) => span.operationName === name);

@@ -1,10 +1,10 @@
 // What a person looks for in Jaeger after a cold start, a warm call, an error and a timeout: layer → Collector → Jaeger,
 // and layer → Jaeger, which takes no metrics and no logs.
-import type { Collector } from '../../src/local/backends/collector';
-import { startCollector } from '../../src/local/backends/collector';
-import { eventually } from '../../src/local/backends/http-query';
-import type { Jaeger, JaegerTrace } from '../../src/local/backends/jaeger';
-import { startJaeger } from '../../src/local/backends/jaeger';
+import type { Collector } from './install/collector';
+import { startCollector } from './install/collector';
+import { eventually } from './install/http-query';
+import type { Jaeger, JaegerTrace } from './install/jaeger';
+import { startJaeger } from './install/jaeger';
 import { outline, parentOf, rootsOf, spanNamed, tagsOf, warningsOf } from './jaeger-traces';
 import { report } from './report';
 import type { FunctionRun } from './run-function';

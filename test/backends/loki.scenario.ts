@@ -1,9 +1,9 @@
 // A function's lines in Loki: found by requestId and by trace id, with few labels and the rest as structured metadata.
-import type { Collector } from '../../src/local/backends/collector';
-import { startCollector } from '../../src/local/backends/collector';
-import { eventually } from '../../src/local/backends/http-query';
-import type { Loki, LokiLine } from '../../src/local/backends/loki';
-import { startLoki } from '../../src/local/backends/loki';
+import type { Collector } from './install/collector';
+import { startCollector } from './install/collector';
+import { eventually } from './install/http-query';
+import type { Loki, LokiLine } from './install/loki';
+import { startLoki } from './install/loki';
 import { report } from './report';
 import type { FunctionRun } from './run-function';
 import { runFunction, traceIdOf, uniqueFunctionName } from './run-function';

@@ -1,8 +1,8 @@
 // A function with the real OpenTelemetry Node SDK: which of its own spans join ours in Jaeger, by X-Ray's header with
 // and without active tracing, and what a W3C-only function gets.
-import { eventually } from '../../src/local/backends/http-query';
-import type { Jaeger, JaegerSpan, JaegerTrace } from '../../src/local/backends/jaeger';
-import { startJaeger } from '../../src/local/backends/jaeger';
+import { eventually } from './install/http-query';
+import type { Jaeger, JaegerSpan, JaegerTrace } from './install/jaeger';
+import { startJaeger } from './install/jaeger';
 import { outline, parentOf, rootsOf, spanNamed, tagsOf } from './jaeger-traces';
 import { report } from './report';
 import type { FunctionRun } from './run-function';

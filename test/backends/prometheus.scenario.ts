@@ -1,13 +1,13 @@
 // Prometheus after several execution environments of one function came and went: sums equal what was invoked, by every
 // way there is, and every query of the dashboard is answered.
 import { readFileSync } from 'node:fs';
-import { collectorConfigPath } from '../../src/local/backends/checkout';
-import type { Collector } from '../../src/local/backends/collector';
-import { startCollector } from '../../src/local/backends/collector';
-import { eventually } from '../../src/local/backends/http-query';
-import type { Prometheus, PrometheusSample } from '../../src/local/backends/prometheus';
-import { startPrometheus } from '../../src/local/backends/prometheus';
-import { freePorts } from '../../src/local/backends/server-process';
+import { collectorConfigPath } from './install/checkout';
+import type { Collector } from './install/collector';
+import { startCollector } from './install/collector';
+import { eventually } from './install/http-query';
+import type { Prometheus, PrometheusSample } from './install/prometheus';
+import { startPrometheus } from './install/prometheus';
+import { freePorts } from './install/server-process';
 import { report } from './report';
 import type { FunctionRun } from './run-function';
 import { runFunction, uniqueFunctionName } from './run-function';

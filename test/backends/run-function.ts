@@ -2,9 +2,9 @@
 // delivered is complete when this resolves.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import type { Invocation, InvokeOptions } from '../../src/local/lambda/invocation';
-import { startLocalLambda } from '../../src/local/lambda/local-lambda';
-import type { LocalLambdaOptions } from '../../src/local/lambda/local-lambda-options';
+import type { Invocation, InvokeOptions } from 'local-lambda/lambda/invocation';
+import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const EXTENSIONS = path.join(ROOT, 'build', 'layer', 'extensions');

@@ -3,9 +3,9 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { BackendName } from '../../src/local/backends/install';
-import { BACKENDS, installAll, isInstalled } from '../../src/local/backends/install';
-import { goVersion } from '../../src/local/backends/go-build';
+import type { BackendName } from './install/install';
+import { BACKENDS, installAll, isInstalled } from './install/install';
+import { goVersion } from './install/go-build';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const REPORT = path.join(ROOT, 'build', 'backends-report.md');

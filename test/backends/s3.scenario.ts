@@ -1,10 +1,10 @@
 // Telemetry as objects in an S3 that verifies signatures: gzipped OTLP/JSON below the function's name and partitions.
 import { gunzipSync } from 'node:zlib';
-import type { Collector } from '../../src/local/backends/collector';
-import { startCollector } from '../../src/local/backends/collector';
-import { eventually } from '../../src/local/backends/http-query';
-import type { ObjectStore } from '../../src/local/backends/versitygw';
-import { startObjectStore } from '../../src/local/backends/versitygw';
+import type { Collector } from './install/collector';
+import { startCollector } from './install/collector';
+import { eventually } from './install/http-query';
+import type { ObjectStore } from './install/versitygw';
+import { startObjectStore } from './install/versitygw';
 import { plainValue } from './otlp-json';
 import { report } from './report';
 import { runFunction, uniqueFunctionName } from './run-function';

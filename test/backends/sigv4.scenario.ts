@@ -1,11 +1,11 @@
 // SigV4 without a Collector in between: the layer signs for CloudWatch and X-Ray itself, and the sigv4auth of
 // cloudwatch/otlp.yaml does; AWS's own botocore computes each signature anew and refuses what differs.
 import path from 'node:path';
-import { startCollector } from '../../src/local/backends/collector';
-import { answersOk, eventually, getJson } from '../../src/local/backends/http-query';
-import { install } from '../../src/local/backends/install';
-import type { ServerProcess } from '../../src/local/backends/server-process';
-import { freePorts, startServer } from '../../src/local/backends/server-process';
+import { startCollector } from './install/collector';
+import { answersOk, eventually, getJson } from './install/http-query';
+import { install } from './install/install';
+import type { ServerProcess } from './install/server-process';
+import { freePorts, startServer } from './install/server-process';
 import { report } from './report';
 import { runFunction, uniqueFunctionName } from './run-function';
 import { createServers } from './servers';

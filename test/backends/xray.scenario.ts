@@ -1,9 +1,9 @@
 // Traces in X-Ray by the Collector's exporter, against moto's X-Ray API: the segment has X-Ray's own trace id.
-import type { Collector } from '../../src/local/backends/collector';
-import { startCollector } from '../../src/local/backends/collector';
-import { eventually, getJson } from '../../src/local/backends/http-query';
-import type { Moto } from '../../src/local/backends/moto';
-import { startMoto } from '../../src/local/backends/moto';
+import type { Collector } from './install/collector';
+import { startCollector } from './install/collector';
+import { eventually, getJson } from './install/http-query';
+import type { Moto } from './install/moto';
+import { startMoto } from './install/moto';
 import { report } from './report';
 import { runFunction, traceIdOf, uniqueFunctionName } from './run-function';
 import { createServers } from './servers';

@@ -1,7 +1,7 @@
 import type * as crypto from 'node:crypto';
 import type * as translatorModule from '../../src/extension/create-translator';
-import { createEnvironment } from '../../src/configuration/environment';
-import { readTranslationSettings } from '../../src/configuration/translation-settings';
+import { createEnvironment } from '../../src/environment';
+import { readTranslationSettings } from '../../src/otel/translation-settings';
 import { decodeBatch } from '../../src/telemetry/batch';
 import { recordDiagnostics } from './recorded-diagnostics';
 

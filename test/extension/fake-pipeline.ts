@@ -1,5 +1,5 @@
 // A pipeline that does as a test says and writes down what it was asked, with the time.
-import type { Clock } from '../../src/extension/clock';
+import type { Clock } from '../../src/node/clock';
 import type { Pipeline } from '../../src/extension/pipeline-port';
 import type { InvokeEvent } from '../../src/lambda/invoke-event';
 

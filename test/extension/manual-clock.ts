@@ -1,6 +1,6 @@
 // A clock that goes only when it is told to. `advance` lets promises settle between two timers, as an event
 // loop does.
-import type { Clock } from '../../src/extension/clock';
+import type { Clock } from '../../src/node/clock';
 
 interface Alarm {
   readonly atMs: number;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pipeline } from '../../src/extension/pipeline-port';
 import { createPipeline } from '../../src/extension/pipeline';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
-import { toFlatMetrics } from '../../src/local/otlp/flatten';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import { toFlatMetrics } from 'local-lambda/otlp/flatten';
 import { recordDiagnostics } from './recorded-diagnostics';
 
 const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);

@@ -1,5 +1,5 @@
 // Diagnostics that keep their lines, as `level message`, or say nothing.
-import type { Diagnostics } from '../../src/diagnostics/diagnostics';
+import type { Diagnostics } from '../../src/diagnostics';
 
 export interface RecordedDiagnostics extends Diagnostics {
   readonly lines: string[];

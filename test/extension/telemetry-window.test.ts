@@ -1,4 +1,4 @@
-import { createEnvironment } from '../../src/configuration/environment';
+import { createEnvironment } from '../../src/environment';
 import { readLifecycleSettings } from '../../src/extension/settings';
 import { recordDiagnostics } from './recorded-diagnostics';
 

@@ -1,9 +1,9 @@
 // The books of a run, from three sides: what the platform emitted, what the endpoint took, and what the
 // extension says of itself in its metrics and in its last line.
-import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
-import type { ReceivedRequest } from '../../src/local/otlp/arrivals';
-import { toFlatLogRecords, toFlatMetrics, toFlatSpans } from '../../src/local/otlp/flatten';
-import type { Metric } from '../../src/local/otlp/model';
+import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
+import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
+import { toFlatLogRecords, toFlatMetrics, toFlatSpans } from 'local-lambda/otlp/flatten';
+import type { Metric } from 'local-lambda/otlp/model';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
 

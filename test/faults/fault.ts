@@ -1,6 +1,6 @@
 // The faults of an OTLP endpoint that the matrix goes through, and what may become of telemetry under each.
-import type { ScriptedAnswer } from '../../src/local/otlp/answer';
-import type { ReceivedRequest } from '../../src/local/otlp/arrivals';
+import type { ScriptedAnswer } from 'local-lambda/otlp/answer';
+import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
 
 /** A request as a script sees it, before its answer. */
 export type Unanswered = Pick<ReceivedRequest, 'signal' | 'body' | 'otlp'>;

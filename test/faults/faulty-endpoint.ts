@@ -1,8 +1,8 @@
 // An OTLP endpoint at one address whose health a test decides: scripted answers, gone altogether, or its
 // idle connections closed. Keeps every request over all that.
-import type { ReceivedRequest } from '../../src/local/otlp/arrivals';
-import type { OtlpReceiver, OtlpReceiverOptions } from '../../src/local/otlp-receiver';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
+import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
+import type { OtlpReceiver, OtlpReceiverOptions } from 'local-lambda/otlp/otlp-receiver';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { Fault } from './fault';
 
 export interface FaultyEndpoint {

@@ -1,9 +1,9 @@
 // The built layer under the local Lambda, with freezes, exporting to an endpoint whose health a test decides.
 import { join, resolve } from 'node:path';
-import { startLocalLambda } from '../../src/local/lambda/local-lambda';
-import type { LocalLambda } from '../../src/local/lambda/local-lambda';
-import type { LocalLambdaOptions } from '../../src/local/lambda/local-lambda-options';
-import type { Invocation } from '../../src/local/lambda/invocation';
+import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
+import type { Invocation } from 'local-lambda/lambda/invocation';
 import type { Fault } from './fault';
 import { startFaultyEndpoint } from './faulty-endpoint';
 import type { FaultyEndpoint } from './faulty-endpoint';

@@ -3,8 +3,8 @@
 import type { ServerResponse } from 'node:http';
 import { serverSpans } from '../scenarios/arrived-telemetry';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { initEvents, serve, shutdownEvent, shutdownIn } from './foreign-events';
 import { endForeignLambdas, startForeignLambda } from './foreign-lambda';
 import type { ForeignLambda, ForeignLambdaOptions, Script } from './foreign-lambda';

@@ -1,4 +1,4 @@
-// A second Lambda, independent of src/local: a bare server that speaks the Extensions and Telemetry API as
+// A second Lambda, independent of local-lambda: a bare server that speaks the Extensions and Telemetry API as
 // documented, and otherwise does what a test says. It has no runtime; tests post the telemetry themselves.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { functionLogs, serverSpans, total } from '../scenarios/arrived-telemetry';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
-import { checkOtlp } from '../../src/local/otlp/proto-rules';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { checkOtlp } from 'local-lambda/otlp/proto-rules';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import {
   initEvents,
   lineEvent,

@@ -1,6 +1,6 @@
 // What holds in every cell of the matrix, and what does under the fault of one.
 import { functionLogs, total } from '../scenarios/arrived-telemetry';
-import { checkOtlp } from '../../src/local/otlp/proto-rules';
+import { checkOtlp } from 'local-lambda/otlp/proto-rules';
 import { countItems, countedDrops, lostWindows, readAll } from './accounting';
 import type { Counts } from './accounting';
 import type { Outcome } from './matrix-run';

@@ -1,6 +1,6 @@
 // One cell of the fault matrix: a fault, a flush strategy, and the phase of the environment's life it meets.
 import { setTimeout as wait } from 'node:timers/promises';
-import type { ReceivedRequest } from '../../src/local/otlp/arrivals';
+import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
 import { countItems, countSent, isTaken, readStopLine } from './accounting';

@@ -3,7 +3,7 @@
 // proves. UPDATE_GOLDEN=1 rewrites a file that differs and fails all the same: look at the difference.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkOtlp } from '../../src/local/otlp/proto-rules';
+import { checkOtlp } from 'local-lambda/otlp/proto-rules';
 import { replayToOtlp } from './replay-to-otlp';
 
 const folder = __dirname;

@@ -4,13 +4,13 @@ import {
   ProtobufMetricsSerializer,
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
-import { createEnvironment } from '../../src/configuration/environment';
-import type { Signal } from '../../src/export/delivery';
-import { decodeOtlp } from '../../src/local/otlp/decode';
-import type { OtlpRequests } from '../../src/local/otlp/model';
-import { readInput } from '../../src/local/replay/read-input';
-import type { ReplayItem } from '../../src/local/replay/read-input';
-import { replay } from '../../src/local/replay/replay';
+import { createEnvironment } from '../../src/environment';
+import type { Signal } from '../../src/delivery/delivery';
+import { decodeOtlp } from 'local-lambda/otlp/decode';
+import type { OtlpRequests } from 'local-lambda/otlp/model';
+import { readInput } from '../../src/replay/read-input';
+import type { ReplayItem } from '../../src/replay/read-input';
+import { replay } from '../../src/replay/replay';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 
 export type DecodedRequest = {

@@ -2,5 +2,5 @@
 import '../invocation/forgetting.test';
 import '../otel/metrics.test';
 import '../otel/semconv.test';
-import '../otel/log-line/large-lines.test';
+import '../log-line/large-lines.test';
 import '../golden/golden.test';

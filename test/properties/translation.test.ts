@@ -1,7 +1,7 @@
 // Properties of the whole core, through protobuf and an independent decoder. RUNS=10000 for a long run.
 import fc from 'fast-check';
-import { checkOtlp } from '../../src/local/otlp/proto-rules';
-import type { ReplayItem } from '../../src/local/replay/read-input';
+import { checkOtlp } from 'local-lambda/otlp/proto-rules';
+import type { ReplayItem } from '../../src/replay/read-input';
 import { replayItemsToOtlp } from '../golden/replay-to-otlp';
 import type { DecodedRequest } from '../golden/replay-to-otlp';
 import { damagedLife, environmentLife, shuffledWithDuplicates } from './arbitrary-events';

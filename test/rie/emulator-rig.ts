@@ -20,12 +20,12 @@ import http from 'node:http';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
-import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
+import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
 import { EXTENSIONS } from '../scenarios/layer-run';
 import type { Environment, InvokeRequest } from './environment';
 
 const LAYER = dirname(EXTENSIONS);
-const PROBE = resolve(__dirname, '../local/fixtures/probe.mjs');
+const PROBE = resolve(__dirname, '../../local-lambda/test/lambda/fixtures/probe.mjs');
 const RUNTIME = join(__dirname, 'bootstrap.mjs');
 const READY_WITHIN_MS = 20_000;
 const ANSWER_WITHIN_MS = 15_000;

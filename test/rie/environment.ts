@@ -1,8 +1,8 @@
 // What the emulator and the local Lambda have in common, so that one scenario runs under both.
 import { join } from 'node:path';
-import { startLocalLambda } from '../../src/local/lambda/local-lambda';
-import type { LocalLambdaOptions } from '../../src/local/lambda/local-lambda-options';
-import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
+import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
+import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
 import { EXTENSIONS } from '../scenarios/layer-run';
 
 export interface InvokeRequest {

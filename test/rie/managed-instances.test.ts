@@ -2,9 +2,9 @@
 // under the local Lambda, which behaves as the emulator does. The account of a second extension, or of
 // the local Lambda itself, is the truth.
 import { randomUUID } from 'node:crypto';
-import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import {
   childrenOf,
   expectSoundRequests,

@@ -1,7 +1,7 @@
 // The built layer on demand where there is no Telemetry API (the subscription is answered with 202), as
 // under AWS's emulator, SAM and containers run locally: the function must not notice the layer.
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { describeUnderEmulator } from './emulator';
 import { startEmulator } from './emulator-rig';
 import { startLocalEnvironment } from './environment';

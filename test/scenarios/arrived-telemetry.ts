@@ -1,18 +1,18 @@
 // What a receiver got, as tests ask for it: spans by request, lines, sums of metrics.
-import type { ReceivedRequest } from '../../src/local/otlp/arrivals';
+import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
 import {
   toFlatLogRecords,
   toFlatMetrics,
   toFlatSpans,
   toPlainAttributes,
   toPlainValue,
-} from '../../src/local/otlp/flatten';
-import type { PlainAttributes, PlainValue } from '../../src/local/otlp/flatten';
-import type { LogRecord, Span } from '../../src/local/otlp/model';
-import { spanKind } from '../../src/local/otlp/model';
-import { checkOtlp } from '../../src/local/otlp/proto-rules';
-import { toMetricSeries } from '../../src/local/render/metric-series';
-import type { MetricSeries } from '../../src/local/render/metric-series';
+} from 'local-lambda/otlp/flatten';
+import type { PlainAttributes, PlainValue } from 'local-lambda/otlp/flatten';
+import type { LogRecord, Span } from 'local-lambda/otlp/model';
+import { spanKind } from 'local-lambda/otlp/model';
+import { checkOtlp } from 'local-lambda/otlp/proto-rules';
+import { toMetricSeries } from 'local-lambda/render/metric-series';
+import type { MetricSeries } from 'local-lambda/render/metric-series';
 
 export type ArrivedSpan = Span & {
   readonly plain: PlainAttributes;

@@ -6,9 +6,9 @@ import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
 const BUILT = join(ROOT, 'build/layer/extensions/lambda-otlp');
-/** Everything that the build reads. `src/local` is never in the layer. */
+/** Everything that the build reads. `src/replay` is never in the layer. */
 const SOURCES = ['src', 'layer', 'package.json', 'package-lock.json', 'tsconfig.json'];
-const NOT_BUILT = [join(ROOT, 'src/local'), join(ROOT, 'layer/templates')];
+const NOT_BUILT = [join(ROOT, 'src/replay'), join(ROOT, 'layer/templates')];
 
 function newestMs(path: string): number {
   if (NOT_BUILT.includes(path)) return 0;

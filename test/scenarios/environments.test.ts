@@ -138,7 +138,11 @@ test('without Telemetry API (SAM, RIE on demand) the function is served and noth
 });
 
 test('beside other extensions, whose lines it takes when told to', async () => {
-  const command = [process.execPath, `${__dirname}/../local/fixtures/probe.mjs`, 'neighbour'];
+  const command = [
+    process.execPath,
+    `${__dirname}/../../local-lambda/test/lambda/fixtures/probe.mjs`,
+    'neighbour',
+  ];
   const run = await startLayer({
     extensionCommands: [{ name: 'neighbour', command }],
     settings: {

@@ -2,12 +2,12 @@
 // run ends with the promises that hold always: valid OTLP, nothing twice, exit 0 in time.
 import { EventEmitter, once } from 'node:events';
 import { join, resolve } from 'node:path';
-import { startLocalLambda } from '../../src/local/lambda/local-lambda';
-import type { LocalLambda } from '../../src/local/lambda/local-lambda';
-import type { LocalLambdaOptions } from '../../src/local/lambda/local-lambda-options';
-import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
-import { startOtlpReceiver } from '../../src/local/otlp-receiver';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambda } from 'local-lambda/lambda/local-lambda';
+import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
+import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { expectSoundRequests, readTelemetry } from './arrived-telemetry';
 import type { ArrivedTelemetry } from './arrived-telemetry';
 

@@ -1,6 +1,6 @@
 // One cold and two warm invocations under each flush strategy: the telemetry is the platform's own
 // account, to the nanosecond, under X-Ray's ids.
-import type { Invocation } from '../../src/local/lambda/invocation';
+import type { Invocation } from 'local-lambda/lambda/invocation';
 import {
   childrenOf,
   eventLogs,

@@ -1,6 +1,6 @@
 // What the platform said, event for event: the truth that telemetry is compared with.
-import type { TelemetryEvent } from '../../src/local/lambda/telemetry-event';
-import type { LocalLambda } from '../../src/local/lambda/local-lambda';
+import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
+import type { LocalLambda } from 'local-lambda/lambda/local-lambda';
 
 interface PlatformSpan {
   readonly name: string;

@@ -1,9 +1,9 @@
 // What the variables promise, seen from outside: sampling, the moment of the span, temporality,
 // protocol, endpoints, exporters.
-import { checkOtlp } from '../../src/local/otlp/proto-rules';
-import { tryDecodeOtlpJson } from '../../src/local/otlp/decode';
-import { aggregationTemporality } from '../../src/local/otlp/model';
-import type { OtlpReceiver } from '../../src/local/otlp-receiver';
+import { checkOtlp } from 'local-lambda/otlp/proto-rules';
+import { tryDecodeOtlpJson } from 'local-lambda/otlp/decode';
+import { aggregationTemporality } from 'local-lambda/otlp/model';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { functionLogs, invocationSpan, serverSpans, spansNamed, total } from './arrived-telemetry';
 import { endRuns, finish, startLayer } from './layer-run';
 import { eventOf, nanosOf, recordOf, timesOf, toNanos } from './platform-truth';

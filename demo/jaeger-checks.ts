@@ -1,0 +1,45 @@
+// Did the traces arrive in Jaeger? Asked through the API that its own pages use.
+import type { Jaeger, JaegerTrace } from '../test/backends/install/jaeger';
+import type { Check } from './checks';
+import { checkExit, checkFunction } from './checks';
+import type { ScenarioOutcome } from './scenario';
+import { traceIdOf } from './trace-id';
+
+/** A Collector in between batches for a moment before it sends. */
+const arrivalTimeoutMs = 10_000;
+const pollMs = 100;
+
+/**
+ * Jaeger 1.76's `/api/traces` tells hosts apart by the process tag `ip` of its old clients, not by
+ * `host.id`, and so takes an init before its invocation for a clock that is wrong.
+ */
+const clockSkew = 'clock skew adjustment disabled';
+
+export async function checkJaeger(
+  scenario: ScenarioOutcome,
+  jaeger: Jaeger,
+): Promise<readonly Check[]> {
+  const deadlineMs = Date.now() + arrivalTimeoutMs;
+  const problems: string[] = [];
+  for (const { step, invocation } of scenario.outcomes) {
+    const traceId = traceIdOf(invocation.traceHeader) ?? '';
+    let trace = await jaeger.trace(traceId);
+    while (!hasInvocation(trace) && Date.now() < deadlineMs) {
+      await new Promise((resolve) => setTimeout(resolve, pollMs));
+      trace = await jaeger.trace(traceId);
+    }
+    if (!hasInvocation(trace)) problems.push(`${step.title}: no invocation span in ${traceId}`);
+    for (const { operationName, warnings } of trace?.spans ?? [])
+      for (const warning of warnings ?? [])
+        if (!warning.startsWith(clockSkew)) problems.push(`${operationName}: ${warning}`);
+  }
+  return [
+    { name: 'the function behaved as written', problems: checkFunction(scenario) },
+    { name: 'every trace is in Jaeger, no span without its parent', problems },
+    { name: 'the extension left in time, with exit code 0', problems: checkExit(scenario) },
+  ];
+}
+
+function hasInvocation(trace: JaegerTrace | undefined): boolean {
+  return trace?.spans.some(({ operationName }) => operationName === 'orders') ?? false;
+}

@@ -1,0 +1,111 @@
+// Arguments of `npm run local`, and the command as its user runs it.
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseLocalArguments } from '../../src/cli/cli-arguments';
+
+const FIXTURES = resolve(__dirname, 'fixtures');
+const HANDLER = join(FIXTURES, 'function.handler');
+
+test('defaults are those of a small function', () => {
+  expect(parseLocalArguments(['--handler', 'app.handler'])).toMatchObject({
+    kind: 'run',
+    arguments: {
+      handler: 'app.handler',
+      payload: '{}',
+      invocations: 1,
+      timeoutMs: 3000,
+      memorySizeMb: 512,
+      initializationType: 'on-demand',
+      environment: {},
+    },
+  });
+});
+
+test('every option arrives', () => {
+  const line =
+    '--bootstrap ./run,now --event e.json --invocations 7 --env A=b=c --env B= --timeout 1.5 ' +
+    '--memory 128 --json-logs --init-type lambda-managed-instances --concurrency 4 --print-events';
+  const argv = line.split(' ').map((word) => word.replace(',', ' '));
+  expect(parseLocalArguments(argv)).toMatchObject({
+    kind: 'run',
+    arguments: {
+      bootstrap: ['./run', 'now'],
+      eventFile: 'e.json',
+      invocations: 7,
+      environment: { A: 'b=c', B: '' },
+      timeoutMs: 1500,
+      memorySizeMb: 128,
+      jsonLogs: true,
+      initializationType: 'lambda-managed-instances',
+      concurrency: 4,
+      printEvents: true,
+    },
+  });
+});
+
+test.each([
+  ['', 'either --handler'],
+  ['--handler a.b --bootstrap c', 'either --handler'],
+  ['--handler a.b --timeout 0', "--timeout: expected a positive number, got '0'"],
+  ['--handler a.b --invocations 1.5', '--invocations: expected a positive whole number'],
+  ['--handler a.b --env =x', '--env: expected NAME=VALUE'],
+  ['--handler a.b --init-type cold', '--init-type: expected one of on-demand'],
+  ['--handler a.b --concurrency 2', '--concurrency: needs --init-type'],
+  ['--handler a.b --event x --payload {}', 'got both'],
+  ['--handler a.b --wat', '--wat'],
+])('arguments "%s" are wrong, and why is said', (line, message) => {
+  const parsed = parseLocalArguments(line.split(' ').filter(Boolean));
+  expect(parsed).toMatchObject({
+    kind: 'wrong',
+    message: expect.stringContaining(message) as unknown,
+  });
+});
+
+let layer: string;
+
+beforeAll(() => {
+  layer = mkdtempSync(join(tmpdir(), 'layer-'));
+  mkdirSync(join(layer, 'extensions'));
+  const extension = join(layer, 'extensions', 'probe');
+  const probe = join(FIXTURES, 'probe.mjs');
+  writeFileSync(extension, `#!/bin/sh\nexec "${process.execPath}" "${probe}" probe\n`);
+  chmodSync(extension, 0o755);
+});
+
+afterAll(() => rmSync(layer, { recursive: true, force: true }));
+
+function run(argv: readonly string[]): { code: number | null; stdout: string; stderr: string } {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['-r', 'esbuild-register', 'local-lambda/src/cli/main.ts', ...argv],
+    { cwd: resolve(__dirname, '../../..'), encoding: 'utf8' },
+  );
+  return { code: status, stdout, stderr };
+}
+
+const PROBE = ['--env', 'PROBE={"log":true}', '--env', 'PROBE_RECORD=/dev/null'];
+
+test('the command runs the function, tells each invocation and exits with 0', () => {
+  const payload = JSON.stringify({ action: 'echo', text: 'hello' });
+  const { code, stdout, stderr } = run([
+    ...['--handler', HANDLER, '--layer', layer, '--payload', payload],
+    ...['--invocations', '2', '--print-events', ...PROBE],
+  ]);
+  expect(stderr).toContain('[probe] EXTENSION_BOOT');
+  expect(stdout).toMatch(/^#1 \S+ success \(.*init .* ms, .*billed \d+ ms\) .*hello/m);
+  expect(stdout).toMatch(/^#2 /m);
+  expect(stdout).toMatch(/^\S+Z platform\.report /m);
+  expect(stdout).toContain('SHUTDOWN: probe ended');
+  expect(code).toBe(0);
+});
+
+test('a failing function exits with 1, wrong arguments with 2', () => {
+  const failing = ['--handler', HANDLER, '--layer', layer, '--payload', '{"action":"fail"}'];
+  expect(run([...failing, ...PROBE]).code).toBe(1);
+  const missing = run(['--handler', '/nowhere/app.handler', '--layer', layer]);
+  expect(missing).toMatchObject({ code: 2 });
+  expect(missing.stderr).toContain("the handler's directory does not exist: /nowhere");
+  expect(run(['--help'])).toMatchObject({ code: 0, stderr: '' });
+});

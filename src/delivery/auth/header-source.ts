@@ -1,0 +1,81 @@
+// The headers of a request: fixed ones, user headers with their secrets filled in, a signature when
+// the endpoint wants one. Secrets and signing are loaded only when they are used.
+import type { Diagnostics } from '../../diagnostics';
+import { VERSION } from '../../version';
+import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
+import type { ConnectionPool } from '../transport/connection-pool';
+import { hasSecretReference } from './secret-reference';
+import type { SecretStore } from './secrets';
+import type { RequestSigner } from './sigv4';
+import type { Clock, Headers, HeaderSource } from '../transport/transport';
+
+export interface HeaderContext {
+  readonly aws?: ExportConfiguration['aws'];
+  readonly pool: ConnectionPool;
+  readonly clock: Clock;
+  readonly diagnostics: Diagnostics;
+  readonly loadSecrets: SecretLoader;
+}
+
+type SecretLoader = () => Promise<SecretStore>;
+
+const contentTypes = {
+  'http/protobuf': 'application/x-protobuf',
+  'http/json': 'application/json',
+} as const;
+
+/** Begins to fetch secrets at once, so that they are there when the first request is due. */
+export function createHeaderSource(
+  configuration: SignalConfiguration,
+  context: HeaderContext,
+): HeaderSource {
+  const fixed: Headers = {
+    'user-agent': `lambda-otlp/${VERSION}`,
+    ...configuration.headers,
+    'content-type': contentTypes[configuration.protocol],
+    ...(configuration.compression === 'gzip' && { 'content-encoding': 'gzip' }),
+  };
+  const resolve = withSecrets(fixed, context.loadSecrets);
+  const sign = withSignature(configuration, context);
+  if (resolve === undefined && sign === undefined) return () => fixed;
+  return async (body) => {
+    const headers = resolve === undefined ? fixed : await resolve();
+    return sign === undefined ? headers : sign(headers, body);
+  };
+}
+
+/** Loads the store of secrets once, for all signals. */
+export function createSecretLoader(context: Omit<HeaderContext, 'loadSecrets'>): SecretLoader {
+  const { aws } = context;
+  let store: Promise<SecretStore> | undefined;
+  return () => {
+    if (aws === undefined) return Promise.reject(new Error('no AWS settings'));
+    store ??= import('./secrets').then(({ createSecretStore }) =>
+      createSecretStore({ ...context, aws }),
+    );
+    return store;
+  };
+}
+
+function withSecrets(
+  headers: Headers,
+  loadSecrets: SecretLoader,
+): (() => Promise<Headers>) | undefined {
+  if (!Object.values(headers).some(hasSecretReference)) return undefined;
+  const resolve = async (): Promise<Headers> => (await loadSecrets()).fill(headers);
+  resolve().catch(() => undefined);
+  return resolve;
+}
+
+function withSignature(
+  { signing, url }: SignalConfiguration,
+  { aws, clock }: HeaderContext,
+): ((headers: Headers, body: Uint8Array) => Promise<Headers>) | undefined {
+  if (signing === undefined || aws === undefined) return undefined;
+  let signer: RequestSigner | undefined;
+  return async (headers, body) => {
+    const { createSigner } = await import('./sigv4');
+    signer ??= createSigner({ aws, scope: signing, clock });
+    return signer({ url, headers, body });
+  };
+}

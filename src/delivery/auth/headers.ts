@@ -1,0 +1,61 @@
+// OTEL_EXPORTER_OTLP_HEADERS: `name=value` pairs as in W3C Baggage, values percent-decoded
+// (OTLP exporter specification, "Specifying headers via environment variables"). Values are
+// credentials: no warning ever shows them.
+import type { Environment } from '../../environment';
+import { isFieldName, isFieldValue } from '../../http/message-head';
+import type { Signal } from '../delivery';
+import { general, perSignal } from '../settings/signal-variable';
+
+/** Headers that the transport sets itself; a wrong one would break every request. */
+const reserved = new Set([
+  'connection',
+  'content-encoding',
+  'content-length',
+  'content-type',
+  'host',
+  'transfer-encoding',
+]);
+
+/** Headers of one signal with lower-case names: the general ones, overridden name by name. */
+export function readHeaders(environment: Environment, signal: Signal): Record<string, string> {
+  return {
+    ...parseHeaders(environment, general('HEADERS')),
+    ...parseHeaders(environment, perSignal(signal, 'HEADERS')),
+  };
+}
+
+function parseHeaders(environment: Environment, variable: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  const pairs = (environment.text(variable) ?? '').split(',');
+  for (const [index, pair] of pairs.entries()) {
+    if (pair.trim() === '') continue;
+    const separator = pair.indexOf('=');
+    const name = decode(pair.slice(0, Math.max(separator, 0)).trim()).toLowerCase();
+    const value = decode(pair.slice(separator + 1).trim());
+    const problem = problemOf(name, value);
+    if (problem === undefined) headers[name] = value;
+    else {
+      environment.reject(variable, {
+        expected: `name=value pairs separated by commas`,
+        seen: `${problem} in pair ${index + 1}, not shown`,
+        using: 'the other pairs',
+      });
+    }
+  }
+  return headers;
+}
+
+function problemOf(name: string, value: string): string | undefined {
+  if (name === '') return 'no name';
+  if (reserved.has(name)) return 'a header that the exporter sets itself';
+  return isFieldName(name) && isFieldValue(value) ? undefined : 'characters that HTTP forbids';
+}
+
+/** A malformed percent sequence means the value was not encoded: it is taken as written. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

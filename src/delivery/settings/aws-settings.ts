@@ -1,0 +1,89 @@
+// What signing and secrets need from the environment. Read only when a signal is signed or a header
+// refers to a secret; the values are credentials and are never printed.
+import type { Environment } from '../../environment';
+import type { SigningScope } from './configuration';
+import type { Signal } from '../delivery';
+import { selectProxy } from '../transport/proxy';
+
+export interface AwsSettings {
+  readonly region: string;
+  readonly accessKeyId?: string;
+  readonly secretAccessKey?: string;
+  readonly sessionToken?: string;
+  /** AWS_CONTAINER_CREDENTIALS_FULL_URI: where SnapStart environments get credentials. */
+  readonly containerCredentialsUri?: string;
+  readonly containerAuthorizationToken?: string;
+  /** AWS_ENDPOINT_URL_SECRETS_MANAGER / AWS_ENDPOINT_URL_SSM / AWS_ENDPOINT_URL. */
+  readonly secretsManager: AwsEndpoint;
+  readonly ssm: AwsEndpoint;
+}
+
+interface AwsEndpoint {
+  readonly url: string;
+  readonly proxyUrl?: string;
+}
+
+const defaultRegion = 'us-east-1';
+const services: Readonly<Record<Signal, string>> = {
+  traces: 'xray',
+  metrics: 'monitoring',
+  logs: 'logs',
+};
+/** CloudWatch User Guide, "OpenTelemetry Protocol (OTLP) endpoints". */
+const awsHost =
+  /^(xray|logs|monitoring)(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
+
+/**
+ * The SigV4 scope of an endpoint: AWS's own OTLP endpoints are signed without being asked,
+ * any other when LAMBDA_OTLP_SIGV4=true, none when it is false.
+ */
+export function readSigning(
+  environment: Environment,
+  { signal, url }: { readonly signal: Signal; readonly url: string },
+): SigningScope | undefined {
+  const [, hostService, hostRegion] = awsHost.exec(new URL(url).hostname) ?? [];
+  if (!environment.flag('LAMBDA_OTLP_SIGV4', hostService !== undefined)) return undefined;
+  return {
+    service: environment.text('LAMBDA_OTLP_SIGV4_SERVICE') ?? hostService ?? services[signal],
+    region: hostRegion ?? readRegion(environment),
+  };
+}
+
+export function readAwsSettings(environment: Environment): AwsSettings {
+  const region = readRegion(environment);
+  const domain = region.startsWith('cn-') ? 'amazonaws.com.cn' : 'amazonaws.com';
+  const endpoint = (variable: string, service: string): AwsEndpoint => {
+    const url =
+      [variable, 'AWS_ENDPOINT_URL']
+        .map((name) => environment.text(name))
+        .find((value) => value !== undefined && URL.canParse(value)) ??
+      `https://${service}.${region}.${domain}/`;
+    const proxyUrl = selectProxy(url, environment);
+    return { url, ...(proxyUrl !== undefined && { proxyUrl }) };
+  };
+  const optional = {
+    accessKeyId: environment.text('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: environment.text('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: environment.text('AWS_SESSION_TOKEN'),
+    containerCredentialsUri: environment.text('AWS_CONTAINER_CREDENTIALS_FULL_URI'),
+    containerAuthorizationToken: environment.text('AWS_CONTAINER_AUTHORIZATION_TOKEN'),
+  };
+  return {
+    region,
+    ...definedOnly(optional),
+    secretsManager: endpoint('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'secretsmanager'),
+    ssm: endpoint('AWS_ENDPOINT_URL_SSM', 'ssm'),
+  };
+}
+
+function readRegion(environment: Environment): string {
+  return environment.text('AWS_REGION') ?? environment.text('AWS_DEFAULT_REGION') ?? defaultRegion;
+}
+
+type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
+
+function definedOnly<T extends object>(members: T): Defined<T> {
+  return Object.fromEntries(
+    Object.entries(members).filter(([, value]) => value !== undefined),
+  ) as Defined<T>;
+}

@@ -1,0 +1,155 @@
+// Where each signal goes and how: the OTLP exporter variables of the OpenTelemetry specification
+// (opentelemetry.io/docs/specs/otel/protocol/exporter) read once. Never throws: an invalid value
+// costs one warning and falls back.
+import type { Environment } from '../../environment';
+import type { AwsSettings } from './aws-settings';
+import { readAwsSettings, readSigning } from './aws-settings';
+import type { Signal } from '../delivery';
+import { readEndpoint, warnOfMissingEndpoint } from './endpoint';
+import { readHeaders } from '../auth/headers';
+import { selectProxy } from '../transport/proxy';
+import { hasSecretReference } from '../auth/secret-reference';
+import { firstSet } from './signal-variable';
+
+export interface TlsFiles {
+  readonly certificateFile?: string;
+  readonly clientCertificateFile?: string;
+  readonly clientKeyFile?: string;
+}
+
+/** SigV4 scope of an endpoint (AWS IAM User Guide, "credential scope"). */
+export interface SigningScope {
+  readonly service: string;
+  readonly region: string;
+}
+
+export interface SignalConfiguration {
+  readonly exporter: 'otlp' | 'console';
+  /** Absolute http(s) URL without user information. May hold a token in its query: print `describeUrl` of it. */
+  readonly url: string;
+  /** Lower-case names. Values may contain `${secretsmanager:…}` and `${ssm:…}` references. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly compression: 'gzip' | 'none';
+  readonly protocol: 'http/protobuf' | 'http/json';
+  readonly tls: TlsFiles;
+  readonly proxyUrl?: string;
+  readonly signing?: SigningScope;
+}
+
+export interface ExportConfiguration {
+  /** A signal that is not exported (`none`, OTEL_SDK_DISABLED) is absent. */
+  readonly signals: Readonly<Partial<Record<Signal, SignalConfiguration>>>;
+  readonly bufferBytes: number;
+  /** Present when a signal is signed or a header refers to a secret. */
+  readonly aws?: AwsSettings;
+}
+
+const signalNames: readonly Signal[] = ['traces', 'metrics', 'logs'];
+const defaultBufferBytes = 8 * 1024 * 1024;
+const minBufferBytes = 64 * 1024;
+const defaultTimeoutMs = 10_000;
+const grpcPort = '4317';
+
+/** Reads every export setting. Warnings go through `environment.reject`. */
+export function readExportConfiguration(environment: Environment): ExportConfiguration {
+  const bufferBytes = environment.number('LAMBDA_OTLP_BUFFER_BYTES', {
+    fallback: defaultBufferBytes,
+    min: minBufferBytes,
+  });
+  if (environment.flag('OTEL_SDK_DISABLED', false)) return { signals: {}, bufferBytes };
+
+  const signals: Partial<Record<Signal, SignalConfiguration>> = {};
+  for (const signal of signalNames) {
+    const configuration = readSignal(environment, signal);
+    if (configuration !== undefined) signals[signal] = configuration;
+  }
+  warnOfMissingEndpoint(environment, otlpSignals(signals));
+  warnOfGrpcPort(environment, signals);
+  const needsAws = Object.values(signals).some(
+    ({ signing, headers }) =>
+      signing !== undefined || Object.values(headers).some(hasSecretReference),
+  );
+  return { signals, bufferBytes, ...(needsAws && { aws: readAwsSettings(environment) }) };
+}
+
+function readSignal(environment: Environment, signal: Signal): SignalConfiguration | undefined {
+  const exporter = readExporter(environment, signal);
+  if (exporter === 'none') return undefined;
+  const endpoint = readEndpoint(environment, signal);
+  const signing = readSigning(environment, { signal, url: endpoint.url });
+  const proxyUrl = selectProxy(endpoint.url, environment);
+  return {
+    exporter,
+    url: endpoint.url,
+    headers: { ...endpoint.authorization, ...readHeaders(environment, signal) },
+    timeoutMs: environment.number(firstSet(environment, signal, 'TIMEOUT'), {
+      fallback: defaultTimeoutMs,
+      min: 1,
+      max: 2 ** 31 - 1,
+    }),
+    compression: environment.choice(
+      firstSet(environment, signal, 'COMPRESSION'),
+      ['none', 'gzip'],
+      'none',
+    ),
+    protocol: readProtocol(environment, signal),
+    tls: readTlsFiles(environment, signal),
+    ...(proxyUrl !== undefined && { proxyUrl }),
+    ...(signing !== undefined && { signing }),
+  };
+}
+
+/** OTEL_{TRACES,METRICS,LOGS}_EXPORTER; of a list, the first name that is known counts. */
+function readExporter(environment: Environment, signal: Signal): 'otlp' | 'console' | 'none' {
+  const name = `OTEL_${signal.toUpperCase()}_EXPORTER`;
+  const seen = environment.text(name);
+  if (seen === undefined) return 'otlp';
+  const names = seen.split(',').map((part) => part.trim().toLowerCase());
+  const known = (['otlp', 'console', 'none'] as const).find((choice) => names.includes(choice));
+  if (known === undefined || names.length > 1) {
+    const using = known ?? 'otlp';
+    environment.reject(name, { expected: 'one of otlp, console, none', seen, using });
+  }
+  return known ?? 'otlp';
+}
+
+function readProtocol(environment: Environment, signal: Signal): SignalConfiguration['protocol'] {
+  const choices = ['http/protobuf', 'http/json'] as const;
+  return environment.choice(firstSet(environment, signal, 'PROTOCOL'), choices, 'http/protobuf');
+}
+
+function readTlsFiles(environment: Environment, signal: Signal): TlsFiles {
+  const file = (setting: string): string | undefined =>
+    environment.text(firstSet(environment, signal, setting));
+  const certificateFile = file('CERTIFICATE');
+  const clientCertificateFile = file('CLIENT_CERTIFICATE');
+  const clientKeyFile = file('CLIENT_KEY');
+  return {
+    ...(certificateFile !== undefined && { certificateFile }),
+    ...(clientCertificateFile !== undefined && { clientCertificateFile }),
+    ...(clientKeyFile !== undefined && { clientKeyFile }),
+  };
+}
+
+type Signals = ExportConfiguration['signals'];
+
+function otlpSignals(signals: Signals): Signal[] {
+  return signalNames.filter((signal) => signals[signal]?.exporter === 'otlp');
+}
+
+function warnOfGrpcPort(environment: Environment, signals: Signals): void {
+  const warned = new Set<string>();
+  for (const signal of otlpSignals(signals)) {
+    const url = signals[signal]?.url;
+    if (url === undefined || new URL(url).port !== grpcPort) continue;
+    const name = firstSet(environment, signal, 'ENDPOINT');
+    if (warned.has(name)) continue;
+    warned.add(name);
+    environment.reject(name, {
+      expected: 'an OTLP/HTTP port (usually 4318)',
+      seen: `port ${grpcPort}, the OTLP/gRPC port`,
+      using: 'it with HTTP all the same',
+    });
+  }
+}

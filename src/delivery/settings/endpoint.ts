@@ -1,0 +1,76 @@
+// The URL of one signal (OTLP exporter specification, "Endpoint URLs for OTLP/HTTP"): the general
+// endpoint is a base that /v1/<signal> is appended to, a per-signal one is used as it is. User
+// information in a URL becomes a Basic Authorization header and is never printed.
+import type { Environment } from '../../environment';
+import type { Signal } from '../delivery';
+import { general, perSignal } from './signal-variable';
+
+export interface Endpoint {
+  readonly url: string;
+  readonly authorization: Readonly<Record<string, string>>;
+}
+
+const defaultBase = 'http://localhost:4318';
+
+export function readEndpoint(environment: Environment, signal: Signal): Endpoint {
+  const own = readUrl(environment, perSignal(signal, 'ENDPOINT'));
+  if (own !== undefined) return toEndpoint(own);
+  const base = readUrl(environment, general('ENDPOINT')) ?? new URL(defaultBase);
+  base.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`;
+  return toEndpoint(base);
+}
+
+/** One warning when the specification's default, localhost, is all that is known for `signals`. */
+export function warnOfMissingEndpoint(environment: Environment, signals: readonly Signal[]): void {
+  const isSet = (name: string): boolean => environment.text(name) !== undefined;
+  if (isSet(general('ENDPOINT'))) return;
+  const missing = signals.filter((signal) => !isSet(perSignal(signal, 'ENDPOINT')));
+  if (missing.length === 0) return;
+  environment.reject(general('ENDPOINT'), {
+    expected: `the URL of an OTLP endpoint for ${missing.join(', ')}`,
+    seen: '',
+    using: `${defaultBase}, where nothing listens unless a Collector layer is attached`,
+  });
+}
+
+/** A URL without query and user information, fit to be printed. */
+export function describeUrl(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+function readUrl(environment: Environment, name: string): URL | undefined {
+  const seen = environment.text(name);
+  if (seen === undefined) return undefined;
+  const url = URL.canParse(seen) ? new URL(seen) : undefined;
+  if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '') return url;
+  environment.reject(name, {
+    expected: 'a URL that begins with http:// or https://',
+    seen: seen.replace(/^([^/]*\/\/)?[^/@]*@/, '$1***@').replace(/\?.*$/s, '?***'),
+    using: defaultBase,
+  });
+  return undefined;
+}
+
+function toEndpoint(url: URL): Endpoint {
+  const { username, password } = url;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  if (username === '' && password === '') return { url: url.href, authorization: {} };
+  return { url: url.href, authorization: { authorization: basicCredentials(username, password) } };
+}
+
+/** Basic credentials (RFC 7617) of a URL's percent-encoded user information. */
+export function basicCredentials(username: string, password: string): string {
+  const pair = `${decode(username)}:${decode(password)}`;
+  return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,66 @@
+// Names the parts of each signal's way out: headers, HTTP, reconnecting, compression; or the console.
+import type { Diagnostics } from '../../diagnostics';
+import type { Codec } from '../codec/codec';
+import { loadJsonCodecs, protobufCodecs } from '../codec/codec';
+import { createCompressingTransport } from './compressing-transport';
+import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
+import { createConnectionPool } from './connection-pool';
+import { createConsoleTransport } from './console-transport';
+import type { Signal } from '../delivery';
+import type { HeaderContext } from '../auth/header-source';
+import { createHeaderSource, createSecretLoader } from '../auth/header-source';
+import { createHttpTransport } from './http-transport';
+import { createReconnectingTransport } from './reconnecting-transport';
+import type { Clock, Transport } from './transport';
+
+interface WayOut<S extends Signal> {
+  readonly transport: Transport;
+  readonly loadCodec: () => Promise<Codec<S>> | Codec<S>;
+}
+
+export interface TransportFactory {
+  create<S extends Signal>(signal: S, configuration: SignalConfiguration): WayOut<S>;
+  /** Destroys every connection. */
+  close(): void;
+}
+
+export interface TransportFactoryOptions {
+  readonly configuration: Pick<ExportConfiguration, 'aws'>;
+  readonly diagnostics: Diagnostics;
+  readonly clock: Clock;
+}
+
+/** Loads TLS, where an endpoint needs it, ahead of the first request; connections are opened by requests only. */
+export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
+  const { clock, diagnostics, configuration } = options;
+  const pool = createConnectionPool(clock, diagnostics);
+  const shared = { pool, clock, diagnostics, ...(configuration.aws && { aws: configuration.aws }) };
+  const context: HeaderContext = { ...shared, loadSecrets: createSecretLoader(shared) };
+  return {
+    create(signal, settings) {
+      if (settings.exporter === 'console') {
+        const transport = createConsoleTransport((line) => process.stdout.write(line));
+        return { transport, loadCodec: async () => (await loadJsonCodecs())[signal] };
+      }
+      // A failure is told to the first request.
+      Promise.resolve(pool.connect(settings)).catch(() => undefined);
+      const http = createHttpTransport({
+        configuration: settings,
+        headers: createHeaderSource(settings, context),
+        connect: () => pool.connect(settings),
+        clock,
+        once: signal === 'metrics',
+      });
+      const reconnecting = createReconnectingTransport(http, signal !== 'metrics');
+      const isCompressed = settings.compression === 'gzip';
+      return {
+        transport: isCompressed ? createCompressingTransport(reconnecting) : reconnecting,
+        loadCodec:
+          settings.protocol === 'http/json'
+            ? async () => (await loadJsonCodecs())[signal]
+            : () => protobufCodecs[signal],
+      };
+    },
+    close: () => pool.close(),
+  };
+}

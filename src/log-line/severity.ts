@@ -1,0 +1,130 @@
+// Severity names and numbers of the loggers in use → OpenTelemetry's SeverityNumber. The source's own
+// word is kept as severity text.
+// Source: https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
+import { SeverityNumber } from '@opentelemetry/api-logs';
+import { toWellFormed } from '../telemetry/well-formed-text';
+
+export interface Severity {
+  /** Undefined when the name is not one of the known ones. */
+  readonly number?: SeverityNumber;
+  readonly text?: string;
+}
+
+const { TRACE, DEBUG, INFO, WARN, ERROR, FATAL } = SeverityNumber;
+const MAX_TEXT_LENGTH = 64;
+
+const NUMBER_BY_NAME: readonly (readonly [SeverityNumber, string])[] = [
+  [TRACE, 'trace trce trc verbose vrb silly finest t v'],
+  [DEBUG, 'debug dbug dbg finer d'],
+  [SeverityNumber.DEBUG2, 'fine'],
+  [SeverityNumber.DEBUG3, 'config'],
+  [SeverityNumber.DEBUG4, 'http'],
+  [INFO, 'info inf information informational log i'],
+  [SeverityNumber.INFO2, 'notice success'],
+  [WARN, 'warn warning wrn w'],
+  [ERROR, 'error err eror fail failure severe exception e'],
+  [SeverityNumber.ERROR2, 'dpanic'],
+  [SeverityNumber.ERROR3, 'panic'],
+  [FATAL, 'fatal ftl fatl critical crit crt f c'],
+  [SeverityNumber.FATAL2, 'alert'],
+  [SeverityNumber.FATAL4, 'emergency emerg'],
+];
+
+/** By the exact word, in the three spellings loggers use, so that most lines need no lower-casing. */
+const BY_WORD: ReadonlyMap<string, Severity> = new Map(
+  NUMBER_BY_NAME.flatMap(([number, names]) =>
+    names.split(' ').flatMap((name) => spellings(name).map((text) => [text, { number, text }])),
+  ),
+);
+
+/** pino and bunyan: tens, custom levels between them. */
+const BY_TENS = [TRACE, DEBUG, INFO, WARN, ERROR, FATAL] as const;
+/** Monolog (hundreds) and logback's level_value (thousands). */
+const BY_NUMBER: ReadonlyMap<number, SeverityNumber> = new Map<number, SeverityNumber>([
+  [100, DEBUG],
+  [200, INFO],
+  [250, SeverityNumber.INFO2],
+  [300, WARN],
+  [400, ERROR],
+  [500, FATAL],
+  [550, SeverityNumber.FATAL2],
+  [600, SeverityNumber.FATAL4],
+  [5000, TRACE],
+  [10_000, DEBUG],
+  [20_000, INFO],
+  [30_000, WARN],
+  [40_000, ERROR],
+]);
+const BY_OWN_NUMBER: ReadonlyMap<number, SeverityNumber> = new Map(
+  Object.values(SeverityNumber)
+    .filter((value) => typeof value === 'number')
+    .filter((value) => value !== SeverityNumber.UNSPECIFIED)
+    .map((value) => [value, value]),
+);
+const RANGE_NAMES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
+/** slog writes a level between two names as an offset from the lower one: `INFO+2`. */
+const SLOG_OFFSET = /^(debug|info|warn|error)([+-]\d{1,2})$/;
+// Colouring loggers put escape sequences around the name.
+const ORNAMENT = /\u001b\[[\d;]*m|[[\]():\s]+/g;
+
+/** A level as a record holds it: a name in any case or a logger's number. Undefined when it is neither. */
+export function readSeverity(value: unknown): Severity | undefined {
+  if (typeof value === 'string') return BY_WORD.get(value) ?? readUnusualName(value);
+  if (typeof value !== 'number') return undefined;
+  const number = fromLoggerNumber(value);
+  return number === undefined ? { text: String(value) } : { number, text: rangeName(number) };
+}
+
+/** The severities of some names, by the exact word in the spellings loggers use. */
+export function findSeverities(names: string): ReadonlyMap<string, Severity> {
+  const found = new Map<string, Severity>();
+  for (const word of names.split(' ').flatMap(spellings)) {
+    const severity = BY_WORD.get(word);
+    if (severity !== undefined) found.set(word, severity);
+  }
+  return found;
+}
+
+function spellings(name: string): readonly string[] {
+  return [name, name.toUpperCase(), name.charAt(0).toUpperCase() + name.slice(1)];
+}
+
+/** SeverityNumber as OpenTelemetry's own records hold it, 1 to 24. */
+export function readSeverityNumber(value: unknown): Severity | undefined {
+  const number = typeof value === 'number' ? BY_OWN_NUMBER.get(value) : undefined;
+  return number === undefined ? undefined : { number, text: rangeName(number) };
+}
+
+/** Python's `levelno`: pino's tens, one step lower. */
+export function readPythonLevel(value: unknown): Severity | undefined {
+  return typeof value === 'number' ? readSeverity(value + 10) : undefined;
+}
+
+function readUnusualName(text: string): Severity | undefined {
+  const name = text.slice(0, MAX_TEXT_LENGTH).replace(ORNAMENT, '').toLowerCase();
+  if (name === '') return undefined;
+  const shown = toWellFormed(text.slice(0, MAX_TEXT_LENGTH)).trim();
+  const number = BY_WORD.get(name)?.number ?? fromSlogOffset(name) ?? fromNumberText(name);
+  return number === undefined ? { text: shown } : { number, text: shown };
+}
+
+function fromNumberText(name: string): SeverityNumber | undefined {
+  const first = name.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39 ? fromLoggerNumber(Number(name)) : undefined;
+}
+
+function fromLoggerNumber(value: number): SeverityNumber | undefined {
+  if (value >= 10 && value < 70) return BY_TENS[Math.floor(value / 10) - 1];
+  return BY_NUMBER.get(value);
+}
+
+function fromSlogOffset(name: string): SeverityNumber | undefined {
+  const match = SLOG_OFFSET.exec(name);
+  const base = match === null ? undefined : BY_WORD.get(match[1] ?? '')?.number;
+  if (base === undefined) return undefined;
+  return BY_OWN_NUMBER.get(Math.min(24, Math.max(1, base + Number(match?.[2]))));
+}
+
+function rangeName(number: number): string {
+  return RANGE_NAMES[Math.floor((number - 1) / 4)] ?? '';
+}

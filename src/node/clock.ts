@@ -1,0 +1,38 @@
+// Time for the lifecycle: the wall clock and one-shot timers, injected so that tests own them.
+// Wall clock, not a monotonic one: deadlines are epoch times, re-read after every thaw.
+import { setAlarm } from './alarms';
+
+export interface Clock {
+  /** Epoch milliseconds. */
+  now(): number;
+  /** Calls back once after `delayMs`; the answer cancels it. */
+  schedule(callback: () => void, delayMs: number): () => void;
+}
+
+export const systemClock: Clock = {
+  now: Date.now,
+  schedule: setAlarm,
+};
+
+export function pause(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => clock.schedule(resolve, delayMs));
+}
+
+/**
+ * The promise's value, or undefined when `deadlineMs` (epoch) comes first. A rejection is undefined too:
+ * whoever waits has nothing better to do than to go on. No timer is left behind.
+ */
+export function settledBefore<T>(
+  clock: Clock,
+  promise: Promise<T>,
+  deadlineMs: number,
+): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const cancel = clock.schedule(() => resolve(undefined), deadlineMs - clock.now());
+    const finish = (value: T | undefined): void => {
+      cancel();
+      resolve(value);
+    };
+    promise.then(finish, () => finish(undefined));
+  });
+}

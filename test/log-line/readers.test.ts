@@ -1,0 +1,222 @@
+// The readers of one field each.
+import { readRecordTime } from '../../src/log-line/record-time';
+import { readSeverity } from '../../src/log-line/severity';
+import { readLine, REQUEST_ID } from './log-limits';
+
+describe('severity', () => {
+  it.each([
+    ['trace', 1],
+    ['Verbose', 1],
+    ['FINEST', 1],
+    ['dEbUg', 5],
+    ['FINE', 6],
+    ['CONFIG', 7],
+    ['http', 8],
+    ['Information', 9],
+    ['NOTICE', 10],
+    ['WARN', 13],
+    ['Warning', 13],
+    ['err', 17],
+    ['SEVERE', 17],
+    ['panic', 19],
+    ['critical', 21],
+    ['FTL', 21],
+    ['alert', 22],
+    ['EMERG', 24],
+    ['emergency', 24],
+    [' [Error] ', 17],
+    ['DEBUG-4', 1],
+    ['ERROR+4', 21],
+    ['30', 9],
+    [10, 1],
+    [20, 5],
+    [30, 9],
+    [35, 9],
+    [40, 13],
+    [50, 17],
+    [60, 21],
+    [100, 5],
+    [550, 22],
+    [20_000, 9],
+  ])('reads %p', (value, number) => {
+    expect(readSeverity(value)?.number).toBe(number);
+  });
+
+  it.each([
+    ['banana', 'banana'],
+    [99, '99'],
+    [-1, '-1'],
+    [0, '0'],
+    ['INFO+', 'INFO+'],
+    ['constructor', 'constructor'],
+    ['__proto__', '__proto__'],
+  ])('keeps the unknown %p as text', (value, text) => {
+    expect(readSeverity(value)).toEqual({ text });
+  });
+
+  it.each([undefined, null, '', ' ', {}, [], true])('reads nothing from %p', (value) => {
+    expect(readSeverity(value)).toBeUndefined();
+  });
+
+  it('cuts a name that is none', () => {
+    expect(readSeverity('x'.repeat(1000))?.text).toHaveLength(64);
+  });
+
+  it.each([
+    [{ level: 'banana', severity: 'WARN' }, 13, 'WARN'],
+    [{ level: 'banana' }, undefined, 'banana'],
+    [{ level: null, severity: 'WARN' }, 13, 'WARN'],
+    [{ severityNumber: 18 }, 18, 'ERROR'],
+    [{ severityNumber: 0 }, undefined, undefined],
+    [{ levelno: 30 }, 13, 'WARN'],
+    [{ log: 'warn' }, undefined, undefined],
+  ])('of %j is %p', (members, number, text) => {
+    const line = readLine({ message: 'paid', ...members });
+    expect(line.severityNumber).toBe(number);
+    expect(line.severityText).toBe(text);
+  });
+});
+
+describe('time', () => {
+  it.each([
+    ['2024-05-20T16:29:45.123456789Z', 1_716_222_585, 123_456_789],
+    ['2024-05-20T18:29:45+02:00', 1_716_222_585, 0],
+    ['2024-05-20 16:29:45,009', 1_716_222_585, 9_000_000],
+    [1_716_222_585, 1_716_222_585, 0],
+    [1_716_222_585.5, 1_716_222_585, 500_000_000],
+    [1_716_222_585.009_001, 1_716_222_585, 9_001_000],
+    [1_716_222_585_009, 1_716_222_585, 9_000_000],
+    [1_716_222_585_009.25, 1_716_222_585, 9_250_000],
+    [1_716_222_585_009_001, 1_716_222_585, 9_001_000],
+    ['1716222585', 1_716_222_585, 0],
+    ['1716222585.009001002', 1_716_222_585, 9_001_002],
+    ['1716222585009', 1_716_222_585, 9_000_000],
+    ['1716222585009001002', 1_716_222_585, 9_001_002],
+    ['17999999999', 17_999_999_999, 0],
+  ])('reads %p', (value, seconds, nanos) => {
+    expect(readRecordTime(value)).toEqual([seconds, nanos]);
+  });
+
+  it.each([
+    0,
+    12,
+    -1_716_222_585,
+    99_999_999,
+    18_000_000_001,
+    1e20,
+    1e300,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    'yesterday',
+    '12:00',
+    '',
+    '1'.repeat(100),
+    true,
+    null,
+    undefined,
+    [],
+    {},
+    { epochSecond: '1' },
+    { epochSecond: 1_716_222_585, nanoOfSecond: 1e9 },
+  ])('reads none from %p', (value) => {
+    expect(readRecordTime(value)).toBeUndefined();
+  });
+
+  it('takes the first key that can be read', () => {
+    const record = { message: 'm', timestamp: 'soon', time: 12, ts: 1_716_222_585 };
+    expect(readLine(record).time).toEqual([1_716_222_585, 0]);
+  });
+});
+
+describe('requestId', () => {
+  it.each([
+    'requestId',
+    'AWSRequestId',
+    'awsRequestId',
+    'aws_request_id',
+    'function_request_id',
+    'lambdaRequestId',
+    'faas.invocation_id',
+  ])('is read from %s', (name) => {
+    expect(readLine({ message: 'm', [name]: REQUEST_ID }).requestId).toBe(REQUEST_ID);
+  });
+
+  it.each([
+    { lambda_context: { aws_request_id: REQUEST_ID } },
+    { lambdaContext: { requestId: REQUEST_ID } },
+    { mdc: { AWSRequestId: REQUEST_ID } },
+    { spans: [{ name: 'other' }, { name: 'invoke', requestId: REQUEST_ID }] },
+  ])('is read from within %j', (members) => {
+    expect(readLine({ message: 'm', ...members }).requestId).toBe(REQUEST_ID);
+  });
+
+  it('is the one that can only be of Lambda', () => {
+    const record = { message: 'm', requestId: 'of-api-gateway', function_request_id: REQUEST_ID };
+    expect(readLine(record).requestId).toBe(REQUEST_ID);
+  });
+
+  it.each([
+    '',
+    '-',
+    'undefined',
+    'null',
+    'None',
+    'two words',
+    'x'.repeat(129),
+    '\ud800',
+    7,
+    null,
+    {},
+  ])('is none when it is %p', (requestId) => {
+    expect(readLine({ message: 'm', requestId })).not.toHaveProperty('requestId');
+  });
+
+  it('is not taken from a context that may be of anything', () => {
+    expect(readLine({ message: 'm', context: { requestId: 'x' } })).not.toHaveProperty('requestId');
+  });
+});
+
+describe('trace context', () => {
+  const traceId = '6549a1b24c0ffee0deadbeef01020304';
+  const spanId = '53995c3f42cd8ad8';
+
+  it.each([
+    [
+      { trace_id: traceId, span_id: spanId },
+      { traceId, spanId },
+    ],
+    [
+      { traceId: traceId.toUpperCase(), spanId: spanId.toUpperCase() },
+      { traceId, spanId },
+    ],
+    [{ trace_id: traceId, span_id: '0000000000000000' }, { traceId }],
+    [{ trace_id: traceId, span_id: 'abc' }, { traceId }],
+    [{ trace_id: traceId, trace_flags: 300 }, { traceId }],
+    [{ trace_id: 'x', xray_trace_id: '1-6549a1b2-4c0ffee0deadbeef01020304' }, { traceId }],
+    [
+      { xray_trace_id: 'Parent=53995c3f42cd8ad8;Root=1-6549a1b2-4c0ffee0deadbeef01020304' },
+      { traceId },
+    ],
+  ])('of %j', (members, expected) => {
+    const line = readLine({ message: 'm', ...members });
+    const { traceId: readTraceId, spanId: readSpanId, traceFlags } = line;
+    expect(
+      JSON.parse(JSON.stringify({ traceId: readTraceId, spanId: readSpanId, traceFlags })),
+    ).toEqual(expected);
+  });
+
+  it.each([
+    { trace_id: '0'.repeat(32), span_id: spanId },
+    { trace_id: '12345678901234567', span_id: '123' },
+    { span_id: spanId },
+    { dd: { trace_id: traceId, span_id: spanId } },
+    { xray_trace_id: '1-00000000-000000000000000000000000' },
+    { xray_trace_id: '1-6549a1b2-4c0ffee0deadbeef0102030405' },
+    { traceparent: `00-${'0'.repeat(32)}-${spanId}-01` },
+    { traceparent: 7, trace: 'x', span: [] },
+  ])('of %j is none', (members) => {
+    const line = readLine({ message: 'm', ...members });
+    expect(line).not.toHaveProperty('traceId');
+    expect(line).not.toHaveProperty('spanId');
+  });
+});
