@@ -12,7 +12,7 @@ import { encodeLogRequest } from '../../src/delivery/codec/log-request';
 import { RequestBuilder } from '../../src/delivery/codec/request-builder';
 import { createTranslator } from '../../src/extension/create-translator';
 import type { Translator } from '../../src/otel/translator';
-import { decodeBatch } from '../../src/telemetry/batch';
+import { decodeBatch } from '../../src/telemetry/decode';
 import { fromEpochMs } from '../../src/telemetry/timestamp';
 import { createBodies } from './lines';
 import type { LineFormat } from './lines';

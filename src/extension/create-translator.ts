@@ -1,6 +1,6 @@
 // Wires the pure core: environment variables and the register answer → a Translator.
 import * as crypto from 'node:crypto';
-import { readResourceAttributes } from '../otel/resource-attributes';
+import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
@@ -26,7 +26,7 @@ export function createTranslator(sources: TranslatorSources): Translator {
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
   const sampler = createSampler(settings.sampler, settings.samplerRatio);
   return new Translator({
-    resource: toResourceFacts(sources),
+    resource: toFunctionDescription(sources),
     spanAt: settings.spanAt,
     spanLimits: settings.spanLimits,
     logLimits: settings.logLimits,
@@ -49,7 +49,7 @@ function randomEnvironmentId(): string {
   return crypto.randomUUID({ disableEntropyCache: true });
 }
 
-function toResourceFacts({
+function toFunctionDescription({
   environment,
   registration,
 }: TranslatorSources): TranslatorOptions['resource'] {

@@ -12,7 +12,7 @@ import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';
 import type { Translator } from '../otel/translator';
-import { decodeBatch } from '../telemetry/batch';
+import { decodeBatch } from '../telemetry/decode';
 import { fromEpochMs } from '../telemetry/timestamp';
 import type { InvokeEvent } from '../lambda/invoke-event';
 import { BufferRoom } from './buffer-room';

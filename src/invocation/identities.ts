@@ -15,8 +15,8 @@ export class Identities {
 
   constructor(private readonly sha256: Sha256Hex) {}
 
-  /** Settles the invocation's ids once its start is known or derived. Call in order of start times. */
-  settle(invocation: Invocation): void {
+  /** Gives the invocation its ids once its start is known or derived. Call in order of start times. */
+  assign(invocation: Invocation): void {
     const startTime = startTimeOf(invocation);
     // No ids are made up for a span that another process exported.
     if (invocation.isForeign === true) return;

@@ -7,13 +7,13 @@ import type { InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { toErrorType, toOutcome, worse } from './outcome';
-import type { Phase } from './phase';
+import type { Run } from './run';
 
 export type StartOf = Extract<InitEvent | RestoreEvent, { type: `${string}Start` }>;
 export type DoneOf = Extract<InitEvent | RestoreEvent, { type: `${string}RuntimeDone` }>;
 export type ReportOf = Extract<InitEvent | RestoreEvent, { type: `${string}Report` }>;
 
-export interface Initialization extends Phase<StartOf, DoneOf, ReportOf> {
+export interface Initialization extends Run<StartOf, DoneOf, ReportOf> {
   readonly name: 'init' | 'restore';
   /** `init` or `invoke`; undefined for a restore. */
   readonly initPhase?: string;

@@ -9,7 +9,7 @@ import type { SpanIdentity, Sha256Hex } from './identity';
 import { toChildIdentity, toRootIdentity } from './identity';
 import type { DoneOf, Initialization, ReportOf, StartOf } from './initialization';
 import { startTimeOf, toFailure, toInitializationFact } from './initialization';
-import { PhaseList } from './phase';
+import { RunList } from './run';
 
 export interface InitializationOptions {
   readonly sha256: Sha256Hex;
@@ -23,7 +23,7 @@ export interface InitializationOptions {
 const WAITED_FOR: ReadonlySet<string> = new Set(['on-demand']);
 
 export class Initializations {
-  private readonly lists = new Map<string, PhaseList<StartOf, DoneOf, ReportOf, Initialization>>();
+  private readonly lists = new Map<string, RunList<StartOf, DoneOf, ReportOf, Initialization>>();
 
   private sorted: readonly Initialization[] | undefined;
 
@@ -54,7 +54,7 @@ export class Initializations {
     const key = isRestore ? 'restore' : (phase ?? 'init');
     const known = this.lists.get(key);
     if (known !== undefined) return known;
-    const list = new PhaseList<StartOf, DoneOf, ReportOf, Initialization>(() => ({
+    const list = new RunList<StartOf, DoneOf, ReportOf, Initialization>(() => ({
       name: isRestore ? 'restore' : 'init',
       ...(isRestore ? {} : { initPhase: key }),
       stated: new Set(),
@@ -63,23 +63,23 @@ export class Initializations {
     return list;
   }
 
-  settle(final: boolean): void {
+  pair(final: boolean): void {
     for (const list of this.lists.values()) {
       if (list.isWaiting) this.sorted = undefined;
-      list.settle(final);
+      list.pair(final);
     }
   }
 
   /** Every known initialization in order of time. */
   all(): readonly Initialization[] {
     this.sorted ??= [...this.lists.values()]
-      .flatMap((list) => list.phases)
+      .flatMap((list) => list.runs)
       .sort((a, b) => compareTimes(startTimeOf(a), startTimeOf(b)));
     return this.sorted;
   }
 
   get restoreWasReported(): boolean {
-    return this.lists.get('restore')?.phases.some(({ report }) => report !== undefined) ?? false;
+    return this.lists.get('restore')?.runs.some(({ report }) => report !== undefined) ?? false;
   }
 
   typeOf(initialization: Initialization): string | undefined {

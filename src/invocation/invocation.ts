@@ -5,10 +5,10 @@ import { addMs, laterTime } from '../telemetry/timestamp';
 import type { ExceptionFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Outcome } from './outcome';
-import type { Phase } from './phase';
+import type { Run } from './run';
 
 /** INVOKE of the Extensions API, as far as the translation needs it. */
-export interface InvokeFacts {
+export interface Invoke {
   readonly requestId: string;
   /** Epoch milliseconds. */
   readonly deadlineMs: number;
@@ -16,10 +16,10 @@ export interface InvokeFacts {
   readonly tracingValue?: string;
 }
 
-export interface Invocation extends Phase<StartEvent, RuntimeDoneEvent, ReportEvent> {
+export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEvent> {
   readonly requestId: string;
   /** The Extensions API's INVOKE for it, when one came. */
-  invoke?: InvokeFacts;
+  invoke?: Invoke;
   identity?: SpanIdentity;
   coldStart: boolean;
   links: SpanIdentity[];

@@ -1,9 +1,80 @@
-// The requests that are known, by requestId. Most of them have nothing left to state and are kept to know
+// All that is known of each requestId. Most requests have nothing left to state and are kept to know
 // duplicates by; a settling looks only at those that something may have changed for.
 import type { HrTime } from '@opentelemetry/api';
+import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
 import { compareTimes } from '../telemetry/timestamp';
-import type { Invocation } from './invocation';
-import { Request } from './request';
+import type { Invocation, Invoke } from './invocation';
+import { createInvocation, isAtRest, isClosed, shrink } from './invocation';
+import { RunList } from './run';
+
+export class Request {
+  readonly list: RunList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
+  /** The next settling has to look at it. */
+  isStirred = false;
+  private invokes = 0;
+  private doneTimes: readonly HrTime[] = [];
+  private reportTimes: readonly HrTime[] = [];
+  private latestInvoke: Invoke | undefined;
+
+  constructor(readonly requestId: string) {
+    this.list = new RunList(() => createInvocation(requestId));
+  }
+
+  get invocations(): readonly Invocation[] {
+    return this.list.runs;
+  }
+
+  get invoke(): Invoke | undefined {
+    return this.latestInvoke;
+  }
+
+  addInvoke(invoke: Invoke): void {
+    this.invokes += 1;
+    this.latestInvoke = invoke;
+  }
+
+  add(event: RequestEvent): void {
+    switch (event.type) {
+      case 'platform.start':
+        this.list.addStart(event);
+        break;
+      case 'platform.runtimeDone':
+        this.doneTimes = withTime(this.doneTimes, event.time);
+        this.list.addDone(event);
+        break;
+      case 'platform.report':
+        this.reportTimes = withTime(this.reportTimes, event.time);
+        this.list.addReport(event);
+        break;
+    }
+  }
+
+  /** As many ends as INVOKEs were seen, so the latest of them is over, even if its end came first. */
+  get isDone(): boolean {
+    return Math.max(this.doneTimes.length, this.reportTimes.length) >= Math.max(1, this.invokes);
+  }
+
+  /** Every invocation is stated wholly and nothing waits: only duplicates can follow. */
+  get isClosed(): boolean {
+    return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
+  }
+
+  /** Keeps of a closed request what duplicates and late lines are known by. */
+  shrink(): void {
+    this.list.runs.forEach(shrink);
+  }
+
+  /** Stating it again, without a further event, would state nothing. */
+  get isAtRest(): boolean {
+    return !this.list.isWaiting && this.invocations.every(isAtRest);
+  }
+}
+
+/** Unless it is there already: an event may come twice. In a list of its length: push and spread make room for 17. */
+function withTime(times: readonly HrTime[], time: HrTime): readonly HrTime[] {
+  const isKnown = times.some((known) => compareTimes(known, time) === 0);
+  return isKnown ? times : times.concat([time]);
+}
 
 /** Requests kept at the most. */
 const MAX_REQUESTS = 1024;
@@ -38,10 +109,10 @@ export class Requests {
   }
 
   /** Pairs the events of what was stirred and returns its invocations in order of start; all of them when `final`. */
-  settle(final: boolean): readonly Invocation[] {
+  pair(final: boolean): readonly Invocation[] {
     const due = [...(final ? this.byId.values() : this.stirred)];
     if (due.length > 0) this.sorted = undefined;
-    for (const request of due) request.list.settle(final);
+    for (const request of due) request.list.pair(final);
     return inOrder(due);
   }
 

@@ -22,14 +22,14 @@ import type { Handover } from './handover';
 import { toHandover } from './handover';
 import type { Sha256Hex } from './identity';
 import { Initializations } from './initializations';
-import type { Invocation, InvokeFacts } from './invocation';
+import type { Invocation, Invoke } from './invocation';
 import type { Ending, StatingContext } from './invocation-facts';
 import { stateInvocation } from './invocation-facts';
 import { Identities } from './identities';
-import { findInvocationOf } from './line-attribution';
-import { PendingLines } from './pending-lines';
-import { Predecessor } from './predecessor';
-import type { Request } from './request';
+import { findInvocationOf } from './lines';
+import { PendingLines } from './lines';
+import { Predecessor } from './handover';
+import type { Request } from './requests';
 import { Requests } from './requests';
 
 export interface TrackerOptions {
@@ -67,7 +67,7 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   /** INVOKE of the Extensions API. */
-  invoke(invoke: InvokeFacts): void {
+  invoke(invoke: Invoke): void {
     this.requests.stir(invoke.requestId).addInvoke(invoke);
   }
 
@@ -121,10 +121,10 @@ export class Tracker<Line extends TrackedLine> {
    */
   settle(ending?: Ending): Fact<Line>[] {
     const final = ending !== undefined;
-    this.initializations.settle(final);
+    this.initializations.pair(final);
     this.predecessor.continueIn(this.requests);
     const { requests, concurrent } = this;
-    const invocations = requests.settle(final);
+    const invocations = requests.pair(final);
     for (const invocation of invocations) this.identify(invocation);
     const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(requests)];
     this.evicted = [];
@@ -146,7 +146,7 @@ export class Tracker<Line extends TrackedLine> {
     if (invoke !== undefined) invocation.invoke ??= invoke;
     if (invocation.identity !== undefined) return;
     this.predecessor.recognize(invocation, this.firstStart);
-    this.identities.settle(invocation);
+    this.identities.assign(invocation);
   }
 
   private get concurrent(): boolean | undefined {
@@ -193,7 +193,7 @@ export class Tracker<Line extends TrackedLine> {
 
   /** Lets go of a request as it is. */
   private evict(request: Request): void {
-    request.list.settle(true);
+    request.list.pair(true);
     const { invocations } = request;
     for (const invocation of invocations) this.identify(invocation);
     // At the beginning of time: what is open ends where it starts.

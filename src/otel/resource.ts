@@ -5,9 +5,10 @@ import type { Attributes } from '@opentelemetry/api';
 import { defined } from '../telemetry/defined';
 import { parseFunctionArn } from './function-arn';
 import { Attribute } from './semconv';
+import type { Environment } from '../environment';
 
 /** What is known of the function; each member where it comes from. */
-export interface ResourceFacts {
+export interface FunctionDescription {
   /** OTEL_SERVICE_NAME. */
   readonly serviceName?: string;
   /** OTEL_RESOURCE_ATTRIBUTES, decoded: wins over everything that is detected. */
@@ -44,42 +45,43 @@ const BYTES_PER_MB = 1_048_576;
  * otherwise takes children for spans of other hosts and warns of clock skew.
  */
 export function toResourceAttributes(
-  facts: ResourceFacts,
+  described: FunctionDescription,
   signal: 'traces' | 'metrics' | 'logs',
 ): Attributes {
-  const arn = parseFunctionArn(facts.functionArn);
+  const arn = parseFunctionArn(described.functionArn);
   const serviceName =
-    facts.serviceName ??
-    facts.userAttributes[Attribute.SERVICE_NAME] ??
-    facts.functionName ??
+    described.serviceName ??
+    described.userAttributes[Attribute.SERVICE_NAME] ??
+    described.functionName ??
     arn?.name;
   return {
     ...defined({
-      [Attribute.FAAS_NAME]: facts.functionName ?? arn?.name,
-      [Attribute.FAAS_VERSION]: facts.functionVersion,
+      [Attribute.FAAS_NAME]: described.functionName ?? arn?.name,
+      [Attribute.FAAS_VERSION]: described.functionVersion,
       [Attribute.FAAS_MAX_MEMORY]:
-        facts.memorySizeMb === undefined ? undefined : facts.memorySizeMb * BYTES_PER_MB,
-      [Attribute.FAAS_INSTANCE]: facts.logStreamName ?? facts.instanceId ?? facts.environmentId,
+        described.memorySizeMb === undefined ? undefined : described.memorySizeMb * BYTES_PER_MB,
+      [Attribute.FAAS_INSTANCE]:
+        described.logStreamName ?? described.instanceId ?? described.environmentId,
       [Attribute.CLOUD_PROVIDER]: 'aws',
       [Attribute.CLOUD_PLATFORM]: 'aws_lambda',
-      [Attribute.CLOUD_REGION]: facts.region ?? arn?.region,
-      [Attribute.CLOUD_ACCOUNT_ID]: facts.accountId ?? arn?.accountId,
-      [Attribute.SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : facts.environmentId,
-      [Attribute.HOST_ID]: signal === 'traces' ? facts.environmentId : undefined,
+      [Attribute.CLOUD_REGION]: described.region ?? arn?.region,
+      [Attribute.CLOUD_ACCOUNT_ID]: described.accountId ?? arn?.accountId,
+      [Attribute.SERVICE_INSTANCE_ID]: signal === 'logs' ? undefined : described.environmentId,
+      [Attribute.HOST_ID]: signal === 'traces' ? described.environmentId : undefined,
       [Attribute.JAEGER_IP]:
-        signal === 'traces' ? toUniqueLocalAddress(facts.environmentId) : undefined,
-      [Attribute.HOST_ARCH]: HOST_ARCHES[facts.arch],
+        signal === 'traces' ? toUniqueLocalAddress(described.environmentId) : undefined,
+      [Attribute.HOST_ARCH]: HOST_ARCHES[described.arch],
       [Attribute.AWS_LOG_GROUP_NAMES]:
-        facts.logGroupName === undefined ? undefined : [facts.logGroupName],
+        described.logGroupName === undefined ? undefined : [described.logGroupName],
       [Attribute.AWS_LOG_STREAM_NAMES]:
-        facts.logStreamName === undefined ? undefined : [facts.logStreamName],
+        described.logStreamName === undefined ? undefined : [described.logStreamName],
       [Attribute.TELEMETRY_SDK_NAME]: 'opentelemetry',
       [Attribute.TELEMETRY_SDK_LANGUAGE]: 'nodejs',
-      [Attribute.TELEMETRY_SDK_VERSION]: facts.sdkVersion,
+      [Attribute.TELEMETRY_SDK_VERSION]: described.sdkVersion,
       [Attribute.TELEMETRY_DISTRO_NAME]: 'lambda-otlp',
-      [Attribute.TELEMETRY_DISTRO_VERSION]: facts.distroVersion,
+      [Attribute.TELEMETRY_DISTRO_VERSION]: described.distroVersion,
     }),
-    ...facts.userAttributes,
+    ...described.userAttributes,
     [Attribute.SERVICE_NAME]: serviceName ?? 'unknown_service',
   };
 }
@@ -88,4 +90,34 @@ export function toResourceAttributes(
 function toUniqueLocalAddress(uuid: string): string {
   const groups = `fd${uuid.replaceAll('-', '').slice(2)}`.match(/.{4}/g) ?? [];
   return groups.join(':');
+}
+
+const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
+
+/** The decoded attributes. A malformed list costs one warning and is discarded whole, as the specification asks. */
+export function readResourceAttributes(environment: Environment): Attributes {
+  const text = environment.text(RESOURCE_ATTRIBUTES);
+  if (text === undefined) return {};
+  const attributes: Attributes = {};
+  for (const pair of text.split(',')) {
+    if (pair.trim() === '') continue;
+    const equals = pair.indexOf('=');
+    const key = decode(pair.slice(0, Math.max(0, equals)));
+    const value = decode(pair.slice(equals + 1));
+    if (key === undefined || key === '' || value === undefined) {
+      const expected = 'a list of key=value with percent-encoded values';
+      environment.reject(RESOURCE_ATTRIBUTES, { expected, seen: text, using: 'no attributes' });
+      return {};
+    }
+    attributes[key] = value;
+  }
+  return attributes;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text.trim());
+  } catch {
+    return undefined;
+  }
 }

@@ -22,7 +22,7 @@ import { toResourceId } from './function-arn';
 import { Attribute } from './semconv';
 
 /** What every span of this environment shares. */
-export interface SpanContextFacts {
+export interface SpanOrigin {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
   /** Name of the invocation span. */
@@ -32,35 +32,35 @@ export interface SpanContextFacts {
   readonly limits: AttributeLimits;
 }
 
-/** The spans that one fact makes; none for facts of other signals. */
-export function toSpans(fact: Fact<unknown>, facts: SpanContextFacts): ReadableSpan[] {
+/** The spans that one fact makes; none for origin of other signals. */
+export function toSpans(fact: Fact<unknown>, origin: SpanOrigin): ReadableSpan[] {
   switch (fact.kind) {
     case 'invocation':
-      return toInvocationSpans(fact, facts);
+      return toInvocationSpans(fact, origin);
     case 'initialization':
-      return [toInitializationSpan(fact, facts)];
+      return [toInitializationSpan(fact, origin)];
     case 'childSpans':
-      return toChildSpans(fact, facts);
+      return toChildSpans(fact, origin);
     default:
       return [];
   }
 }
 
-function toInvocationSpans(fact: InvocationFact, facts: SpanContextFacts): ReadableSpan[] {
-  const invocation = createSpan(facts, {
-    name: facts.functionName,
+function toInvocationSpans(fact: InvocationFact, origin: SpanOrigin): ReadableSpan[] {
+  const invocation = createSpan(origin, {
+    name: origin.functionName,
     kind: SpanKind.SERVER,
     identity: fact.identity,
     start: fact.start,
     end: fact.end,
-    attributes: toInvocationAttributes(fact, facts),
+    attributes: toInvocationAttributes(fact, origin),
     status: toStatus(fact, describeError(fact)),
     exceptions: fact.exceptions,
     droppedExceptions: fact.droppedExceptions,
     links: fact.links,
   });
   if (fact.runtimeIdentity === undefined) return [invocation];
-  const runtime = createSpan(facts, {
+  const runtime = createSpan(origin, {
     name: 'runtime',
     kind: SpanKind.INTERNAL,
     identity: fact.runtimeIdentity,
@@ -71,7 +71,7 @@ function toInvocationSpans(fact: InvocationFact, facts: SpanContextFacts): Reada
   return [invocation, runtime];
 }
 
-function toInvocationAttributes(fact: InvocationFact, facts: SpanContextFacts): Attributes {
+function toInvocationAttributes(fact: InvocationFact, origin: SpanOrigin): Attributes {
   const { functionArn, version, runtimeDoneMetrics, reportMetrics } = fact;
   return defined({
     [Attribute.FAAS_INVOCATION_ID_1_44]: fact.requestId,
@@ -80,7 +80,7 @@ function toInvocationAttributes(fact: InvocationFact, facts: SpanContextFacts): 
     [Attribute.CLOUD_RESOURCE_ID]:
       functionArn === undefined ? undefined : toResourceId(functionArn, version),
     [Attribute.AWS_LAMBDA_INVOKED_ARN]: functionArn,
-    [Attribute.FAAS_VERSION]: version === facts.functionVersion ? undefined : version,
+    [Attribute.FAAS_VERSION]: version === origin.functionVersion ? undefined : version,
     [Attribute.LAMBDA_STATUS]: fact.status,
     [Attribute.ERROR_TYPE]: fact.errorType,
     [Attribute.LAMBDA_TENANT_ID]: fact.tenantId,
@@ -95,8 +95,8 @@ function toInvocationAttributes(fact: InvocationFact, facts: SpanContextFacts): 
   });
 }
 
-function toInitializationSpan(fact: InitializationFact, facts: SpanContextFacts): ReadableSpan {
-  return createSpan(facts, {
+function toInitializationSpan(fact: InitializationFact, origin: SpanOrigin): ReadableSpan {
+  return createSpan(origin, {
     name: fact.name,
     kind: SpanKind.INTERNAL,
     identity: fact.identity,
@@ -117,9 +117,9 @@ function toInitializationSpan(fact: InitializationFact, facts: SpanContextFacts)
   });
 }
 
-function toChildSpans({ children }: ChildSpansFact, facts: SpanContextFacts): ReadableSpan[] {
+function toChildSpans({ children }: ChildSpansFact, origin: SpanOrigin): ReadableSpan[] {
   return children.map(({ identity, span }) =>
-    createSpan(facts, {
+    createSpan(origin, {
       name: span.name,
       kind: SpanKind.INTERNAL,
       identity,
@@ -160,10 +160,10 @@ interface SpanParts {
   readonly links?: readonly SpanIdentity[];
 }
 
-function createSpan(facts: SpanContextFacts, parts: SpanParts): ReadableSpan {
+function createSpan(origin: SpanOrigin, parts: SpanParts): ReadableSpan {
   const { identity, start, end } = parts;
   const spanContext = toSpanContext(identity);
-  const { attributes, dropped } = limitAttributes(parts.attributes, facts.limits);
+  const { attributes, dropped } = limitAttributes(parts.attributes, origin.limits);
   // All members, always, and no spread: every span is of one hidden class.
   const span: { readonly [K in keyof ReadableSpan]: ReadableSpan[K] | undefined } = {
     name: parts.name,
@@ -177,9 +177,9 @@ function createSpan(facts: SpanContextFacts, parts: SpanParts): ReadableSpan {
     status: parts.status ?? { code: SpanStatusCode.UNSET },
     attributes,
     links: (parts.links ?? []).map((link): Link => ({ context: toSpanContext(link) })),
-    events: (parts.exceptions ?? []).map((exception) => toExceptionEvent(exception, facts.limits)),
-    resource: facts.resource,
-    instrumentationScope: facts.scope,
+    events: (parts.exceptions ?? []).map((exception) => toExceptionEvent(exception, origin.limits)),
+    resource: origin.resource,
+    instrumentationScope: origin.scope,
     droppedAttributesCount: dropped,
     droppedEventsCount: parts.droppedExceptions ?? 0,
     droppedLinksCount: 0,

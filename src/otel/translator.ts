@@ -10,10 +10,10 @@ import type { SeverityNumber } from '@opentelemetry/api-logs';
 import type { Fact } from '../invocation/fact';
 import type { Handover } from '../invocation/handover';
 import type { Sha256Hex } from '../invocation/identity';
-import type { InvokeFacts } from '../invocation/invocation';
+import type { Invoke } from '../invocation/invocation';
 import type { Ending } from '../invocation/invocation-facts';
 import { Tracker } from '../invocation/tracker';
-import type { DecodedBatch } from '../telemetry/batch';
+import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
 import type { AttributeLimits } from './attributes';
 import { parseFunctionArn } from './function-arn';
@@ -24,7 +24,7 @@ import type { LogContextFacts, ReadLine } from './log-records';
 import { toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
 import { toResourceAttributes } from './resource';
-import type { ResourceFacts } from './resource';
+import type { FunctionDescription } from './resource';
 import { Sampling } from './sampling';
 import type { SamplingOptions } from './sampling';
 import { toSpans } from './spans';
@@ -32,7 +32,7 @@ import { TieBreaker } from './tie-breaker';
 
 export interface TranslatorOptions {
   /** What is known of the function before any event. */
-  readonly resource: Omit<ResourceFacts, 'environmentId' | 'instanceId' | 'functionArn'>;
+  readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
   readonly initializationType?: string;
   readonly spanAt: 'runtimeDone' | 'report';
   readonly spanLimits: AttributeLimits;
@@ -91,7 +91,7 @@ export class Translator {
   }
 
   /** INVOKE of the Extensions API. */
-  invoke(invoke: InvokeFacts): void {
+  invoke(invoke: Invoke): void {
     this.functionArn ??= invoke.invokedFunctionArn;
     this.tracker.invoke(invoke);
   }

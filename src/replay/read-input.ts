@@ -1,7 +1,7 @@
 // Text of any form in which Telemetry API events are stored → replay items: a JSON array of events or of
 // batches, NDJSON of either, captures of an extension process (`register`, `next`, `delivery` entries),
 // and CloudWatch's JSON log lines, where the function's own lines have no envelope.
-import type { InvokeFacts } from '../invocation/invocation';
+import type { Invoke } from '../invocation/invocation';
 import type { Registration } from '../extension/pipeline-port';
 import { isObject, readText } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
@@ -13,7 +13,7 @@ export type ReplayItem =
   | { readonly kind: 'event'; readonly value: unknown }
   /** A process of the extension begins. */
   | { readonly kind: 'process'; readonly registration: Partial<Registration> }
-  | { readonly kind: 'invoke'; readonly invoke: InvokeFacts }
+  | { readonly kind: 'invoke'; readonly invoke: Invoke }
   | { readonly kind: 'shutdown'; readonly reason: string; readonly time?: HrTime }
   /** Text that is no JSON. */
   | { readonly kind: 'unreadable'; readonly text: string };

@@ -5,6 +5,9 @@ import type { HrTime } from '@opentelemetry/api';
 const NANOS_PER_SECOND = 1_000_000_000;
 /** OTLP holds times as unsigned 64-bit nanoseconds, which end in the year 2554. */
 const MAX_SECONDS = 18_000_000_000;
+/** From 1 March of the year 0, counted from 1. */
+const DAYS_BEFORE_1970 = 719_469;
+const NO_DIGIT = -100_000;
 const ISO =
   /^(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:[.,:](\d{1,9})\d*)?\s*(Z|[+-]\d\d(?::?\d\d)?)?$/i;
 
@@ -14,18 +17,8 @@ const ISO =
  * `12:01:23.521Z`. Returns undefined for text that is not such a time or is out of OTLP's range (1970 to 2540).
  */
 export function parseTimestamp(text: string): HrTime | undefined {
-  if (text === knownText) return knownTime;
-  const time = parseTimestampUntil(text, text.length);
-  if (time !== undefined) {
-    knownText = text;
-    knownTime = time;
-  }
-  return time;
+  return parseTimestampUntil(text, text.length);
 }
-
-/** The last text that was read: lines of one millisecond share their time. */
-let knownText = '';
-let knownTime: HrTime | undefined;
 
 /** The time that the first `end` characters of `text` are. */
 export function parseTimestampUntil(text: string, end: number): HrTime | undefined {
@@ -33,34 +26,19 @@ export function parseTimestampUntil(text: string, end: number): HrTime | undefin
   return isUsual ? parseMilliseconds(text) : parseAnyForm(text.slice(0, end));
 }
 
-/** The last whole second that was read, `2026-03-02T08:15:00.`: most lines are of the same second as the one before. */
-let knownSecond = { prefix: '?', seconds: 0 };
-
 /** `2026-03-02T08:15:00.120Z`, the form of every true event, without a regular expression: each log line pays for it. */
 function parseMilliseconds(text: string): HrTime | undefined {
   const millis = twoDigits(text, 20) * 10 + digit(text, 22);
-  if (Number.isNaN(millis)) return undefined;
-  // Not startsWith: V8 makes a loop over single characters of it, which takes longer.
-  if (text.lastIndexOf(knownSecond.prefix, 0) !== 0) {
-    const seconds = parseSecond(text);
-    if (!isInRange(seconds)) return undefined;
-    knownSecond = { prefix: text.slice(0, 20), seconds };
-  }
-  const { seconds } = knownSecond;
-  const nanos = millis * 1e6;
-  const isKnown = knownTime?.[0] === seconds && knownTime[1] === nanos;
-  return isKnown ? knownTime : [seconds, nanos];
+  const seconds = parseSecond(text);
+  return millis < 0 || !isInRange(seconds) ? undefined : [seconds, millis * 1e6];
 }
 
 /** Epoch seconds of a text that begins with `2026-03-02T08:15:00.`. */
 function parseSecond(text: string): number {
-  return toEpochSeconds(
-    {
-      year: twoDigits(text, 0) * 100 + twoDigits(text, 2),
-      month: twoDigits(text, 5),
-      day: twoDigits(text, 8),
-    },
-    { hour: twoDigits(text, 11), minute: twoDigits(text, 14), second: twoDigits(text, 17) },
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const day = toEpochDay(year, twoDigits(text, 5), twoDigits(text, 8));
+  return (
+    day * 86_400 + toSecondOfDay(twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17))
   );
 }
 
@@ -79,39 +57,46 @@ function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }
 
-/** 0 to 9, or NaN where there is no digit. */
+/** 0 to 9, or what makes every sum with it negative: NaN would make them all floating-point. */
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 0x30;
-  return value >= 0 && value <= 9 ? value : Number.NaN;
+  return value >= 0 && value <= 9 ? value : NO_DIGIT;
 }
 
 function parseAnyForm(text: string): HrTime | undefined {
   const match = ISO.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction = '', zone = 'Z'] = match;
-  const local = toEpochSeconds(
-    { year: Number(year), month: Number(month), day: Number(day) },
-    { hour: Number(hour), minute: Number(minute), second: Number(second) },
-  );
+  const local =
+    toEpochDay(Number(year), Number(month), Number(day)) * 86_400 +
+    toSecondOfDay(Number(hour), Number(minute), Number(second));
   const seconds = local - offsetSeconds(zone);
   return isInRange(seconds) ? [seconds, Number(fraction.padEnd(9, '0'))] : undefined;
 }
 
-/** NaN for what is on no calendar or no clock: Date.UTC would roll 31 February over to March. Seconds go to 60, a leap second. */
-function toEpochSeconds(
-  { year, month, day }: { readonly year: number; readonly month: number; readonly day: number },
-  {
-    hour,
-    minute,
-    second,
-  }: { readonly hour: number; readonly minute: number; readonly second: number },
-): number {
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
-  const isDate = year >= 1969 && month >= 1 && month <= 12;
-  if (!isDate || hour > 23 || minute > 59 || second > 60) return Number.NaN;
-  const midnightMs = Date.UTC(year, month - 1, day);
-  if (new Date(midnightMs).getUTCDate() !== day) return Number.NaN;
-  return midnightMs / 1000 + hour * 3600 + minute * 60 + second;
+/** NaN for what is on no clock. Seconds go to 60, a leap second. */
+function toSecondOfDay(hour: number, minute: number, second: number): number {
+  const isOnClock =
+    hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 60;
+  return isOnClock ? hour * 3600 + minute * 60 + second : Number.NaN;
+}
+
+/**
+ * NaN for what is on no calendar. By whole numbers: each log line pays for it, and a Date would cost more
+ * than the rest. Years begin in March here, so that a leap day is their last.
+ */
+function toEpochDay(year: number, month: number, day: number): number {
+  const isInYear = year >= 1969 && month >= 1 && month <= 12 && day >= 1;
+  if (!isInYear || day > daysOf(month, year)) return Number.NaN;
+  const shifted = month > 2 ? year : year - 1;
+  const leapDays = (shifted >> 2) - Math.trunc(shifted / 100) + Math.trunc(shifted / 400);
+  const monthStart = Math.trunc((153 * (month > 2 ? month - 3 : month + 9) + 2) / 5);
+  return shifted * 365 + leapDays + monthStart + day - DAYS_BEFORE_1970;
+}
+
+function daysOf(month: number, year: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
 }
 
 function isInRange(seconds: number): boolean {

@@ -2,7 +2,7 @@ import type * as crypto from 'node:crypto';
 import type * as translatorModule from '../../src/extension/create-translator';
 import { createEnvironment } from '../../src/environment';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
-import { decodeBatch } from '../../src/telemetry/batch';
+import { decodeBatch } from '../../src/telemetry/decode';
 import { recordDiagnostics } from './recorded-diagnostics';
 
 type Module = typeof translatorModule;

@@ -161,7 +161,7 @@ describe('invocations that come with the same header', () => {
     start: { type: 'platform.start', time: at(0), requestId, tracing },
   });
   const settle = (identities: Identities, subject: Invocation) => {
-    identities.settle(subject);
+    identities.assign(subject);
     return subject.identity?.spanId;
   };
 

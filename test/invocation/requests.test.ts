@@ -36,9 +36,9 @@ const idsOf = (invocations: readonly Invocation[]) => invocations.map(({ request
 /** Settles, identifies, states and rests as the tracker does; says whose invocations were looked at. */
 function settleOnce(requests: Requests, final = false): string[] {
   const identities = new Identities(sha256);
-  const invocations = requests.settle(final);
+  const invocations = requests.pair(final);
   for (const invocation of invocations) {
-    identities.settle(invocation);
+    identities.assign(invocation);
     stateInvocation(invocation, CONTEXT);
   }
   requests.rest();
@@ -130,7 +130,7 @@ describe('the order of invocations', () => {
     const requests = createRequests();
     for (let ms = 0; ms < 65; ms += 1)
       add(requests, `start ${ms}, done ${ms}, report ${ms}`, `${ms}`);
-    requests.settle(false);
+    requests.pair(false);
     for (const invocation of requests.timeline) {
       invocation.identity = { traceId: '1', spanId: '1' };
       stateInvocation(invocation, CONTEXT);

@@ -10,7 +10,7 @@ import '../invocation/initializations.test';
 import '../invocation/invocation.test';
 import '../invocation/line-times.test';
 import '../invocation/lines.test';
-import '../invocation/phase.test';
+import '../invocation/run.test';
 import '../invocation/predecessor.test';
 import '../invocation/timeline.test';
 import '../invocation/tracker.test';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { decodeBatch } from '../../src/telemetry/batch';
+import { decodeBatch } from '../../src/telemetry/decode';
 import { decodeEvent } from '../../src/telemetry/decode';
 
 const OBSERVED: [number, number] = [1_800_000_000, 0];

@@ -1,6 +1,6 @@
-// Starts and ends of one key become phases by their times, in whatever order they came.
-import type { Phase } from '../../src/invocation/phase';
-import { PhaseList } from '../../src/invocation/phase';
+// Starts and ends of one key become runs by their times, in whatever order they came.
+import type { Run } from '../../src/invocation/run';
+import { RunList } from '../../src/invocation/run';
 import { at } from './scenario';
 
 interface Event {
@@ -9,7 +9,7 @@ interface Event {
 }
 
 const event = (ms: number, name = `${ms}`): Event => ({ time: [...at(ms)], name });
-const createList = () => new PhaseList<Event, Event, Event, Phase<Event, Event, Event>>(() => ({}));
+const createList = () => new RunList<Event, Event, Event, Run<Event, Event, Event>>(() => ({}));
 type List = ReturnType<typeof createList>;
 
 const add: Readonly<Record<string, (list: List, ms: number) => void>> = {
@@ -22,7 +22,7 @@ const add: Readonly<Record<string, (list: List, ms: number) => void>> = {
 function listOf(text: string, final = false): List {
   const list = createList();
   addTo(list, text);
-  list.settle(final);
+  list.pair(final);
   return list;
 }
 
@@ -33,16 +33,16 @@ function addTo(list: List, text: string): void {
   }
 }
 
-/** `0 100 101 | 200 - -`: start, done and report of each phase. */
-const toText = ({ phases }: List): string =>
-  phases
+/** `0 100 101 | 200 - -`: start, done and report of each run. */
+const toText = ({ runs }: List): string =>
+  runs
     .map(({ start, done, report }) => [start, done, report].map((part) => part?.name ?? '-'))
     .map((names) => names.join(' '))
     .join(' | ');
 
 describe('an end goes', () => {
   it.each([
-    ['to the phase that started before it', 'start 0, done 100, report 101', '0 100 101'],
+    ['to the run that started before it', 'start 0, done 100, report 101', '0 100 101'],
     ['to it also when it came first', 'report 101, done 100, start 0', '0 100 101'],
     [
       'to the latest of several',
@@ -50,7 +50,7 @@ describe('an end goes', () => {
       '0 100 - | 200 300 - | 400 500 -',
     ],
     [
-      'to the phase that starts at its very time',
+      'to the run that starts at its very time',
       'start 0, start 100, done 100',
       '0 - - | 100 100 -',
     ],
@@ -69,7 +69,7 @@ describe('an end goes', () => {
 });
 
 describe('a start', () => {
-  it('that comes twice makes one phase', () => {
+  it('that comes twice makes one run', () => {
     expect(toText(listOf('start 0, start 1, start 0'))).toBe('0 - - | 1 - -');
   });
 
@@ -77,25 +77,25 @@ describe('a start', () => {
     ['before the end', 50, '50 100 -'],
     ['at the end', 100, '100 100 -'],
     ['after the end', 101, '- 100 - | 101 - -'],
-  ])('%s of a phase without one', (_, ms, expected) => {
+  ])('%s of a run without one', (_, ms, expected) => {
     const list = listOf('done 100', true);
     addTo(list, `start ${ms}`);
     expect(toText(list)).toBe(expected);
   });
 
-  it('is taken in by a phase that has only its report', () => {
+  it('is taken in by a run that has only its report', () => {
     const list = listOf('report 100', true);
     addTo(list, 'start 50');
     expect(toText(list)).toBe('50 - 100');
   });
 
-  it('is never taken in by a phase that has its own', () => {
+  it('is never taken in by a run that has its own', () => {
     const list = listOf('start 50, done 100');
     addTo(list, 'start 10');
     expect(toText(list)).toBe('10 - - | 50 100 -');
   });
 
-  it('is set before phases that began later, and behind one without a start', () => {
+  it('is set before runs that began later, and behind one without a start', () => {
     const list = listOf('done 10', true);
     addTo(list, 'start 60, start 50, start 70');
     expect(toText(list)).toBe('- 10 - | 50 - - | 60 - - | 70 - -');
@@ -103,13 +103,13 @@ describe('a start', () => {
 });
 
 describe('an end without a start', () => {
-  it('waits for one settling, then makes a phase', () => {
+  it('waits for one settling, then makes a run', () => {
     const list = listOf('done 100, report 101');
     expect([toText(list), list.isWaiting]).toEqual(['', true]);
-    list.settle(false);
+    list.pair(false);
     expect([toText(list), list.isWaiting]).toEqual(['- 100 101', false]);
-    list.settle(false);
-    list.settle(true);
+    list.pair(false);
+    list.pair(true);
     expect(toText(list)).toBe('- 100 101');
   });
 
@@ -117,44 +117,44 @@ describe('an end without a start', () => {
     const list = listOf(`${part} 100`);
     expect(list.isWaiting).toBe(true);
     addTo(list, 'start 0');
-    list.settle(false);
+    list.pair(false);
     expect(list.isWaiting).toBe(false);
-    expect(list.phases).toHaveLength(1);
+    expect(list.runs).toHaveLength(1);
   });
 
-  it('makes a phase at once when nothing follows', () => {
+  it('makes a run at once when nothing follows', () => {
     expect(toText(listOf('done 100', true))).toBe('- 100 -');
   });
 
   it('waits for itself, whatever waited or settled before it', () => {
     const list = createList();
-    list.settle(false);
-    list.settle(true);
-    expect(list.phases).toEqual([]);
+    list.pair(false);
+    list.pair(true);
+    expect(list.runs).toEqual([]);
     addTo(list, 'start 100, done 150, done 50');
-    list.settle(false);
+    list.pair(false);
     expect([toText(list), list.isWaiting]).toEqual(['100 50 -', false]);
     addTo(list, 'report 50, report 40');
-    list.settle(false);
+    list.pair(false);
     expect([toText(list), list.isWaiting]).toEqual(['100 50 40', true]);
-    list.settle(false);
+    list.pair(false);
     expect(toText(list)).toBe('- - 50 | 100 50 40');
   });
 
-  it('keeps to its phase what comes from before the first start', () => {
+  it('keeps to its run what comes from before the first start', () => {
     const list = listOf('done 50', true);
     addTo(list, 'start 100, done 60');
-    list.settle(false);
+    list.pair(false);
     expect(toText(list)).toBe('- 50 - | 100 - -');
   });
 });
 
 describe('an earlier report', () => {
-  it('is the earliest of those that wait, a phase in front of all others', () => {
+  it('is the earliest of those that wait, a run in front of all others', () => {
     const list = createList();
     addTo(list, 'start 100, report 60, report 50, report 70');
-    const phase = list.adoptEarlierReport();
-    expect(phase).toBe(list.phases[0]);
+    const run = list.adoptEarlierReport();
+    expect(run).toBe(list.runs[0]);
     expect(toText(list)).toBe('- - 50 | 100 - -');
   });
 
@@ -170,12 +170,12 @@ describe('an earlier report', () => {
     expect(toText(list)).toBe(before);
   });
 
-  it('is a phase once', () => {
+  it('is a run once', () => {
     const list = createList();
     addTo(list, 'report 50, start 100');
     list.adoptEarlierReport();
     expect(list.adoptEarlierReport()).toBeUndefined();
-    list.settle(true);
+    list.pair(true);
     expect(toText(list)).toBe('- - 50 | 100 - -');
   });
 });

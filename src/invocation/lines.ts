@@ -1,5 +1,6 @@
 // Log lines wait here for the next settling, when the requests around them are known. A line that names
-// a request still unknown, or that was printed during an init whose trace is still open, waits longer.
+// a request still unknown, or that was printed during an init whose trace is still open, waits longer. One
+// without a requestId is decided by its time, never guessed when several invocations were open then.
 import type { HrTime } from '@opentelemetry/api';
 import { addMs, compareTimes } from '../telemetry/timestamp';
 import type { LineFact, TrackedLine } from './fact';
@@ -7,7 +8,6 @@ import { startTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
 import { addException } from './invocation';
-import { findInvocationAt, findInvocationOf } from './line-attribution';
 import type { Requests } from './requests';
 
 interface Surroundings {
@@ -124,4 +124,56 @@ function startedBetween({ start }: Invocation, from: HrTime, to: HrTime): boolea
   return (
     start !== undefined && compareTimes(start.time, from) >= 0 && compareTimes(start.time, to) <= 0
   );
+}
+
+/** A line is stamped when its newline is read, which may be a little after the report (RIE). */
+const LATE_LINE_MS = 5;
+
+export interface AttributionRules {
+  /**
+   * Lambda Managed Instances run several invocations at once; anywhere else an invocation is over when
+   * the next one starts. Undefined: not known, so invocations may overlap.
+   */
+  readonly concurrent: boolean | undefined;
+}
+
+/** The invocation at `time`, when there is exactly one. `timeline` is sorted by start. */
+export function findInvocationAt(
+  timeline: readonly Invocation[],
+  time: HrTime,
+  { concurrent }: AttributionRules,
+): Invocation | undefined {
+  let found: Invocation | undefined;
+  for (let index = timeline.length - 1; index >= 0; index -= 1) {
+    const candidate = timeline[index];
+    if (candidate?.start === undefined || compareTimes(candidate.start.time, time) > 0) continue;
+    if (isOpenAt(candidate, time, timeline)) {
+      if (found !== undefined) return undefined;
+      found = candidate;
+    }
+    if (concurrent === false) break;
+  }
+  return found;
+}
+
+function isOpenAt(
+  { report, done }: Invocation,
+  time: HrTime,
+  timeline: readonly Invocation[],
+): boolean {
+  if (report !== undefined) return compareTimes(time, addMs(report.time, LATE_LINE_MS)) <= 0;
+  if (done === undefined || compareTimes(time, done.time) <= 0) return true;
+  // After runtimeDone the runtime may still print, until it is given the next request.
+  const next = timeline.find(({ start }) => start && compareTimes(start.time, done.time) >= 0);
+  return next?.start === undefined || compareTimes(time, next.start.time) < 0;
+}
+
+/** The invocation of this requestId at `time`: the last that had started, else the first. */
+export function findInvocationOf(
+  invocations: readonly Invocation[],
+  time: HrTime,
+): Invocation | undefined {
+  if (invocations.length < 2) return invocations[0];
+  const started = invocations.filter(({ start }) => start && compareTimes(start.time, time) <= 0);
+  return started.at(-1) ?? invocations[0];
 }

@@ -8,7 +8,7 @@ interface Timed {
   readonly time: HrTime;
 }
 
-export interface Phase<S extends Timed, D extends Timed, R extends Timed> {
+export interface Run<S extends Timed, D extends Timed, R extends Timed> {
   start?: S;
   done?: D;
   report?: R;
@@ -16,37 +16,32 @@ export interface Phase<S extends Timed, D extends Timed, R extends Timed> {
 
 type Part = 'done' | 'report';
 
-/** The phases of one key (a requestId; `init`; `restore`), in order of their starts. */
-export class PhaseList<
-  S extends Timed,
-  D extends Timed,
-  R extends Timed,
-  P extends Phase<S, D, R>,
-> {
+/** The runs of one key (a requestId; `init`; `restore`), in order of their starts. */
+export class RunList<S extends Timed, D extends Timed, R extends Timed, P extends Run<S, D, R>> {
   /** In a list of its length, most often one: push and spread make room for 17. */
   private inOrder: readonly P[] = [];
   private waiting: { readonly done: D[]; readonly report: R[] } = { done: [], report: [] };
   private waited = false;
 
-  constructor(private readonly createPhase: () => P) {}
+  constructor(private readonly createRun: () => P) {}
 
-  get phases(): readonly P[] {
+  get runs(): readonly P[] {
     return this.inOrder;
   }
 
   /**
-   * A start makes a phase of its own, unless one with this time exists; a phase that was made for an end
+   * A start makes a run of its own, unless one with this time exists; a run that was made for an end
    * alone takes it in.
    */
   addStart(start: S): void {
-    const isKnown = (phase: P) => phase.start && compareTimes(phase.start.time, start.time) === 0;
+    const isKnown = (run: P) => run.start && compareTimes(run.start.time, start.time) === 0;
     if (this.inOrder.some(isKnown)) return;
-    let phase = this.inOrder.find((candidate) => endsWithoutStart(candidate, start));
-    if (phase === undefined) {
-      phase = this.createPhase();
-      this.inOrder = this.inOrder.concat(phase);
+    let run = this.inOrder.find((candidate) => endsWithoutStart(candidate, start));
+    if (run === undefined) {
+      run = this.createRun();
+      this.inOrder = this.inOrder.concat(run);
     }
-    phase.start = start;
+    run.start = start;
     if (this.inOrder.length > 1) {
       this.inOrder = [...this.inOrder].sort((a, b) => compareTimes(startOrZero(a), startOrZero(b)));
     }
@@ -61,20 +56,20 @@ export class PhaseList<
   }
 
   /**
-   * The earliest waiting report from before every start: a phase of its own, in front of all others.
+   * The earliest waiting report from before every start: a run of its own, in front of all others.
    * Undefined when there is none.
    */
   adoptEarlierReport(): P | undefined {
     const { report: reports } = this.waiting;
     const [report] = reports.sort((a, b) => compareTimes(a.time, b.time));
     if (report === undefined) return undefined;
-    const isCovered = (phase: P) => phase.start && compareTimes(phase.start.time, report.time) <= 0;
+    const isCovered = (run: P) => run.start && compareTimes(run.start.time, report.time) <= 0;
     if (this.inOrder.some(isCovered)) return undefined;
     reports.shift();
-    const phase = this.createPhase();
-    phase.report = report;
-    this.inOrder = [phase, ...this.inOrder];
-    return phase;
+    const run = this.createRun();
+    run.report = report;
+    this.inOrder = [run, ...this.inOrder];
+    return run;
   }
 
   /** There are ends that no start is known for yet. */
@@ -83,13 +78,13 @@ export class PhaseList<
   }
 
   /**
-   * Gives every waiting end to its phase. What finds none waits for one more settling (its start may be in
-   * a later batch); then, or when `final`, it gets a phase without a start.
+   * Gives every waiting end to its run. What finds none waits for one more settling (its start may be in
+   * a later batch); then, or when `final`, it gets a run without a start.
    */
-  settle(final: boolean): void {
+  pair(final: boolean): void {
     this.assignWaiting();
     if (this.isWaiting && (final || this.waited)) {
-      this.inOrder = [this.createPhase(), ...this.inOrder];
+      this.inOrder = [this.createRun(), ...this.inOrder];
       this.assignWaiting();
     }
     this.waited = this.isWaiting;
@@ -103,28 +98,26 @@ export class PhaseList<
     const events = this.waiting[part] as (D | R)[];
     events.sort((a, b) => compareTimes(a.time, b.time));
     const orphans = events.filter((event) => {
-      const phase = this.phaseOf(event, part);
-      if (phase === undefined) return true;
-      (phase[part] as D | R | undefined) ??= event;
+      const run = this.runOf(event, part);
+      if (run === undefined) return true;
+      (run[part] as D | R | undefined) ??= event;
       return false;
     });
     return orphans as (T extends 'done' ? D : R)[];
   }
 
-  /** The latest phase that started by then; with clocks that disagree, the first that still lacks this end. */
-  private phaseOf(event: Timed, part: Part): P | undefined {
-    const started = this.inOrder.filter(
-      (phase) => compareTimes(startOrZero(phase), event.time) <= 0,
-    );
-    return started.at(-1) ?? this.inOrder.find((phase) => phase[part] === undefined);
+  /** The latest run that started by then; with clocks that disagree, the first that still lacks this end. */
+  private runOf(event: Timed, part: Part): P | undefined {
+    const started = this.inOrder.filter((run) => compareTimes(startOrZero(run), event.time) <= 0);
+    return started.at(-1) ?? this.inOrder.find((run) => run[part] === undefined);
   }
 }
 
-function endsWithoutStart(phase: Phase<Timed, Timed, Timed>, start: Timed): boolean {
-  const end = phase.done ?? phase.report;
-  return phase.start === undefined && end !== undefined && compareTimes(end.time, start.time) >= 0;
+function endsWithoutStart(run: Run<Timed, Timed, Timed>, start: Timed): boolean {
+  const end = run.done ?? run.report;
+  return run.start === undefined && end !== undefined && compareTimes(end.time, start.time) >= 0;
 }
 
-function startOrZero(phase: { readonly start?: Timed }): HrTime {
-  return phase.start?.time ?? [0, 0];
+function startOrZero(run: { readonly start?: Timed }): HrTime {
+  return run.start?.time ?? [0, 0];
 }
