@@ -1,0 +1,124 @@
+// Visits every AWS::Lambda::Function below a scope. Reads the function as CloudFormation will see it, so that L1
+// and L2 functions, and what other aspects have set, are judged alike.
+import { Annotations, Stack, TagManager, type IAspect } from 'aws-cdk-lib';
+import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Provider } from 'aws-cdk-lib/custom-resources';
+import type { IConstruct } from 'constructs';
+import { isEdgeFunction } from './edge-functions';
+import { toEnvironment } from './environment';
+import type { LambdaOtlpProps } from './props';
+import { chooseLayer, type FunctionShape, type LayerName } from './layer-choice';
+import { findLayerVersionArn } from './layer-version';
+
+/** Lambda's limit (AWS Lambda quotas). */
+const MAX_LAYERS = 5;
+/** The tag by which a function is left alone, and its value. */
+const OPT_OUT_TAG = 'lambda-otlp';
+const OPT_OUT_VALUE = 'off';
+/** The function that CDK's AwsCustomResource calls AWS with, once a deployment. */
+const AWS_CUSTOM_RESOURCE_ID = 'AWS679f53fac002430cb0da5b7982bd2287';
+
+/** The properties of an L1 function that are read here, resolved; anything may be a token's object. */
+interface ResolvedFunction extends FunctionShape {
+  readonly layers?: unknown;
+  readonly environment?: { readonly variables?: Readonly<Record<string, unknown>> };
+}
+
+/** The aspect that acts in a scope: the last one attached there. */
+const attached = new WeakMap<IConstruct, LambdaOtlpAspect>();
+
+export class LambdaOtlpAspect implements IAspect {
+  private readonly visited = new WeakSet<IConstruct>();
+
+  constructor(
+    scope: IConstruct,
+    private readonly props: LambdaOtlpProps,
+  ) {
+    attached.set(scope, this);
+  }
+
+  visit(node: IConstruct): void {
+    if (!CfnFunction.isCfnFunction(node) || this.visited.has(node)) return;
+    this.visited.add(node);
+    if (findInnermost(node) !== this || isOptedOut(node) || isDeploymentTool(node)) return;
+    this.attach(node);
+  }
+
+  private attach(node: CfnFunction): void {
+    if (isEdgeFunction(node)) {
+      warn(node, 'Lambda@Edge takes neither layers nor environment variables');
+      return;
+    }
+    const seen = readFunction(node);
+    const choice = chooseLayer(seen);
+    if (choice.kind === 'none') {
+      warn(node, choice.reason);
+      return;
+    }
+    if (this.addLayer(node, seen, choice.layer)) this.addVariables(node, seen);
+  }
+
+  /** False: the function is named in a warning instead. */
+  private addLayer(node: CfnFunction, { layers }: ResolvedFunction, layer: LayerName): boolean {
+    if (layers !== undefined && !Array.isArray(layers)) {
+      warn(node, 'its layers are not known before it is deployed');
+      return false;
+    }
+    const stack = Stack.of(node);
+    const present: readonly unknown[] = layers ?? [];
+    const arn = findLayerVersionArn(stack, layer, this.props.layerVersionArns?.[layer]);
+    const wanted: unknown = stack.resolve(arn);
+    if (present.some((one) => JSON.stringify(one) === JSON.stringify(wanted))) return true;
+    if (present.length >= MAX_LAYERS) {
+      warn(node, `it has ${present.length} layers already, Lambda takes ${MAX_LAYERS}`);
+      return false;
+    }
+    node.addPropertyOverride('Layers', [...present, arn]);
+    return true;
+  }
+
+  private addVariables(node: CfnFunction, { environment }: ResolvedFunction): void {
+    const own = environment?.variables ?? {};
+    for (const [name, value] of Object.entries(toEnvironment(this.props))) {
+      // Dots in an override's path separate members; variables have none.
+      if (own[name] === undefined) node.addPropertyOverride(`Environment.Variables.${name}`, value);
+    }
+    const role = node.node.scope instanceof LambdaFunction ? node.node.scope : undefined;
+    for (const { secret } of this.props.secretHeaders ?? []) {
+      if (role !== undefined) secret.grantRead(role);
+      else warn(node, `grant its role secretsmanager:GetSecretValue on ${secret.node.path}`);
+    }
+  }
+}
+
+function findInnermost(node: IConstruct): LambdaOtlpAspect | undefined {
+  return [...node.node.scopes]
+    .reverse()
+    .map((scope) => attached.get(scope))
+    .find((it) => it !== undefined);
+}
+
+function isOptedOut(node: CfnFunction): boolean {
+  return TagManager.of(node)?.tagValues()[OPT_OUT_TAG]?.toLowerCase() === OPT_OUT_VALUE;
+}
+
+/** Functions by which CDK itself deploys: nobody's requests, and run by CloudFormation only. */
+function isDeploymentTool({ node }: CfnFunction): boolean {
+  return node.scopes.some(
+    (scope) => scope instanceof Provider || scope.node.id.startsWith(AWS_CUSTOM_RESOURCE_ID),
+  );
+}
+
+function readFunction(node: CfnFunction): ResolvedFunction {
+  const { packageType, runtime, architectures, layers, environment } = node;
+  const properties = { packageType, runtime, architectures, layers, environment };
+  return Stack.of(node).resolve(properties) as ResolvedFunction;
+}
+
+function warn(node: CfnFunction, reason: string): void {
+  const target = node.node.scope instanceof LambdaFunction ? node.node.scope : node;
+  Annotations.of(target).addWarningV2(
+    `lambda-otlp:not-attached:${target.node.addr}`,
+    `lambda-otlp is not attached to ${target.node.path}: ${reason}.`,
+  );
+}
