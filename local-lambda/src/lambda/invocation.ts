@@ -104,6 +104,8 @@ export interface InvocationFailure {
   readonly status: PlatformStatus;
   readonly errorType: string | undefined;
   readonly message: string;
+  /** The error object that the runtime itself sent, as JSON; it goes to the caller as it is. */
+  readonly body?: string | undefined;
 }
 
 /** What the caller gets: the function's answer, else the platform's error. */
@@ -112,12 +114,14 @@ export function toResponse(
   failure: InvocationFailure | undefined,
 ): Pick<Invocation, 'response' | 'functionError'> {
   if (failure !== undefined) {
-    const { errorType, message } = failure;
-    return { response: { errorType, errorMessage: message }, functionError: 'Unhandled' };
+    const { errorType, message, body } = failure;
+    const response = body === undefined ? { errorType, errorMessage: message } : parse(body);
+    return { response, functionError: 'Unhandled' };
   }
   if (result === undefined) return { response: undefined, functionError: undefined };
+  const failed = result.kind === 'error' || result.brokenOffBy !== undefined;
   return {
-    response: parse(result.body),
-    functionError: result.kind === 'error' ? 'Unhandled' : undefined,
+    response: parse(result.brokenOffBy ?? result.body),
+    functionError: failed ? 'Unhandled' : undefined,
   };
 }

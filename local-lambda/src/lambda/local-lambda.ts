@@ -1,5 +1,6 @@
 // A local AWS Lambda for people who write extensions: Extensions, Telemetry and Runtime API over
 // real processes that freeze, thaw, time out and are killed as in the service.
+import { preciseNowMs } from './clock';
 import type { Extension } from './extension-registry';
 import type { Invocation, InvokeOptions } from './invocation';
 import { toFunctionSettings } from './local-lambda-options';
@@ -35,6 +36,11 @@ export interface LocalLambda {
    * what function or extensions do; rejects after shutdown().
    */
   invoke(payload: unknown, options?: InvokeOptions): Promise<Invocation>;
+  /**
+   * Lets the time of every running invocation be over now, so that a test of timeouts has none to wait
+   * for and none to lose on a slow machine. The deadlines that were announced stay as they were.
+   */
+  timeOut(): void;
   freeze(): void;
   thaw(): void;
   readonly frozen: boolean;
@@ -116,6 +122,10 @@ function createLocalLambda(
       const forget = (): boolean => running.delete(invocation);
       invocation.then(forget, forget);
       return invocation;
+    },
+    timeOut() {
+      sandbox.timeUpAtMs = preciseNowMs();
+      sandbox.watch.changed();
     },
     freeze: () => sandbox.freeze(),
     thaw: () => sandbox.thaw(),

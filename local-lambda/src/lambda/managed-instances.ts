@@ -1,6 +1,6 @@
 // Managed Instances as the runtime interface emulator runs them: concurrent invocations, no freeze,
-// no INVOKE events, no runtimeDone, reports with the two response spans. One quirk is left out: the
-// emulator's deadlock with a slow listener.
+// no INVOKE events, no runtimeDone, reports with the two response spans. Left out are the emulator's
+// deadlock with a slow listener, and its refusal of a caller who comes before the runtime's next poll.
 import { preciseNowMs } from './clock';
 import { toRequestContext, toResponse, toRuntimeInvocation } from './invocation';
 import type { Invocation, InvocationFailure, InvokeOptions } from './invocation';
@@ -18,8 +18,6 @@ export interface ManagedInstances {
   /** Ends running invocations with Client.ExecutionEnvironmentShutDown. */
   abort(): void;
 }
-
-const POLLS_WAIT_MS = 250;
 
 interface Running {
   readonly context: RequestContext;
@@ -92,6 +90,7 @@ export function createManagedInstances(sandbox: Sandbox): ManagedInstances {
   const { settings, telemetry, runtimeApi, watch } = sandbox;
   const requestIds = new Set<string>();
   let aborted = false;
+  let claimedPolls = 0;
 
   const fail = (context: RequestContext, inTime: boolean): InvocationFailure | undefined => {
     if (aborted) {
@@ -112,16 +111,35 @@ export function createManagedInstances(sandbox: Sandbox): ManagedInstances {
     return { status: 'timeout', errorType: 'Sandbox.Timedout', message };
   };
 
+  const unusable = (): boolean =>
+    !sandbox.initialized || sandbox.fatalErrorType !== undefined || aborted;
+
+  /** A runtime that answered owes a poll; one with all invocations that it can have owes none. */
+  const claimPoll = async (): Promise<boolean> => {
+    let claimed = false;
+    const timeoutMs = requestIds.size <= settings.maxConcurrency ? settings.timeoutMs : 0;
+    await watch.until(() => {
+      if (!claimed && !unusable() && runtimeApi.idlePolls > claimedPolls) {
+        claimed = true;
+        claimedPolls += 1;
+      }
+      return claimed || unusable();
+    }, timeoutMs);
+    return claimed;
+  };
+
   const run = async (context: RequestContext, invocation: RuntimeInvocation): Promise<Running> => {
     const startedAtMs = preciseNowMs();
     telemetry.emit('platform.start', startRecord(settings, context), startedAtMs);
     runtimeApi.dispatch(invocation);
+    claimedPolls -= 1;
     const answered = (): boolean => invocation.result !== undefined;
+    const isTimeUp = (): boolean => (sandbox.timeUpAtMs ?? 0) >= startedAtMs;
     const inTime = await watch.until(
-      () => answered() || aborted || sandbox.fatalErrorType !== undefined,
+      () => answered() || aborted || sandbox.fatalErrorType !== undefined || isTimeUp(),
       settings.timeoutMs,
     );
-    const failure = answered() ? undefined : fail(context, inTime);
+    const failure = answered() ? undefined : fail(context, inTime && !isTimeUp());
     invocation.abandoned = failure !== undefined;
     return { context, invocation, startedAtMs, endedAtMs: preciseNowMs(), failure };
   };
@@ -130,17 +148,17 @@ export function createManagedInstances(sandbox: Sandbox): ManagedInstances {
     async start() {
       const { outcome } = await initialize(sandbox, 'init', settings.initTimeoutMs);
       if (outcome.status !== 'success') await shutDown(sandbox, 'failure');
-      // The runtime opens its polls one after the other; one that opens fewer is not waited for long.
-      else await watch.until(() => runtimeApi.idlePolls >= settings.maxConcurrency, POLLS_WAIT_MS);
     },
     async invoke(payload, options) {
       const context = toRequestContext(options, sandbox.options.tenantId);
       if (requestIds.has(context.requestId)) {
         return refusal('Client.DuplicatedInvokeId', context);
       }
-      const unusable = !sandbox.initialized || sandbox.fatalErrorType !== undefined || aborted;
-      if (unusable || runtimeApi.idlePolls === 0) return refusal('Runtime.Unavailable', context);
       requestIds.add(context.requestId);
+      if (!(await claimPoll())) {
+        requestIds.delete(context.requestId);
+        return refusal('Runtime.Unavailable', context);
+      }
       const deadlineMs = preciseNowMs() + settings.timeoutMs;
       const invocation = toRuntimeInvocation(settings, context, { payload, deadlineMs });
       const running = await run(context, invocation);

@@ -3,6 +3,8 @@
 import http from 'node:http';
 
 const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+const ERROR_TYPE = 'Lambda-Runtime-Function-Error-Type';
+const ERROR_BODY = 'Lambda-Runtime-Function-Error-Body';
 const PRELUDE_END = Buffer.alloc(8);
 
 export function offerStreaming() {
@@ -35,6 +37,7 @@ export function openResponse(url) {
     'Content-Type': 'application/octet-stream',
     'Lambda-Runtime-Function-Response-Mode': 'streaming',
     'Transfer-Encoding': 'chunked',
+    Trailer: `${ERROR_TYPE}, ${ERROR_BODY}`,
   };
   const stream = http.request(url, { method: 'POST', headers });
   stream.setContentType = (type) => stream.setHeader('Content-Type', type);
@@ -45,4 +48,11 @@ export function openResponse(url) {
   // A handler that fails before its first byte never opens the connection.
   done.catch(() => undefined);
   return { stream, done };
+}
+
+/** Ends a response under way with the error that stopped it. `error`: as the Runtime API takes it. */
+export function breakOff(response, error) {
+  const body = Buffer.from(JSON.stringify(error)).toString('base64');
+  response.addTrailers({ [ERROR_TYPE]: encodeURIComponent(error.errorType), [ERROR_BODY]: body });
+  response.end();
 }

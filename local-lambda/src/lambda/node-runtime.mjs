@@ -2,7 +2,7 @@
 // the handler, with the log lines and error bodies of AWS's Node runtime interface client.
 import http from 'node:http';
 import { loadHandler } from './node-runtime-handler.mjs';
-import { isStreaming, offerStreaming, openResponse } from './node-runtime-streaming.mjs';
+import { breakOff, isStreaming, offerStreaming, openResponse } from './node-runtime-streaming.mjs';
 import { logError, patchConsole, setLogContext } from './node-runtime-console.mjs';
 
 const API = `http://${process.env.AWS_LAMBDA_RUNTIME_API}/2018-06-01/runtime`;
@@ -113,7 +113,7 @@ async function stream(handler, event, { headers, path }) {
         throw error;
       }
       logError('Invoke Error', error);
-      response.end();
+      breakOff(response, toErrorBody(error));
     },
   );
   await done;

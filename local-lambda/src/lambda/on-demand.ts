@@ -44,10 +44,9 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
     const extensions = [...sandbox.extensions];
     const timedOut = run.outcome.status === 'timeout';
     if (needsReset(run)) {
-      await reset(timedOut ? 'timeout' : 'failure', timedOut ? run.deadlineMs : undefined);
+      await reset(timedOut ? 'timeout' : 'failure', timedOut ? run.timeUpAtMs : undefined);
     }
-    const durationMs = timedOut ? settings.timeoutMs : run.endedAtMs - run.startedAtMs;
-    const { outcome, spans } = run;
+    const { outcome, spans, durationMs } = run;
     const start = startDurations;
     startDurations = {};
     const metrics = emitReport(sandbox, {
@@ -86,14 +85,16 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
     };
     const done = { outcome, durationMs: 0, producedBytes: 0, spans: [] };
     telemetry.emit('platform.runtimeDone', runtimeDoneRecord(context, done));
+    const endedAtMs = preciseNowMs();
     return {
       outcome,
       failure,
       result: undefined,
       startedAtMs,
-      deadlineMs: startedAtMs,
+      durationMs: timedOut ? settings.timeoutMs : endedAtMs - startedAtMs,
+      timeUpAtMs: startedAtMs,
       runtimeDoneAtMs: startedAtMs,
-      endedAtMs: preciseNowMs(),
+      endedAtMs,
       spans: [],
     };
   };
@@ -104,13 +105,14 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
     const { outcome } = await initialize(sandbox, 'invoke', settings.timeoutMs);
     if (outcome.status === 'success') return undefined;
     const { failedInit } = sandbox.runtimeApi;
-    const message = failedInit?.body ?? toFailure(sandbox, requestId)?.message;
+    const message = toFailure(sandbox, requestId)?.message;
     const timedOut = outcome.status === 'timeout';
     const seconds = (settings.timeoutMs / 1000).toFixed(2);
     return {
       status: outcome.status,
       errorType: timedOut ? 'Sandbox.Timedout' : outcome.errorType,
       message: message ?? `RequestId: ${requestId} Error: Task timed out after ${seconds} seconds`,
+      body: failedInit?.body,
     };
   };
 

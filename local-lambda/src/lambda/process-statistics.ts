@@ -11,6 +11,16 @@ export interface ProcessStatistics {
   readonly cpuMs: number;
 }
 
+/** Memory that one process and its children hold now. */
+export interface ProcessMemory {
+  /** Anonymous and shared memory: nobody else holds it. */
+  readonly ownBytes: number;
+  /** Pages of mapped files, the program's own code among them. */
+  readonly fileBytes: number;
+  /** The most that `ownBytes` can have been so far. */
+  readonly peakOwnBytes: number;
+}
+
 /** Used for maxMemoryUsedMB where there is no /proc. */
 export const ESTIMATED_PROCESS_MB = 48;
 
@@ -49,6 +59,25 @@ function withChildren(pid: number): readonly number[] {
     .filter((child) => child.trim() !== '')
     .map(Number);
   return [pid, ...children.flatMap(withChildren)];
+}
+
+/** Undefined when the process is gone or there is no /proc. */
+export function readProcessMemory(pid: number): ProcessMemory | undefined {
+  const statuses = withChildren(pid).map((each) => read(`/proc/${each}/status`));
+  if (!statuses.some((status) => status.includes('VmRSS'))) return undefined;
+  const memories = statuses.map((status) => {
+    const fileBytes = kibibytes(status, 'RssFile');
+    const ownBytes = kibibytes(status, 'RssAnon') + kibibytes(status, 'RssShmem');
+    const peakOwnBytes = Math.max(ownBytes, kibibytes(status, 'VmHWM') - fileBytes);
+    return { ownBytes, fileBytes, peakOwnBytes };
+  });
+  const sum = (of: keyof ProcessMemory): number =>
+    memories.reduce((total, memory) => total + memory[of], 0);
+  return {
+    ownBytes: sum('ownBytes'),
+    peakOwnBytes: sum('peakOwnBytes'),
+    fileBytes: Math.max(0, ...memories.map(({ fileBytes }) => fileBytes)),
+  };
 }
 
 /** Sums over the process and its children; undefined when it is gone or there is no /proc. */

@@ -27,6 +27,8 @@ export interface RuntimeResult {
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly tooLarge: boolean;
+  /** The error object, as JSON, of a stream that failed after its first byte: it comes as a trailer. */
+  readonly brokenOffBy: string | undefined;
 }
 
 interface RuntimeInitError {
@@ -65,6 +67,16 @@ const VALID_ERROR_TYPE = /^(Runtime|Function)\.[A-Z][A-Za-z]+$/;
 function errorTypeOf(request: IncomingMessage): string | undefined {
   const value = request.headers['lambda-runtime-function-error-type'];
   return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** Source: AWS "Building a custom runtime", response streaming: type, and body in base64. */
+function readErrorTrailer({ trailers }: IncomingMessage): string | undefined {
+  const errorType = trailers['lambda-runtime-function-error-type'];
+  if (errorType === undefined) return undefined;
+  const body = trailers['lambda-runtime-function-error-body'];
+  return body === undefined
+    ? JSON.stringify({ errorType })
+    : Buffer.from(body, 'base64').toString('utf8');
 }
 
 /** RIE: an error type of the right form is kept, any other becomes (Runtime|Function).Unknown. */
@@ -122,6 +134,7 @@ export function createRuntimeApi(onChange: () => void): RuntimeApi {
         startedAtMs,
         endedAtMs: preciseNowMs(),
         tooLarge,
+        brokenOffBy: readErrorTrailer(request),
       };
       running.delete(requestId);
       answered.push(invocation);

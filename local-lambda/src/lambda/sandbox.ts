@@ -8,6 +8,7 @@ import { createExtensionsApi } from './extensions-api';
 import type { ExtensionsApiState } from './extensions-api';
 import type { FunctionSettings, LocalLambdaOptions } from './local-lambda-options';
 import type { ManagedProcess } from './managed-process';
+import { limitMemory } from './memory-limit';
 import { createProcessGuard } from './process-guard';
 import type { ProcessGuard } from './process-guard';
 import type { EnvironmentOptions } from './process-environment';
@@ -30,6 +31,10 @@ export interface Sandbox extends ExtensionsApiState {
   runtime: ManagedProcess | undefined;
   /** First error that makes this generation of processes unusable. */
   fatalErrorType: string | undefined;
+  /** This generation held more memory than the function has, and lost a process for it. */
+  outOfMemory: boolean;
+  /** Epoch milliseconds: invocations that run then are timed out, whatever time they had left. */
+  timeUpAtMs: number | undefined;
   /** Processes run and init succeeded. */
   initialized: boolean;
   /** Exits are expected: no crash. */
@@ -74,6 +79,7 @@ function forgetGeneration(sandbox: SandboxState): void {
   sandbox.extensions.length = 0;
   sandbox.runtime = undefined;
   sandbox.fatalErrorType = undefined;
+  sandbox.outOfMemory = false;
   sandbox.initialized = false;
   sandbox.stopping = false;
   sandbox.frozen = false;
@@ -124,6 +130,8 @@ export async function createSandbox(
     },
     runtime: undefined,
     fatalErrorType: undefined,
+    outOfMemory: false,
+    timeUpAtMs: undefined,
     initialized: false,
     stopping: false,
     frozen: false,
@@ -132,11 +140,13 @@ export async function createSandbox(
     thaw: () => thawProcesses(sandbox, processes()),
     reset: () => forgetGeneration(sandbox),
     async close() {
+      endMemoryLimit();
       sandbox.guard.close();
       telemetry.close();
       await server.close();
       rmSync(temporaryDirectory, { recursive: true, force: true });
     },
   });
+  const endMemoryLimit = limitMemory(sandbox);
   return sandbox;
 }

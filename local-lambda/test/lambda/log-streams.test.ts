@@ -55,6 +55,17 @@ test('frames come out whole however the stream was cut', () => {
   );
 });
 
+test('frames of older clients have no time', () => {
+  const header = Buffer.from([0xa5, 0x5a, 0x00, 0x01, 0, 0, 0, 3]);
+  const frames: unknown[] = [];
+  const decoder = createLogFrames((decoded) => frames.push(decoded));
+  decoder.write(Buffer.concat([header, Buffer.from('old'), frame('new', 2)]));
+  expect(frames).toEqual([
+    { message: 'old', epochMs: undefined },
+    { message: 'new', epochMs: 2 },
+  ]);
+});
+
 test('what is no frame is skipped', () => {
   const frames: string[] = [];
   const decoder = createLogFrames(({ message }) => frames.push(message));

@@ -158,6 +158,16 @@ test('a streamed response lasts from its first byte to its last', async () => {
   expect(failed.response).toMatchObject({ errorType: 'TypeError' });
 });
 
+test('a stream that breaks off after its first byte is an error to its caller', async () => {
+  const handler = `${__dirname}/fixtures/function.streaming`;
+  const run = await startRun({}, { handler });
+  const { response, status, functionError } = await run.lambda.invoke({ fail: 'after' });
+  expect({ status, functionError }).toEqual({ status: 'success', functionError: 'Unhandled' });
+  expect(response).toMatchObject({ errorType: 'TypeError', errorMessage: 'failed in mid-stream' });
+  const spans = recordOf(run, 'platform.runtimeDone')['spans'] as { name: string }[];
+  expect(spans[0]?.name).toBe('responseLatency');
+});
+
 describe('Managed Instances, as the emulator', () => {
   const MANAGED = {
     initializationType: 'lambda-managed-instances',
@@ -184,6 +194,15 @@ describe('Managed Instances, as the emulator', () => {
     await run.lambda.shutdown();
     const nexts = run.records().filter(({ kind }) => kind === 'next');
     expect(nexts).toMatchObject([{ event: { eventType: 'SHUTDOWN', shutdownReason: 'spindown' } }]);
+  });
+
+  test.each([1, 3])('callers one after the other, %i at a time, are all served', async (count) => {
+    const run = await startRun(SHUTDOWN_ONLY, { ...MANAGED, maxConcurrency: count });
+    for (let round = 0; round < 4; round += 1) {
+      const invoked = Array.from({ length: count }, () => run.lambda.invoke({ action: 'echo' }));
+      const statuses = (await Promise.all(invoked)).map(({ status }) => status);
+      expect(statuses).toEqual(Array.from({ length: count }, () => 'success'));
+    }
   });
 
   test('errors and timeouts of a report name their type', async () => {

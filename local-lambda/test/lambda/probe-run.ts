@@ -1,6 +1,6 @@
 // Runs the local Lambda with scripted extensions and gives what they recorded, for comparison with
 // the captures of the service.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { startLocalLambda } from '../../src/lambda/local-lambda';
@@ -31,6 +31,8 @@ export interface ProbeRecord {
 export interface ProbeRun {
   readonly lambda: LocalLambda;
   records(): readonly ProbeRecord[];
+  /** Tells the processes what they wait for: `free-PID` a busy probe, `read-N` the function's action write. */
+  signal(name: string): void;
 }
 
 const FIXTURES = resolve(__dirname, 'fixtures');
@@ -64,6 +66,7 @@ export async function startRun(
   running.set(lambda, file);
   return {
     lambda,
+    signal: (name) => writeFileSync(`${file}.${name}`, ''),
     records() {
       if (!existsSync(file)) return [];
       const lines = readFileSync(file, 'utf8').trimEnd().split('\n');

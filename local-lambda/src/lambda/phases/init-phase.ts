@@ -3,6 +3,7 @@
 import { preciseNowMs } from '../clock';
 import { initReportRecord, initRuntimeDoneRecord, initStartRecord } from '../platform-records';
 import type { Outcome, Phase } from '../platform-records';
+import type { Extension } from '../extension-registry';
 import type { Sandbox } from '../sandbox';
 import { startExtensions, startRuntime } from '../sandbox-processes';
 
@@ -26,6 +27,11 @@ async function reach(sandbox: Sandbox, test: () => boolean, deadlineMs: number):
   return settled ? SUCCESS : { status: 'timeout' };
 }
 
+/** It polled, or never will. */
+function hasStarted({ kind, state }: Extension): boolean {
+  return kind === 'internal' || (state !== 'Started' && state !== 'Registered');
+}
+
 async function runStages(sandbox: Sandbox, phase: Phase, deadlineMs: number): Promise<Outcome> {
   const { settings, telemetry, runtimeApi, extensions } = sandbox;
   startExtensions(sandbox);
@@ -41,6 +47,13 @@ async function runStages(sandbox: Sandbox, phase: Phase, deadlineMs: number): Pr
   if (done.status !== 'timeout') {
     const record = initRuntimeDoneRecord(settings, phase, done);
     telemetry.emit('platform.initRuntimeDone', record);
+  }
+  if (done.status === 'error') {
+    // Extensions come to their subscriptions before the runtime ends init: what it printed is theirs.
+    await sandbox.watch.until(
+      () => extensions.every((extension) => hasStarted(extension)),
+      deadlineMs - preciseNowMs(),
+    );
   }
   if (done.status !== 'success') return done;
 

@@ -14,8 +14,9 @@ export interface InvokeRun {
   readonly failure: InvocationFailure | undefined;
   readonly result: RuntimeResult | undefined;
   readonly startedAtMs: number;
+  readonly durationMs: number;
   /** Epoch milliseconds of the function's timeout. */
-  readonly deadlineMs: number;
+  readonly timeUpAtMs: number;
   readonly runtimeDoneAtMs: number;
   readonly endedAtMs: number;
   /** Of platform.report. */
@@ -30,6 +31,10 @@ interface Run {
   readonly deadlineMs: number;
 }
 
+function isTimeUp({ sandbox: { timeUpAtMs }, startedAtMs }: Run): boolean {
+  return timeUpAtMs !== undefined && timeUpAtMs >= startedAtMs;
+}
+
 function timeoutFailure({ sandbox, context }: Run): InvocationFailure {
   const seconds = (sandbox.settings.timeoutMs / 1000).toFixed(2);
   return {
@@ -39,14 +44,33 @@ function timeoutFailure({ sandbox, context }: Run): InvocationFailure {
   };
 }
 
+/** Error types whose message says how the process ended. */
+const EXITS: readonly string[] = ['Runtime.ExitError', 'Runtime.OutOfMemory'];
+
+/** Signals by the names that the service writes, which are Go's. */
+const SIGNAL_NAMES: Readonly<Record<string, string>> = {
+  SIGABRT: 'aborted',
+  SIGBUS: 'bus error',
+  SIGFPE: 'floating point exception',
+  SIGILL: 'illegal instruction',
+  SIGKILL: 'killed',
+  SIGSEGV: 'segmentation fault',
+  SIGTERM: 'terminated',
+};
+
+function describeExit({ runtime, outOfMemory }: Sandbox): string {
+  const { code = 0, signal = null } = runtime?.exit ?? {};
+  if (outOfMemory) return 'signal: killed';
+  return signal === null ? `exit status ${code ?? 0}` : `signal: ${SIGNAL_NAMES[signal] ?? signal}`;
+}
+
 /** The first fatal error as a failure of this request. */
 export function toFailure(sandbox: Sandbox, requestId: string): InvocationFailure | undefined {
   const errorType = sandbox.fatalErrorType;
   if (errorType === undefined) return undefined;
-  const { exit } = sandbox.runtime ?? {};
-  const status = exit?.signal == null ? `exit status ${exit?.code ?? 0}` : `signal: ${exit.signal}`;
-  const what =
-    errorType === 'Runtime.ExitError' ? `Runtime exited with error: ${status}` : errorType;
+  const what = EXITS.includes(errorType)
+    ? `Runtime exited with error: ${describeExit(sandbox)}`
+    : errorType;
   // AWS: Sandbox.* goes with status failure, every other error type with error.
   const platformStatus = errorType.startsWith('Sandbox.') ? 'failure' : 'error';
   return { status: platformStatus, errorType, message: `RequestId: ${requestId} Error: ${what}` };
@@ -88,14 +112,14 @@ async function runtimePart(run: Run): Promise<InvocationFailure | undefined> {
   const { sandbox, invocation, context } = run;
   const ready = (): boolean => invocation.runtimeReadyAtMs !== undefined;
   const inTime = await sandbox.watch.until(
-    () => ready() || sandbox.fatalErrorType !== undefined,
+    () => ready() || sandbox.fatalErrorType !== undefined || isTimeUp(run),
     run.deadlineMs - preciseNowMs(),
   );
   const failure = ready()
     ? invocation.result?.tooLarge === true
       ? tooLarge(run)
       : undefined
-    : inTime
+    : inTime && !isTimeUp(run)
       ? toFailure(sandbox, context.requestId)
       : timeoutFailure(run);
   const endedAtMs = invocation.runtimeReadyAtMs ?? preciseNowMs();
@@ -120,11 +144,11 @@ async function extensionPart(run: Run): Promise<InvocationFailure | undefined> {
       ({ state, events }) => !events.includes('INVOKE') || state === 'Ready',
     );
   const inTime = await sandbox.watch.until(
-    () => allReady() || sandbox.fatalErrorType !== undefined,
+    () => allReady() || sandbox.fatalErrorType !== undefined || isTimeUp(run),
     run.deadlineMs - preciseNowMs(),
   );
   if (allReady() && sandbox.fatalErrorType === undefined) return undefined;
-  return inTime ? toFailure(sandbox, run.context.requestId) : timeoutFailure(run);
+  return inTime && !isTimeUp(run) ? toFailure(sandbox, run.context.requestId) : timeoutFailure(run);
 }
 
 /** Failures that leave the processes in an unknown state; a response that is too large does not. */
@@ -150,13 +174,14 @@ export async function runInvocation(
   const reset = needsReset({ failure: runtimeFailure });
   const failure = reset ? runtimeFailure : ((await extensionPart(run)) ?? runtimeFailure);
   const endedAtMs = preciseNowMs();
-  const overheadEndMs = failure?.status === 'timeout' ? deadlineMs : endedAtMs;
+  const timeUpAtMs = (isTimeUp(run) ? sandbox.timeUpAtMs : undefined) ?? deadlineMs;
+  const overMs = failure?.status === 'timeout' ? timeUpAtMs : endedAtMs;
   const overhead =
     reset || sandbox.extensions.length === 0
       ? []
       : [
           {
-            ...toSpan('extensionOverhead', runtimeDoneAtMs, overheadEndMs),
+            ...toSpan('extensionOverhead', runtimeDoneAtMs, overMs),
             start: toIsoTime(invocation.runtimeReadyAtMs ?? runtimeDoneAtMs),
           },
         ];
@@ -168,7 +193,8 @@ export async function runInvocation(
     failure,
     result: invocation.result,
     startedAtMs,
-    deadlineMs,
+    durationMs: overMs - startedAtMs,
+    timeUpAtMs,
     runtimeDoneAtMs,
     endedAtMs,
     spans: overhead,

@@ -2,7 +2,8 @@
 // Telemetry API event schema", platform.report; captures (billed = ceil(duration + init)).
 import { reportRecord } from '../platform-records';
 import type { Outcome, ReportMetrics, RequestContext, SpanRecord } from '../platform-records';
-import { ESTIMATED_PROCESS_MB, readProcessStatistics } from '../process-statistics';
+import { sumMemory } from '../memory-limit';
+import { ESTIMATED_PROCESS_MB, readProcessMemory } from '../process-statistics';
 import type { Sandbox } from '../sandbox';
 
 const MIB = 1024 * 1024;
@@ -23,17 +24,20 @@ export interface ReportInput {
 }
 
 /**
- * Peak resident memory of runtime and extensions so far, in MB, as far as the function's memory goes.
- * Processes share pages that this counts for each; where there is no /proc it is an estimate.
+ * Peak memory of runtime and extensions so far, in MB, as far as the function's memory goes; all of it
+ * when a process was killed for it. Where there is no /proc it is an estimate.
  */
 export function readMaxMemoryUsedMb(sandbox: Sandbox): number {
   const alive = sandbox.processes().filter(({ exit }) => exit === undefined);
-  const megabytes = alive.map(({ pid }) => {
-    const peakBytes = readProcessStatistics(pid)?.peakRssBytes;
-    return peakBytes === undefined ? ESTIMATED_PROCESS_MB : peakBytes / MIB;
+  const { memorySizeMb } = sandbox.settings;
+  if (sandbox.outOfMemory) return memorySizeMb;
+  const peaks = alive.map(({ pid }) => {
+    const memory = readProcessMemory(pid);
+    return memory === undefined
+      ? { ownBytes: ESTIMATED_PROCESS_MB * MIB, fileBytes: 0, peakOwnBytes: 0 }
+      : { ...memory, ownBytes: memory.peakOwnBytes };
   });
-  const sum = Math.ceil(megabytes.reduce((total, each) => total + each, 0));
-  return Math.min(sum, sandbox.settings.memorySizeMb);
+  return Math.min(Math.ceil(sumMemory(peaks) / MIB), memorySizeMb);
 }
 
 function toMilliseconds(durationMs: number): number {

@@ -1,0 +1,50 @@
+// The function's memory as a limit: what the environment's processes hold is looked at while they
+// run, and the largest is killed when it is more, as the kernel of the service does. Linux only.
+import { readProcessMemory } from './process-statistics';
+import type { ProcessMemory } from './process-statistics';
+import type { ManagedProcess } from './managed-process';
+import type { Sandbox } from './sandbox';
+
+const LOOK_EVERY_MS = 20;
+const MIB = 1024 * 1024;
+
+/**
+ * Bytes that the processes hold together. Pages of files (the binaries, which runtime and extensions
+ * often share) count once, as large as the largest process has them.
+ */
+export function sumMemory(memories: readonly ProcessMemory[]): number {
+  const own = memories.reduce((total, { ownBytes }) => total + ownBytes, 0);
+  return own + Math.max(0, ...memories.map(({ fileBytes }) => fileBytes));
+}
+
+interface Measured {
+  readonly process: ManagedProcess;
+  readonly memory: ProcessMemory;
+}
+
+function measure(sandbox: Sandbox): readonly Measured[] {
+  return sandbox.processes().flatMap((process) => {
+    const memory = process.exit === undefined ? readProcessMemory(process.pid) : undefined;
+    return memory === undefined ? [] : [{ process, memory }];
+  });
+}
+
+function look(sandbox: Sandbox): void {
+  if (sandbox.frozen || sandbox.stopping) return;
+  const measured = measure(sandbox);
+  const limitBytes = sandbox.settings.memorySizeMb * MIB;
+  if (sumMemory(measured.map(({ memory }) => memory)) <= limitBytes) return;
+  const [largest] = [...measured].sort((a, b) => b.memory.ownBytes - a.memory.ownBytes);
+  if (largest === undefined) return;
+  sandbox.outOfMemory = true;
+  if (largest.process === sandbox.runtime) sandbox.fatalErrorType ??= 'Runtime.OutOfMemory';
+  largest.process.kill();
+  sandbox.watch.changed();
+}
+
+/** Holds the sandbox's processes to `memorySizeMb`; returns what ends that. */
+export function limitMemory(sandbox: Sandbox): () => void {
+  const timer = setInterval(() => look(sandbox), LOOK_EVERY_MS);
+  timer.unref();
+  return () => clearInterval(timer);
+}
