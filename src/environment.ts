@@ -1,28 +1,31 @@
-// Reads typed values from environment variables. Every invalid value costs one warning that names
-// the variable, what was expected, what was seen and what is used; nothing here throws.
+// Reads environment variables by the table of settings. Every value that cannot be used costs one warning
+// that names the variable, what was expected, what was seen and what is used; nothing here throws.
 import type { Diagnostics } from './diagnostics';
+import { SETTINGS, ofSignal } from './settings';
+import type {
+  NumberRange,
+  Setting,
+  SettingName,
+  SettingOrDefault,
+  SettingValue,
+  SignalName,
+  SignalSettingName,
+} from './settings';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /** Environment variables as the extension sees them. Blank values count as unset (OTel SDK configuration, "empty value"). */
 export interface Environment {
-  /** The trimmed value, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`. */
+  /** The value of a setting, else its default. */
+  read<Name extends SettingName>(name: Name): SettingOrDefault<Name>;
+  /** The same with another default than the table's. */
+  readOr<Name extends SettingName>(name: Name, fallback: SettingValue<Name>): SettingValue<Name>;
+  /** The setting of this signal, else the general one, else its default. */
+  readFor<Name extends SignalSettingName>(name: Name, signal: SignalName): SettingOrDefault<Name>;
+  /** The trimmed value of any variable, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`. */
   text(name: string): string | undefined;
-  /** A finite number within [min, max], else the fallback. */
-  number(name: string, options: NumberOptions): number;
-  /** `true` or `false` in any case, else the fallback. */
-  flag(name: string, fallback: boolean): boolean;
-  /** One of the choices (compared in lower case), else the fallback. */
-  choice<T extends string>(name: string, choices: readonly T[], fallback: T): T;
   /** Says that a value of this variable cannot be used; the same thing only once. */
   reject(name: string, problem: RejectedValue): void;
-}
-
-export interface NumberOptions {
-  readonly fallback: number;
-  readonly min: number;
-  readonly max?: number;
-  readonly integer?: boolean;
 }
 
 export interface RejectedValue {
@@ -31,7 +34,9 @@ export interface RejectedValue {
   readonly using: string;
 }
 
-/** Makes an Environment over plain variables; invalid values are reported to `diagnostics`. */
+type Value = string | number | boolean | readonly string[];
+
+/** Makes an Environment over plain variables; values that cannot be used are reported to `diagnostics`. */
 export function createEnvironment(variables: Variables, diagnostics: Diagnostics): Environment {
   const own = (name: string): string | undefined => {
     const value = variables[name]?.trim();
@@ -48,35 +53,74 @@ export function createEnvironment(variables: Variables, diagnostics: Diagnostics
     said.add(message);
   };
 
+  const readAs = (name: string, row: Setting, fallback: Value | undefined): Value | undefined => {
+    const seen = text(name);
+    if (seen === undefined) return fallback;
+    const value = parse(row, seen);
+    if (value !== undefined) return value;
+    reject(name, { expected: describe(row), seen, using: String(fallback ?? 'the default') });
+    return fallback;
+  };
+
   return {
     text,
     reject,
-    number(name, { fallback, min, max = Number.MAX_SAFE_INTEGER, integer = true }) {
-      const seen = text(name);
-      if (seen === undefined) return fallback;
-      const value = Number(seen);
-      const valid = Number.isFinite(value) && value >= min && value <= max;
-      if (valid && (!integer || Number.isInteger(value))) return value;
-      const kind = integer ? 'a whole number' : 'a number';
-      const range = max === Number.MAX_SAFE_INTEGER ? `>= ${min}` : `from ${min} to ${max}`;
-      reject(name, { expected: `${kind} ${range}`, seen, using: String(fallback) });
-      return fallback;
+    read: <Name extends SettingName>(name: Name) => {
+      const row: Setting = SETTINGS[name];
+      return readAs(name, row, row.default) as SettingOrDefault<Name>;
     },
-    flag(name, fallback) {
-      const seen = text(name);
-      if (seen === undefined) return fallback;
-      const lower = seen.toLowerCase();
-      if (lower === 'true' || lower === 'false') return lower === 'true';
-      reject(name, { expected: 'true or false', seen, using: String(fallback) });
-      return fallback;
-    },
-    choice(name, choices, fallback) {
-      const seen = text(name);
-      if (seen === undefined) return fallback;
-      const chosen = choices.find((choice) => choice.toLowerCase() === seen.toLowerCase());
-      if (chosen !== undefined) return chosen;
-      reject(name, { expected: `one of ${choices.join(', ')}`, seen, using: fallback });
-      return fallback;
+    readOr: <Name extends SettingName>(name: Name, fallback: SettingValue<Name>) =>
+      readAs(name, SETTINGS[name], fallback) as SettingValue<Name>,
+    readFor: <Name extends SignalSettingName>(name: Name, signal: SignalName) => {
+      const row: Setting = SETTINGS[name];
+      const specific = ofSignal(name, signal);
+      const set = text(specific) === undefined ? name : specific;
+      return readAs(set, row, row.default) as SettingOrDefault<Name>;
     },
   };
+}
+
+/** Undefined where the text is no value of this kind. */
+function parse(row: Setting, seen: string): Value | undefined {
+  const lower = seen.toLowerCase();
+  switch (row.kind) {
+    case 'text':
+      return seen;
+    case 'list':
+      return seen
+        .split(',')
+        .map((word) => word.trim())
+        .filter((word) => word !== '');
+    case 'flag':
+      return lower === 'true' || lower === 'false' ? lower === 'true' : undefined;
+    case 'choice':
+      return row.choices.find((choice) => choice.toLowerCase() === lower);
+    case 'number':
+      return isWithin(Number(seen), row) ? Number(seen) : undefined;
+  }
+}
+
+function isWithin(value: number, { min, max = Infinity, isFraction = false }: NumberRange) {
+  return (
+    Number.isFinite(value) &&
+    value >= min &&
+    value <= max &&
+    (isFraction || Number.isSafeInteger(value))
+  );
+}
+
+function describe(row: Setting): string {
+  switch (row.kind) {
+    case 'flag':
+      return 'true or false';
+    case 'choice':
+      return `one of ${row.choices.join(', ')}`;
+    case 'number': {
+      const range = row.max === undefined ? `>= ${row.min}` : `from ${row.min} to ${row.max}`;
+      return `${row.isFraction === true ? 'a number' : 'a whole number'} ${range}`;
+    }
+    case 'text':
+    case 'list':
+      return 'text';
+  }
 }

@@ -8,14 +8,15 @@ import {
 } from './extension/diagnostics-writer';
 import type { Pipeline, Registration } from './extension/pipeline-port';
 import { readLogLevel } from './extension/settings';
-import { SHELL_VARIABLES, readShellHandover } from './extension/shell-handover';
+import { readShellHandover } from './extension/shell-handover';
 import { start } from './extension/start';
 import { createTimeline } from './extension/timeline';
 import { fitV8 } from './node/v8-flags';
+import { SCRIPT_VARIABLES } from './settings';
 
 const variables: Record<string, string | undefined> = { ...process.env };
 const shell = readShellHandover(variables);
-for (const name of SHELL_VARIABLES) {
+for (const name of SCRIPT_VARIABLES) {
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fixed list of names
   delete process.env[name];
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fixed list of names

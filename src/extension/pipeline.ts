@@ -3,6 +3,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { createEnvironment } from '../environment';
+import { warnOfMisspeltSettings } from '../misspelt-settings';
 import { readTranslationSettings } from '../otel/translation-settings';
 import type { Diagnostics } from '../diagnostics';
 import { readExportConfiguration } from '../delivery/settings/configuration';
@@ -66,6 +67,7 @@ class TelemetryPipeline implements Pipeline {
   constructor({ variables, registration, diagnostics }: PipelineOptions) {
     this.diagnostics = diagnostics;
     this.folder = variables['TMPDIR'] ?? '/tmp';
+    warnOfMisspeltSettings(variables, diagnostics);
     const environment = createEnvironment(variables, diagnostics);
     const settings = readTranslationSettings(environment);
     const handover = readHandover(readHandoverFile(this.folder));

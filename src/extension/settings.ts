@@ -1,5 +1,6 @@
 // What the lifecycle is configured with. Every value has a default; an invalid one costs one warning.
 import type { Environment } from '../environment';
+import type { SettingValue } from '../settings';
 import type { TelemetryBuffering, TelemetryStream } from '../lambda/telemetry-api';
 import type { LogLevel } from './diagnostics-writer';
 import type { FlushStrategy } from './flush-policy';
@@ -29,33 +30,16 @@ export function readLifecycleSettings(
   isManagedInstance = false,
 ): LifecycleSettings {
   return {
-    flushStrategy: environment.choice(
-      'LAMBDA_OTLP_FLUSH',
-      ['adaptive', 'end', 'overlap'] as const,
-      'adaptive',
-    ),
-    flushBudgetMs: environment.number('LAMBDA_OTLP_FLUSH_BUDGET_MS', {
-      fallback: 500,
-      min: 0,
-      max: 60_000,
-    }),
+    flushStrategy: environment.read('LAMBDA_OTLP_FLUSH'),
+    flushBudgetMs: environment.read('LAMBDA_OTLP_FLUSH_BUDGET_MS'),
     streams: readStreams(environment),
     buffering: {
-      maxItems: environment.number('LAMBDA_OTLP_TELEMETRY_MAX_ITEMS', {
-        fallback: 10_000,
-        min: 1_000,
-        max: 10_000,
-      }),
-      maxBytes: environment.number('LAMBDA_OTLP_TELEMETRY_MAX_BYTES', {
-        fallback: 1_048_576,
-        min: 262_144,
-        max: 1_048_576,
-      }),
-      timeoutMs: environment.number('LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS', {
-        fallback: isManagedInstance ? MANAGED_INSTANCE_WINDOW_MS : WINDOW_MS,
-        min: 25,
-        max: 30_000,
-      }),
+      maxItems: environment.read('LAMBDA_OTLP_TELEMETRY_MAX_ITEMS'),
+      maxBytes: environment.read('LAMBDA_OTLP_TELEMETRY_MAX_BYTES'),
+      timeoutMs: environment.readOr(
+        'LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS',
+        isManagedInstance ? MANAGED_INSTANCE_WINDOW_MS : WINDOW_MS,
+      ),
     },
   };
 }
@@ -63,20 +47,15 @@ export function readLifecycleSettings(
 /** The platform stream is always among them: runtimeDone is what the end of an invocation is known by. */
 function readStreams(environment: Environment): readonly TelemetryStream[] {
   const name = 'LAMBDA_OTLP_STREAMS';
-  const seen = environment.text(name);
-  if (seen === undefined) return DEFAULT_STREAMS;
-  const asked = seen
-    .split(',')
-    .map((part) => part.trim().toLowerCase())
-    .filter((part) => part !== '');
+  const asked = environment.read(name).map((word) => word.toLowerCase());
   const streams = STREAMS.filter((stream) => asked.includes(stream));
   const isValid =
-    asked.length > 0 && asked.every((part) => STREAMS.some((stream) => stream === part));
+    asked.length > 0 && asked.every((word) => STREAMS.some((stream) => stream === word));
   if (isValid && streams.includes('platform')) return streams;
   const using = isValid ? (['platform', ...streams] as const) : DEFAULT_STREAMS;
   environment.reject(name, {
     expected: `platform and any of function, extension, separated by commas`,
-    seen,
+    seen: environment.text(name) ?? '',
     using: using.join(','),
   });
   return using;
@@ -92,13 +71,9 @@ const LEVELS = {
   debug: 'debug',
   verbose: 'debug',
   all: 'debug',
-} as const satisfies Record<string, LogLevel>;
-
-type LevelName = keyof typeof LEVELS;
+} as const satisfies Record<SettingValue<'LAMBDA_OTLP_LOG_LEVEL'>, LogLevel>;
 
 /** LAMBDA_OTLP_LOG_LEVEL, else OTEL_LOG_LEVEL (OTel SDK environment variables), else `warn`. */
 export function readLogLevel(environment: Environment): LogLevel {
-  const names = Object.keys(LEVELS) as LevelName[];
-  const general = environment.choice('OTEL_LOG_LEVEL', names, 'warn');
-  return LEVELS[environment.choice('LAMBDA_OTLP_LOG_LEVEL', names, general)];
+  return LEVELS[environment.readOr('LAMBDA_OTLP_LOG_LEVEL', environment.read('OTEL_LOG_LEVEL'))];
 }

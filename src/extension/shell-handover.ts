@@ -13,15 +13,6 @@ export interface ShellHandover {
   readonly registeredAtMs: number | undefined;
 }
 
-/** The variables that are no business of the rest of the program. */
-export const SHELL_VARIABLES = [
-  'LAMBDA_OTLP_EXTENSION_NAME',
-  'LAMBDA_OTLP_EXTENSION_ID',
-  'LAMBDA_OTLP_REGISTRATION',
-  'LAMBDA_OTLP_SPAWNED_US',
-  'LAMBDA_OTLP_REGISTERED_US',
-] as const;
-
 export function readShellHandover(variables: Variables): ShellHandover {
   const extensionId = variables['LAMBDA_OTLP_EXTENSION_ID'] ?? '';
   return {

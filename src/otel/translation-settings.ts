@@ -24,15 +24,6 @@ export interface TranslationSettings {
   readonly samplerRatio: number;
 }
 
-const SAMPLERS = [
-  'always_on',
-  'always_off',
-  'traceidratio',
-  'parentbased_always_on',
-  'parentbased_always_off',
-  'parentbased_traceidratio',
-] as const satisfies readonly SamplerName[];
-
 /** First severity numbers of OpenTelemetry's ranges (logs data model). */
 const SEVERITIES = {
   debug: SeverityNumber.DEBUG,
@@ -46,89 +37,55 @@ const DEFAULT_ATTRIBUTE_COUNT = 128;
 const MAX_ATTRIBUTE_DEPTH = 16;
 
 export function readTranslationSettings(environment: Environment): TranslationSettings {
-  const platformLogs = environment.choice(
-    'LAMBDA_OTLP_PLATFORM_LOGS',
-    ['debug', 'info', 'warn', 'error', 'off'] as const,
-    'info',
-  );
-  const sampler = environment.choice('OTEL_TRACES_SAMPLER', SAMPLERS, 'always_on');
+  const platformLogs = environment.read('LAMBDA_OTLP_PLATFORM_LOGS');
+  const sampler = environment.read('OTEL_TRACES_SAMPLER');
   return {
-    spanAt: environment.choice('LAMBDA_OTLP_SPAN_AT', ['runtimeDone', 'report'], 'runtimeDone'),
+    spanAt: environment.read('LAMBDA_OTLP_SPAN_AT'),
     platformSeverity: platformLogs === 'off' ? undefined : SEVERITIES[platformLogs],
     keep: readKeepRules(environment),
     spanLimits: {
       maxCount:
-        readLimit(environment, 'OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT', 'OTEL_ATTRIBUTE_COUNT_LIMIT') ??
+        environment.read('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT') ??
+        environment.read('OTEL_ATTRIBUTE_COUNT_LIMIT') ??
         DEFAULT_ATTRIBUTE_COUNT,
       maxValueLength:
-        readLimit(
-          environment,
-          'OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-          'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-        ) ?? Number.POSITIVE_INFINITY,
+        environment.read('OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT') ??
+        environment.read('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT') ??
+        Number.POSITIVE_INFINITY,
     },
     logLimits: readLogLimits(environment),
     meter: {
-      temporality: environment.choice(
-        'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE',
-        ['delta', 'cumulative', 'lowmemory'],
-        'delta',
-      ),
+      temporality: environment.read('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE'),
       exponentialHistograms:
-        environment.choice(
-          'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION',
-          ['explicit_bucket_histogram', 'base2_exponential_bucket_histogram'],
-          'explicit_bucket_histogram',
-        ) === 'base2_exponential_bucket_histogram',
-      selfMetrics: environment.flag('LAMBDA_OTLP_SELF_METRICS', true),
+        environment.read('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION') ===
+        'base2_exponential_bucket_histogram',
+      selfMetrics: environment.read('LAMBDA_OTLP_SELF_METRICS'),
     },
     sampler,
-    samplerRatio: sampler.includes('ratio')
-      ? environment.number('OTEL_TRACES_SAMPLER_ARG', {
-          fallback: 1,
-          min: 0,
-          max: 1,
-          integer: false,
-        })
-      : 1,
+    samplerRatio: sampler.includes('ratio') ? environment.read('OTEL_TRACES_SAMPLER_ARG') : 1,
   };
 }
 
 function readLogLimits(environment: Environment): LogLimits {
-  const valueLength = readLimit(
-    environment,
-    'OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-    'OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT',
-  );
+  const valueLength =
+    environment.read('OTEL_LOGRECORD_ATTRIBUTE_VALUE_LENGTH_LIMIT') ??
+    environment.read('OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT');
   return {
     maxBodyBytes: Math.min(valueLength ?? DEFAULT_BODY_BYTES, DEFAULT_BODY_BYTES),
     maxAttributes:
-      readLimit(
-        environment,
-        'OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT',
-        'OTEL_ATTRIBUTE_COUNT_LIMIT',
-      ) ?? DEFAULT_ATTRIBUTE_COUNT,
+      environment.read('OTEL_LOGRECORD_ATTRIBUTE_COUNT_LIMIT') ??
+      environment.read('OTEL_ATTRIBUTE_COUNT_LIMIT') ??
+      DEFAULT_ATTRIBUTE_COUNT,
     maxAttributeValueLength: valueLength ?? Number.POSITIVE_INFINITY,
     maxDepth: MAX_ATTRIBUTE_DEPTH,
   };
 }
 
-/** The signal's own limit, else the general one, else undefined. */
-function readLimit(environment: Environment, own: string, general: string): number | undefined {
-  const name = environment.text(own) === undefined ? general : own;
-  const seen = environment.text(name);
-  if (seen === undefined) return undefined;
-  const value = Number(seen);
-  if (Number.isInteger(value) && value >= 0) return value;
-  environment.reject(name, { expected: 'a whole number >= 0', seen, using: 'the default' });
-  return undefined;
-}
-
 function readKeepRules(environment: Environment): ReadonlySet<KeepRule> {
-  const seen = environment.text('LAMBDA_OTLP_KEEP');
-  const words = seen?.split(',').map((word) => word.trim().toLowerCase()) ?? [];
+  const words = environment.read('LAMBDA_OTLP_KEEP').map((word) => word.toLowerCase());
   const unknown = words.filter((word) => !KEEP_RULES.some((rule) => rule === word));
-  if (unknown.length > 0 && seen !== undefined) {
+  if (unknown.length > 0) {
+    const seen = environment.text('LAMBDA_OTLP_KEEP') ?? '';
     const known = KEEP_RULES.join(', ');
     const using = words.length > unknown.length ? 'the known ones' : 'none';
     environment.reject('LAMBDA_OTLP_KEEP', { expected: `some of ${known}`, seen, using });

@@ -3,8 +3,8 @@
 // credentials: no warning ever shows them.
 import type { Environment } from '../../environment';
 import { isFieldName, isFieldValue } from '../../http/message-head';
+import { ofSignal } from '../../settings';
 import type { Signal } from '../delivery';
-import { general, perSignal } from '../settings/signal-variable';
 
 /** Headers that the transport sets itself; a wrong one would break every request. */
 const reserved = new Set([
@@ -19,8 +19,8 @@ const reserved = new Set([
 /** Headers of one signal with lower-case names: the general ones, overridden name by name. */
 export function readHeaders(environment: Environment, signal: Signal): Record<string, string> {
   return {
-    ...parseHeaders(environment, general('HEADERS')),
-    ...parseHeaders(environment, perSignal(signal, 'HEADERS')),
+    ...parseHeaders(environment, 'OTEL_EXPORTER_OTLP_HEADERS'),
+    ...parseHeaders(environment, ofSignal('OTEL_EXPORTER_OTLP_HEADERS', signal)),
   };
 }
 

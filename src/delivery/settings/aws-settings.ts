@@ -42,9 +42,9 @@ export function readSigning(
   { signal, url }: { readonly signal: Signal; readonly url: string },
 ): SigningScope | undefined {
   const [, hostService, hostRegion] = awsHost.exec(new URL(url).hostname) ?? [];
-  if (!environment.flag('LAMBDA_OTLP_SIGV4', hostService !== undefined)) return undefined;
+  if (!environment.readOr('LAMBDA_OTLP_SIGV4', hostService !== undefined)) return undefined;
   return {
-    service: environment.text('LAMBDA_OTLP_SIGV4_SERVICE') ?? hostService ?? services[signal],
+    service: environment.read('LAMBDA_OTLP_SIGV4_SERVICE') ?? hostService ?? services[signal],
     region: hostRegion ?? readRegion(environment),
   };
 }

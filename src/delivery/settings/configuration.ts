@@ -2,6 +2,7 @@
 // (opentelemetry.io/docs/specs/otel/protocol/exporter) read once. Never throws: an invalid value
 // costs one warning and falls back.
 import type { Environment } from '../../environment';
+import { ofSignal } from '../../settings';
 import type { AwsSettings } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
 import type { Signal } from '../delivery';
@@ -9,7 +10,6 @@ import { readEndpoint, warnOfMissingEndpoint } from './endpoint';
 import { readHeaders } from '../auth/headers';
 import { selectProxy } from '../transport/proxy';
 import { hasSecretReference } from '../auth/secret-reference';
-import { firstSet } from './signal-variable';
 
 export interface TlsFiles {
   readonly certificateFile?: string;
@@ -46,18 +46,17 @@ export interface ExportConfiguration {
 }
 
 const signalNames: readonly Signal[] = ['traces', 'metrics', 'logs'];
-const defaultBufferBytes = 8 * 1024 * 1024;
-const minBufferBytes = 64 * 1024;
-const defaultTimeoutMs = 10_000;
+const EXPORTER_SETTINGS = {
+  traces: 'OTEL_TRACES_EXPORTER',
+  metrics: 'OTEL_METRICS_EXPORTER',
+  logs: 'OTEL_LOGS_EXPORTER',
+} as const;
 const grpcPort = '4317';
 
 /** Reads every export setting. Warnings go through `environment.reject`. */
 export function readExportConfiguration(environment: Environment): ExportConfiguration {
-  const bufferBytes = environment.number('LAMBDA_OTLP_BUFFER_BYTES', {
-    fallback: defaultBufferBytes,
-    min: minBufferBytes,
-  });
-  if (environment.flag('OTEL_SDK_DISABLED', false)) return { signals: {}, bufferBytes };
+  const bufferBytes = environment.read('LAMBDA_OTLP_BUFFER_BYTES');
+  if (environment.read('OTEL_SDK_DISABLED')) return { signals: {}, bufferBytes };
 
   const signals: Partial<Record<Signal, SignalConfiguration>> = {};
   for (const signal of signalNames) {
@@ -83,17 +82,9 @@ function readSignal(environment: Environment, signal: Signal): SignalConfigurati
     exporter,
     url: endpoint.url,
     headers: { ...endpoint.authorization, ...readHeaders(environment, signal) },
-    timeoutMs: environment.number(firstSet(environment, signal, 'TIMEOUT'), {
-      fallback: defaultTimeoutMs,
-      min: 1,
-      max: 2 ** 31 - 1,
-    }),
-    compression: environment.choice(
-      firstSet(environment, signal, 'COMPRESSION'),
-      ['none', 'gzip'],
-      'none',
-    ),
-    protocol: readProtocol(environment, signal),
+    timeoutMs: environment.readFor('OTEL_EXPORTER_OTLP_TIMEOUT', signal),
+    compression: environment.readFor('OTEL_EXPORTER_OTLP_COMPRESSION', signal),
+    protocol: environment.readFor('OTEL_EXPORTER_OTLP_PROTOCOL', signal),
     tls: readTlsFiles(environment, signal),
     ...(proxyUrl !== undefined && { proxyUrl }),
     ...(signing !== undefined && { signing }),
@@ -102,29 +93,24 @@ function readSignal(environment: Environment, signal: Signal): SignalConfigurati
 
 /** OTEL_{TRACES,METRICS,LOGS}_EXPORTER; of a list, the first name that is known counts. */
 function readExporter(environment: Environment, signal: Signal): 'otlp' | 'console' | 'none' {
-  const name = `OTEL_${signal.toUpperCase()}_EXPORTER`;
-  const seen = environment.text(name);
-  if (seen === undefined) return 'otlp';
-  const names = seen.split(',').map((part) => part.trim().toLowerCase());
+  const name = EXPORTER_SETTINGS[signal];
+  const names = environment.read(name).map((word) => word.toLowerCase());
   const known = (['otlp', 'console', 'none'] as const).find((choice) => names.includes(choice));
   if (known === undefined || names.length > 1) {
     const using = known ?? 'otlp';
+    const seen = environment.text(name) ?? '';
     environment.reject(name, { expected: 'one of otlp, console, none', seen, using });
   }
   return known ?? 'otlp';
 }
 
-function readProtocol(environment: Environment, signal: Signal): SignalConfiguration['protocol'] {
-  const choices = ['http/protobuf', 'http/json'] as const;
-  return environment.choice(firstSet(environment, signal, 'PROTOCOL'), choices, 'http/protobuf');
-}
-
 function readTlsFiles(environment: Environment, signal: Signal): TlsFiles {
-  const file = (setting: string): string | undefined =>
-    environment.text(firstSet(environment, signal, setting));
-  const certificateFile = file('CERTIFICATE');
-  const clientCertificateFile = file('CLIENT_CERTIFICATE');
-  const clientKeyFile = file('CLIENT_KEY');
+  const certificateFile = environment.readFor('OTEL_EXPORTER_OTLP_CERTIFICATE', signal);
+  const clientCertificateFile = environment.readFor(
+    'OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE',
+    signal,
+  );
+  const clientKeyFile = environment.readFor('OTEL_EXPORTER_OTLP_CLIENT_KEY', signal);
   return {
     ...(certificateFile !== undefined && { certificateFile }),
     ...(clientCertificateFile !== undefined && { clientCertificateFile }),
@@ -143,7 +129,8 @@ function warnOfGrpcPort(environment: Environment, signals: Signals): void {
   for (const signal of otlpSignals(signals)) {
     const url = signals[signal]?.url;
     if (url === undefined || new URL(url).port !== grpcPort) continue;
-    const name = firstSet(environment, signal, 'ENDPOINT');
+    const own = ofSignal('OTEL_EXPORTER_OTLP_ENDPOINT', signal);
+    const name = environment.text(own) === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : own;
     if (warned.has(name)) continue;
     warned.add(name);
     environment.reject(name, {

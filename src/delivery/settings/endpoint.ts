@@ -2,20 +2,21 @@
 // endpoint is a base that /v1/<signal> is appended to, a per-signal one is used as it is. User
 // information in a URL becomes a Basic Authorization header and is never printed.
 import type { Environment } from '../../environment';
+import { SETTINGS, ofSignal } from '../../settings';
 import type { Signal } from '../delivery';
-import { general, perSignal } from './signal-variable';
 
 export interface Endpoint {
   readonly url: string;
   readonly authorization: Readonly<Record<string, string>>;
 }
 
-const defaultBase = 'http://localhost:4318';
+const NAME = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+const defaultBase = SETTINGS[NAME].default;
 
 export function readEndpoint(environment: Environment, signal: Signal): Endpoint {
-  const own = readUrl(environment, perSignal(signal, 'ENDPOINT'));
+  const own = readUrl(environment, ofSignal(NAME, signal));
   if (own !== undefined) return toEndpoint(own);
-  const base = readUrl(environment, general('ENDPOINT')) ?? new URL(defaultBase);
+  const base = readUrl(environment, NAME) ?? new URL(defaultBase);
   base.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`;
   return toEndpoint(base);
 }
@@ -23,10 +24,10 @@ export function readEndpoint(environment: Environment, signal: Signal): Endpoint
 /** One warning when the specification's default, localhost, is all that is known for `signals`. */
 export function warnOfMissingEndpoint(environment: Environment, signals: readonly Signal[]): void {
   const isSet = (name: string): boolean => environment.text(name) !== undefined;
-  if (isSet(general('ENDPOINT'))) return;
-  const missing = signals.filter((signal) => !isSet(perSignal(signal, 'ENDPOINT')));
+  if (isSet(NAME)) return;
+  const missing = signals.filter((signal) => !isSet(ofSignal(NAME, signal)));
   if (missing.length === 0) return;
-  environment.reject(general('ENDPOINT'), {
+  environment.reject(NAME, {
     expected: `the URL of an OTLP endpoint for ${missing.join(', ')}`,
     seen: '',
     using: `${defaultBase}, where nothing listens unless a Collector layer is attached`,

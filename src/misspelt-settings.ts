@@ -1,0 +1,73 @@
+// A setting that is misspelt does nothing and says nothing; so every LAMBDA_OTLP_* that is none gets a line
+// with the nearest name. The values are never looked at: they may be credentials.
+import type { Diagnostics } from './diagnostics';
+import { SCRIPT_VARIABLES, SETTINGS, SIGNAL_NAMES, ofSignal } from './settings';
+import type { Setting, SettingName, SignalSettingName } from './settings';
+
+const PREFIX = 'LAMBDA_OTLP_';
+/**
+ * LAMBDA_OTLP_OTEL_* may be any variable of the specification, also one that the extension does not read, so
+ * only what is this close to one it reads is taken for a slip. Names of the specification differ by more.
+ */
+const MAX_SLIPS = 2;
+
+/** Warns once for each variable that begins with LAMBDA_OTLP_ and is no setting. */
+export function warnOfMisspeltSettings(
+  variables: Readonly<Record<string, string | undefined>>,
+  diagnostics: Diagnostics,
+): void {
+  const ownNames = Object.keys(variables).filter((name) => name.toUpperCase().startsWith(PREFIX));
+  if (ownNames.length === 0) return;
+  const known = listNames();
+  for (const name of ownNames.filter((seen) => !known.has(seen))) {
+    const nearest = findNearest(name, known);
+    if (name.startsWith(`${PREFIX}OTEL_`) && nearest.slips > MAX_SLIPS) continue;
+    diagnostics.warn(
+      `${name}: expected a setting of lambda-otlp, got a name that is none; ignoring it, the nearest is ${nearest.name}`,
+    );
+  }
+}
+
+/** Every name that is read and begins with LAMBDA_OTLP_. */
+function listNames(): ReadonlySet<string> {
+  const names = Object.entries<Setting>(SETTINGS).flatMap(([name, { perSignal }]) => [
+    name as SettingName,
+    ...(perSignal === true
+      ? SIGNAL_NAMES.map((signal) => ofSignal(name as SignalSettingName, signal))
+      : []),
+  ]);
+  return new Set([
+    ...names.map((name) => (name.startsWith(PREFIX) ? name : PREFIX + name)),
+    ...SCRIPT_VARIABLES,
+  ]);
+}
+
+interface Nearest {
+  readonly name: string;
+  readonly slips: number;
+}
+
+function findNearest(seen: string, known: ReadonlySet<string>): Nearest {
+  const scriptVariables: readonly string[] = SCRIPT_VARIABLES;
+  let nearest: Nearest = { name: '', slips: Number.POSITIVE_INFINITY };
+  for (const name of known) {
+    if (scriptVariables.includes(name)) continue;
+    const slips = countSlips(seen.toUpperCase(), name);
+    if (slips < nearest.slips) nearest = { name, slips };
+  }
+  return nearest;
+}
+
+/** Levenshtein's distance: characters to insert, leave out or change. */
+function countSlips(from: string, to: string): number {
+  let above = Array.from({ length: to.length + 1 }, (_, column) => column);
+  for (let row = 0; row < from.length; row += 1) {
+    const current = [row + 1];
+    for (let column = 0; column < to.length; column += 1) {
+      const changed = (above[column] ?? 0) + (to[column] === from[row] ? 0 : 1);
+      current.push(Math.min(changed, (above[column + 1] ?? 0) + 1, (current[column] ?? 0) + 1));
+    }
+    above = current;
+  }
+  return above[to.length] ?? 0;
+}

@@ -1,0 +1,175 @@
+// The one table of settings: each variable that a user may set, how its value is read, what holds without it,
+// and what the documents say of it. environment.ts reads by it; README and docs/configuration.md are made of
+// it (`UPDATE_DOCS=1 npx jest test/settings`). A new setting is a row here and `environment.read` where it is used.
+import { LOG_LEVEL_NAMES, OTEL_SETTINGS } from './otel-settings';
+
+interface SettingOf<Kind extends string, Value> {
+  readonly kind: Kind;
+  /** What holds where the variable is unset or unusable; none: undefined is read. */
+  readonly default?: Value;
+  /** For the documents, where the default is no constant. */
+  readonly shownDefault?: string;
+  /** Also read with a signal in its name (`OTEL_EXPORTER_OTLP_TRACES_…`), which then wins. */
+  readonly perSignal?: true;
+  /** The first version that reads it. */
+  readonly since: string;
+  /** For the documents: what it does, in Markdown. */
+  readonly text: string;
+}
+
+export type Setting =
+  | SettingOf<'text', string>
+  /** Words separated by commas; the reader says which ones it does not know. */
+  | SettingOf<'list', readonly string[]>
+  | SettingOf<'flag', boolean>
+  | (SettingOf<'number', number> & NumberRange)
+  /** Compared without regard to case. */
+  | (SettingOf<'choice', string> & { readonly choices: readonly string[] });
+
+export interface NumberRange {
+  readonly min: number;
+  readonly max?: number;
+  /** Not only whole numbers. */
+  readonly isFraction?: boolean;
+}
+
+export const SETTINGS = {
+  ...OTEL_SETTINGS,
+  LAMBDA_OTLP_FLUSH: {
+    kind: 'choice',
+    choices: ['adaptive', 'end', 'overlap'],
+    default: 'adaptive',
+    since: '0.1',
+    text: '`end`: export after each invocation; `overlap`: while the next one runs; `adaptive`: by their pace.',
+  },
+  LAMBDA_OTLP_FLUSH_BUDGET_MS: {
+    kind: 'number',
+    default: 500,
+    min: 0,
+    max: 60_000,
+    since: '0.1',
+    text: 'The longest that an export may hold the environment after an invocation.',
+  },
+  LAMBDA_OTLP_BUFFER_BYTES: {
+    kind: 'number',
+    default: 8_388_608,
+    min: 65_536,
+    since: '0.1',
+    text: 'Bound of what waits to be sent. Beyond it the oldest logs go first, then metrics, then spans.',
+  },
+  LAMBDA_OTLP_STREAMS: {
+    kind: 'list',
+    default: ['platform', 'function'],
+    since: '0.1',
+    text: 'What is subscribed to: add `extension` for the lines of extensions. `platform` is always among them.',
+  },
+  LAMBDA_OTLP_PLATFORM_LOGS: {
+    kind: 'choice',
+    choices: ['debug', 'info', 'warn', 'error', 'off'],
+    default: 'info',
+    since: '0.1',
+    text: 'Least severity of the platform events that become log records.',
+  },
+  LAMBDA_OTLP_SPAN_AT: {
+    kind: 'choice',
+    choices: ['runtimeDone', 'report'],
+    default: 'runtimeDone',
+    since: '0.1',
+    text: '`report`: hold the span of an invocation until its report, for the billed figures on it.',
+  },
+  LAMBDA_OTLP_KEEP: {
+    kind: 'list',
+    default: [],
+    since: '0.1',
+    text: '`errors`, `cold_starts`: traces that are kept whatever the sampler says.',
+  },
+  LAMBDA_OTLP_SELF_METRICS: {
+    kind: 'flag',
+    default: true,
+    since: '0.1',
+    text: "The extension's own figures (`otel.sdk.*`, `lambda.telemetry.*`), every ten seconds, with any loss, and at SHUTDOWN.",
+  },
+  LAMBDA_OTLP_SIGV4: {
+    kind: 'flag',
+    shownDefault: 'by endpoint',
+    since: '0.1',
+    text: 'Whether requests are signed (SigV4). On for the OTLP endpoints of CloudWatch and X-Ray.',
+  },
+  LAMBDA_OTLP_SIGV4_SERVICE: {
+    kind: 'text',
+    shownDefault: 'by endpoint',
+    since: '0.1',
+    text: 'The service that requests are signed for.',
+  },
+  LAMBDA_OTLP_LOG_LEVEL: {
+    kind: 'choice',
+    choices: LOG_LEVEL_NAMES,
+    shownDefault: '`OTEL_LOG_LEVEL`, else `warn`',
+    since: '0.1',
+    text: "The extension's own lines on stderr.",
+  },
+  LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: {
+    kind: 'number',
+    min: 25,
+    max: 30_000,
+    shownDefault: '25, on Managed Instances 1000',
+    since: '0.1',
+    text: 'How long Lambda gathers telemetry before it delivers a batch.',
+  },
+  LAMBDA_OTLP_TELEMETRY_MAX_ITEMS: {
+    kind: 'number',
+    default: 10_000,
+    min: 1_000,
+    max: 10_000,
+    since: '0.1',
+    text: 'Events after which it delivers earlier.',
+  },
+  LAMBDA_OTLP_TELEMETRY_MAX_BYTES: {
+    kind: 'number',
+    default: 1_048_576,
+    min: 262_144,
+    max: 1_048_576,
+    since: '0.1',
+    text: 'Bytes after which it delivers earlier.',
+  },
+} as const satisfies Readonly<Record<string, Setting>>;
+
+/** What layer/lambda-otlp.sh leaves for the program; main.ts takes these away. Never set by a user. */
+export const SCRIPT_VARIABLES = [
+  'LAMBDA_OTLP_EXTENSION_NAME',
+  'LAMBDA_OTLP_EXTENSION_ID',
+  'LAMBDA_OTLP_REGISTRATION',
+  'LAMBDA_OTLP_SPAWNED_US',
+  'LAMBDA_OTLP_REGISTERED_US',
+] as const;
+
+export type SettingName = keyof typeof SETTINGS;
+type Row<Name extends SettingName> = (typeof SETTINGS)[Name];
+
+type Read<Row> = Row extends { kind: 'choice'; choices: readonly (infer Choice)[] }
+  ? Choice
+  : Row extends { kind: 'flag' }
+    ? boolean
+    : Row extends { kind: 'number' }
+      ? number
+      : Row extends { kind: 'list' }
+        ? readonly string[]
+        : string;
+
+/** What reading a setting gives where its value can be used. */
+export type SettingValue<Name extends SettingName> = Read<Row<Name>>;
+/** What reading it gives in any case: undefined only for a row without a default. */
+export type SettingOrDefault<Name extends SettingName> =
+  Row<Name> extends { default: unknown } ? SettingValue<Name> : SettingValue<Name> | undefined;
+
+export type SignalSettingName = {
+  [Name in SettingName]: Row<Name> extends { perSignal: true } ? Name : never;
+}[SettingName];
+
+export const SIGNAL_NAMES = ['traces', 'metrics', 'logs'] as const;
+export type SignalName = (typeof SIGNAL_NAMES)[number];
+
+/** `OTEL_EXPORTER_OTLP_X` of one signal: `OTEL_EXPORTER_OTLP_TRACES_X`. */
+export function ofSignal(name: SignalSettingName, signal: SignalName): string {
+  return name.replace('OTEL_EXPORTER_OTLP_', `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_`);
+}

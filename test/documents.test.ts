@@ -1,0 +1,108 @@
+// The tables of README.md and docs/configuration.md are made of the code, so that they cannot drift.
+// UPDATE_DOCS=1 rewrites them and fails all the same, so that you look at the difference.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { INSTRUMENTS } from '../src/otel/instruments';
+import { SETTINGS } from '../src/settings';
+import type { Setting, SettingName } from '../src/settings';
+import { readTable, writeTable } from './markdown-table';
+import type { Rows } from './markdown-table';
+
+const ROOT = join(__dirname, '..');
+
+/** The ones that a first page needs. */
+const SETTINGS_THAT_MATTER: readonly SettingName[] = [
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
+  'OTEL_SERVICE_NAME',
+  'LAMBDA_OTLP_FLUSH',
+  'LAMBDA_OTLP_LOG_LEVEL',
+];
+
+const INSTRUMENT_KINDS = {
+  counter: 'counter',
+  upDownCounter: 'up-down counter',
+  histogram: 'histogram',
+};
+
+function describeName(name: string, { perSignal }: Setting): string {
+  if (perSignal !== true) return `\`${name}\``;
+  const ofSignals = name.replace(
+    'OTEL_EXPORTER_OTLP_',
+    'OTEL_EXPORTER_OTLP_{TRACES,METRICS,LOGS}_',
+  );
+  return `\`${name}\`, \`${ofSignals}\``;
+}
+
+function describeValues(setting: Setting): string {
+  switch (setting.kind) {
+    case 'text':
+      return 'text';
+    case 'list':
+      return 'words separated by commas';
+    case 'flag':
+      return '`true`, `false`';
+    case 'choice':
+      return setting.choices.map((choice) => `\`${choice}\``).join(', ');
+    case 'number': {
+      const { min, max, isFraction } = setting;
+      const kind = isFraction === true ? 'number' : 'whole number';
+      return max === undefined ? `${kind} ≥ ${min}` : `${kind} from ${min} to ${max}`;
+    }
+  }
+}
+
+function describeDefault(setting: Setting): string {
+  if (setting.shownDefault !== undefined) return setting.shownDefault;
+  if (setting.default === undefined) return '';
+  const text = String(setting.default);
+  return text === '' ? '' : `\`${text}\``;
+}
+
+const settings = Object.entries<Setting>(SETTINGS);
+
+const rowsOf = (prefix: string): Rows =>
+  settings
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, setting]) => [
+      describeName(name, setting),
+      describeValues(setting),
+      describeDefault(setting),
+      setting.text,
+      setting.since,
+    ]);
+
+describe.each<{ readonly document: string; readonly table: string; readonly rows: Rows }>([
+  {
+    document: 'README.md',
+    table: 'metrics',
+    rows: INSTRUMENTS.map(({ name, kind, unit, description }) => [
+      `\`${name}\``,
+      INSTRUMENT_KINDS[kind],
+      `\`${unit}\``,
+      description,
+    ]),
+  },
+  {
+    document: 'README.md',
+    table: 'settings',
+    rows: SETTINGS_THAT_MATTER.map((name) => {
+      const setting: Setting = SETTINGS[name];
+      return [`\`${name}\``, describeDefault(setting), setting.text];
+    }),
+  },
+  { document: 'docs/configuration.md', table: 'own settings', rows: rowsOf('LAMBDA_OTLP_') },
+  { document: 'docs/configuration.md', table: 'specification', rows: rowsOf('OTEL_') },
+])('$document', ({ document, table, rows }) => {
+  it(`has the table of ${table} that the code has`, () => {
+    const file = join(ROOT, document);
+    const seen = readFileSync(file, 'utf8');
+    if (process.env['UPDATE_DOCS'] === '1') {
+      writeFileSync(file, writeTable(seen, table, rows));
+      const prettier = join(ROOT, 'node_modules/prettier/bin/prettier.cjs');
+      execFileSync(process.execPath, [prettier, '--write', file]);
+    }
+    expect(readTable(seen, table)).toEqual(rows);
+  });
+});
