@@ -101,7 +101,7 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
-    files: ['test/**/*.ts', 'local-lambda/test/**/*.ts'],
+    files: ['test/**/*.ts', 'local-lambda/test/**/*.ts', 'cdk/test/**/*.ts'],
     rules: { 'max-lines': ['error', { max: 450 }] },
   },
   { files: ['**/*.mjs', '**/*.js'], extends: [tseslint.configs.disableTypeChecked] },

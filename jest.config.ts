@@ -3,7 +3,7 @@ import type { Config } from 'jest';
 
 const common: Config = {
   testEnvironment: 'node',
-  roots: ['<rootDir>/test', '<rootDir>/local-lambda/test'],
+  roots: ['<rootDir>/test', '<rootDir>/local-lambda/test', '<rootDir>/cdk/test'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },

@@ -22,7 +22,7 @@ import {
   AwsCustomResourcePolicy,
   PhysicalResourceId,
 } from 'aws-cdk-lib/custom-resources';
-import { LambdaOtlp } from '../../cdk/lambda-otlp';
+import { LambdaOtlp } from '../lambda-otlp';
 
 /** Loading CDK alone takes many seconds on a busy machine. */
 jest.setTimeout(180_000);
