@@ -8,8 +8,8 @@ export const USAGE = `Measures the built layer beside the smallest Node extensio
 
   --quick            fewer rounds: about a minute
   --full             10 000 invocations per environment instead of 1 000
-  --only NAMES       comma-separated sections: start, invocations, dead-endpoints, conversion, burst,
-                     shutdown, sizes
+  --only NAMES       comma-separated sections: start, invocations, dead-endpoints, conversion, relay,
+                     burst, shutdown, sizes
   --node PATH        Node.js that runs the extensions (default: the one that runs the bench)
   --layer DIR        unpacked layer (default build/layer; npm run build makes it)
   --also COMMAND     another extension beside them, [name=]command; may be repeated. It gets
@@ -25,6 +25,7 @@ export const SECTIONS = [
   'invocations',
   'dead-endpoints',
   'conversion',
+  'relay',
   'burst',
   'shutdown',
   'sizes',

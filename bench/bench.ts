@@ -17,6 +17,7 @@ import { measureBurst } from './measures/burst';
 import { measureConversion } from './measures/conversion';
 import { measureDeadEndpoints } from './measures/dead-endpoints';
 import { measureInvocations } from './measures/invocations';
+import { measureRelay } from './measures/relay';
 import { measureShutdown } from './measures/shutdown';
 import { measureSizes } from './measures/sizes';
 import { measureStart } from './measures/start';
@@ -77,6 +78,8 @@ function measure(
       return measureDeadEndpoints(contestants, effort.deadRounds);
     case 'conversion':
       return measureConversion({ node, lines: 100_000, rounds: effort.conversionRounds });
+    case 'relay':
+      return measureRelay({ node, spans: 20_000, rounds: effort.conversionRounds });
     case 'burst':
       return measureBurst(contestants, effort.burstLines);
     case 'shutdown':

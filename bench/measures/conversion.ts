@@ -3,9 +3,9 @@
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { build } from 'esbuild';
+import { bundleAsLayer } from '../bundle-as-layer';
 import type { LineFormat } from '../conversion/lines';
 import { LAYER } from '../contestants';
 import type { Figure, Section } from '../figure';
@@ -28,23 +28,6 @@ export interface ConversionOptions {
   readonly node: string;
   readonly lines: number;
   readonly rounds: number;
-}
-
-async function bundle(folder: string): Promise<string> {
-  const outfile = join(folder, 'conversion.js');
-  await build({
-    entryPoints: [resolve(__dirname, '../conversion/conversion.ts')],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node18',
-    mainFields: ['module', 'main'],
-    supported: { 'dynamic-import': false },
-    logLevel: 'error',
-  });
-  return outfile;
 }
 
 function toFigures(format: LineFormat, costs: Costs): readonly Figure[] {
@@ -89,7 +72,7 @@ export async function measureConversion(options: ConversionOptions): Promise<Sec
   const figures: Figure[] = [];
   let megabytes = '';
   try {
-    const program = await bundle(folder);
+    const program = await bundleAsLayer('conversion/conversion.ts', folder);
     for (const format of ['text', 'json'] as const) {
       const parameters = [program, format, String(options.lines), String(options.rounds + 1)];
       const { stdout } = await run(options.node, parameters);

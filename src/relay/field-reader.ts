@@ -1,0 +1,117 @@
+// Walks the fields of one protobuf message by their length prefixes and copies nothing. Total: what is no
+// message ends the walk and sets `isMalformed`; nothing throws, and every step moves forward.
+// Source: protobuf.dev, "Encoding"
+
+export const VARINT = 0;
+export const FIXED64 = 1;
+export const LENGTH_DELIMITED = 2;
+export const FIXED32 = 5;
+
+const MAX_VARINT_BYTES = 10;
+
+/** One reader serves any number of messages of the same bytes, one after the other. */
+export class FieldReader {
+  field = 0;
+  wireType = 0;
+  /** Where the value begins and the first byte behind it, in the bytes given to the constructor. */
+  start = 0;
+  end = 0;
+  /** Of a varint; above 2⁵³ it has a double's precision. */
+  value = 0;
+  isMalformed = false;
+  private position = 0;
+  private limit = 0;
+
+  constructor(private readonly bytes: Uint8Array) {}
+
+  /** Begins with the message between two offsets; `next` moves to its first field. */
+  enter(start: number, end: number): void {
+    this.position = start;
+    this.limit = end;
+    this.isMalformed = false;
+  }
+
+  /** Moves to the next field; false behind the last one, and where the bytes are no message. */
+  next(): boolean {
+    if (this.position >= this.limit) return false;
+    const tag = this.readVarint();
+    // A tag has 32 bits; field 0 does not exist.
+    if (tag > 0xffffffff) return this.refuse();
+    this.field = tag >>> 3;
+    this.wireType = tag & 7;
+    if (this.field === 0) return this.refuse();
+    this.start = this.position;
+    switch (this.wireType) {
+      case VARINT:
+        this.value = this.readVarint();
+        break;
+      case FIXED64:
+        this.position += 8;
+        break;
+      case FIXED32:
+        this.position += 4;
+        break;
+      case LENGTH_DELIMITED: {
+        const length = this.readVarint();
+        this.start = this.position;
+        this.position += length;
+        break;
+      }
+      default:
+        // Groups left the language with proto3; 6 and 7 never were in it.
+        return this.refuse();
+    }
+    this.end = this.position;
+    return this.position <= this.limit || this.refuse();
+  }
+
+  /** Whether the field is this one and has the wire type that its declaration asks for. */
+  is(field: number, wireType: number): boolean {
+    return this.field === field && this.wireType === wireType;
+  }
+
+  private refuse(): false {
+    this.isMalformed = true;
+    this.position = this.limit;
+    return false;
+  }
+
+  private readVarint(): number {
+    const { bytes, limit } = this;
+    // Most have one or two bytes.
+    for (
+      let value = 0, shift = 0, { position } = this;
+      shift < 28 && position < limit;
+      shift += 7
+    ) {
+      const byte = bytes[position++] ?? 0;
+      value |= (byte & 0x7f) << shift;
+      if (byte >= 0x80) continue;
+      this.position = position;
+      return value;
+    }
+    return this.readLongVarint();
+  }
+
+  private readLongVarint(): number {
+    let value = 0;
+    let factor = 1;
+    const last = Math.min(this.limit, this.position + MAX_VARINT_BYTES);
+    while (this.position < last) {
+      const byte = this.bytes[this.position++] ?? 0;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+      factor *= 0x80;
+    }
+    // Cut off, or longer than 64 bits: what ends behind the limit is refused.
+    this.position = this.limit + 1;
+    return 0;
+  }
+}
+
+/** Whether a whole message, one level deep, is well-formed. */
+export function isWellFormed(reader: FieldReader, start: number, end: number): boolean {
+  reader.enter(start, end);
+  while (reader.next());
+  return !reader.isMalformed;
+}

@@ -1,0 +1,51 @@
+// Completes the resource that the function's SDK sends with what only the extension knows of the environment.
+// What the SDK says stays, but for a service name that it made up; no key comes twice.
+import { readAttributes } from './attributes';
+import { FieldReader, LENGTH_DELIMITED } from './field-reader';
+import { appendAttributes } from './edit-span';
+import type { Attributes } from './edit-span';
+import { MessageWriter } from './message-writer';
+
+const ATTRIBUTES = 1;
+const SERVICE_NAME = 'service.name';
+/** What SDKs call a service that nobody named (semantic conventions, service.name). */
+const MADE_UP = 'unknown_service';
+/** The SDK knows the log stream that `faas.instance` means, and says who it is. */
+const NEVER_FILLED = /^(?:telemetry\.|faas\.instance$)/;
+const FILLED = /^(?:faas|cloud)\.|^(?:host\.id|host\.arch|service\.instance\.id|service\.name)$/;
+
+/** `resource`: a Resource message; `own`: the attributes of the extension's resource. */
+export function fillResource(resource: Uint8Array, own: Attributes): Uint8Array {
+  const known = readAttributes(resource, ATTRIBUTES);
+  const serviceName = known.get(SERVICE_NAME);
+  const isMadeUp = typeof serviceName === 'string' && serviceName.startsWith(MADE_UP);
+  const replacesName = isMadeUp && own[SERVICE_NAME] !== undefined;
+  const added = Object.fromEntries(
+    Object.entries(own).filter(
+      ([key]) =>
+        FILLED.test(key) &&
+        !NEVER_FILLED.test(key) &&
+        (!known.has(key) || (key === SERVICE_NAME && replacesName)),
+    ),
+  );
+  if (Object.keys(added).length === 0) return resource;
+  const writer = new MessageWriter(resource.length + 1024);
+  if (replacesName) copyWithoutServiceName(writer, resource);
+  else writer.raw(resource);
+  appendAttributes(writer, ATTRIBUTES, added);
+  return writer.finish().slice();
+}
+
+/** Every other field as it came, with its tag and length. */
+function copyWithoutServiceName(writer: MessageWriter, resource: Uint8Array): void {
+  const reader = new FieldReader(resource);
+  let copied = 0;
+  reader.enter(0, resource.length);
+  while (reader.next()) {
+    const isName =
+      reader.is(ATTRIBUTES, LENGTH_DELIMITED) &&
+      readAttributes(resource.subarray(copied, reader.end), ATTRIBUTES).has(SERVICE_NAME);
+    if (!isName) writer.raw(resource.subarray(copied, reader.end));
+    copied = reader.end;
+  }
+}

@@ -1,0 +1,171 @@
+// OTLP/JSON into an export request in protobuf. A member that is there is written, zero too, as SDKs write it
+// in protobuf; unknown members are ignored, as the specification asks. An item that is none of its type is
+// left out and counted; its neighbours stay.
+// Source: OTLP specification, "JSON Protobuf Encoding"
+import { LENGTH_DELIMITED } from './field-reader';
+import type { Signal } from './item';
+import { fromBase64, fromHex } from './json-bytes';
+import { toDouble, toInteger32, toInteger64 } from './json-number';
+import type { Integer32, Integer64 } from './json-number';
+import { MessageWriter } from './message-writer';
+import { enumValues, fieldsOf, requestFields } from './schema';
+import type { Field } from './schema';
+
+export type FromJson =
+  | {
+      readonly ok: true;
+      readonly body: Uint8Array;
+      /** Items, or groups of them, that were left out. */
+      readonly invalid: number;
+    }
+  | { readonly ok: false; readonly reason: string };
+
+/** What is left out alone when it is invalid; what is invalid further down makes its item so. */
+const LEFT_OUT_ALONE: ReadonlySet<string> = new Set([
+  ...['ResourceSpans', 'ScopeSpans', 'Span'],
+  ...['ResourceMetrics', 'ScopeMetrics', 'Metric'],
+  ...['ResourceLogs', 'ScopeLogs', 'LogRecord'],
+]);
+
+/** What is nested deeper arrives empty: readers of protobuf refuse about a hundred levels. */
+const MAX_DEPTH = 80;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** `text`: an Export{Trace,Metrics,Logs}ServiceRequest in OTLP/JSON. */
+export function fromJson(signal: Signal, text: string): FromJson {
+  let request: unknown;
+  try {
+    request = JSON.parse(text);
+  } catch (error) {
+    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+  }
+  if (!isObject(request)) return { ok: false, reason: 'expected an object' };
+  // JSON takes more than twice as many bytes.
+  const writer = new JsonWriter(text.length >>> 1);
+  if (!writer.message(request, requestFields(signal), 0)) {
+    return { ok: false, reason: 'expected a list of what the resources sent' };
+  }
+  return { ok: true, body: writer.finish(), invalid: writer.invalid };
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Each method answers false when the value is none of its type; what it has written then goes. */
+class JsonWriter extends MessageWriter {
+  invalid = 0;
+
+  message(object: JsonObject, fields: readonly Field[], depth: number): boolean {
+    for (const field of fields) {
+      const value = object[field.name];
+      // null is the default value in all of ProtoJSON.
+      if (value === undefined || value === null) continue;
+      if (!(field.isRepeated ? this.list(field, value, depth) : this.field(field, value, depth))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private list(field: Field, values: unknown, depth: number): boolean {
+    if (!Array.isArray(values)) return false;
+    if (field.wireType !== LENGTH_DELIMITED) return this.packed(field, values);
+    const isLeftOutAlone = LEFT_OUT_ALONE.has(field.typeName);
+    for (const value of values as readonly unknown[]) {
+      const { position } = this;
+      if (this.field(field, value, depth)) continue;
+      if (!isLeftOutAlone) return false;
+      this.position = position;
+      this.invalid += 1;
+    }
+    return true;
+  }
+
+  private packed(field: Field, values: readonly unknown[]): boolean {
+    if (values.length === 0) return true;
+    this.tag(field.number, LENGTH_DELIMITED);
+    const start = this.begin();
+    const areValid = values.every((value) => this.scalar(field, value));
+    this.end(start);
+    return areValid;
+  }
+
+  private field(field: Field, value: unknown, depth: number): boolean {
+    this.tag(field.number, field.wireType);
+    if (field.type !== 'message') return this.scalar(field, value);
+    if (!isObject(value)) return false;
+    const start = this.begin();
+    const isValid = depth === MAX_DEPTH || this.message(value, fieldsOf(field), depth + 1);
+    this.end(start);
+    return isValid;
+  }
+
+  private scalar(field: Field, value: unknown): boolean {
+    switch (field.type) {
+      case 'string':
+        if (typeof value !== 'string') return false;
+        this.text(value);
+        return true;
+      case 'id':
+      case 'bytes':
+        return this.bytesField(field.type === 'id' ? fromHex(value) : fromBase64(value));
+      case 'bool':
+        this.byte(value === true ? 1 : 0);
+        return typeof value === 'boolean';
+      case 'double': {
+        const number = toDouble(value);
+        this.double(number ?? 0);
+        return number !== undefined;
+      }
+      case 'int64':
+      case 'uint64':
+      case 'fixed64':
+      case 'sfixed64':
+        return this.integer64(field.type, value);
+      case 'message':
+        return false;
+      default:
+        return this.integer32(field.type, toEnumNumber(field, value));
+    }
+  }
+
+  private bytesField(bytes: Uint8Array | undefined): boolean {
+    if (bytes === undefined) return false;
+    this.varint(bytes.length);
+    this.raw(bytes);
+    return true;
+  }
+
+  private integer32(type: Integer32, value: unknown): boolean {
+    const number = toInteger32(type, value);
+    if (number === undefined) return false;
+    if (type === 'fixed32') this.fixed32(number);
+    else if (type === 'sint32') this.varint(((number << 1) ^ (number >> 31)) >>> 0);
+    else this.varint(number);
+    return true;
+  }
+
+  private integer64(type: Integer64, value: unknown): boolean {
+    const isFixed = type === 'fixed64' || type === 'sfixed64';
+    // The numbers of attributes are small; only times need all of the bits.
+    if (!isFixed && typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
+      this.varint(value);
+      return true;
+    }
+    const integer = toInteger64(type === 'int64' || type === 'sfixed64', value);
+    if (integer === undefined) return false;
+    if (isFixed) this.fixed64(integer);
+    else this.bigVarint(integer);
+    return true;
+  }
+}
+
+/** Names are no OTLP/JSON, but writers of ProtoJSON write them. */
+function toEnumNumber({ type, typeName }: Field, value: unknown): unknown {
+  if (type !== 'enum' || typeof value !== 'string' || !value.startsWith(`${typeName}_`))
+    return value;
+  const number = enumValues[typeName]?.indexOf(value.slice(typeName.length + 1)) ?? -1;
+  return number < 0 ? undefined : number;
+}

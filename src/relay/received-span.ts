@@ -1,0 +1,140 @@
+// What joining asks of a span that was handed over: ids, kind, times, flags and the request it names. Noted as
+// offsets when the span comes, read when somebody asks.
+// Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
+import { isAt, readFixed32, readFixed64, readHex, readText } from './bytes';
+import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
+import type { RawItem, RawResource, RawScope } from './item';
+
+const TRACE_ID_BYTES = 16;
+const SPAN_ID_BYTES = 8;
+const NOWHERE = -1;
+
+const SERVER = 2;
+const CONSUMER = 5;
+
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+
+/** The names that the request's id has had: semantic conventions since 1.19, 1.0 in some SDKs, before 1.17. */
+const INVOCATION_ID_KEYS = ['faas.invocation_id', 'faas.invocation.id', 'faas.execution'].map(
+  (key) => new TextEncoder().encode(key),
+);
+
+/** Answers nothing for what is missing or has not its type; of a field that comes twice the last one holds. */
+export class ReceivedSpan implements RawItem {
+  readonly kind: number;
+  /** The request that a SERVER or CONSUMER span says it serves. */
+  readonly invocationId: string | undefined;
+  private readonly traceIdAt: number;
+  private readonly spanIdAt: number;
+  private readonly parentSpanIdAt: number;
+  private readonly startAt: number;
+  private readonly endAt: number;
+  private readonly flagsAt: number;
+
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly resource: RawResource,
+    readonly scope: RawScope,
+  ) {
+    const reader = new FieldReader(bytes);
+    let [traceIdAt, spanIdAt, parentSpanIdAt] = [NOWHERE, NOWHERE, NOWHERE];
+    let [startAt, endAt, flagsAt, kind] = [NOWHERE, NOWHERE, NOWHERE, 0];
+    reader.enter(0, bytes.length);
+    while (reader.next()) {
+      const { field, wireType, start } = reader;
+      if (wireType === LENGTH_DELIMITED) {
+        const length = reader.end - start;
+        if (field === 1) traceIdAt = length === TRACE_ID_BYTES ? start : NOWHERE;
+        else if (field === 2) spanIdAt = length === SPAN_ID_BYTES ? start : NOWHERE;
+        else if (field === 4) parentSpanIdAt = length === SPAN_ID_BYTES ? start : NOWHERE;
+      } else if (field === 6 && wireType === VARINT) kind = reader.value;
+      else if (field === 7 && wireType === FIXED64) startAt = start;
+      else if (field === 8 && wireType === FIXED64) endAt = start;
+      else if (field === 16 && wireType === FIXED32) flagsAt = start;
+    }
+    this.kind = kind;
+    this.traceIdAt = traceIdAt;
+    this.spanIdAt = spanIdAt;
+    this.parentSpanIdAt = parentSpanIdAt;
+    this.startAt = startAt;
+    this.endAt = endAt;
+    this.flagsAt = flagsAt;
+    this.invocationId =
+      kind === SERVER || kind === CONSUMER ? readInvocationId(bytes, reader) : undefined;
+  }
+
+  get traceId(): string | undefined {
+    return this.readId(this.traceIdAt, TRACE_ID_BYTES);
+  }
+
+  get spanId(): string | undefined {
+    return this.readId(this.spanIdAt, SPAN_ID_BYTES);
+  }
+
+  /** Nothing where the parent is all zeros too: that means none. */
+  get parentSpanId(): string | undefined {
+    return this.readId(this.parentSpanIdAt, SPAN_ID_BYTES);
+  }
+
+  /** Unix milliseconds; 0 where the span says nothing. */
+  get startMs(): number {
+    return this.startAt === NOWHERE ? 0 : readFixed64(this.bytes, this.startAt) / 1e6;
+  }
+
+  get endMs(): number {
+    return this.endAt === NOWHERE ? 0 : readFixed64(this.bytes, this.endAt) / 1e6;
+  }
+
+  get flags(): number {
+    return this.flagsAt === NOWHERE ? 0 : readFixed32(this.bytes, this.flagsAt);
+  }
+
+  /** Whether the parent is in another process; nothing where the SDK does not say. */
+  get isParentRemote(): boolean | undefined {
+    const { flags } = this;
+    return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;
+  }
+
+  private readId(at: number, length: number): string | undefined {
+    if (at === NOWHERE) return undefined;
+    const id = readHex(this.bytes, at, at + length);
+    return /^0+$/.test(id) ? undefined : id;
+  }
+}
+
+function readInvocationId(bytes: Uint8Array, reader: FieldReader): string | undefined {
+  reader.enter(0, bytes.length);
+  const attribute = new FieldReader(bytes);
+  while (reader.next()) {
+    if (!reader.is(9, LENGTH_DELIMITED)) continue;
+    const text = readTextAttribute(bytes, attribute, reader);
+    if (text !== undefined) return text;
+  }
+  return undefined;
+}
+
+/** The text of an attribute that names the request. */
+function readTextAttribute(
+  bytes: Uint8Array,
+  attribute: FieldReader,
+  { start, end }: FieldReader,
+): string | undefined {
+  let isInvocationId = false;
+  let [valueStart, valueEnd] = [0, 0];
+  attribute.enter(start, end);
+  while (attribute.next()) {
+    if (attribute.is(1, LENGTH_DELIMITED)) {
+      if (!INVOCATION_ID_KEYS.some((key) => isAt(bytes, attribute, key))) return undefined;
+      isInvocationId = true;
+    } else if (attribute.is(2, LENGTH_DELIMITED)) {
+      [valueStart, valueEnd] = [attribute.start, attribute.end];
+    }
+  }
+  if (!isInvocationId) return undefined;
+  attribute.enter(valueStart, valueEnd);
+  while (attribute.next()) {
+    if (attribute.is(1, LENGTH_DELIMITED)) return readText(bytes, attribute.start, attribute.end);
+  }
+  return undefined;
+}
