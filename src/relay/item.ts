@@ -1,5 +1,6 @@
-// One span, metric or log record as protobuf has it, beside its resource and scope. The bytes are the message
-// without tag and length, exactly as they came, so that what nobody understands passes unchanged.
+// One span, metric or log record as protobuf has it, beside its resource and scope: what the function's SDK
+// handed over and what the extension itself made, in one form. What others sent stays exactly as it came, so that
+// what nobody understands passes unchanged.
 // Source: opentelemetry-proto 1.x, collector/{trace,metrics,logs}/v1
 
 export type Signal = 'traces' | 'metrics' | 'logs';
@@ -17,8 +18,38 @@ export interface RawScope {
   readonly schemaUrl: string;
 }
 
+/**
+ * The message without tag and length is `block` from `start` to `end`. Neighbours share a block, which is freed
+ * with the last of them: a view for each would take more memory and time than the item.
+ */
 export interface RawItem {
-  readonly bytes: Uint8Array;
+  readonly block: Uint8Array;
+  readonly start: number;
+  readonly end: number;
   readonly resource: RawResource;
   readonly scope: RawScope;
+}
+
+/** Where an item's bytes are. */
+export type Part = Pick<RawItem, 'block' | 'start' | 'end'>;
+export type Envelopes = Pick<RawItem, 'resource' | 'scope'>;
+
+export function bytesOf({ block, start, end }: Part): Uint8Array {
+  return block.subarray(start, end);
+}
+
+/** `none` of gauges, summaries and what says nothing. */
+export type Temporality = 'delta' | 'cumulative' | 'none';
+
+export interface RawMetric extends RawItem {
+  /** Data points: what a metric counts for. */
+  readonly points: number;
+  /** Deltas of unknown fate are not sent again: they would count twice. */
+  readonly temporality: Temporality;
+}
+
+export interface RawItems {
+  readonly traces: RawItem;
+  readonly metrics: RawMetric;
+  readonly logs: RawItem;
 }

@@ -1,9 +1,7 @@
 // What delivery asks of a metric that was handed over: how many points it has and whether they are deltas.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric)
 import { FieldReader, LENGTH_DELIMITED, VARINT } from './field-reader';
-import type { RawItem, RawResource, RawScope } from './item';
-
-export type Temporality = 'delta' | 'cumulative' | 'none';
+import type { Envelopes, Part, RawMetric, RawResource, RawScope, Temporality } from './item';
 
 /** gauge, sum, histogram, exponential_histogram, summary. */
 const DATA_FIELDS = [5, 7, 9, 10, 11];
@@ -12,21 +10,29 @@ const AGGREGATION_TEMPORALITY = 2;
 const DELTA = 1;
 const CUMULATIVE = 2;
 
-export class ReceivedMetric implements RawItem {
+export class ReceivedMetric implements RawMetric {
+  readonly block: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly resource: RawResource;
+  readonly scope: RawScope;
   readonly points: number;
-  /** `none` of gauges, summaries and what says nothing. */
   readonly temporality: Temporality;
 
   constructor(
-    readonly bytes: Uint8Array,
-    readonly resource: RawResource,
-    readonly scope: RawScope,
+    { block, start, end }: Part,
+    { resource, scope }: Envelopes,
+    metric = new FieldReader(block),
   ) {
-    const metric = new FieldReader(bytes);
-    const data = new FieldReader(bytes);
+    this.block = block;
+    this.start = start;
+    this.end = end;
+    this.resource = resource;
+    this.scope = scope;
+    const data = new FieldReader(block);
     let points = 0;
     let temporality = 0;
-    metric.enter(0, bytes.length);
+    metric.enter(start, end);
     while (metric.next()) {
       if (metric.wireType !== LENGTH_DELIMITED || !DATA_FIELDS.includes(metric.field)) continue;
       data.enter(metric.start, metric.end);

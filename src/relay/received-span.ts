@@ -3,7 +3,7 @@
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
 import { isAt, readFixed32, readFixed64, readHex, readText } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
-import type { RawItem, RawResource, RawScope } from './item';
+import type { Envelopes, Part, RawItem, RawResource, RawScope } from './item';
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
@@ -22,6 +22,11 @@ const INVOCATION_ID_KEYS = ['faas.invocation_id', 'faas.invocation.id', 'faas.ex
 
 /** Answers nothing for what is missing or has not its type; of a field that comes twice the last one holds. */
 export class ReceivedSpan implements RawItem {
+  readonly block: Uint8Array;
+  readonly start: number;
+  readonly end: number;
+  readonly resource: RawResource;
+  readonly scope: RawScope;
   readonly kind: number;
   /** The request that a SERVER or CONSUMER span says it serves. */
   readonly invocationId: string | undefined;
@@ -33,14 +38,18 @@ export class ReceivedSpan implements RawItem {
   private readonly flagsAt: number;
 
   constructor(
-    readonly bytes: Uint8Array,
-    readonly resource: RawResource,
-    readonly scope: RawScope,
+    { block, start: from, end: to }: Part,
+    { resource, scope }: Envelopes,
+    reader = new FieldReader(block),
   ) {
-    const reader = new FieldReader(bytes);
+    this.block = block;
+    this.start = from;
+    this.end = to;
+    this.resource = resource;
+    this.scope = scope;
     let [traceIdAt, spanIdAt, parentSpanIdAt] = [NOWHERE, NOWHERE, NOWHERE];
     let [startAt, endAt, flagsAt, kind] = [NOWHERE, NOWHERE, NOWHERE, 0];
-    reader.enter(0, bytes.length);
+    reader.enter(from, to);
     while (reader.next()) {
       const { field, wireType, start } = reader;
       if (wireType === LENGTH_DELIMITED) {
@@ -61,7 +70,7 @@ export class ReceivedSpan implements RawItem {
     this.endAt = endAt;
     this.flagsAt = flagsAt;
     this.invocationId =
-      kind === SERVER || kind === CONSUMER ? readInvocationId(bytes, reader) : undefined;
+      kind === SERVER || kind === CONSUMER ? readInvocationId(this, reader) : undefined;
   }
 
   get traceId(): string | undefined {
@@ -79,15 +88,15 @@ export class ReceivedSpan implements RawItem {
 
   /** Unix milliseconds; 0 where the span says nothing. */
   get startMs(): number {
-    return this.startAt === NOWHERE ? 0 : readFixed64(this.bytes, this.startAt) / 1e6;
+    return this.startAt === NOWHERE ? 0 : readFixed64(this.block, this.startAt) / 1e6;
   }
 
   get endMs(): number {
-    return this.endAt === NOWHERE ? 0 : readFixed64(this.bytes, this.endAt) / 1e6;
+    return this.endAt === NOWHERE ? 0 : readFixed64(this.block, this.endAt) / 1e6;
   }
 
   get flags(): number {
-    return this.flagsAt === NOWHERE ? 0 : readFixed32(this.bytes, this.flagsAt);
+    return this.flagsAt === NOWHERE ? 0 : readFixed32(this.block, this.flagsAt);
   }
 
   /** Whether the parent is in another process; nothing where the SDK does not say. */
@@ -98,17 +107,17 @@ export class ReceivedSpan implements RawItem {
 
   private readId(at: number, length: number): string | undefined {
     if (at === NOWHERE) return undefined;
-    const id = readHex(this.bytes, at, at + length);
+    const id = readHex(this.block, at, at + length);
     return /^0+$/.test(id) ? undefined : id;
   }
 }
 
-function readInvocationId(bytes: Uint8Array, reader: FieldReader): string | undefined {
-  reader.enter(0, bytes.length);
-  const attribute = new FieldReader(bytes);
+function readInvocationId({ block, start, end }: Part, reader: FieldReader): string | undefined {
+  reader.enter(start, end);
+  const attribute = new FieldReader(block);
   while (reader.next()) {
     if (!reader.is(9, LENGTH_DELIMITED)) continue;
-    const text = readTextAttribute(bytes, attribute, reader);
+    const text = readTextAttribute(block, attribute, reader);
     if (text !== undefined) return text;
   }
   return undefined;

@@ -2,7 +2,7 @@
 // whole body is checked, so that a malformed one leaves nothing behind; then its items are handed out one by
 // one, so that millions of empty ones meet the bounds of who takes them instead of an array.
 import { FieldReader, isWellFormed } from './field-reader';
-import type { RawResource, RawScope, Signal } from './item';
+import type { Envelopes, Part, RawResource, RawScope, Signal } from './item';
 import { ReceivedLogRecord } from './received-log-record';
 import { ReceivedMetric } from './received-metric';
 import { ReceivedSpan } from './received-span';
@@ -40,35 +40,33 @@ export function countItems(body: Uint8Array): number | undefined {
 
 const CONSTRUCTORS: {
   readonly [S in Signal]: new (
-    bytes: Uint8Array,
-    resource: RawResource,
-    scope: RawScope,
+    part: Part,
+    envelopes: Envelopes,
+    reader: FieldReader,
   ) => ReceivedItems[S];
 } = { traces: ReceivedSpan, metrics: ReceivedMetric, logs: ReceivedLogRecord };
 
 /** Every item of a body that `countItems` found sound, as parts of the body. */
 export function scanRequest<S extends Signal>(
   signal: S,
-  body: Uint8Array,
+  block: Uint8Array,
   { toResource, toScope }: EnvelopeInterners,
   onItem: (item: ReceivedItems[S]) => void,
 ): void {
   const Item = CONSTRUCTORS[signal];
-  let resource: RawResource = EMPTY;
-  let scope: RawScope = EMPTY;
-  walkRequest(body, {
+  const inside = new FieldReader(block);
+  let envelopes: Envelopes = { resource: EMPTY, scope: EMPTY };
+  walkRequest(block, {
     onResource: (envelope) => {
-      resource = toResource(envelope);
+      envelopes = { resource: toResource(envelope), scope: EMPTY };
       return true;
     },
     onScope: (envelope) => {
-      scope = toScope(envelope);
+      envelopes = { resource: envelopes.resource, scope: toScope(envelope) };
       return true;
     },
     onItem: (start, end) => {
-      // A Buffer's own subarray is several times slower.
-      const bytes = new Uint8Array(body.buffer, body.byteOffset + start, end - start);
-      onItem(new Item(bytes, resource, scope));
+      onItem(new Item({ block, start, end }, envelopes, inside));
       return true;
     },
   });

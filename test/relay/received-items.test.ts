@@ -1,17 +1,25 @@
 import fc from 'fast-check';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
+import type { Part } from '../../src/relay/item';
 import { ReceivedLogRecord } from '../../src/relay/received-log-record';
 import { ReceivedMetric } from '../../src/relay/received-metric';
 import { ReceivedSpan } from '../../src/relay/received-span';
 
-const envelope = { bytes: new Uint8Array(0), schemaUrl: '' };
+const nothing = { bytes: new Uint8Array(0), schemaUrl: '' };
+const envelopes = { resource: nothing, scope: nothing };
+/** Not where the block begins and ends. */
+const partOf = (bytes: Uint8Array): Part => ({
+  block: Uint8Array.from([0xff, ...bytes, 0xff]),
+  start: 1,
+  end: 1 + bytes.length,
+});
 const nanoseconds = { low: 0x0bad_cafe, high: 0x17c0_ffee };
 const milliseconds = (0x17c0_ffee * 2 ** 32 + 0x0bad_cafe) / 1e6;
 
 const toSpan = (fields: Readonly<Record<string, unknown>>): ReceivedSpan =>
-  new ReceivedSpan(encodeOtlpMessage('Span', fields), envelope, envelope);
+  new ReceivedSpan(partOf(encodeOtlpMessage('Span', fields)), envelopes);
 const toMetric = (fields: Readonly<Record<string, unknown>>): ReceivedMetric =>
-  new ReceivedMetric(encodeOtlpMessage('Metric', fields), envelope, envelope);
+  new ReceivedMetric(partOf(encodeOtlpMessage('Metric', fields)), envelopes);
 const attribute = (key: string, value: unknown): Record<string, unknown> => ({ key, value });
 
 describe('ReceivedSpan', () => {
@@ -50,22 +58,22 @@ describe('ReceivedSpan', () => {
   });
 
   it('has no ids where they are missing, all zeros or of another length', () => {
-    const nothing = { traceId: undefined, spanId: undefined, parentSpanId: undefined };
-    expect(toSpan({})).toMatchObject(nothing);
+    const none = { traceId: undefined, spanId: undefined, parentSpanId: undefined };
+    expect(toSpan({})).toMatchObject(none);
     const zeros = {
       traceId: Buffer.alloc(16),
       spanId: Buffer.alloc(8),
       parentSpanId: Buffer.alloc(8),
     };
-    expect(toSpan(zeros)).toMatchObject(nothing);
+    expect(toSpan(zeros)).toMatchObject(none);
     const short = { traceId: Buffer.alloc(8, 1), spanId: Buffer.alloc(7, 1) };
-    expect(toSpan({ ...short, parentSpanId: Buffer.alloc(16, 1) })).toMatchObject(nothing);
+    expect(toSpan({ ...short, parentSpanId: Buffer.alloc(16, 1) })).toMatchObject(none);
   });
 
   it('takes the last of fields that come twice', () => {
     const first = encodeOtlpMessage('Span', { kind: 2, spanId: Buffer.alloc(8, 1) });
     const second = encodeOtlpMessage('Span', { kind: 5, spanId: Buffer.alloc(8, 2) });
-    const span = new ReceivedSpan(Buffer.concat([first, second]), envelope, envelope);
+    const span = new ReceivedSpan(partOf(Buffer.concat([first, second])), envelopes);
     expect(span).toMatchObject({ kind: 5, spanId: '0202020202020202' });
   });
 
@@ -91,12 +99,12 @@ describe('ReceivedSpan', () => {
   it('takes any bytes', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 120 }), (bytes) => {
-        const { traceId, spanId, parentSpanId } = new ReceivedSpan(bytes, envelope, envelope);
+        const { traceId, spanId, parentSpanId } = new ReceivedSpan(partOf(bytes), envelopes);
         expect([32, undefined]).toContain(traceId?.length);
         expect([16, undefined]).toContain(spanId?.length);
         expect([16, undefined]).toContain(parentSpanId?.length);
-        expect(new ReceivedMetric(bytes, envelope, envelope).points).toBeGreaterThanOrEqual(0);
-        expect(new ReceivedLogRecord(bytes, envelope, envelope).timeMs).toBeGreaterThanOrEqual(0);
+        expect(new ReceivedMetric(partOf(bytes), envelopes).points).toBeGreaterThanOrEqual(0);
+        expect(new ReceivedLogRecord(partOf(bytes), envelopes).timeMs).toBeGreaterThanOrEqual(0);
       }),
     );
   });
@@ -126,7 +134,7 @@ describe('ReceivedMetric', () => {
 
 describe('ReceivedLogRecord', () => {
   const toRecord = (fields: Readonly<Record<string, unknown>>): ReceivedLogRecord =>
-    new ReceivedLogRecord(encodeOtlpMessage('LogRecord', fields), envelope, envelope);
+    new ReceivedLogRecord(partOf(encodeOtlpMessage('LogRecord', fields)), envelopes);
 
   it('knows its trace, severity and time', () => {
     const record = toRecord({
