@@ -77,6 +77,12 @@ export const SETTINGS = {
     since: '0.1',
     text: '`report`: hold the span of an invocation until its report, for the billed figures on it.',
   },
+  LAMBDA_OTLP_FUNCTION_ERRORS: {
+    kind: 'flag',
+    default: true,
+    since: '0.2',
+    text: 'A handler that throws is an error. `false`: a success, as Lambda says.',
+  },
   LAMBDA_OTLP_KEEP: {
     kind: 'list',
     default: [],

@@ -28,6 +28,7 @@ export function createTranslator(sources: TranslatorSources): Translator {
   return new Translator({
     resource: toFunctionDescription(sources),
     spanAt: settings.spanAt,
+    functionErrors: settings.functionErrors,
     spanLimits: settings.spanLimits,
     logLimits: settings.logLimits,
     platformSeverity: settings.platformSeverity,

@@ -20,6 +20,8 @@ export interface ExceptionFact {
   readonly type?: string;
   readonly message?: string;
   readonly stacktrace?: string;
+  /** The runtime reported it, uncaught; where several are (Node.js in JSON format), the last is the request's. */
+  readonly isRuntimeReport?: boolean;
 }
 
 /** An invocation is over, as far as its span goes: stated once per (requestId, start time). */
@@ -35,7 +37,12 @@ export interface InvocationFact {
   /** Its start, its end or both were never seen. */
   readonly incomplete: boolean;
   readonly status?: Status;
+  /** An error, a failure, a timeout, a function error, or an end that was never seen. */
+  readonly isError: boolean;
+  /** Lambda says success, and the runtime gave no answer. */
+  readonly isFunctionError: boolean;
   readonly errorType?: string;
+  readonly errorMessage?: string;
   readonly functionArn?: string;
   readonly version?: string;
   readonly tenantId?: string;
@@ -61,7 +68,9 @@ export interface InitializationFact {
   readonly initializationType?: string;
   readonly phase?: string;
   readonly status?: Status;
+  readonly isError: boolean;
   readonly errorType?: string;
+  readonly errorMessage?: string;
   readonly runtimeVersion?: string;
   readonly runtimeVersionArn?: string;
   readonly instanceMaxMemory?: number;
@@ -88,11 +97,13 @@ export interface RuntimeDoneFact {
   readonly kind: 'runtimeDone';
   readonly event: RuntimeDoneEvent;
   readonly coldStart: boolean;
+  readonly errorType?: string;
 }
 
 export interface ReportFact {
   readonly kind: 'report';
   readonly event: ReportEvent;
+  readonly errorType?: string;
   /** Undefined: of the process before, which did not say. */
   readonly coldStart: boolean | undefined;
   /** No runtimeDone came before it: the report's duration is the invocation's. */
@@ -104,18 +115,26 @@ export interface ReportFact {
 export interface InitReportFact {
   readonly kind: 'initReport';
   readonly event: InitReportEvent;
+  readonly errorType?: string;
   readonly initializationType?: string;
 }
 
 export interface RestoreReportFact {
   readonly kind: 'restoreReport';
   readonly event: RestoreReportEvent;
+  readonly errorType?: string;
 }
 
 /** The first invocation of this environment that had to wait for an init or a restore. */
 export interface ColdStartFact {
   readonly kind: 'coldStart';
   readonly initializationType: string;
+  readonly time: HrTime;
+}
+
+/** A request ran out of memory; stated once for it. */
+export interface OutOfMemoryFact {
+  readonly kind: 'outOfMemory';
   readonly time: HrTime;
 }
 
@@ -133,6 +152,9 @@ export interface PlatformLogFact {
   readonly event: Exclude<TelemetryEvent, LogEvent>;
   readonly requestId?: string;
   readonly identity?: SpanIdentity;
+  /** Of the end of an invocation: what it comes to, where the event itself does not say so. */
+  readonly errorType?: string;
+  readonly isFunctionError?: boolean;
 }
 
 /**
@@ -156,6 +178,7 @@ export type Fact<Line> =
   | InitReportFact
   | RestoreReportFact
   | ColdStartFact
+  | OutOfMemoryFact
   | LogsDroppedFact
   | PlatformLogFact
   | LineFact<Line>;
@@ -166,4 +189,6 @@ export interface TrackedLine {
   readonly stream: 'function' | 'extension';
   readonly requestId: string | undefined;
   readonly exception: ExceptionFact | undefined;
+  /** In the runtime's own words, memory ran out. */
+  readonly saysOutOfMemory: boolean;
 }

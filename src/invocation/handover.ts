@@ -16,6 +16,8 @@ export interface HandedOverInvocation {
   readonly spanId: string;
   readonly counted: readonly Outcome[];
   readonly coldStart: boolean;
+  /** That it ran out of memory was counted. */
+  readonly outOfMemory: boolean;
   /** Its duration was recorded from runtimeDone. */
   readonly measured: boolean;
 }
@@ -35,10 +37,11 @@ export function toHandover(
 ): Handover {
   const unreported = invocations.flatMap((invocation) => {
     const { requestId, identity, counted, coldStart, stated } = invocation;
+    const outOfMemory = invocation.outOfMemory.isCounted;
     if (identity === undefined || stated.report) return [];
     const { traceId, spanId } = identity;
     const measured = stated.runtimeDone;
-    return [{ requestId, traceId, spanId, counted: [...counted], coldStart, measured }];
+    return [{ requestId, traceId, spanId, counted: [...counted], coldStart, outOfMemory, measured }];
   });
   return { coldStartCounted, invocations: unreported.slice(-MAX_INVOCATIONS) };
 }
@@ -55,7 +58,7 @@ export function readHandover(value: unknown): Handover {
 }
 
 function readInvocation(item: Readonly<Record<string, unknown>>): HandedOverInvocation | undefined {
-  const { requestId, traceId, spanId, counted, coldStart, measured } = item;
+  const { requestId, traceId, spanId, counted, coldStart, outOfMemory, measured } = item;
   if (typeof requestId !== 'string' || typeof traceId !== 'string') return undefined;
   const id = typeof spanId === 'string' ? toSpanId(spanId) : undefined;
   if (id === undefined || !/^(?!0{32})[0-9a-f]{32}$/.test(traceId)) return undefined;
@@ -66,6 +69,7 @@ function readInvocation(item: Readonly<Record<string, unknown>>): HandedOverInvo
     spanId: id,
     counted: OUTCOMES.filter((outcome) => known.includes(outcome)),
     coldStart: coldStart === true,
+    outOfMemory: outOfMemory === true,
     measured: measured === true,
   };
 }
@@ -100,6 +104,7 @@ export class Predecessor {
       this.close(invocation);
       invocation.identity = toIdentity(known);
       invocation.coldStart = known.coldStart;
+      if (known.outOfMemory) invocation.outOfMemory.isCounted = true;
       if (known.measured) invocation.stated.runtimeDone = true;
       invocation.counted = [...invocation.counted, ...known.counted];
       return false;

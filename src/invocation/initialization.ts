@@ -3,10 +3,11 @@ import type { HrTime } from '@opentelemetry/api';
 import type { InitEvent, RestoreEvent } from '../telemetry/event';
 import { defined } from '../telemetry/defined';
 import { addMs, laterTime } from '../telemetry/timestamp';
-import type { InitializationFact, OutcomeFact } from './fact';
+import type { ExceptionFact, InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
-import { toErrorType, toOutcome, worse } from './outcome';
+import type { Ended } from './outcome';
+import { isFailure, worse } from './outcome';
 import type { Run } from './run';
 
 export type StartOf = Extract<InitEvent | RestoreEvent, { type: `${string}Start` }>;
@@ -20,6 +21,8 @@ export interface Initialization extends Run<StartOf, DoneOf, ReportOf> {
   identity?: SpanIdentity;
   /** The invocation that waited for it. */
   invocation?: Invocation;
+  /** The exception that the runtime itself reported, the last where several are. */
+  runtimeReport?: ExceptionFact;
   readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'failure'>;
 }
 
@@ -42,7 +45,10 @@ export function toInitializationFact(
 ): InitializationFact {
   const { start: started, done, report, initPhase, name } = initialization;
   const start = startTimeOf(initialization);
-  const outcome = worse(done, report);
+  const ended = worse(done, report);
+  const isError = isFailure(ended);
+  const errorType = toInitErrorType(initialization, ended);
+  const message = initialization.runtimeReport?.message ?? errorType;
   return {
     kind: 'initialization',
     name,
@@ -50,12 +56,14 @@ export function toInitializationFact(
     start,
     end: laterTime(start, endTimeOf(initialization, start)),
     coldStart: context.coldStart,
+    isError,
     incomplete: started === undefined || (done === undefined && report === undefined),
     ...defined({
       initializationType: context.initializationType,
       phase: initPhase,
-      status: outcome.status,
-      errorType: toErrorType(outcome),
+      status: ended.status,
+      errorType,
+      errorMessage: isError ? message : undefined,
       runtimeVersion: started?.runtimeVersion,
       runtimeVersionArn: started?.runtimeVersionArn,
       instanceMaxMemory: started?.instanceMaxMemory,
@@ -73,8 +81,7 @@ function endTimeOf({ done, report, invocation }: Initialization, start: HrTime):
 /** A failed initialization is an error, counted once for its two events. */
 export function toFailure(initialization: Initialization): OutcomeFact | undefined {
   const event = [initialization.done, initialization.report].find((candidate) => {
-    const outcome = candidate && toOutcome(candidate.status);
-    return outcome === 'error' || outcome === 'timeout';
+    return candidate !== undefined && isFailure(candidate);
   });
   if (event === undefined || initialization.stated.has('failure')) return undefined;
   initialization.stated.add('failure');
@@ -83,6 +90,15 @@ export function toFailure(initialization: Initialization): OutcomeFact | undefin
     outcome: 'error',
     phase: initialization.initPhase ?? initialization.name,
     time: event.time,
-    ...defined({ errorType: toErrorType(event) }),
+    ...defined({ errorType: toInitErrorType(initialization, event) }),
   };
+}
+
+/** AWS's errorType, else the type of what the runtime reported, else the status word. */
+export function toInitErrorType(
+  { runtimeReport }: Initialization,
+  ended: Ended,
+): string | undefined {
+  if (!isFailure(ended)) return ended.errorType;
+  return ended.errorType ?? runtimeReport?.type ?? ended.status;
 }

@@ -2,13 +2,14 @@
 // the first invocation) and SnapStart's `restore`. One that an invocation had to wait for is held until
 // that invocation is known and becomes its child; any other makes a trace of its own.
 import type { InitEvent, RestoreEvent } from '../telemetry/event';
+import { defined } from '../telemetry/defined';
 import { compareTimes } from '../telemetry/timestamp';
 import { toChildSpans } from './child-spans';
 import type { Fact, InitializationFact } from './fact';
 import type { SpanIdentity, Sha256Hex } from './identity';
 import { toChildIdentity, toRootIdentity } from './identity';
 import type { DoneOf, Initialization, ReportOf, StartOf } from './initialization';
-import { startTimeOf, toFailure, toInitializationFact } from './initialization';
+import { startTimeOf, toFailure, toInitErrorType, toInitializationFact } from './initialization';
 import { RunList } from './run';
 
 export interface InitializationOptions {
@@ -80,6 +81,21 @@ export class Initializations {
 
   get restoreWasReported(): boolean {
     return this.lists.get('restore')?.runs.some(({ report }) => report !== undefined) ?? false;
+  }
+
+  /** Of the latest start that names one, such as `java:21.v33`. */
+  get runtimeVersion(): string | undefined {
+    return this.all().findLast(({ start }) => start?.runtimeVersion !== undefined)?.start
+      ?.runtimeVersion;
+  }
+
+  /** An invocation that fails because its init did has no other exception to name. */
+  lendExceptions(): void {
+    for (const { invocation, runtimeReport } of this.all()) {
+      if (invocation !== undefined && runtimeReport !== undefined) {
+        invocation.initException = runtimeReport;
+      }
+    }
   }
 
   typeOf(initialization: Initialization): string | undefined {
@@ -156,9 +172,10 @@ export class Initializations {
         kind: 'platformLog',
         event,
         identity,
-        ...(initialization.invocation === undefined
-          ? {}
-          : { requestId: initialization.invocation.requestId }),
+        ...defined({
+          requestId: initialization.invocation?.requestId,
+          errorType: 'status' in event ? toInitErrorType(initialization, event) : undefined,
+        }),
       });
       if ('spans' in event) facts.push(...toChildSpans(identity, event, this.options));
     }
@@ -171,16 +188,13 @@ export class Initializations {
     initialization: Initialization,
     event: StartOf | DoneOf | ReportOf,
   ): Fact<Line>[] {
-    if (event.type === 'platform.restoreReport') return [{ kind: 'restoreReport', event }];
-    if (event.type !== 'platform.initReport') return [];
+    if (event.type !== 'platform.initReport' && event.type !== 'platform.restoreReport') return [];
+    const errorType = toInitErrorType(initialization, event);
+    if (event.type === 'platform.restoreReport') {
+      return [{ kind: 'restoreReport', event, ...defined({ errorType }) }];
+    }
     const initializationType = this.typeOf(initialization);
-    return [
-      {
-        kind: 'initReport',
-        event,
-        ...(initializationType === undefined ? {} : { initializationType }),
-      },
-    ];
+    return [{ kind: 'initReport', event, ...defined({ errorType, initializationType }) }];
   }
 
   private stateSpan(

@@ -2,16 +2,18 @@
 // never stated again, so duplicates and late events cannot double a span or a count.
 import type { HrTime } from '@opentelemetry/api';
 import { defined } from '../telemetry/defined';
-import type { ReportEvent } from '../telemetry/event';
+import type { ReportEvent, RuntimeDoneEvent } from '../telemetry/event';
 import { fromEpochMs, laterTime } from '../telemetry/timestamp';
 import { toChildSpans } from './child-spans';
-import type { Fact, InvocationFact, OutcomeFact, PlatformLogFact } from './fact';
+import type { Fact, OutcomeFact, OutOfMemoryFact, PlatformLogFact } from './fact';
 import type { Sha256Hex } from './identity';
 import { toRuntimeIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { endTimeOf, startTimeOf } from './invocation';
-import type { Outcome } from './outcome';
-import { INCOMPLETE, toErrorType, toOutcome, worse } from './outcome';
+import type { Ended } from './outcome';
+import { INCOMPLETE, worse } from './outcome';
+import type { Verdict, VerdictRules } from './verdict';
+import { isError, toVerdict } from './verdict';
 
 /** The environment ends: open invocations are closed with what is known. */
 export interface Ending {
@@ -21,12 +23,12 @@ export interface Ending {
   readonly time: HrTime;
 }
 
-export interface StatingContext {
+export interface StatingContext extends VerdictRules {
   readonly sha256: Sha256Hex;
-  /** Lambda Managed Instances send no runtimeDone: the report is the end. */
-  readonly managedInstances: boolean;
   /** Hold the span for the report (`LAMBDA_OTLP_SPAN_AT=report`). */
   readonly spanAtReport: boolean;
+  /** The runtime reports an exception after Lambda has seen the end (Java's does). */
+  readonly reportsLate: boolean;
   /** A restore report was seen in this environment. */
   readonly restoreWasReported: boolean;
   readonly ending?: Ending;
@@ -37,31 +39,58 @@ export function stateInvocation<Line>(
   context: StatingContext,
 ): Fact<Line>[] {
   const facts: Fact<Line>[] = [];
-  const isEnding = context.ending !== undefined;
   const { start, done, report, stated } = invocation;
   if (start !== undefined && !stated.start) {
     stated.start = true;
     facts.push(toPlatformLog(invocation, start));
   }
-  if (done !== undefined && !stated.runtimeDone) {
-    stated.runtimeDone = true;
-    facts.push({ kind: 'runtimeDone', event: done, coldStart: invocation.coldStart });
-    facts.push(toPlatformLog(invocation, done), ...countOutcome(invocation, done, done.time));
-    if (invocation.identity) facts.push(...toChildSpans(invocation.identity, done, context));
+  if (done !== undefined && awaitsException(invocation, context)) {
+    invocation.waits += 1;
+    return facts;
   }
+  if (done !== undefined && !stated.runtimeDone) {
+    facts.push(...stateRuntimeDone<Line>(invocation, done, context));
+  }
+  const isEnding = context.ending !== undefined;
   const reportIsDue =
     done !== undefined || context.managedInstances || isEnding || waited(invocation);
   if (report !== undefined && !stated.report && reportIsDue) {
     facts.push(...stateReport<Line>(invocation, report, context));
   }
   facts.push(...stateSpan<Line>(invocation, context));
+  facts.push(...countOutOfMemory(invocation, context));
   if (report !== undefined && done === undefined) invocation.waits += 1;
   return facts;
+}
+
+/** A function error whose exception may still come: with the report, or the next settling, it is not waited for. */
+export function awaitsException(invocation: Invocation, context: StatingContext): boolean {
+  const { done, report, waits, stated, runtimeReport } = invocation;
+  if (!context.reportsLate || context.ending !== undefined || done === undefined) return false;
+  if (report !== undefined || waits > 0 || stated.runtimeDone) return false;
+  return runtimeReport === undefined && toVerdict(invocation, done, context).isFunctionError;
 }
 
 /** A runtimeDone may follow its report in a later batch: a report alone waits for one settling. */
 function waited({ waits, start }: Invocation): boolean {
   return waits > 0 || start === undefined;
+}
+
+function stateRuntimeDone<Line>(
+  invocation: Invocation,
+  event: RuntimeDoneEvent,
+  context: StatingContext,
+): Fact<Line>[] {
+  const { identity, coldStart, stated } = invocation;
+  stated.runtimeDone = true;
+  const verdict = toVerdict(invocation, event, context);
+  const { errorType } = verdict;
+  return [
+    { kind: 'runtimeDone', event, coldStart, ...defined({ errorType }) },
+    toPlatformLog(invocation, event, verdict),
+    ...countOutcome(invocation, verdict, event.time),
+    ...(identity === undefined ? [] : toChildSpans(identity, event, context)),
+  ];
 }
 
 function stateReport<Line>(
@@ -74,43 +103,71 @@ function stateReport<Line>(
   stated.report = true;
   const endsInvocation = !stated.runtimeDone;
   const { restoreWasReported, sha256 } = context;
-  const facts: Fact<Line>[] = [
-    { kind: 'report', event, coldStart, endsInvocation, restoreWasReported },
-    toPlatformLog(invocation, event),
-    // With a runtimeDone before it, the report's success says nothing new, only a worse status does.
-    ...countOutcome(invocation, event, event.time),
-  ];
+  const verdict = toVerdict(invocation, event, context);
+  const { errorType } = verdict;
   const taken = done?.spans ?? [];
-  if (identity !== undefined) facts.push(...toChildSpans(identity, event, { sha256, taken }));
-  return facts;
+  return [
+    {
+      kind: 'report',
+      event,
+      coldStart,
+      endsInvocation,
+      restoreWasReported,
+      ...defined({ errorType }),
+    },
+    toPlatformLog(invocation, event, verdict),
+    // With a runtimeDone before it, the report's success says nothing new, only a worse status does.
+    ...countOutcome(invocation, verdict, event.time),
+    ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, taken })),
+  ];
 }
 
 /** Each outcome counts once per invocation; a success stays counted when the report turns it into a timeout. */
 function countOutcome(
   invocation: Pick<Invocation, 'counted'>,
-  event: { readonly status?: string; readonly errorType?: string },
+  { outcome, errorType }: Pick<Verdict, 'outcome' | 'errorType'>,
   time: HrTime,
 ): OutcomeFact[] {
   const { counted } = invocation;
-  const outcome = toOutcome(event.status);
   if (outcome === undefined || counted.includes(outcome)) return [];
   // A success after a failure would count one invocation twice as two ends.
   if (outcome === 'success' && counted.length > 0) return [];
   invocation.counted = counted.concat(outcome);
-  return [toOutcomeFact(outcome, toErrorType(event), time)];
+  return [{ kind: 'outcome', outcome, phase: 'invoke', time, ...defined({ errorType }) }];
 }
 
-function toOutcomeFact(outcome: Outcome, errorType: string | undefined, time: HrTime): OutcomeFact {
-  return { kind: 'outcome', outcome, phase: 'invoke', time, ...defined({ errorType }) };
+/** Once a request, whichever sign tells it first; the report's may come after the span has left. */
+function countOutOfMemory(invocation: Invocation, context: StatingContext): OutOfMemoryFact[] {
+  const { outOfMemory, done, report, stated } = invocation;
+  const isOver = stated.span || stated.runtimeDone || stated.report;
+  if (outOfMemory.isCounted || !isOver) return [];
+  const isOpen = done === undefined && report === undefined;
+  const ended = isOpen ? toEndingOutcome(context.ending) : worse(done, report);
+  if (!toVerdict(invocation, ended, context).isOutOfMemory) return [];
+  outOfMemory.isCounted = true;
+  const time = (done ?? report)?.time ?? context.ending?.time ?? startTimeOf(invocation) ?? [0, 0];
+  return [{ kind: 'outOfMemory', time }];
 }
 
-function toPlatformLog(invocation: Invocation, event: PlatformLogFact['event']): PlatformLogFact {
+/** What the event itself does not say of its invocation's end is said beside it. */
+function toPlatformLog(
+  invocation: Invocation,
+  event: PlatformLogFact['event'],
+  verdict?: Verdict,
+): PlatformLogFact {
   const { requestId, identity } = invocation;
-  return { kind: 'platformLog', event, requestId, ...defined({ identity }) };
+  const errorType = verdict?.errorType;
+  const isFunctionError = verdict?.isFunctionError === true || undefined;
+  return {
+    kind: 'platformLog',
+    event,
+    requestId,
+    ...defined({ identity, errorType, isFunctionError }),
+  };
 }
 
 function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
-  const { stated, done, report, start } = invocation;
+  const { stated, done, report } = invocation;
   const { ending, spanAtReport, managedInstances } = context;
   if (stated.span) return [];
   const reported = report !== undefined && (managedInstances || waited(invocation));
@@ -118,34 +175,43 @@ function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<
   if (!isDue && ending === undefined) return [];
   stated.span = true;
   const identity = invocation.identity;
-  const startTime = startTimeOf(invocation);
-  if (identity === undefined || startTime === undefined) return [];
+  const start = startTimeOf(invocation);
+  if (identity === undefined || start === undefined) return [];
   const isOpen = done === undefined && report === undefined;
-  const end =
-    endTimeOf(invocation, startTime, spanAtReport) ?? endAtEnding(invocation, startTime, ending);
-  const outcome = isOpen ? toEndingOutcome(ending) : worse(done, report);
-  const runtimeIdentity = toRuntimeIdentity(identity, done?.tracing);
-  const facts: Fact<Line>[] = [];
-  if (isOpen && outcome.status !== undefined) facts.push(...countOutcome(invocation, outcome, end));
-  facts.push({
-    kind: 'invocation',
-    requestId: invocation.requestId,
-    identity,
-    start: startTime,
-    end,
-    coldStart: invocation.coldStart,
-    incomplete: isOpen || start === undefined,
-    exceptions: invocation.exceptions,
-    droppedExceptions: invocation.droppedExceptions,
-    links: invocation.links,
-    ...toSpanDetails(invocation),
-    ...defined({ runtimeIdentity, status: outcome.status, errorType: toErrorType(outcome) }),
-  });
-  return facts;
+  const end = endTimeOf(invocation, start, spanAtReport) ?? endAtEnding(invocation, start, ending);
+  const ended = isOpen ? toEndingOutcome(ending) : worse(done, report);
+  const verdict = toVerdict(invocation, ended, context);
+  const isCounted = isOpen && ended.status !== undefined;
+  return [
+    ...(isCounted ? countOutcome(invocation, verdict, end) : []),
+    {
+      kind: 'invocation',
+      requestId: invocation.requestId,
+      identity,
+      start,
+      end,
+      incomplete: isOpen || invocation.start === undefined,
+      isError: isError(verdict),
+      isFunctionError: verdict.isFunctionError,
+      ...toSpanDetails(invocation),
+      ...defined({
+        status: ended.status,
+        errorType: verdict.errorType,
+        errorMessage: verdict.errorMessage,
+        runtimeIdentity: toRuntimeIdentity(identity, done?.tracing),
+      }),
+    },
+  ];
 }
 
-function toSpanDetails({ start, done, report, invoke }: Invocation): Partial<InvocationFact> {
+function toSpanDetails(invocation: Invocation) {
+  const { start, done, report, invoke } = invocation;
+  const { coldStart, exceptions, droppedExceptions, links } = invocation;
   return defined({
+    coldStart,
+    exceptions,
+    droppedExceptions,
+    links,
     functionArn: invoke?.invokedFunctionArn ?? start?.functionArn,
     version: start?.version,
     tenantId: start?.tenantId ?? done?.tenantId ?? report?.tenantId,
@@ -155,7 +221,7 @@ function toSpanDetails({ start, done, report, invoke }: Invocation): Partial<Inv
 }
 
 /** `timeout` and `failure` of shutdownReason are outcomes; with any other the invocation is just incomplete. */
-function toEndingOutcome(ending: Ending | undefined): { status?: string; errorType?: string } {
+function toEndingOutcome(ending: Ending | undefined): Ended {
   const reason = ending?.reason?.toLowerCase();
   if (reason === 'timeout' || reason === 'failure') return { status: reason };
   return { errorType: INCOMPLETE };

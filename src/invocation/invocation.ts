@@ -2,7 +2,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
 import { addMs, laterTime } from '../telemetry/timestamp';
-import type { ExceptionFact } from './fact';
+import type { ExceptionFact, TrackedLine } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Outcome } from './outcome';
 import type { Run } from './run';
@@ -24,6 +24,12 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   coldStart: boolean;
   links: SpanIdentity[];
   exceptions: ExceptionFact[];
+  /** The exception that the runtime itself reported, the last where several are. */
+  runtimeReport?: ExceptionFact;
+  /** The same of an initialization that this invocation waited for. */
+  initException?: ExceptionFact;
+  /** `isSaid`: by the runtime, in a log line. `isCounted`: here or in the process before. */
+  readonly outOfMemory: { isSaid: boolean; isCounted: boolean };
   droppedExceptions: number;
   counted: readonly Outcome[];
   /** Parts that were stated, so that nothing is stated twice. */
@@ -45,15 +51,31 @@ export function createInvocation(requestId: string): Invocation {
     exceptions: [],
     droppedExceptions: 0,
     counted: [],
+    outOfMemory: { isSaid: false, isCounted: false },
     stated: { start: false, runtimeDone: false, report: false, span: false },
     waits: 0,
   };
 }
 
-export function addException(invocation: Invocation, exception: ExceptionFact): void {
-  if (invocation.stated.span) return;
-  if (invocation.exceptions.length < MAX_EXCEPTIONS) invocation.exceptions.push(exception);
-  else invocation.droppedExceptions += 1;
+/** What a line of the function says about its invocation. */
+export function noteLine(
+  invocation: Invocation,
+  { exception, saysOutOfMemory }: Pick<TrackedLine, 'exception' | 'saysOutOfMemory'>,
+): void {
+  if (saysOutOfMemory) invocation.outOfMemory.isSaid = true;
+  if (exception !== undefined && !invocation.stated.span) addException(invocation, exception);
+}
+
+/** Of many exceptions the first are kept, and the runtime's own report in any case. */
+function addException(invocation: Invocation, exception: ExceptionFact): void {
+  const { exceptions } = invocation;
+  if (exception.isRuntimeReport === true) invocation.runtimeReport = exception;
+  if (exceptions.length < MAX_EXCEPTIONS) {
+    exceptions.push(exception);
+    return;
+  }
+  invocation.droppedExceptions += 1;
+  if (exception.isRuntimeReport === true) exceptions.splice(-1, 1, exception);
 }
 
 /** The start event's time, else derived from the end and its duration, else undefined. */
@@ -86,10 +108,9 @@ export function isClosed(invocation: Invocation): boolean {
 
 /** Only an event can change what is stated of it: a report without runtimeDone waits, and so do ids. */
 export function isAtRest(invocation: Invocation): boolean {
-  const { identity, done, report } = invocation;
-  return (
-    isClosed(invocation) || (identity !== undefined && (done !== undefined || report === undefined))
-  );
+  const { identity, done, report, stated } = invocation;
+  const isSettled = done === undefined ? report === undefined : stated.runtimeDone;
+  return isClosed(invocation) || (identity !== undefined && isSettled);
 }
 
 /** Of a closed invocation's events their times are enough, unless a start is still to give it its ids. */
@@ -100,4 +121,6 @@ export function shrink(invocation: Invocation): void {
   if (done) invocation.done = { type: 'platform.runtimeDone', time: done.time, requestId };
   if (report) invocation.report = { type: 'platform.report', time: report.time, requestId };
   invocation.exceptions = [];
+  delete invocation.runtimeReport;
+  delete invocation.initException;
 }

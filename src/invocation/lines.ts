@@ -7,7 +7,7 @@ import type { LineFact, TrackedLine } from './fact';
 import { startTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
-import { addException } from './invocation';
+import { noteLine } from './invocation';
 import type { Requests } from './requests';
 
 interface Surroundings {
@@ -53,13 +53,7 @@ export class PendingLines<Line extends TrackedLine> {
           nextHeld.push(line);
           continue;
         }
-        if (
-          invocation !== undefined &&
-          line.stream === 'function' &&
-          line.exception !== undefined
-        ) {
-          addException(invocation, line.exception);
-        }
+        if (invocation !== undefined && line.stream === 'function') noteLine(invocation, line);
         facts.push(fact);
       }
     }
@@ -79,6 +73,9 @@ export class PendingLines<Line extends TrackedLine> {
     }
     const initialization = this.initializationOf(line, around);
     const identity = initialization && this.initializations.identify(initialization, around.final);
+    if (line.exception?.isRuntimeReport === true && line.stream === 'function' && initialization) {
+      initialization.runtimeReport = line.exception;
+    }
     const requestId = line.requestId ?? initialization?.invocation?.requestId;
     return { kind: 'line', line, requestId, identity };
   }

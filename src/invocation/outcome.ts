@@ -6,7 +6,8 @@ export type Outcome = 'success' | 'error' | 'timeout';
 /** `error.type` of an invocation whose end was never seen, for no reason that is known. */
 export const INCOMPLETE = 'incomplete';
 
-interface HasOutcome {
+/** How an event says that something ended. */
+export interface Ended {
   readonly status?: Status;
   readonly errorType?: string;
 }
@@ -14,11 +15,11 @@ interface HasOutcome {
 const RANK: Readonly<Record<string, number>> = { success: 0, error: 2, failure: 3, timeout: 4 };
 
 /** The worse of two: an extension can time an invocation out after its success. Unknown words rank above success. */
-export function worse(a: HasOutcome | undefined, b: HasOutcome | undefined): HasOutcome {
+export function worse(a: Ended | undefined, b: Ended | undefined): Ended {
   return rank(b) > rank(a) ? (b ?? {}) : (a ?? b ?? {});
 }
 
-function rank(outcome: HasOutcome | undefined): number {
+function rank(outcome: Ended | undefined): number {
   if (outcome?.status === undefined) return -1;
   return Object.hasOwn(RANK, outcome.status) ? (RANK[outcome.status] ?? 1) : 1;
 }
@@ -39,14 +40,14 @@ export function toOutcome(status: Status | undefined): Outcome | undefined {
   }
 }
 
-/** An error, a failure or a timeout; also an end that was never seen. */
-export function isFailed({ status, errorType }: HasOutcome): boolean {
+/** An error, a failure or a timeout. */
+export function isFailure({ status }: Ended): boolean {
   const outcome = toOutcome(status);
-  return outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
+  return outcome === 'error' || outcome === 'timeout';
 }
 
 /** `error.type` of a failed outcome: AWS's errorType, else the status word. */
-export function toErrorType(outcome: HasOutcome): string | undefined {
+export function toErrorType(outcome: Ended): string | undefined {
   const kind = toOutcome(outcome.status);
   if (kind === 'success' || kind === undefined) return outcome.errorType;
   return outcome.errorType ?? outcome.status;

@@ -41,6 +41,8 @@ export interface TrackerOptions {
   /** `runtimeDone`: the invocation span leaves at once; `report`: it waits for the report's figures. */
   readonly spanAt: 'runtimeDone' | 'report';
   readonly handover?: Handover;
+  /** LAMBDA_OTLP_FUNCTION_ERRORS, true by default. */
+  readonly functionErrors?: boolean;
 }
 
 const MANAGED_INSTANCES = 'lambda-managed-instances';
@@ -129,6 +131,7 @@ export class Tracker<Line extends TrackedLine> {
     const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(requests)];
     this.evicted = [];
     facts.push(...this.lines.take({ requests, concurrent, final }));
+    this.initializations.lendExceptions();
     const context = this.toContext(ending);
     for (const invocation of invocations) facts.push(...stateInvocation<Line>(invocation, context));
     facts.push(...this.initializations.state<Line>(final), ...this.stateOthers());
@@ -165,6 +168,8 @@ export class Tracker<Line extends TrackedLine> {
     return {
       sha256: this.options.sha256,
       managedInstances: this.concurrent === true,
+      functionErrors: this.options.functionErrors ?? true,
+      reportsLate: this.initializations.runtimeVersion?.startsWith('java') === true,
       spanAtReport: this.options.spanAt === 'report',
       restoreWasReported: this.initializations.restoreWasReported,
       ...(ending === undefined ? {} : { ending }),

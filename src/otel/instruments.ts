@@ -48,6 +48,12 @@ const list = [
     description: 'Number of invocation timeouts',
   },
   {
+    name: 'lambda.out_of_memory',
+    kind: 'counter',
+    unit: '{invocation}',
+    description: 'Number of invocations that ran out of memory',
+  },
+  {
     name: 'faas.coldstarts',
     kind: 'counter',
     unit: '{coldstart}',

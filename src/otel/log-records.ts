@@ -124,14 +124,15 @@ function toLineAttributes(content: LogLine, requestId: string | undefined): LogA
 }
 
 function toPlatformRecord(
-  { event, requestId, identity }: PlatformLogFact,
+  fact: PlatformLogFact,
   facts: LogContextFacts,
 ): ReadableLogRecord | undefined {
-  const severityNumber = toPlatformSeverity(event);
+  const { event, requestId, identity } = fact;
+  const severityNumber = toPlatformSeverity(fact);
   if (facts.platformSeverity === undefined || severityNumber < facts.platformSeverity) {
     return undefined;
   }
-  const attributes: LogAttributes = toPlatformAttributes(event);
+  const attributes: LogAttributes = toPlatformAttributes(fact);
   if (requestId !== undefined) {
     attributes[Attribute.FAAS_INVOCATION_ID_1_44] = requestId;
     attributes[Attribute.FAAS_INVOCATION_ID] = requestId;

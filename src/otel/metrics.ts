@@ -8,7 +8,7 @@ import type {
   ReportFact,
   RuntimeDoneFact,
 } from '../invocation/fact';
-import { toErrorType } from '../invocation/outcome';
+import { OTHER } from '../invocation/verdict';
 import { defined } from '../telemetry/defined';
 import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
 import type { InstrumentName } from './instruments';
@@ -24,6 +24,7 @@ export interface Measurement {
 
 type Values = Partial<Record<InstrumentName, number | undefined>>;
 
+const MAX_ERROR_TYPES = 20;
 const BYTES_PER_MB = 1_048_576;
 /** Not a list of its own for each log line. */
 const NONE: readonly Measurement[] = [];
@@ -39,8 +40,26 @@ const SPAN_HISTOGRAMS: Readonly<Record<string, InstrumentName>> = {
   extensionOverhead: 'lambda.extension_overhead',
 };
 
+/** The error types of one environment: beyond a few they would be series without end. */
+export class ErrorTypes {
+  private readonly known = new Set<string>();
+
+  /** The type itself, or `_OTHER` where too many others came before it. */
+  limit(type: string): string {
+    if (type === OTHER || this.known.has(type)) return type;
+    if (this.known.size >= MAX_ERROR_TYPES) return OTHER;
+    this.known.add(type);
+    return type;
+  }
+}
+
 /** The measurements that one fact makes; none for facts of other signals. */
-export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
+export function toMeasurements(fact: Fact<unknown>, types: ErrorTypes): readonly Measurement[] {
+  if (!('errorType' in fact)) return measureFact(fact);
+  return measureFact({ ...fact, errorType: types.limit(fact.errorType) });
+}
+
+function measureFact(fact: Fact<unknown>): readonly Measurement[] {
   switch (fact.kind) {
     case 'outcome':
       return [toOutcomeMeasurement(fact)];
@@ -50,6 +69,8 @@ export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
         { [Attribute.LAMBDA_INITIALIZATION_TYPE]: fact.initializationType },
         fact.time,
       );
+    case 'outOfMemory':
+      return measure({ 'lambda.out_of_memory': 1 }, {}, fact.time);
     case 'runtimeDone':
       return measureRuntimeDone(fact);
     case 'report':
@@ -59,7 +80,7 @@ export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
     case 'restoreReport':
       return measure(
         { 'lambda.restore_duration': toSeconds(fact.event.metrics?.durationMs) },
-        errorType(fact.event),
+        toErrorAttributes(fact),
         fact.event.time,
       );
     case 'logsDropped':
@@ -79,25 +100,26 @@ export function toMeasurements(fact: Fact<unknown>): readonly Measurement[] {
 function toOutcomeMeasurement({ outcome, phase, errorType: type, time }: OutcomeFact): Measurement {
   const attributes =
     outcome === 'error'
-      ? defined({ [Attribute.ERROR_TYPE]: type ?? '_OTHER', [Attribute.LAMBDA_PHASE]: phase })
+      ? defined({ [Attribute.ERROR_TYPE]: type ?? OTHER, [Attribute.LAMBDA_PHASE]: phase })
       : {};
   return { instrument: OUTCOME_COUNTERS[outcome], value: 1, attributes, time };
 }
 
-function measureRuntimeDone({ event, coldStart }: RuntimeDoneFact): Measurement[] {
+function measureRuntimeDone(fact: RuntimeDoneFact): Measurement[] {
+  const { event } = fact;
   return [
-    ...measureInvoke(event, coldStart),
+    ...measureInvoke(fact),
     ...measure({ 'lambda.produced_bytes': event.metrics?.producedBytes }, {}, event.time),
     ...measureSpans(event),
   ];
 }
 
 function measureReport(fact: ReportFact): Measurement[] {
-  const { event, coldStart, endsInvocation, restoreWasReported } = fact;
+  const { event, endsInvocation, restoreWasReported } = fact;
   const { metrics } = event;
   const restoreMs = restoreWasReported ? undefined : metrics?.restoreDurationMs;
   return [
-    ...(endsInvocation ? measureInvoke(event, coldStart) : []),
+    ...(endsInvocation ? measureInvoke(fact) : []),
     ...measure(
       {
         'faas.mem_usage': toBytes(metrics?.maxMemoryUsedMB),
@@ -113,23 +135,25 @@ function measureReport(fact: ReportFact): Measurement[] {
   ];
 }
 
-function measureInitReport({ event, initializationType }: InitReportFact): Measurement[] {
+function measureInitReport(fact: InitReportFact): Measurement[] {
+  const { event, initializationType } = fact;
   const attributes = {
     ...defined({
       [Attribute.LAMBDA_INITIALIZATION_TYPE]: initializationType,
       [Attribute.LAMBDA_PHASE]: event.phase,
     }),
-    ...errorType(event),
+    ...toErrorAttributes(fact),
   };
   const seconds = toSeconds(event.metrics?.durationMs);
   return measure({ 'faas.init_duration': seconds }, attributes, event.time);
 }
 
-function measureInvoke(
-  event: RuntimeDoneFact['event'] | ReportFact['event'],
-  coldStart: boolean | undefined,
-): Measurement[] {
-  const attributes = { ...errorType(event), ...defined({ [Attribute.FAAS_COLDSTART]: coldStart }) };
+function measureInvoke(fact: RuntimeDoneFact | ReportFact): Measurement[] {
+  const { event, coldStart } = fact;
+  const attributes = {
+    ...toErrorAttributes(fact),
+    ...defined({ [Attribute.FAAS_COLDSTART]: coldStart }),
+  };
   const seconds = toSeconds(event.metrics?.durationMs);
   return measure({ 'faas.invoke_duration': seconds }, attributes, event.time);
 }
@@ -156,9 +180,8 @@ function measure(values: Values, attributes: Attributes, time: HrTime): Measurem
   return measurements;
 }
 
-function errorType(event: { readonly status?: string; readonly errorType?: string }): Attributes {
-  const type = toErrorType(event);
-  return type === undefined ? {} : { [Attribute.ERROR_TYPE]: type };
+function toErrorAttributes({ errorType }: { readonly errorType?: string }): Attributes {
+  return errorType === undefined ? {} : { [Attribute.ERROR_TYPE]: errorType };
 }
 
 function toSeconds(milliseconds: number | undefined): number | undefined {

@@ -3,7 +3,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { PlatformLogFact } from '../invocation/fact';
-import { toErrorType, toOutcome } from '../invocation/outcome';
+import { isFailure, toErrorType } from '../invocation/outcome';
 import type { PlatformMetrics } from '../telemetry/event';
 import { Attribute } from './semconv';
 
@@ -15,11 +15,9 @@ export function toEventName(event: PlatformLogEvent): string {
 }
 
 /** DEBUG for the everyday, INFO for reports and initializations, WARN for lost records, ERROR for failures. */
-export function toPlatformSeverity(event: PlatformLogEvent): SeverityNumber {
-  if ('status' in event) {
-    const outcome = toOutcome(event.status);
-    if (outcome === 'error' || outcome === 'timeout') return SeverityNumber.ERROR;
-  }
+export function toPlatformSeverity({ event, isFunctionError }: PlatformLogFact): SeverityNumber {
+  if (isFunctionError === true) return SeverityNumber.ERROR;
+  if ('status' in event && isFailure(event)) return SeverityNumber.ERROR;
   if ('errorType' in event) return SeverityNumber.ERROR;
   switch (event.type) {
     case 'platform.start':
@@ -119,11 +117,14 @@ const METRICS: Readonly<Record<keyof PlatformMetrics, Attribute>> = {
 };
 
 /** The event's fields under the names that spans use; `spans` are spans already. */
-export function toPlatformAttributes(event: PlatformLogEvent): Attributes {
+export function toPlatformAttributes(fact: PlatformLogFact): Attributes {
+  const { event } = fact;
   const attributes: Attributes = {};
   if (event.type === 'unknown') return attributes;
   copyNamed(event, FIELDS, attributes);
-  const errorType = 'status' in event || 'errorType' in event ? toErrorType(event) : undefined;
+  if (fact.isFunctionError === true) attributes[Attribute.LAMBDA_FUNCTION_ERROR] = true;
+  const ownErrorType = 'status' in event || 'errorType' in event ? toErrorType(event) : undefined;
+  const errorType = fact.errorType ?? ownErrorType;
   if (errorType !== undefined) attributes[Attribute.ERROR_TYPE] = errorType;
   if ('metrics' in event) copyNamed(event.metrics, METRICS, attributes);
   return attributes;

@@ -3,7 +3,6 @@
 // Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
 import type { Fact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { isFailed } from '../invocation/outcome';
 import type { Sampler } from './sampler';
 
 export type KeepRule = 'errors' | 'cold_starts';
@@ -39,12 +38,11 @@ export class Sampling {
   }
 
   private isWorthKeeping(fact: {
-    readonly status?: string;
-    readonly errorType?: string;
+    readonly isError: boolean;
     readonly coldStart: boolean;
   }): boolean {
     const { keep } = this.options;
-    return (keep.has('errors') && isFailed(fact)) || (keep.has('cold_starts') && fact.coldStart);
+    return (keep.has('errors') && fact.isError) || (keep.has('cold_starts') && fact.coldStart);
   }
 
   private keep(traceId: string): void {

@@ -55,6 +55,7 @@ export enum Attribute {
   LAMBDA_INITIALIZATION_TYPE = 'lambda.initialization_type',
   LAMBDA_PHASE = 'lambda.phase',
   LAMBDA_STATUS = 'lambda.status',
+  LAMBDA_FUNCTION_ERROR = 'lambda.function_error',
   LAMBDA_INCOMPLETE = 'lambda.incomplete',
   LAMBDA_TRUNCATED = 'lambda.truncated',
   LAMBDA_TENANT_ID = 'lambda.tenant_id',

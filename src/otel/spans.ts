@@ -13,7 +13,6 @@ import type {
   InvocationFact,
 } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { isFailed } from '../invocation/outcome';
 import { defined } from '../telemetry/defined';
 import { addMs, durationBetween } from '../telemetry/timestamp';
 import { limitAttributes } from './attributes';
@@ -54,7 +53,7 @@ function toInvocationSpans(fact: InvocationFact, origin: SpanOrigin): ReadableSp
     start: fact.start,
     end: fact.end,
     attributes: toInvocationAttributes(fact, origin),
-    status: toStatus(fact, describeError(fact)),
+    status: toStatus(fact),
     exceptions: fact.exceptions,
     droppedExceptions: fact.droppedExceptions,
     links: fact.links,
@@ -82,6 +81,7 @@ function toInvocationAttributes(fact: InvocationFact, origin: SpanOrigin): Attri
     [Attribute.AWS_LAMBDA_INVOKED_ARN]: functionArn,
     [Attribute.FAAS_VERSION]: version === origin.functionVersion ? undefined : version,
     [Attribute.LAMBDA_STATUS]: fact.status,
+    [Attribute.LAMBDA_FUNCTION_ERROR]: fact.isFunctionError ? true : undefined,
     [Attribute.ERROR_TYPE]: fact.errorType,
     [Attribute.LAMBDA_TENANT_ID]: fact.tenantId,
     [Attribute.LAMBDA_INCOMPLETE]: fact.incomplete ? true : undefined,
@@ -130,20 +130,15 @@ function toChildSpans({ children }: ChildSpansFact, origin: SpanOrigin): Readabl
   );
 }
 
-/** The message of the exception that the error is named after; another one was handled. */
-function describeError({ exceptions, errorType }: InvocationFact): string | undefined {
-  const named = exceptions.findLast(
-    ({ type }) => type !== undefined && errorType?.endsWith(type) === true,
-  );
-  return named?.message ?? errorType;
-}
-
 /** UNSET on success: only the application may say Ok (OTel API, SetStatus). */
-function toStatus(
-  fact: { readonly status?: string; readonly errorType?: string },
-  message = fact.errorType,
-): SpanStatus {
-  if (!isFailed(fact)) return { code: SpanStatusCode.UNSET };
+function toStatus({
+  isError,
+  errorMessage: message,
+}: {
+  readonly isError: boolean;
+  readonly errorMessage?: string;
+}): SpanStatus {
+  if (!isError) return { code: SpanStatusCode.UNSET };
   return { code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) };
 }
 

@@ -12,6 +12,8 @@ import type { Environment } from '../environment';
 export interface TranslationSettings {
   /** LAMBDA_OTLP_SPAN_AT: when the invocation span leaves. */
   readonly spanAt: 'runtimeDone' | 'report';
+  /** LAMBDA_OTLP_FUNCTION_ERRORS: a handler that throws is an error, though Lambda says success. */
+  readonly functionErrors: boolean;
   /** LAMBDA_OTLP_PLATFORM_LOGS: least severity of exported platform events; undefined: off. */
   readonly platformSeverity: SeverityNumber | undefined;
   /** LAMBDA_OTLP_KEEP. */
@@ -41,6 +43,7 @@ export function readTranslationSettings(environment: Environment): TranslationSe
   const sampler = environment.read('OTEL_TRACES_SAMPLER');
   return {
     spanAt: environment.read('LAMBDA_OTLP_SPAN_AT'),
+    functionErrors: environment.read('LAMBDA_OTLP_FUNCTION_ERRORS'),
     platformSeverity: platformLogs === 'off' ? undefined : SEVERITIES[platformLogs],
     keep: readKeepRules(environment),
     spanLimits: {

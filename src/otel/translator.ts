@@ -17,11 +17,12 @@ import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
 import type { AttributeLimits } from './attributes';
 import { parseFunctionArn } from './function-arn';
+import { readOutOfMemory } from './out-of-memory';
 import { readLogLine } from '../log-line/read-log-line';
 import type { LogLimits } from '../log-line/read-log-line';
 import { toLogRecord } from './log-records';
 import type { LogContextFacts, ReadLine } from './log-records';
-import { toMeasurements } from './metrics';
+import { ErrorTypes, toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
 import { toResourceAttributes } from './resource';
 import type { FunctionDescription } from './resource';
@@ -35,6 +36,7 @@ export interface TranslatorOptions {
   readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
   readonly initializationType?: string;
   readonly spanAt: 'runtimeDone' | 'report';
+  readonly functionErrors: boolean;
   readonly spanLimits: AttributeLimits;
   readonly logLimits: LogLimits;
   readonly platformSeverity: SeverityNumber | undefined;
@@ -59,6 +61,7 @@ export class Translator {
   private readonly tracker: Tracker<ReadLine>;
   private readonly sampling: Sampling;
   private readonly tieBreaker = new TieBreaker();
+  private readonly errorTypes = new ErrorTypes();
   private readonly logScopes: LogContextFacts['scopes'];
   readonly scope: InstrumentationScope;
   private environmentId: string;
@@ -69,7 +72,7 @@ export class Translator {
   private latestObserved: HrTime = [0, 0];
 
   constructor(private readonly options: TranslatorOptions) {
-    const { sha256, initializationType, spanAt, handover, resource } = options;
+    const { sha256, initializationType, spanAt, functionErrors, handover, resource } = options;
     const version = resource.distroVersion;
     const scopeOf = (name: string): InstrumentationScope => ({ name, version });
     this.environmentId = options.createEnvironmentId();
@@ -77,6 +80,7 @@ export class Translator {
     this.tracker = new Tracker({
       sha256,
       spanAt,
+      functionErrors,
       instanceId: resource.logStreamName ?? this.environmentId,
       ...(initializationType === undefined ? {} : { initializationType }),
       ...(handover === undefined ? {} : { handover }),
@@ -125,7 +129,16 @@ export class Translator {
       time: content.time ?? event.time,
       ...content.exception,
     };
-    return { time: event.time, stream: event.type, content, observed, requestId, exception };
+    const saysOutOfMemory = readOutOfMemory(content);
+    return {
+      time: event.time,
+      stream: event.type,
+      content,
+      observed,
+      requestId,
+      exception,
+      saysOutOfMemory,
+    };
   }
 
   /** What the resource and the invocation span's name are made of. */
@@ -149,7 +162,8 @@ export class Translator {
     if (facts.length === 0) return { spans: [], logRecords: [], measurements: [] };
     this.sampling.observe(facts);
     const { logRecords, spans } = this.toSpansAndLogs(facts);
-    return { spans, logRecords, measurements: facts.flatMap(toMeasurements) };
+    const measurements = facts.flatMap((fact) => toMeasurements(fact, this.errorTypes));
+    return { spans, logRecords, measurements };
   }
 
   private toSpansAndLogs(facts: readonly Fact<ReadLine>[]) {

@@ -5,6 +5,7 @@ import { defined } from './defined';
 import type { PlatformEvent, TelemetryEvent } from './event';
 import {
   isObject,
+  namesSpan,
   readCount,
   readMetrics,
   readSpans,
@@ -121,7 +122,8 @@ const decoders: Readonly<Record<PlatformEvent['type'], RecordDecoder>> = {
     const requestId = readText(record['requestId']);
     if (requestId === undefined) return undefined;
     const type = 'platform.runtimeDone';
-    return defined({ type, ...requestEnd(record, time, requestId) } as const);
+    const isAnswered = namesSpan(record['spans'], 'responseLatency');
+    return defined({ type, isAnswered, ...requestEnd(record, time, requestId) } as const);
   },
 
   'platform.report': (record, time) => {

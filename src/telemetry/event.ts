@@ -120,6 +120,8 @@ export interface StartEvent extends EventBase {
 export interface RuntimeDoneEvent extends EventBase, Outcome {
   readonly type: 'platform.runtimeDone';
   readonly requestId: string;
+  /** `spans` names responseLatency, be the rest of it readable or not. */
+  readonly isAnswered?: true;
   readonly metrics?: PlatformMetrics;
   readonly spans?: readonly PlatformSpan[];
   readonly tracing?: TraceContext;

@@ -55,6 +55,13 @@ export function readSpans(value: unknown): readonly PlatformSpan[] | undefined {
   return spans.length === 0 ? undefined : spans;
 }
 
+/** One of `spans` has this name, be the rest of it readable or not. */
+export function namesSpan(value: unknown, name: string): true | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const isNamed = (item: unknown) => isObject(item) && item['name'] === name;
+  return value.some(isNamed) || undefined;
+}
+
 function readSpan(value: unknown): PlatformSpan | undefined {
   if (!isObject(value)) return undefined;
   const name = readText(value['name']);

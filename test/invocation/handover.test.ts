@@ -9,6 +9,7 @@ const known = {
   spanId: '54565fb41ac79632',
   counted: ['success', 'error', 'timeout'],
   coldStart: true,
+  outOfMemory: false,
   measured: true,
 };
 const readInvocations = (...invocations: unknown[]) => readHandover({ invocations }).invocations;
@@ -50,7 +51,7 @@ describe('a handover that is read', () => {
 
   it.each([undefined, false, 1, 'true'])('takes %j for no', (value) => {
     expect(readInvocations({ ...known, coldStart: value, measured: value })).toStrictEqual([
-      { ...known, coldStart: false, measured: false },
+      { ...known, coldStart: false, outOfMemory: false, measured: false },
     ]);
     expect(readHandover({ coldStartCounted: value }).coldStartCounted).toBe(false);
   });
@@ -84,6 +85,7 @@ describe('a handover that is written', () => {
           spanId,
           counted: ['error'],
           coldStart: true,
+          outOfMemory: false,
           measured: true,
         },
       ],
@@ -104,7 +106,7 @@ describe('a handover that is written', () => {
     feed(tracker, [start(0)]);
     tracker.settle();
     expect(tracker.handover().invocations).toMatchObject([
-      { requestId: REQUEST, counted: [], coldStart: false, measured: false },
+      { requestId: REQUEST, counted: [], coldStart: false, outOfMemory: false, measured: false },
     ]);
   });
 

@@ -98,7 +98,17 @@ describe('the span of an init', () => {
   it('says what its events say and nothing of what they do not', () => {
     const [bare] = spansOf([initStart(0), initDone(500)]);
     expect(Object.keys(bare ?? {}).sort()).toEqual(
-      ['coldStart', 'end', 'identity', 'incomplete', 'kind', 'name', 'phase', 'start'].sort(),
+      [
+        'coldStart',
+        'end',
+        'identity',
+        'incomplete',
+        'isError',
+        'kind',
+        'name',
+        'phase',
+        'start',
+      ].sort(),
     );
     const runtime = { runtimeVersion: 'v', runtimeVersionArn: 'arn', instanceMaxMemory: 5 };
     const failed = { ...ahead, status: 'error', errorType: 'Runtime.Unknown' };

@@ -3,7 +3,9 @@ import type { HrTime } from '@opentelemetry/api';
 import { toChildIdentity } from '../../src/invocation/identity';
 import { createInvocation, endTimeOf, startTimeOf } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
-import { isFailed } from '../../src/invocation/outcome';
+import type { Ended } from '../../src/invocation/outcome';
+import { toOutcome } from '../../src/invocation/outcome';
+import { isError } from '../../src/invocation/verdict';
 import type { ReportEvent, RuntimeDoneEvent } from '../../src/telemetry/event';
 import {
   REQUEST,
@@ -260,8 +262,8 @@ describe('the outcome of an invocation', () => {
     [{ status: 'success', errorType: 'Odd' }, false],
     [{ errorType: 'incomplete' }, true],
     [{}, false],
-  ])('of %j is a failure: %s', (outcome, expected) => {
-    expect(isFailed(outcome)).toBe(expected);
+  ])('of %j is an error: %s', (ended: Ended, expected) => {
+    expect(isError({ ...ended, outcome: toOutcome(ended.status) })).toBe(expected);
   });
 
   it('that nobody counted leaves no trace among the facts', () => {

@@ -9,6 +9,8 @@ import { at, createTracker, done, feed, sha256, start } from './scenario';
 const CONTEXT = {
   sha256,
   managedInstances: false,
+  functionErrors: true,
+  reportsLate: false,
   spanAtReport: false,
   restoreWasReported: false,
 };

@@ -97,6 +97,7 @@ export function line(ms: number, text: string, fields: Partial<TestLine> = {}): 
     text,
     requestId: undefined,
     exception: undefined,
+    saysOutOfMemory: false,
     ...fields,
   };
 }

@@ -2,7 +2,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { Meter } from '../../src/otel/meter';
 import type { MeterOptions } from '../../src/otel/meter';
-import { toMeasurements } from '../../src/otel/metrics';
+import { ErrorTypes, toMeasurements } from '../../src/otel/metrics';
 import { at, createTracker, done, feed, init, report, start, wire } from '../invocation/scenario';
 import type { WireEvent } from '../invocation/scenario';
 
@@ -23,7 +23,9 @@ function measure(events: readonly WireEvent[]): Record<string, [number, object][
   feed(tracker, events);
   const facts = [...tracker.settle(), ...tracker.settle({ time: at(9999) })];
   const measured: Record<string, [number, object][]> = {};
-  for (const { instrument, value, attributes } of facts.flatMap(toMeasurements)) {
+  const types = new ErrorTypes();
+  const measurements = facts.flatMap((fact) => toMeasurements(fact, types));
+  for (const { instrument, value, attributes } of measurements) {
     (measured[instrument] ??= []).push([value, attributes]);
   }
   return measured;
@@ -41,6 +43,18 @@ const pointsOf = (window: ResourceMetrics | undefined, name: string) =>
   [];
 
 describe('measurements', () => {
+  it('name twenty error types of an environment, and every other one as _OTHER', () => {
+    const failed = Array.from({ length: 25 }, (_, index) => [
+      start(index * 1000, `request-${index}`),
+      done(index * 1000 + 100, `request-${index}`, { status: 'error', errorType: `E${index}` }),
+    ]);
+    const types = measure([...failed.flat(), ...failed.flat()])['faas.errors']?.map(
+      ([, attributes]) => (attributes as Record<string, string>)['error.type'],
+    );
+    const named = Array.from({ length: 20 }, (_, index) => `E${index}`);
+    expect(types).toEqual([...named, '_OTHER', '_OTHER', '_OTHER', '_OTHER', '_OTHER']);
+  });
+
   it('of a cold start and its report have the units of the semantic conventions', () => {
     expect(measure([...init(-600), start(0), done(100), report(101)])).toEqual({
       'faas.invocations': [[1, {}]],

@@ -45,13 +45,15 @@ describe('platform severities', () => {
     [{ type: 'platform.logsDropped' }, SeverityNumber.WARN],
     [{ type: 'platform.report', requestId, status: 'success' }, SeverityNumber.INFO],
   ] as const)('of %j', (event, severity) => {
-    expect(toPlatformSeverity({ time, ...event })).toBe(severity);
+    expect(toPlatformSeverity({ kind: 'platformLog', event: { time, ...event } })).toBe(severity);
   });
 });
 
 it('an extension that fails has an error.type', () => {
   const event = { type: 'platform.extension', time, errorType: 'Extension.Crash' } as const;
-  expect(toPlatformAttributes(event)).toEqual({ 'error.type': 'Extension.Crash' });
+  expect(toPlatformAttributes({ kind: 'platformLog', event })).toEqual({
+    'error.type': 'Extension.Crash',
+  });
 });
 
 it('an event that is not known gives no attributes, whatever it holds', () => {
@@ -61,5 +63,5 @@ it('an event that is not known gives no attributes, whatever it holds', () => {
     wireType: 'platform.new',
     record: { phase: 'x' },
   } as const;
-  expect(toPlatformAttributes(event)).toEqual({});
+  expect(toPlatformAttributes({ kind: 'platformLog', event })).toEqual({});
 });

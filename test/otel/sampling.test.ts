@@ -12,6 +12,7 @@ const initialization = (traceId: string, fields = {}): Fact<unknown> => ({
   end: at(1),
   coldStart: false,
   incomplete: false,
+  isError: false,
   ...fields,
 });
 const keeping = (...rules: KeepRule[]) =>
@@ -19,11 +20,11 @@ const keeping = (...rules: KeepRule[]) =>
 
 describe('what the keep rules name', () => {
   it.each([
-    ['errors', { status: 'error' }, true],
-    ['errors', { status: 'success' }, false],
+    ['errors', { isError: true }, true],
+    ['errors', { isError: false }, false],
     ['errors', { coldStart: true }, false],
     ['cold_starts', { coldStart: true }, true],
-    ['cold_starts', { status: 'error' }, false],
+    ['cold_starts', { isError: true }, false],
   ] as const)('%s: %j is kept: %s', (rule, fields, kept) => {
     const sampling = keeping(rule);
     sampling.observe([initialization('a', fields)]);
@@ -33,16 +34,16 @@ describe('what the keep rules name', () => {
 
   it('is nothing without a rule', () => {
     const sampling = keeping();
-    sampling.observe([initialization('a', { status: 'error', coldStart: true })]);
+    sampling.observe([initialization('a', { isError: true, coldStart: true })]);
     expect(sampling.isSampled(identity('a'))).toBe(false);
   });
 
   it('is remembered for the latest 256 traces', () => {
     const sampling = keeping('errors');
     const traces = Array.from({ length: 257 }, (_, index) => `t${index}`);
-    sampling.observe(traces.slice(0, 256).map((id) => initialization(id, { status: 'error' })));
+    sampling.observe(traces.slice(0, 256).map((id) => initialization(id, { isError: true })));
     expect(sampling.isSampled(identity('t0'))).toBe(true);
-    sampling.observe([initialization('t256', { status: 'error' })]);
+    sampling.observe([initialization('t256', { isError: true })]);
     expect(traces.filter((id) => !sampling.isSampled(identity(id)))).toEqual(['t0']);
   });
 });

@@ -17,13 +17,14 @@ afterEach(endRuns);
 const ERROR = 2;
 const ok = { action: 'log', lines: ['fine'] };
 
-test('an exception that the runtime caught is no failure to the platform, but is on span and log', async () => {
+test('a handler that throws is a success to the platform, and an error here', async () => {
   const run = await startLayer();
   const { requestId, status } = await run.lambda.invoke({ action: 'fail' });
   expect(status).toBe('success');
   const telemetry = await finish(run);
   const span = invocationSpan(telemetry, requestId);
-  expect(span.status?.code ?? 0).toBe(0);
+  expect(span.status?.code).toBe(ERROR);
+  expect(span.plain).toMatchObject({ 'lambda.function_error': true, 'lambda.status': 'success' });
   expect(span.events.map(({ name }) => name)).toEqual(['exception']);
   const [record, ...others] = functionLogs(telemetry).filter(
     ({ plain }) => plain['exception.type'] !== undefined,
@@ -39,7 +40,17 @@ test('an exception that the runtime caught is no failure to the platform, but is
       'faas.invocation_id': requestId,
     },
   });
+  expect(total(telemetry, 'faas.errors', { 'lambda.phase': 'invoke' })).toBe(1);
+  expect(total(telemetry, 'faas.invocations')).toBe(0);
+});
+
+test("a handler that throws is a success where the user wants Lambda's word", async () => {
+  const run = await startLayer({ settings: { LAMBDA_OTLP_FUNCTION_ERRORS: 'false' } });
+  const { requestId } = await run.lambda.invoke({ action: 'fail' });
+  const telemetry = await finish(run);
+  expect(invocationSpan(telemetry, requestId).status?.code ?? 0).toBe(0);
   expect(total(telemetry, 'faas.errors')).toBe(0);
+  expect(total(telemetry, 'faas.invocations')).toBe(1);
 });
 
 test.each([

@@ -59,7 +59,14 @@ describe('an event keeps every documented field:', () => {
     ['platform.logsDropped', { reason: 'slow', droppedRecords: 3, droppedBytes: 99 }],
   ])('%s', (type, record) => {
     const readSpans = 'spans' in record ? { spans: [{ ...spans[0], start: AT }] } : {};
-    expect(decode(type, record)).toEqual({ type, time: AT, ...record, ...readSpans });
+    const isAnswered = type === 'platform.runtimeDone' ? { isAnswered: true } : {};
+    expect(decode(type, record)).toEqual({
+      type,
+      time: AT,
+      ...record,
+      ...readSpans,
+      ...isAnswered,
+    });
   });
 });
 

@@ -1,0 +1,133 @@
+// How an invocation ended, from all that is known of it. Lambda's word is not the whole truth: a handler
+// that throws is a success to Lambda, and memory that ran out is an exit, a failure or a timeout.
+import type { ReportEvent } from '../telemetry/event';
+import type { ExceptionFact } from './fact';
+import type { Invocation } from './invocation';
+import type { Ended, Outcome } from './outcome';
+import { INCOMPLETE, toOutcome } from './outcome';
+
+export interface Verdict {
+  /** Undefined: a status word that AWS does not use yet, or an end that was never seen. */
+  readonly outcome: Outcome | undefined;
+  /** Lambda says success, and the runtime gave no answer. */
+  readonly isFunctionError: boolean;
+  readonly isOutOfMemory: boolean;
+  readonly errorType?: string;
+  readonly errorMessage?: string;
+}
+
+export interface VerdictRules {
+  /** LAMBDA_OTLP_FUNCTION_ERRORS. */
+  readonly functionErrors: boolean;
+  /** Lambda Managed Instances say `error` themselves. */
+  readonly managedInstances: boolean;
+}
+
+/** `error.type` of an error that nobody named (semantic conventions, error.type). */
+export const OTHER = '_OTHER';
+const OUT_OF_MEMORY = 'Runtime.OutOfMemory';
+const OUT_OF_MEMORY_TYPE = /(?:^|\.)OutOfMemory(?:Error|Exception)?$/;
+
+/** What `ended` means: runtimeDone, the report, the worse of both, or a word for an end that never came. */
+export function toVerdict(invocation: Invocation, ended: Ended, rules: VerdictRules): Verdict {
+  const isFunctionError = isUnansweredSuccess(invocation, ended, rules);
+  const outcome = isFunctionError ? 'error' : toOutcome(ended.status);
+  const isFailed = outcome === 'error' || outcome === 'timeout';
+  const isOutOfMemory = isFailed && ranOutOfMemory(invocation, ended, isFunctionError);
+  const report = outcome === 'error' ? invocation.runtimeReport : undefined;
+  const named = nameError(ended, { isFailed, isFunctionError, report });
+  const errorType = isOutOfMemory ? OUT_OF_MEMORY : named;
+  const isErroneous = isError({ outcome, ...(errorType !== undefined && { errorType }) });
+  const errorMessage = isErroneous
+    ? describe(invocation, { named, report, errorType })
+    : undefined;
+  return {
+    outcome,
+    isFunctionError,
+    isOutOfMemory,
+    ...(errorType !== undefined && { errorType }),
+    ...(errorMessage !== undefined && { errorMessage }),
+  };
+}
+
+/** An error, a timeout, or an end that was never seen. */
+export function isError({ outcome, errorType }: Pick<Verdict, 'outcome' | 'errorType'>): boolean {
+  return outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
+}
+
+/**
+ * The runtime posted to /invocation/{id}/error: Lambda writes responseLatency, and bytes, exactly where it
+ * posted a response (AWS's emulator, GetRuntimeDoneSpans). Without metrics nothing is concluded.
+ */
+function isUnansweredSuccess(
+  { done }: Invocation,
+  ended: Ended,
+  { functionErrors, managedInstances }: VerdictRules,
+): boolean {
+  if (!functionErrors || managedInstances || done === undefined) return false;
+  if (!isSuccess(done) || !isSuccess(ended)) return false;
+  return done.metrics?.producedBytes === 0 && done.isAnswered !== true;
+}
+
+/** Said, not merely left open. */
+function isSuccess({ status }: Ended): boolean {
+  return status?.toLowerCase() === 'success';
+}
+
+interface Naming {
+  readonly isFailed: boolean;
+  readonly isFunctionError: boolean;
+  /** The runtime's own, of an error. */
+  readonly report: ExceptionFact | undefined;
+}
+
+/** AWS's errorType, else the exception's, else the status word; of a function error the exception's alone. */
+function nameError(
+  { status, errorType }: Ended,
+  { isFailed, isFunctionError, report }: Naming,
+): string | undefined {
+  if (isFunctionError) return report?.type ?? OTHER;
+  return errorType ?? (isFailed ? (report?.type ?? status) : undefined);
+}
+
+/** The message of the exception that the error is named after, else of the runtime's own report. */
+function describe(
+  { exceptions, initException }: Invocation,
+  { named, report, errorType }: { readonly named: string | undefined } & Pick<Naming, 'report'> & {
+      readonly errorType: string | undefined;
+    },
+): string | undefined {
+  if (report?.message !== undefined) return report.message;
+  const isNamed = ({ type }: ExceptionFact) =>
+    type !== undefined &&
+    (named?.endsWith(type) === true ||
+      (errorType === OUT_OF_MEMORY && OUT_OF_MEMORY_TYPE.test(type)));
+  const exception = [...(initException ? [initException] : []), ...exceptions].findLast(isNamed);
+  return exception?.message ?? (errorType === OTHER ? undefined : errorType);
+}
+
+/** Lambda's own word, the runtime's own words, or full memory where Lambda itself says that it failed. */
+function ranOutOfMemory(
+  { done, report, runtimeReport, outOfMemory }: Invocation,
+  { errorType }: Ended,
+  isFunctionError: boolean,
+): boolean {
+  if ([errorType, done?.errorType, report?.errorType].includes(OUT_OF_MEMORY)) return true;
+  // What the runtime reported is the error; what was logged beside it was handled.
+  if (isFunctionError && runtimeReport?.type !== undefined) {
+    return OUT_OF_MEMORY_TYPE.test(runtimeReport.type);
+  }
+  return outOfMemory.isSaid || (!isFunctionError && hasFullMemory(report));
+}
+
+function hasFullMemory(report: ReportEvent | undefined): boolean {
+  const { memorySizeMB, maxMemoryUsedMB } = report?.metrics ?? {};
+  return memorySizeMB !== undefined && memorySizeMB > 0 && maxMemoryUsedMB !== undefined
+    ? maxMemoryUsedMB >= memorySizeMB
+    : false;
+}
+
+/** An exception that says memory ran out: Java's, .NET's, Lambda's own. */
+export function isOutOfMemoryType(type: string | undefined): boolean {
+  return type !== undefined && OUT_OF_MEMORY_TYPE.test(type);
+}
