@@ -1,0 +1,165 @@
+// What the function itself says: layers that fit or conflict, memory, timeout, network.
+import { chooseLayer } from '../../cdk/layer-choice';
+import type { Finding } from './finding';
+import type { Deployment, FunctionConfiguration } from './function-configuration';
+
+/** Layers of others by their names: opentelemetry-lambda's, ADOT's and vendors'. */
+const COLLECTOR_LAYER =
+  /:layer:(opentelemetry-collector|aws-otel-(?:collector|java|nodejs|python|js)\b)/;
+const SDK_LAYER =
+  /:layer:(opentelemetry-(?:nodejs|python|java\w*|ruby)|AWSOpenTelemetryDistro\w+|aws-otel-\w+)/;
+const VENDOR_LAYER =
+  /:layer:(Datadog-Extension|NewRelic\w+|Dynatrace\w+|elastic-apm\w*|rotel-extension|coralogix\w+|SentryNode\w+|dash0\w*)/i;
+const OWN_LAYER = /:layer:[\w-]*lambda-otlp-(node|x86_64|arm64)\b/;
+
+/** Below this, an extension that shares the function's CPU is felt (README, "Cost"). */
+const LITTLE_MEMORY_MB = 256;
+/** A flush budget of half a second and Lambda's batch window must fit. */
+const SHORT_TIMEOUT_S = 2;
+
+export function checkDeployment({
+  deployment,
+  variables,
+}: FunctionConfiguration): readonly Finding[] {
+  if (deployment === undefined) return [];
+  return [
+    ...checkOwnLayer(deployment),
+    ...checkOtherLayers(deployment, variables),
+    ...checkSize(deployment),
+  ];
+}
+
+function checkOwnLayer(deployment: Deployment): readonly Finding[] {
+  const { packageType, runtime, architecture, layers } = deployment;
+  if (packageType === 'Image') {
+    const next = 'COPY the layer to /opt in the Dockerfile (README, "Container images")';
+    return [
+      note(
+        'PackageType',
+        'a container image: whether the layer is in it cannot be seen from here',
+        next,
+      ),
+    ];
+  }
+  const choice = chooseLayer({ runtime, architectures: [architecture] });
+  const fitting = choice.kind === 'layer' ? `lambda-otlp-${choice.layer}` : 'lambda-otlp';
+  const own = layers.map((arn) => OWN_LAYER.exec(arn)?.[1]).filter((name) => name !== undefined);
+  if (own.length === 0) {
+    return [
+      fault(
+        'Layers',
+        'expected a layer of lambda-otlp, found none',
+        `attach ${fitting}; a layer published under another name is not recognized`,
+      ),
+    ];
+  }
+  if (own.length > 1)
+    return [
+      fault(
+        'Layers',
+        `expected one layer of lambda-otlp, found ${own.length}`,
+        `keep ${fitting} only`,
+      ),
+    ];
+  const [name] = own;
+  if (name === 'node' && !runtime?.startsWith('nodejs')) {
+    return [
+      fault(
+        'Layers',
+        `lambda-otlp-node uses the runtime's own Node.js, and ${runtime ?? 'this runtime'} has none: the function runs without telemetry`,
+        `attach lambda-otlp-${architecture} instead`,
+      ),
+    ];
+  }
+  if (name !== 'node' && name !== architecture) {
+    return [
+      fault(
+        'Layers',
+        `lambda-otlp-${String(name)} does not run on ${architecture}`,
+        `attach ${fitting} instead`,
+      ),
+    ];
+  }
+  return [];
+}
+
+function checkOtherLayers(
+  { layers }: Deployment,
+  variables: FunctionConfiguration['variables'],
+): readonly Finding[] {
+  const named = (pattern: RegExp): string | undefined =>
+    layers.map((arn) => pattern.exec(arn)?.[1]).find((name) => name !== undefined);
+  const findings: Finding[] = [];
+  const collector = named(COLLECTOR_LAYER);
+  if (collector !== undefined) {
+    findings.push(
+      warning(
+        'Layers',
+        `${collector} brings an OpenTelemetry Collector, which listens on port 4318 too and is billed beside this layer`,
+        'remove it and let the function’s SDK hand over to this layer, or keep it and leave LAMBDA_OTLP_RECEIVER unset',
+      ),
+    );
+  } else {
+    const sdk = named(SDK_LAYER);
+    if (sdk !== undefined && !variables['AWS_LAMBDA_EXEC_WRAPPER']) {
+      findings.push(
+        warning(
+          'AWS_LAMBDA_EXEC_WRAPPER',
+          `${sdk} does nothing without it`,
+          'set it as that layer’s documentation says',
+        ),
+      );
+    }
+  }
+  const vendor = named(VENDOR_LAYER);
+  if (vendor !== undefined) {
+    findings.push(
+      warning(
+        'Layers',
+        `${vendor} is a telemetry extension too: each invocation waits for the slower of the two`,
+        'keep one of them',
+      ),
+    );
+  }
+  return findings;
+}
+
+function checkSize({ memoryMb, timeoutS, isInVpc }: Deployment): readonly Finding[] {
+  const findings: Finding[] = [];
+  if (timeoutS <= SHORT_TIMEOUT_S) {
+    findings.push(
+      warning(
+        'Timeout',
+        `${timeoutS} s leaves little for an export after a slow invocation: what is not sent waits for the next one`,
+        'set 3 s or more',
+      ),
+    );
+  }
+  if (memoryMb < LITTLE_MEMORY_MB) {
+    findings.push(
+      note(
+        'MemorySize',
+        `${memoryMb} MB is a small share of a CPU: exports take longer there, and are billed`,
+        'try 256 MB: it is often no dearer',
+      ),
+    );
+  }
+  if (isInVpc) {
+    findings.push(
+      note(
+        'VpcConfig',
+        'the function reaches only what its subnets reach: the test from here does not show that',
+        'without a NAT gateway or an endpoint in the VPC, send to a Collector in the VPC',
+      ),
+    );
+  }
+  return findings;
+}
+
+type MakeFinding = (about: string, text: string, next?: string) => Finding;
+const make =
+  (level: Finding['level']): MakeFinding =>
+  (about, text, next) => ({ level, about, text, ...(next !== undefined && { next }) });
+const fault = make('fault');
+const warning = make('warning');
+const note = make('note');

@@ -1,0 +1,103 @@
+// A function as the doctor knows it: from its environment variables alone, or from what
+// `aws lambda get-function-configuration` and `get-function` print.
+
+export interface FunctionConfiguration {
+  /** The function's own variables, without those that Lambda adds. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Undefined: only the variables are known. */
+  readonly deployment?: Deployment;
+}
+
+export interface Deployment {
+  readonly name: string;
+  readonly packageType: 'Zip' | 'Image';
+  readonly runtime?: string;
+  readonly architecture: string;
+  readonly memoryMb: number;
+  readonly timeoutS: number;
+  /** ARNs of layer versions. */
+  readonly layers: readonly string[];
+  readonly isInVpc: boolean;
+  readonly region?: string;
+}
+
+export class InputError extends Error {}
+
+/** @throws InputError when the text is neither of the known forms. */
+export function readFunctionConfiguration(text: string, source: string): FunctionConfiguration {
+  const value = parse(text, source);
+  const whole =
+    isObject(value) && isObject(value['Configuration']) ? value['Configuration'] : value;
+  if (!isObject(whole))
+    throw new InputError(`${source}: expected a JSON object, got ${kindOf(whole)}`);
+  if (typeof whole['FunctionName'] === 'string') return readDeployment(whole, source);
+  const variables = isObject(whole['Variables']) ? whole['Variables'] : whole;
+  return { variables: readVariables(variables, source) };
+}
+
+function parse(text: string, source: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new InputError(
+      `${source}: expected JSON (environment variables, or the output of aws lambda get-function-configuration), ${(error as Error).message}`,
+    );
+  }
+}
+
+function readDeployment(
+  whole: Readonly<Record<string, unknown>>,
+  source: string,
+): FunctionConfiguration {
+  const environment = isObject(whole['Environment']) ? whole['Environment'] : {};
+  const variables = isObject(environment['Variables']) ? environment['Variables'] : {};
+  const [architecture] = listOf(whole['Architectures']);
+  const runtime = textOf(whole['Runtime']);
+  const region = /^arn:[\w-]+:lambda:([\w-]+):/.exec(textOf(whole['FunctionArn']) ?? '')?.[1];
+  return {
+    variables: readVariables(variables, source),
+    deployment: {
+      name: String(whole['FunctionName']),
+      packageType: whole['PackageType'] === 'Image' ? 'Image' : 'Zip',
+      ...(runtime !== undefined && { runtime }),
+      architecture: textOf(architecture) ?? 'x86_64',
+      memoryMb: numberOf(whole['MemorySize']) ?? 128,
+      timeoutS: numberOf(whole['Timeout']) ?? 3,
+      layers: listOf(whole['Layers']).flatMap((layer) =>
+        isObject(layer) ? (textOf(layer['Arn']) ?? []) : [],
+      ),
+      isInVpc: isObject(whole['VpcConfig']) && listOf(whole['VpcConfig']['SubnetIds']).length > 0,
+      ...(region !== undefined && { region }),
+    },
+  };
+}
+
+function readVariables(
+  value: Readonly<Record<string, unknown>>,
+  source: string,
+): Record<string, string> {
+  const wrong = Object.entries(value).find(
+    ([, member]) => !['string', 'number', 'boolean'].includes(typeof member),
+  );
+  if (wrong !== undefined) {
+    throw new InputError(
+      `${source}: expected variables with text values, got ${kindOf(wrong[1])} for ${wrong[0]}`,
+    );
+  }
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, String(member)]));
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : typeof value;
+}
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? value : undefined;
+const numberOf = (value: unknown): number | undefined =>
+  typeof value === 'number' ? value : undefined;

@@ -1,0 +1,57 @@
+// The examination as a person reads it. Secrets are taken out of every line at the end, whoever put them there.
+import type { Examination } from './examine';
+import type { Finding, FindingLevel } from './finding';
+
+const MARKS: Readonly<Record<FindingLevel, string>> = { fault: '✗', warning: '!', note: '·' };
+
+export function toText({ name, findings, destinations, verdicts }: Examination): string {
+  const rows = destinations.map(({ signal, url, from, how }) => [
+    signal,
+    url ?? how[0] ?? 'not exported',
+    url === undefined ? '' : how.join(', '),
+    `by ${from}`,
+  ]);
+  const sent = Object.entries(verdicts).map(([signal, { level, text }]) => [
+    signal,
+    level === 'arrived' ? '✓' : level === 'refused' ? '✗' : '?',
+    text,
+  ]);
+  return [
+    ...findings.map(toLines),
+    ...(findings.length > 0 ? [''] : []),
+    `What ${name} sends`,
+    ...align(rows),
+    ...(sent.length > 0 ? ['', 'One test item of each signal', ...align(sent)] : []),
+    '',
+    toConclusion(findings, sent.length > 0),
+    '',
+  ].join('\n');
+}
+
+/** Replaces every secret by `***`, the longest first. */
+export function hide(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
+}
+
+function toLines({ level, about, text, next }: Finding): string {
+  return `${MARKS[level]} ${about}: ${text}${next === undefined ? '' : `\n    → ${next}`}`;
+}
+
+function toConclusion(findings: readonly Finding[], wasSent: boolean): string {
+  const faults = findings.filter(({ level }) => level === 'fault').length;
+  if (faults > 0)
+    return `${faults} ${faults === 1 ? 'fault' : 'faults'}: telemetry does not arrive as meant.`;
+  if (!wasSent) return 'No fault in the configuration; nothing was sent.';
+  return findings.some(({ level }) => level === 'warning')
+    ? 'No fault; see the warnings.'
+    : 'All is well: the configuration is sound and the test items arrived.';
+}
+
+function align(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows.map((row) =>
+    `  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd(),
+  );
+}

@@ -1,0 +1,202 @@
+// What an outcome means, in words, and what to try next. `text` names scheme, host and port only: a path may hold
+// a token.
+import type { SignalConfiguration } from '../../src/delivery/settings/configuration';
+import type { ProbeOutcome } from './probe';
+import type { TestItem } from './test-items';
+
+export interface Verdict {
+  readonly level: 'arrived' | 'refused' | 'untested';
+  readonly text: string;
+  readonly next?: string;
+}
+
+const refused = (text: string, next?: string): Verdict => ({
+  level: 'refused',
+  text,
+  ...(next !== undefined && { next }),
+});
+
+export function judge(
+  outcome: ProbeOutcome,
+  settings: SignalConfiguration,
+  item: TestItem,
+): Verdict {
+  switch (outcome.kind) {
+    case 'file':
+      return {
+        level: 'untested',
+        text: `not sent: ${outcome.message}`,
+        next: 'in the function the file has to be in its package or a layer',
+      };
+    case 'failed':
+      return judgeFailure(outcome, settings);
+    case 'answered':
+      return judgeAnswer(outcome, settings, item);
+  }
+}
+
+interface Rule {
+  readonly code: RegExp;
+  readonly text: (where: string) => string;
+  readonly next: string;
+}
+
+/** By the code, or where there is none the message, of Node.js and OpenSSL. */
+const FAILURES: readonly Rule[] = [
+  {
+    code: /^(ENOTFOUND|EAI_\w+|ENODATA)$/,
+    text: (where) => `DNS: no address for the host of ${where}`,
+    next: 'check the host’s spelling; in a VPC, its resolver',
+  },
+  {
+    code: /^ECONNREFUSED$/,
+    text: (where) => `TCP: nothing listens at ${where}`,
+    next: 'check the port (OTLP over HTTP is usually 4318) and that the Collector runs',
+  },
+  {
+    code: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
+    text: (where) => `TCP: no answer from ${where}`,
+    next: 'check security groups, routes and the NAT gateway',
+  },
+  {
+    code: /^CERT_HAS_EXPIRED$/,
+    text: (where) => `TLS: the certificate of ${where} has expired`,
+    next: 'renew it',
+  },
+  {
+    code: /^ERR_TLS_CERT_ALTNAME_INVALID$/,
+    text: (where) => `TLS: the certificate of ${where} is for another host`,
+    next: 'use the host that the certificate names',
+  },
+  {
+    code: /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_(VERIFY_LEAF_SIGNATURE|GET_ISSUER_CERT\w*))$/,
+    text: (where) =>
+      `TLS: the certificate of ${where} is signed by an authority that is not known here`,
+    next: 'set OTEL_EXPORTER_OTLP_CERTIFICATE to the authority’s PEM file',
+  },
+  {
+    code: /^(ERR_SSL_(SSL\/TLS_ALERT|TLSV1_ALERT|SSLV3_ALERT|TLSV13_ALERT)\w*|ERR_SSL_\w*ALERT\w*)$/,
+    text: (where) => `TLS: ${where} ended the handshake`,
+    next: 'it may ask for a client certificate: OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and _CLIENT_KEY',
+  },
+  {
+    code: /^(ERR_SSL_WRONG_VERSION_NUMBER|ERR_SSL_PACKET_LENGTH_TOO_LONG|EPROTO)$/,
+    text: (where) => `TLS: ${where} does not speak TLS`,
+    next: 'use http:// for this port, or the port of https',
+  },
+  {
+    code: /^HPE_/,
+    text: (where) => `HTTP: ${where} does not answer in HTTP/1.1; a gRPC port (4317) does not`,
+    next: 'use the OTLP/HTTP port, usually 4318',
+  },
+  {
+    code: /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/,
+    text: (where) => `HTTP: ${where} took the request and did not answer`,
+    next: 'look at the Collector’s own log; behind it something may hang',
+  },
+  {
+    code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/,
+    text: (where) => `HTTP: ${where} closed the connection instead of answering`,
+    next: 'an https port (use https://) or a gRPC port (use 4318) does so',
+  },
+];
+
+function judgeFailure(
+  { code, message }: ProbeOutcome & { kind: 'failed' },
+  { url, proxyUrl }: SignalConfiguration,
+): Verdict {
+  const where = new URL(url).origin;
+  if (/proxy/i.test(message)) {
+    const status = /\d{3}/.exec(message)?.[0];
+    const next =
+      status === '407'
+        ? 'give its user and password in HTTPS_PROXY'
+        : 'check HTTPS_PROXY and what the proxy lets through, or add the host to NO_PROXY';
+    return refused(
+      `proxy: it did not connect to ${where}${status === undefined ? '' : ` (${status})`}`,
+      next,
+    );
+  }
+  const rule = FAILURES.find((it) => it.code.test(code));
+  if (rule === undefined) return refused(`${where}: ${code || 'failed'}`);
+  const through = proxyUrl === undefined ? where : `the proxy for ${where}`;
+  return refused(rule.text(through), rule.next);
+}
+
+const STATUSES: Readonly<Record<number, readonly [string, string]>> = {
+  400: [
+    'the request was not understood',
+    'an https port answers so to http://; otherwise check OTEL_EXPORTER_OTLP_PROTOCOL',
+  ],
+  401: [
+    'credentials are missing or wrong',
+    'check OTEL_EXPORTER_OTLP_HEADERS: the header’s name and the key',
+  ],
+  403: [
+    'these credentials may not send this',
+    'check the key’s rights; for AWS endpoints the role’s policy',
+  ],
+  404: [
+    'there is no such path',
+    'check the base URL: /v1/traces, /v1/metrics and /v1/logs are appended to it',
+  ],
+  405: ['the path takes no POST', 'check the base URL: this may be a web page'],
+  413: [
+    'a request of a few hundred bytes is too large for it',
+    'raise the limit of the server or of the proxy before it',
+  ],
+  415: [
+    'it does not take this content type',
+    'set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf or http/json',
+  ],
+  429: ['it takes nothing more just now', 'check the vendor’s quota'],
+};
+
+function judgeAnswer(
+  outcome: ProbeOutcome & { kind: 'answered' },
+  settings: SignalConfiguration,
+  item: TestItem,
+): Verdict {
+  const { status, location } = outcome;
+  if (status >= 200 && status < 300) return judgeSuccess(outcome, item);
+  const where = new URL(settings.url).origin;
+  if (status >= 300 && status < 400) {
+    const target =
+      location !== undefined && URL.canParse(location, settings.url)
+        ? new URL(location, settings.url).origin
+        : 'elsewhere';
+    return refused(
+      `${status}: ${where} redirects to ${target}, which is not followed`,
+      'set that address as the endpoint',
+    );
+  }
+  const [text, next] = STATUSES[status] ?? [
+    status >= 500 ? 'the server failed' : 'refused',
+    'look at the server’s log',
+  ];
+  return refused(`${status}: ${text} at ${where}`, next);
+}
+
+function judgeSuccess(
+  { contentType, body, durationMs }: ProbeOutcome & { kind: 'answered' },
+  item: TestItem,
+): Verdict {
+  if (/html/i.test(contentType))
+    return refused('answered with an HTML page: this is no OTLP endpoint', 'check host and path');
+  const took = `accepted in ${Math.round(durationMs)} ms`;
+  if (body.length === 0) return { level: 'arrived', text: took };
+  try {
+    const { rejected, message } = item.readAnswer(body);
+    if (rejected > 0)
+      return refused(
+        `partial success: the item was rejected (${message.slice(0, 200)})`,
+        'the endpoint says why',
+      );
+    return {
+      level: 'arrived',
+      text: message === '' ? took : `${took}, with a remark: ${message.slice(0, 200)}`,
+    };
+  } catch {
+    return { level: 'arrived', text: `${took}, with an answer that is no OTLP` };
+  }
+}

@@ -1,0 +1,184 @@
+// The doctor by what it prints of a configuration, against servers on loopback.
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer as createTcpServer, type AddressInfo } from 'node:net';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import { examine } from '../../cli/doctor/examine';
+import { readFunctionConfiguration } from '../../cli/doctor/function-configuration';
+import { hide, toText } from '../../cli/doctor/report';
+
+const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+const OWN_LAYER = 'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-node:7';
+const X86_LAYER = 'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-x86_64:1';
+const COLLECTOR_LAYER =
+  'arn:aws:lambda:eu-west-1:184161586896:layer:opentelemetry-collector-arm64-0_18_0:1';
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function listenTcp(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+}
+
+async function listen(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${await listenTcp(server)}`;
+}
+
+function answering(status: number, headers = {}, body = ''): RequestListener {
+  return (request, response) => {
+    request.resume().on('end', () => response.writeHead(status, headers).end(body));
+  };
+}
+
+interface Rest {
+  readonly Runtime?: string;
+  readonly Layers?: readonly string[];
+  readonly Timeout?: number;
+}
+
+/** As `aws lambda get-function-configuration` prints it. */
+function deployed(variables: Readonly<Record<string, string>>, rest: Rest = {}): string {
+  const { Layers = [OWN_LAYER], ...others } = rest;
+  return JSON.stringify({
+    FunctionName: 'orders',
+    FunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders',
+    Runtime: 'nodejs22.x',
+    Architectures: ['arm64'],
+    MemorySize: 512,
+    Timeout: 30,
+    ...others,
+    Layers: Layers.map((Arn) => ({ Arn })),
+    Environment: { Variables: variables },
+  });
+}
+
+async function diagnose(text: string) {
+  const examination = await examine(readFunctionConfiguration(text, 'orders.json'), true);
+  const [first] = examination.findings;
+  return { first: first && `${first.level} ${first.about}: ${first.text}`, examination };
+}
+
+test('of a sound configuration it says so, and all three items arrive', async () => {
+  const receiver = await startOtlpReceiver();
+  closing.push(() => receiver.close());
+  const { examination } = await diagnose(deployed({ [ENDPOINT]: receiver.url }));
+  expect(examination.findings).toEqual([]);
+  expect(toText(examination)).toContain('All is well');
+  const levels = Object.values(examination.verdicts).map(({ level }) => level);
+  expect(levels).toEqual(['arrived', 'arrived', 'arrived']);
+});
+
+test.each([
+  [{ LAMBDA_OTLP_FLUSHH: 'end' }, /^fault LAMBDA_OTLP_FLUSHH: .*nearest is LAMBDA_OTLP_FLUSH$/],
+  [{ OTEL_EXPORTER_OTLP_HEADRS: 'a=b' }, /^fault OTEL_EXPORTER_OTLP_HEADRS: .*_HEADERS$/],
+  [
+    { [ENDPOINT]: '', OTEL_EXPORTER_OTLP_ENDPONT: 'https://x' },
+    /^fault OTEL_EXPORTER_OTLP_ENDPONT: /,
+  ],
+  [{ [ENDPOINT]: 'HEALTHY/v1/traces' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: ends in \/v1\/traces/],
+  [{ [ENDPOINT]: 'otlp.example.com:4318' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL/],
+  [{ OTEL_SDK_DISABLED: 'true' }, /^fault OTEL_SDK_DISABLED: nothing is exported/],
+  [{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }, /^warning AWS_LAMBDA_EXEC_WRAPPER: /],
+])('of the variables %j the fault is named first', async (variables, expected) => {
+  const healthy = await listen(answering(200));
+  const given = Object.entries({ [ENDPOINT]: healthy, ...variables });
+  const whole = given.map(([name, value]) => [name, value.replace('HEALTHY', healthy)] as const);
+  expect((await diagnose(deployed(Object.fromEntries(whole)))).first).toMatch(expected);
+});
+
+test.each<[Rest, RegExp]>([
+  [{ Layers: [] }, /^fault Layers: expected a layer of lambda-otlp, found none/],
+  [{ Runtime: 'python3.13' }, /^fault Layers: lambda-otlp-node uses .* python3.13 has none/],
+  [
+    { Runtime: 'python3.13', Layers: [X86_LAYER] },
+    /^fault Layers: lambda-otlp-x86_64 does not run/,
+  ],
+  [{ Layers: [OWN_LAYER, COLLECTOR_LAYER] }, /^warning Layers: opentelemetry-collector brings/],
+  [{ Timeout: 1 }, /^warning Timeout: 1 s/],
+])('of a function with %j the fault is named first', async (rest, expected) => {
+  const healthy = await listen(answering(200));
+  expect((await diagnose(deployed({ [ENDPOINT]: healthy }, rest))).first).toMatch(expected);
+});
+
+const PARTIAL_SUCCESS = '\x0a\x09\x08\x01\x12\x05stale';
+test.each([
+  ['401', answering(401), /: 401: credentials are missing or wrong/],
+  ['403', answering(403), /: 403: these credentials may not/],
+  ['404', answering(404), /: 404: there is no such path/],
+  ['413', answering(413), /: 413: a request of a few hundred bytes/],
+  [
+    'a redirect',
+    answering(302, { location: 'https://a.example.com/x' }),
+    /redirects to https:\/\/a\.example\.com,/,
+  ],
+  [
+    'a web page',
+    answering(200, { 'content-type': 'text/html' }, '<html>'),
+    /: answered with an HTML page/,
+  ],
+  [
+    'a partial success',
+    answering(200, {}, PARTIAL_SUCCESS),
+    /partial success: the item was rejected \(stale\)/,
+  ],
+])(
+  'an endpoint that answers with %s is the fault of all three signals',
+  async (_, answer, expected) => {
+    const { first } = await diagnose(deployed({ [ENDPOINT]: await listen(answer) }));
+    expect(first).toMatch(/^fault traces, metrics, logs: /);
+    expect(first).toMatch(expected);
+  },
+);
+
+test('a port at which nothing listens is said to be one', async () => {
+  const server = createTcpServer();
+  const port = await listenTcp(server);
+  await new Promise((resolve) => server.close(resolve));
+  const { first } = await diagnose(deployed({ [ENDPOINT]: `http://127.0.0.1:${port}` }));
+  expect(first).toMatch(/^fault traces, metrics, logs: TCP: nothing listens at http:\/\/127/);
+});
+
+test('https at a plain port is said to be that', async () => {
+  const url = (await listen(answering(200))).replace('http:', 'https:');
+  expect((await diagnose(deployed({ [ENDPOINT]: url }))).first).toMatch(
+    /TLS: .* does not speak TLS$/,
+  );
+});
+
+test('a port that answers in HTTP/2 is taken for gRPC’s', async () => {
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined).end(Buffer.from('000000040000000000', 'hex'));
+  });
+  closing.push(() => server.close());
+  const { first } = await diagnose(
+    deployed({ [ENDPOINT]: `http://127.0.0.1:${await listenTcp(server)}` }),
+  );
+  expect(first).toMatch(/^fault traces, metrics, logs: HTTP: .*gRPC port/);
+});
+
+test('variables alone are enough, and a secret that the endpoint echoes is not printed', async () => {
+  const secret = 'k3y-0123456789';
+  const url = await listen((request, response) => {
+    const location = `https://${String(request.headers['api-key'])}.example.com`;
+    request.resume().on('end', () => response.writeHead(302, { location }).end());
+  });
+  const variables = { [ENDPOINT]: url, OTEL_EXPORTER_OTLP_HEADERS: `api-key=${secret}` };
+  const { examination } = await diagnose(JSON.stringify(variables));
+  expect(toText(examination)).toContain(secret);
+  expect(hide(toText(examination), [secret])).not.toContain(secret);
+});
+
+test.each([
+  ['{', /expected JSON/],
+  ['[]', /expected a JSON object, got a list/],
+  ['{"A":{"b":1}}', /expected variables with text values, got object for A/],
+])('input that is no configuration (%s) is refused with what was expected', (text, expected) => {
+  expect(() => readFunctionConfiguration(text, 'orders.json')).toThrow(expected);
+});
