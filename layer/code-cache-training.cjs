@@ -91,7 +91,7 @@ async function run(createPipeline, endpoint) {
     diagnostics: silent,
     initializationType: 'on-demand',
   });
-  pipeline.acceptBatch(Buffer.from(JSON.stringify(events)));
+  pipeline.accept(JSON.stringify(events));
   const { delivered } = await pipeline.flush(Date.now() + 10_000);
   if (!delivered)
     throw new Error('expected the pipeline to deliver to the loopback endpoint, it did not');

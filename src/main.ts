@@ -1,16 +1,13 @@
 // Composition root: reads the environment once, connects the rooms, and is the only one to exit. The exit
 // code is not 0 only without the Extensions API: no fault of ours may fail the function.
 import { createEnvironment } from './environment';
-import {
-  createDiagnosticsWriter,
-  findSecrets,
-  writeToStderr,
-} from './extension/diagnostics-writer';
-import type { Pipeline, Registration } from './extension/pipeline-port';
+import { createDiagnosticsWriter, findSecrets } from './extension/diagnostics-writer';
+import type { Pipeline } from './extension/pipeline';
 import { readLogLevel } from './extension/settings';
-import { readShellHandover } from './extension/shell-handover';
+import { createTimeline, readShellHandover } from './extension/shell-handover';
 import { start } from './extension/start';
-import { createTimeline } from './extension/timeline';
+import type { Registration } from './lambda/extensions-api';
+import { writeToStderr } from './node/files';
 import { fitV8 } from './node/v8-flags';
 import { SCRIPT_VARIABLES } from './settings';
 

@@ -1,5 +1,4 @@
 // Wires the pure core: environment variables and the register answer → a Translator.
-import * as crypto from 'node:crypto';
 import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
@@ -8,9 +7,9 @@ import { createSampler } from '../otel/sampler';
 import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translator';
 import { defined } from '../telemetry/defined';
-import { VERSION } from '../version';
-import type { Registration } from './pipeline-port';
-import { SDK_VERSION } from './sdk-version';
+import type { Registration } from '../lambda/extensions-api';
+import { createRandomUuid, sha256Hex } from '../node/crypto';
+import { SDK_VERSION, VERSION } from '../version';
 
 export interface TranslatorSources {
   readonly environment: Environment;
@@ -33,21 +32,10 @@ export function createTranslator(sources: TranslatorSources): Translator {
     logLimits: settings.logLimits,
     platformSeverity: settings.platformSeverity,
     sampling: { keep: settings.keep, ...defined({ sampler }) },
-    sha256,
-    createEnvironmentId: sources.createEnvironmentId ?? randomEnvironmentId,
+    sha256: sha256Hex,
+    createEnvironmentId: sources.createEnvironmentId ?? createRandomUuid,
     ...defined({ initializationType, handover }),
   });
-}
-
-/** In one call where Node.js has it (20.12): a Hash object costs several times as much. */
-const sha256 =
-  typeof crypto.hash === 'function'
-    ? (text: string): string => crypto.hash('sha256', text)
-    : (text: string): string => crypto.createHash('sha256').update(text).digest('hex');
-
-/** Not from Node's cache of random bytes, which every environment restored from one snapshot has the same. */
-function randomEnvironmentId(): string {
-  return crypto.randomUUID({ disableEntropyCache: true });
 }
 
 function toFunctionDescription({

@@ -1,6 +1,5 @@
 // The extension's own lines: one JSON object each on stderr. Bounded, because what it prints is billed to
 // the customer's log: a message is printed three times, then once a minute with a count.
-import { writeSync } from 'node:fs';
 import type { DiagnosticFields, Diagnostics } from '../diagnostics';
 
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
@@ -92,15 +91,6 @@ function remember(repetitions: Map<string, Repetition>, key: string, value: Repe
   const oldest = repetitions.keys().next();
   if (repetitions.size >= MAX_KEYS && oldest.done !== true) repetitions.delete(oldest.value);
   repetitions.set(key, value);
-}
-
-/** A full pipe or a closed stderr must not stop the extension: the line is lost then. */
-export function writeToStderr(line: string): void {
-  try {
-    writeSync(2, line);
-  } catch {
-    return;
-  }
 }
 
 const USER_INFORMATION = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi;

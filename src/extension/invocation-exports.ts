@@ -1,6 +1,6 @@
 // Exports around invocations: at the end of one, waited for within the budget, or while one runs. Nothing
 // here holds the function past its deadline less the margin, nor for a runtimeDone that may not come.
-import type { InvokeEvent } from '../lambda/invoke-event';
+import type { InvokeEvent } from '../lambda/extensions-api';
 import { settledBefore } from '../node/clock';
 import type { Clock } from '../node/clock';
 import {
@@ -13,12 +13,12 @@ import {
   recordPreviousEnd,
 } from './flush-policy';
 import type { FlushStrategy } from './flush-policy';
-import type { Pipeline } from './pipeline-port';
-import type { TelemetryStreamState } from './telemetry-intake';
+import type { TelemetryStream } from './inbox';
+import type { Pipeline } from './pipeline';
 
 export interface ExportPorts {
   readonly pipeline: Pipeline;
-  readonly telemetry: TelemetryStreamState;
+  readonly telemetry: TelemetryStream;
   readonly clock: Clock;
 }
 
@@ -40,7 +40,23 @@ const WHILE_RUNNING_MS = 5_000;
 /** What comes in while an invocation runs long is exported this often. */
 const INTERVAL_MS = 5_000;
 
-export class InvocationExports {
+/** What the lifecycle asks of either kind of environment. */
+export interface Exports {
+  serve(event: InvokeEvent): Promise<() => void>;
+  /** Something was read. */
+  readonly telemetryRead: () => void;
+  /** True while the latest INVOKE's end has not been seen. */
+  readonly isRunning: boolean;
+  /** The environment ends. */
+  stop(): void;
+}
+
+interface AwaitedEnd {
+  readonly requestId: string;
+  readonly resolve: (isDone: boolean) => void;
+}
+
+export class InvocationExports implements Exports {
   private history = emptyHistory;
   private requestIds: readonly string[] = [];
   private waitedInVain = false;
@@ -49,6 +65,7 @@ export class InvocationExports {
   private lastExportAtMs = 0;
   private latestMs = 0;
   private isExportingWhileRunning = false;
+  private awaited: readonly AwaitedEnd[] = [];
 
   constructor(
     private readonly ports: ExportPorts,
@@ -57,7 +74,6 @@ export class InvocationExports {
     ports.pipeline.onNeedsFlush = () => this.exportEarly();
   }
 
-  /** True while the latest INVOKE's end has not been seen. */
   get isRunning(): boolean {
     const current = this.requestIds.at(-1);
     return current !== undefined && !this.ports.pipeline.isDone(current);
@@ -88,11 +104,19 @@ export class InvocationExports {
     return () => undefined;
   }
 
-  /** A batch came in: exports while the invocation runs, when the buffer fills or the data gets old. */
-  batchArrived(): void {
+  /** Exports while the invocation runs, when the buffer fills or the data gets old. */
+  telemetryRead(): void {
     const { pipeline, clock } = this.ports;
-    const age = Math.abs(clock.now() - this.lastExportAtMs);
-    if (pipeline.needsFlush || (age >= INTERVAL_MS && this.isRunning)) this.exportEarly();
+    for (const { requestId, resolve } of this.awaited) {
+      if (pipeline.isDone(requestId)) resolve(true);
+    }
+    const ageMs = Math.abs(clock.now() - this.lastExportAtMs);
+    if (pipeline.needsFlush || (ageMs >= INTERVAL_MS && this.isRunning)) this.exportEarly();
+  }
+
+  /** Nothing is armed; an export under way is joined by the last one. */
+  stop(): void {
+    return;
   }
 
   private judgePreviousEnd(): void {
@@ -109,14 +133,12 @@ export class InvocationExports {
   }
 
   private async exportAtEnd(requestId: string): Promise<void> {
-    const { pipeline, telemetry, clock } = this.ports;
+    const { telemetry, clock } = this.ports;
     const boundMs = boundWait(this.history, clock.now(), {
       latestMs: this.latestMs,
       telemetryArrived: telemetry.hasArrived,
     });
-    const wait = pipeline.waitUntilDone(requestId, boundMs);
-    const isDone = (await settledBefore(clock, wait, boundMs)) === true;
-    if (!isDone) {
+    if (!(await this.isDoneBy(requestId, boundMs))) {
       this.waitedInVain = true;
       return;
     }
@@ -125,13 +147,31 @@ export class InvocationExports {
     this.history = recordEndExport(this.history, clock.now());
   }
 
+  /** True when this request's end is seen by `deadlineMs` (epoch). */
+  private isDoneBy(requestId: string, deadlineMs: number): Promise<boolean> {
+    const { pipeline, clock } = this.ports;
+    const waitMs = deadlineMs - clock.now();
+    if (pipeline.isDone(requestId) || waitMs <= 0) {
+      return Promise.resolve(pipeline.isDone(requestId));
+    }
+    return new Promise((resolve) => {
+      const awaitedEnd = {
+        requestId,
+        resolve: (isDone: boolean): void => {
+          cancelAlarm();
+          this.awaited = this.awaited.filter((other) => other !== awaitedEnd);
+          resolve(isDone);
+        },
+      };
+      const cancelAlarm = clock.schedule(() => awaitedEnd.resolve(false), waitMs);
+      this.awaited = [...this.awaited, awaitedEnd];
+    });
+  }
+
   /** Exports what the previous invocation left, which arrives around the INVOKE event. */
   private async exportLeftovers(previous: string | undefined): Promise<void> {
-    const { pipeline, clock } = this.ports;
-    if (previous !== undefined && !pipeline.isDone(previous)) {
-      const boundMs = clock.now() + LEFTOVERS_MS;
-      await settledBefore(clock, pipeline.waitUntilDone(previous, boundMs), boundMs);
-    }
+    const { clock } = this.ports;
+    if (previous !== undefined) await this.isDoneBy(previous, clock.now() + LEFTOVERS_MS);
     await this.exportWhileRunning();
   }
 

@@ -1,15 +1,15 @@
 // The extension's life between registration and exit: poll, serve, poll. The function is waited upon: what
 // takes longer than its bound is left for later.
-import type { NextOutcome } from '../lambda/extensions-api';
+import type { NextEvent, NextOutcome } from '../lambda/extensions-api';
 import type { Diagnostics } from '../diagnostics';
-import type { NextEvent } from '../lambda/invoke-event';
 import { pause } from '../node/clock';
 import { InvocationExports } from './invocation-exports';
-import type { ExportPorts, ExportSettings } from './invocation-exports';
+import type { ExportPorts, Exports, ExportSettings } from './invocation-exports';
 import { ManagedInstanceExports } from './managed-instance-exports';
+import type { Pipeline } from './pipeline';
 import { shutDown } from './shutdown';
 
-export interface LifecyclePorts extends ExportPorts {
+export interface LifecyclePorts extends Omit<ExportPorts, 'pipeline'> {
   /** GET /event/next; calls `onSent` when the request is on its way. */
   readonly next: (onSent?: () => void) => Promise<NextOutcome>;
   readonly diagnostics: Diagnostics;
@@ -29,37 +29,46 @@ const RETRY_PAUSES_MS = [20, 50, 100, 250, 500] as const;
 const SIGNAL_DEADLINE_MS = 1_000;
 
 export class Lifecycle {
-  private readonly invocations: InvocationExports;
-  private readonly managed: ManagedInstanceExports | undefined;
+  /** Undefined when it could not be loaded: then the function runs without telemetry. */
+  private pipeline: Promise<Pipeline | undefined> = Promise.resolve(undefined);
+  private exports: Exports | undefined;
   private ending: Promise<LifecycleEnd> | undefined;
   private resolveEnded: (end: LifecycleEnd) => void = () => undefined;
   private readonly ended: Promise<LifecycleEnd>;
 
   constructor(
     private readonly ports: LifecyclePorts,
-    settings: LifecycleSettings,
+    private readonly settings: LifecycleSettings,
   ) {
     this.ended = new Promise((resolve) => (this.resolveEnded = resolve));
-    this.invocations = new InvocationExports(ports, settings);
-    this.managed = settings.isManagedInstance
-      ? new ManagedInstanceExports(ports.pipeline, ports.clock)
-      : undefined;
   }
 
-  /** Polls until the end. `onFirstPoll`: called once the first poll is on its way. */
-  async run(onFirstPoll: () => void): Promise<LifecycleEnd> {
-    void this.loop(onFirstPoll);
+  /** Polls until the end. `load`: called once the first poll is on its way; must not reject. */
+  async run(load: () => Promise<Pipeline | undefined>): Promise<LifecycleEnd> {
+    void this.loop(() => {
+      this.pipeline = this.prepare(load);
+    });
     return this.ended;
   }
 
-  batchArrived(): void {
-    if (this.ending !== undefined) return;
-    (this.managed ?? this.invocations).batchArrived();
+  /** Something was read. */
+  telemetryRead(): void {
+    if (this.ending === undefined) this.exports?.telemetryRead();
   }
 
   /** A signal: as SHUTDOWN. Once an end is under way, it goes on as it began. */
   stop(reason: string): void {
     void this.end(reason, this.ports.clock.now() + SIGNAL_DEADLINE_MS);
+  }
+
+  private async prepare(load: () => Promise<Pipeline | undefined>): Promise<Pipeline | undefined> {
+    const pipeline = await load();
+    if (pipeline === undefined) return undefined;
+    const ports = { ...this.ports, pipeline };
+    this.exports = this.settings.isManagedInstance
+      ? new ManagedInstanceExports(pipeline, ports.clock)
+      : new InvocationExports(ports, this.settings);
+    return pipeline;
   }
 
   private async loop(onFirstPoll: () => void): Promise<void> {
@@ -76,7 +85,8 @@ export class Lifecycle {
         void this.end(event.shutdownReason, event.deadlineMs);
         return;
       }
-      onSent = await this.invocations.serve(event);
+      await this.pipeline;
+      onSent = await this.exports?.serve(event);
     }
   }
 
@@ -115,9 +125,9 @@ export class Lifecycle {
     deadlineMs: number,
     end: LifecycleEnd,
   ): Promise<LifecycleEnd> {
-    this.managed?.stop();
-    const { isRunning } = this.invocations;
-    await shutDown(this.ports, { reason, deadlineMs, isRunning });
+    this.exports?.stop();
+    const isRunning = this.exports?.isRunning ?? false;
+    await shutDown({ ...this.ports, pipeline: this.pipeline }, { reason, deadlineMs, isRunning });
     this.resolveEnded(end);
     return end;
   }

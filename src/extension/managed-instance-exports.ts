@@ -2,11 +2,13 @@
 // is exported after five seconds at the latest, and at once when the buffer is half full.
 import { settledBefore } from '../node/clock';
 import type { Clock } from '../node/clock';
-import type { Pipeline } from './pipeline-port';
+import type { Exports } from './invocation-exports';
+import type { Pipeline } from './pipeline';
 
 const INTERVAL_MS = 5_000;
 
-export class ManagedInstanceExports {
+export class ManagedInstanceExports implements Exports {
+  readonly isRunning = false;
   private isArmed = false;
   private isExporting = false;
   private cancel: () => void = () => undefined;
@@ -18,7 +20,12 @@ export class ManagedInstanceExports {
     pipeline.onNeedsFlush = () => void this.export();
   }
 
-  batchArrived(): void {
+  /** There are no INVOKE events here. */
+  serve(): Promise<() => void> {
+    return Promise.resolve(() => undefined);
+  }
+
+  telemetryRead(): void {
     if (this.pipeline.needsFlush) void this.export();
     else this.arm();
   }

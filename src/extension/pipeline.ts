@@ -1,7 +1,6 @@
 // Telemetry API bodies in, OTLP requests out: decode → translate → buffer → send. Loaded while the first
 // /event/next is pending. Nothing here throws to the lifecycle.
 import type { HrTime } from '@opentelemetry/api';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { createEnvironment } from '../environment';
 import { warnOfMisspeltSettings } from '../misspelt-settings';
 import { readTranslationSettings } from '../otel/translation-settings';
@@ -15,14 +14,45 @@ import { Meter } from '../otel/meter';
 import type { Translator } from '../otel/translator';
 import { decodeBatch } from '../telemetry/decode';
 import { fromEpochMs } from '../telemetry/timestamp';
-import type { InvokeEvent } from '../lambda/invoke-event';
-import { BufferRoom } from './buffer-room';
+import { BatchDeduplication } from '../lambda/batch-deduplication';
+import type { InvokeEvent, Registration } from '../lambda/extensions-api';
+import type { TelemetryBody } from '../lambda/telemetry-listener';
+import { readHandoverFile, writeHandoverFile } from '../node/files';
 import { createTranslator } from './create-translator';
-import { DoneWaiters } from './done-waiters';
-import { readHandoverFile, writeHandoverFile } from './handover-file';
-import type { Pipeline, Registration } from './pipeline-port';
+import type { TelemetryReader, Unread } from './inbox';
+import { MetricSchedule } from './metric-schedule';
 import { createSelfMetrics } from './self-metrics';
 import type { SelfMetrics } from './self-metrics';
+
+/** What the lifecycle asks of the pipeline. */
+export interface Pipeline extends TelemetryReader {
+  /** The Extensions API's INVOKE event. */
+  invoke(event: InvokeEvent): void;
+  /** True once this request's end (platform.runtimeDone, or platform.report) was seen. */
+  isDone(requestId: string): boolean;
+  /** True when the buffer passed half of its bound: flush although the invocation still runs. */
+  readonly needsFlush: boolean;
+  /** Called by the pipeline, at most once per crossing, when needsFlush becomes true. */
+  onNeedsFlush: (() => void) | undefined;
+  /** True when nothing waits to be translated or sent. */
+  readonly idle: boolean;
+  /** True while the endpoint's breaker is open for every signal. */
+  readonly suspended: boolean;
+  /**
+   * Translates what is complete and sends what is buffered. Returns by `deadlineMs` (epoch).
+   * `whileRunning`: the function still runs, so waiting costs it nothing.
+   */
+  flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
+  /** Closes open invocations with the reason, sends everything left, logs what was lost. Returns by `deadlineMs`. */
+  shutdown(end: PipelineEnd): Promise<void>;
+}
+
+export interface PipelineEnd {
+  readonly reason: string;
+  /** Epoch milliseconds. */
+  readonly deadlineMs: number;
+  readonly unread: Unread;
+}
 
 export interface PipelineOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
@@ -30,12 +60,8 @@ export interface PipelineOptions {
   readonly diagnostics: Diagnostics;
 }
 
-/** Lines translated while the invocation runs, so that they neither pile up nor wait for its end. */
-const EARLY_TRANSLATION_LINES = 500;
-/** Exports while the function runs take a metric window along at this distance, any other export always. */
-const METRICS_EVERY_MS = 3_000;
-/** The extension's own figures leave with the function's at this distance, and at SHUTDOWN. */
-const SELF_METRICS_EVERY_MS = 10_000;
+/** Events translated while the invocation runs, so that they neither pile up nor wait for its end. */
+const EARLY_TRANSLATION_EVENTS = 500;
 
 export function createPipeline(options: PipelineOptions): Pipeline {
   return new TelemetryPipeline(options);
@@ -43,26 +69,23 @@ export function createPipeline(options: PipelineOptions): Pipeline {
 
 class TelemetryPipeline implements Pipeline {
   onNeedsFlush: (() => void) | undefined;
+  onProgress: ((isDelivered: boolean) => void) | undefined;
   private readonly diagnostics: Diagnostics;
   private readonly translator: Translator;
   private readonly meter: Meter;
   private readonly selfMetrics: SelfMetrics;
   private readonly delivery: Delivery;
-  private readonly waiters = new DoneWaiters();
+  private readonly schedule: MetricSchedule;
+  private readonly deduplication = new BatchDeduplication();
   /** Lambda keeps it when it restarts the extension. */
   private readonly folder: string;
+  /** Something came since the latest export began. */
   private isDirty = false;
+  /** Events since the latest translation. */
+  private untranslated = 0;
   private isEnding = false;
   private neededFlush = false;
   private openFlushes = 0;
-  private selfMetricsDueMs = 0;
-  private metricsDueMs = 0;
-  private isMetricsTurn = true;
-  /** At SHUTDOWN, reading must not take the time that is left to send and to exit. */
-  private readUntilMs = Number.POSITIVE_INFINITY;
-  private unreadBytes = 0;
-  private longestReadMs = 50;
-  private readonly room = new BufferRoom(() => !this.needsFlush);
 
   constructor({ variables, registration, diagnostics }: PipelineOptions) {
     this.diagnostics = diagnostics;
@@ -74,12 +97,14 @@ class TelemetryPipeline implements Pipeline {
     this.translator = createTranslator({ environment, settings, registration, handover });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     this.selfMetrics = createSelfMetrics();
+    const { meter, selfMetrics, translator } = this;
+    this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator });
     this.delivery = createDelivery({
       configuration: readExportConfiguration(environment),
       observer: {
         exported: (signal, items) => {
           this.selfMetrics.exported(signal, items);
-          this.room.progressed();
+          this.onProgress?.(true);
         },
         dropped: (signal, items, reason) => this.selfMetrics.dropped(signal, items, reason),
         requestEnded: (signal, durationMs, outcome) =>
@@ -88,24 +113,23 @@ class TelemetryPipeline implements Pipeline {
       diagnostics,
       clock: { now: Date.now },
       metricSource: {
-        collect: () => this.collectMetrics(),
+        collect: () => this.schedule.collect(),
         lost: (window) => this.selfMetrics.recount(window),
       },
     });
   }
 
-  acceptBatch(body: Buffer): void {
-    const startMs = Date.now();
-    if (startMs > this.readUntilMs) {
-      this.unreadBytes += body.length;
-      return;
-    }
+  isDuplicate(body: TelemetryBody): boolean {
+    return this.deduplication.isDuplicate(body);
+  }
+
+  accept(text: string): void {
     const observed = now();
-    const batch = decodeBatch(body.toString('utf8'), observed);
+    const batch = decodeBatch(text, observed);
     if (batch.problem !== undefined) {
       this.selfMetrics.invalid(1);
       this.diagnostics.warn(
-        `telemetry: expected a JSON array of events, got ${body.length} bytes that are none (${batch.problem}); this batch is lost`,
+        `telemetry: expected a JSON array of events, got ${text.length} characters that are none (${batch.problem}); they are lost`,
       );
     } else if (batch.badRecords > 0) {
       this.selfMetrics.invalid(batch.badRecords);
@@ -115,18 +139,17 @@ class TelemetryPipeline implements Pipeline {
     }
     if (batch.events.length === 0) return;
     this.isDirty = true;
+    this.untranslated += batch.events.length;
     for (const { time } of batch.events) this.meter.sawEvent(time);
     this.translator.accept(batch, observed);
-    if (this.translator.pendingLines >= EARLY_TRANSLATION_LINES) this.translate();
-    this.longestReadMs = Math.max(this.longestReadMs, Date.now() - startMs);
-    this.waiters.settle((requestId) => this.translator.isDone(requestId));
+    if (this.untranslated >= EARLY_TRANSLATION_EVENTS) this.translate();
     this.announceNeed();
   }
 
-  async whenRoom(): Promise<void> {
-    if (!this.needsFlush || this.isEnding) return;
+  makeRoom(): boolean {
+    if (!this.needsFlush || this.isEnding) return false;
     this.onNeedsFlush?.();
-    if (this.openFlushes > 0) await this.room.wait();
+    return this.openFlushes > 0;
   }
 
   invoke(event: InvokeEvent): void {
@@ -135,11 +158,6 @@ class TelemetryPipeline implements Pipeline {
 
   isDone(requestId: string): boolean {
     return this.translator.isDone(requestId);
-  }
-
-  waitUntilDone(requestId: string, deadlineMs: number): Promise<boolean> {
-    if (this.isDone(requestId)) return Promise.resolve(true);
-    return this.waiters.wait(requestId, deadlineMs - Date.now());
   }
 
   get needsFlush(): boolean {
@@ -162,6 +180,7 @@ class TelemetryPipeline implements Pipeline {
 
   /** Moves what is complete from the translator into the buffer and the meter. */
   private translate(ending?: Ending): void {
+    this.untranslated = 0;
     const { spans, logRecords, measurements } = this.translator.settle(ending);
     for (const measurement of measurements) this.meter.record(measurement);
     this.selfMetrics.queued('traces', spans.length);
@@ -170,59 +189,41 @@ class TelemetryPipeline implements Pipeline {
     this.delivery.addLogRecords(logRecords);
   }
 
-  /** The extension's own figures share the events' window. */
-  private collectMetrics(): Promise<ResourceMetrics | undefined> {
-    if (!this.isMetricsTurn && !this.isEnding) return Promise.resolve(undefined);
-    const nowMs = Date.now();
-    this.metricsDueMs = nowMs + METRICS_EVERY_MS;
-    const isSelfDue = isDue(this.selfMetricsDueMs, SELF_METRICS_EVERY_MS);
-    if (this.isEnding || this.selfMetrics.isUrgent || isSelfDue) {
-      this.selfMetricsDueMs = nowMs + SELF_METRICS_EVERY_MS;
-      const time = this.meter.newestTime ?? fromEpochMs(nowMs);
-      this.selfMetrics.release(time, (measurement) => this.meter.record(measurement));
-    }
-    return this.meter.collect(this.translator.resources.metrics, this.isEnding);
-  }
-
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.isDirty = false;
     this.translate();
-    const isTurn =
-      !whileRunning || this.selfMetrics.isUrgent || isDue(this.metricsDueMs, METRICS_EVERY_MS);
-    // A flush that is still open collects later, and has its turn, too.
-    this.isMetricsTurn = isTurn || (this.openFlushes > 0 && this.isMetricsTurn);
+    this.schedule.plan(whileRunning, this.openFlushes > 0);
     this.openFlushes += 1;
     const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
     this.openFlushes -= 1;
-    if (this.openFlushes === 0) setImmediate(() => this.continueMakingRoom());
+    // Whoever exports goes on exporting first.
+    setImmediate(() => this.onProgress?.(false));
     this.announceNeed();
     return { delivered };
   }
 
-  /** Batches that wait for room need a further flush; if nobody starts one, they wait in vain. */
-  private continueMakingRoom(): void {
-    if (this.openFlushes === 0 && this.room.isAwaited) this.onNeedsFlush?.();
-    if (this.openFlushes === 0) this.room.release();
-  }
-
-  async shutdown(reason: string, deadlineMs: number): Promise<void> {
+  async shutdown({ reason, deadlineMs, unread }: PipelineEnd): Promise<void> {
     this.isEnding = true;
-    this.room.release();
-    this.readUntilMs = deadlineMs - 2 * this.longestReadMs;
+    this.schedule.end();
+    this.selfMetrics.unread(unread);
     this.translate({ reason, time: now() });
     if (reason.toLowerCase() !== 'spindown') {
       writeHandoverFile(this.translator.handover(), this.folder);
     }
     await this.delivery.flush({ deadlineMs, final: true });
     this.delivery.close();
-    this.reportTotals();
+    this.reportTotals(unread);
   }
 
-  private reportTotals(): void {
+  private reportTotals(unread: Unread): void {
     const totals = this.delivery.totals();
     const lost = totals.traces.dropped + totals.metrics.dropped + totals.logs.dropped;
     const fields = {
-      ...(this.unreadBytes > 0 && { unreadBytes: this.unreadBytes }),
+      ...(unread.bodies > 0 && {
+        unreadBodies: unread.bodies,
+        unreadBytes: unread.bytes,
+        unreadRecords: unread.records,
+      }),
       spansExported: totals.traces.exported,
       spansDropped: totals.traces.dropped,
       dataPointsExported: totals.metrics.exported,
@@ -230,7 +231,7 @@ class TelemetryPipeline implements Pipeline {
       logRecordsExported: totals.logs.exported,
       logRecordsDropped: totals.logs.dropped,
     };
-    if (lost > 0 || this.unreadBytes > 0)
+    if (lost > 0 || unread.bodies > 0)
       this.diagnostics.warn('stopped: some telemetry was not delivered', fields);
     else this.diagnostics.info('stopped: everything was delivered', fields);
   }
@@ -238,10 +239,4 @@ class TelemetryPipeline implements Pipeline {
 
 function now(): HrTime {
   return fromEpochMs(Date.now());
-}
-
-/** What happens every `everyMs`; also when the clock was set back meanwhile. */
-function isDue(dueMs: number, everyMs: number): boolean {
-  const nowMs = Date.now();
-  return nowMs >= dueMs || nowMs < dueMs - everyMs;
 }

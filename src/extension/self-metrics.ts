@@ -8,6 +8,7 @@ import type { DeliveryObserver, Signal } from '../delivery/delivery';
 import type { InstrumentName } from '../otel/instruments';
 import type { Measurement } from '../otel/metrics';
 import { Attribute } from '../otel/semconv';
+import type { Unread } from './inbox';
 
 const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   traces: 'otel.sdk.exporter.span.exported',
@@ -32,6 +33,8 @@ export interface SelfMetrics extends DeliveryObserver {
   recount(window: ResourceMetrics): void;
   /** Delivered telemetry that could not be read. */
   invalid(records: number): void;
+  /** Delivered telemetry that was dropped unread. */
+  unread(unread: Pick<Unread, 'bytes' | 'records'>): void;
   /** Something was dropped or could not be read, which must not wait. */
   readonly isUrgent: boolean;
   /** Records what was measured since the last time, all at the same event time. */
@@ -91,6 +94,13 @@ class Sums implements SelfMetrics {
   invalid(records: number): void {
     this.isUrgent = true;
     this.add('lambda.telemetry.invalid', records, { key: '', toAttributes: () => ({}) });
+  }
+
+  unread({ bytes, records }: Pick<Unread, 'bytes' | 'records'>): void {
+    if (bytes === 0) return;
+    this.isUrgent = true;
+    this.add('lambda.telemetry.unread', records, { key: '', toAttributes: () => ({}) });
+    this.add('lambda.telemetry.unread.size', bytes, { key: '', toAttributes: () => ({}) });
   }
 
   exported(signal: Signal, items: number): void {

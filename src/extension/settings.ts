@@ -11,6 +11,8 @@ export interface LifecycleSettings {
   readonly flushBudgetMs: number;
   readonly streams: readonly TelemetryStream[];
   readonly buffering: TelemetryBuffering;
+  /** Bytes of all that came in and is not read yet. */
+  readonly budgetBytes: number;
 }
 
 const STREAMS: readonly TelemetryStream[] = ['platform', 'function', 'extension'];
@@ -24,6 +26,9 @@ const DEFAULT_STREAMS: readonly TelemetryStream[] = ['platform', 'function'];
 const WINDOW_MS = 25;
 const MANAGED_INSTANCE_WINDOW_MS = 1_000;
 
+/** Beside a body of the largest size, what a small buffer must not refuse: its connection and others. */
+const LEAST_BUDGET_BYTES = 9 * 1024 * 1024;
+
 /** Bounds of the buffering: Telemetry API, "Subscription", buffering. */
 export function readLifecycleSettings(
   environment: Environment,
@@ -33,6 +38,7 @@ export function readLifecycleSettings(
     flushStrategy: environment.read('LAMBDA_OTLP_FLUSH'),
     flushBudgetMs: environment.read('LAMBDA_OTLP_FLUSH_BUDGET_MS'),
     streams: readStreams(environment),
+    budgetBytes: Math.max(3 * environment.read('LAMBDA_OTLP_BUFFER_BYTES'), LEAST_BUDGET_BYTES),
     buffering: {
       maxItems: environment.read('LAMBDA_OTLP_TELEMETRY_MAX_ITEMS'),
       maxBytes: environment.read('LAMBDA_OTLP_TELEMETRY_MAX_BYTES'),

@@ -1,7 +1,9 @@
-// What layer/lambda-otlp.sh leaves in the environment: the extension's name, and the registration if it
-// got one.
+// What layer/lambda-otlp.sh leaves in the environment: the extension's name, the registration if it got one,
+// and the times from which the steps of the start are counted.
+import type { DiagnosticFields } from '../diagnostics';
 import { readRegistration } from '../lambda/extensions-api';
-import type { Registration } from './pipeline-port';
+import type { Registration } from '../lambda/extensions-api';
+import { monotonicMs } from '../node/clock';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -30,4 +32,30 @@ export function readShellHandover(variables: Variables): ShellHandover {
 function toEpochMs(seconds: string | undefined): number | undefined {
   const value = Number(seconds?.replace(',', '.') ?? '');
   return value > 0 ? value * 1_000 : undefined;
+}
+
+export type StartStep = 'registered' | 'listening' | 'subscribed' | 'polled' | 'loaded';
+
+export interface Timeline {
+  mark(step: StartStep): void;
+  /** Milliseconds from the shell's start (or Node's, without a shell) to each step. */
+  fields(): DiagnosticFields;
+}
+
+export function createTimeline(shell: ShellHandover): Timeline {
+  const nodeStartedAtMs = Date.now() - monotonicMs();
+  const originMs = shell.spawnedAtMs ?? nodeStartedAtMs;
+  const since = (atMs: number): number => Math.round((atMs - originMs) * 100) / 100;
+  const sinceNow = (): number => since(nodeStartedAtMs + monotonicMs());
+  const steps: Record<string, number> = {
+    nodeStartedMs: since(nodeStartedAtMs),
+    mainMs: sinceNow(),
+  };
+  if (shell.registeredAtMs !== undefined) steps['registeredMs'] = since(shell.registeredAtMs);
+  return {
+    mark(step) {
+      steps[`${step}Ms`] ??= sinceNow();
+    },
+    fields: () => steps,
+  };
 }

@@ -2,8 +2,8 @@
 // is over before Lambda's SIGKILL whatever happens.
 import { pause, settledBefore } from '../node/clock';
 import type { Clock } from '../node/clock';
-import type { Pipeline } from './pipeline-port';
-import type { TelemetryStreamState } from './telemetry-intake';
+import type { TelemetryStream } from './inbox';
+import type { Pipeline } from './pipeline';
 
 export interface ShutdownRequest {
   readonly reason: string;
@@ -14,8 +14,9 @@ export interface ShutdownRequest {
 }
 
 export interface ShutdownPorts {
-  readonly pipeline: Pipeline;
-  readonly telemetry: TelemetryStreamState;
+  /** Undefined: it could not be loaded. */
+  readonly pipeline: Promise<Pipeline | undefined>;
+  readonly telemetry: TelemetryStream;
   readonly clock: Clock;
 }
 
@@ -33,35 +34,45 @@ const QUIET_WHILE_RUNNING_MS = 100;
 const MAX_DRAIN_MS = 400;
 
 export async function shutDown(
-  { pipeline, telemetry, clock }: ShutdownPorts,
+  ports: ShutdownPorts,
   { reason, deadlineMs, isRunning }: ShutdownRequest,
 ): Promise<void> {
+  const { telemetry, clock } = ports;
   const startMs = clock.now();
   const isKnown = deadlineMs > startMs;
   const endMs = isKnown ? Math.min(deadlineMs, startMs + MAX_MS) : startMs + DEFAULT_MS;
+  const halfMs = startMs + (endMs - startMs) / 2;
+  telemetry.stopReading(halfMs);
   if (telemetry.isActive) {
     const latestMs = startMs + Math.min(MAX_DRAIN_MS, (endMs - startMs) / 4);
     const quietMs = isRunning ? QUIET_WHILE_RUNNING_MS : QUIET_MS;
     await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
-    await catchUp({ pipeline, telemetry, clock }, startMs + (endMs - startMs) / 2);
   }
+  const pipeline = await settledBefore(clock, ports.pipeline, halfMs);
+  if (pipeline === undefined) return;
+  await catchUp({ pipeline, telemetry, clock }, halfMs);
+  const unread = await telemetry.close(halfMs + (endMs - halfMs) / 3);
   const nowMs = clock.now();
-  const marginMs = telemetry.isBehind ? BUSY_MARGIN_MS : MARGIN_MS;
+  const marginMs = unread.bodies > 0 ? BUSY_MARGIN_MS : MARGIN_MS;
   const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);
   // The pipeline ends by its own deadline; if it does not, the process still ends in time.
   await settledBefore(
     clock,
-    pipeline.shutdown(reason, exportEndMs),
+    pipeline.shutdown({ reason, deadlineMs: exportEndMs, unread }),
     exportEndMs + (endMs - exportEndMs) / 2,
   );
 }
 
-/** Bodies that waited for room in the buffer get it by exports, before everything is closed. */
+interface LoadedPorts extends Omit<ShutdownPorts, 'pipeline'> {
+  readonly pipeline: Pipeline;
+}
+
+/** Bodies that wait for room in the buffer get it by exports, before everything is closed. */
 async function catchUp(
-  { pipeline, telemetry, clock }: ShutdownPorts,
+  { pipeline, telemetry, clock }: LoadedPorts,
   untilMs: number,
 ): Promise<void> {
-  while (telemetry.isBehind && clock.now() < untilMs) {
+  while (telemetry.isBehind) {
     await settledBefore(clock, pipeline.flush(untilMs, true), untilMs);
     await pause(clock, 1);
   }

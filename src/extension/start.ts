@@ -2,22 +2,22 @@
 // way only costs telemetry; the process gives up (`failed`) only without the Extensions API itself.
 import type { Environment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
-import { nextEvent, reportError } from '../lambda/extensions-api';
+import { nextEvent, register, reportError } from '../lambda/extensions-api';
+import type { RegisterOutcome, Registration } from '../lambda/extensions-api';
 import { createApiClient } from '../lambda/http-client';
 import type { ApiClient } from '../lambda/http-client';
+import { ByteBudget } from '../http/byte-budget';
 import { subscribe } from '../lambda/telemetry-api';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
-import { systemClock } from '../node/clock';
-import { DeferredPipeline } from './deferred-pipeline';
+import type { TelemetryBody } from '../lambda/telemetry-listener';
+import { pause, systemClock } from '../node/clock';
+import type { Clock } from '../node/clock';
+import { Inbox } from './inbox';
 import { Lifecycle } from './lifecycle';
-import type { Pipeline, Registration } from './pipeline-port';
-import { registerExtension } from './registering';
-import type { RegisteringOutcome } from './registering';
+import type { Pipeline } from './pipeline';
 import { readLifecycleSettings } from './settings';
 import type { LifecycleSettings } from './settings';
-import type { ShellHandover } from './shell-handover';
-import { TelemetryIntake } from './telemetry-intake';
-import type { Timeline } from './timeline';
+import type { ShellHandover, Timeline } from './shell-handover';
 
 export interface StartOptions {
   readonly environment: Environment;
@@ -44,21 +44,31 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   const { registration, isManagedInstance } = registered;
   const { extensionId } = registration;
   const settings = readLifecycleSettings(environment, isManagedInstance);
-  const { lifecycle, pipeline, telemetry } = connect(options, client, { ...registered, settings });
-  await openTelemetry(options, { client, extensionId, settings, telemetry, pipeline });
+  const budget = new ByteBudget(settings.budgetBytes);
+  const inbox = new Inbox(budget, systemClock);
+  const lifecycle = connect(options, client, { ...registered, settings, inbox });
+  await openTelemetry(options, { client, extensionId, settings, inbox, budget });
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
-    void load(options, registration, pipeline);
+    return load(options, registration, inbox);
   });
   if (end.kind === 'shutdown') return 'ended';
   return giveUp(options, client, { phase: 'exit', extensionId, message: end.message });
 }
 
+type Registering =
+  | {
+      readonly kind: 'registered';
+      readonly registration: Registration;
+      readonly isManagedInstance: boolean;
+    }
+  | { readonly kind: 'failed'; readonly message: string };
+
 /** The shell's registration, or one of our own. */
 async function obtainRegistration(
   { environment, shell }: StartOptions,
   client: ApiClient,
-): Promise<RegisteringOutcome> {
+): Promise<Registering> {
   const isManagedInstance =
     environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') === MANAGED_INSTANCES;
   const { registration, extensionName: name } = shell;
@@ -66,45 +76,82 @@ async function obtainRegistration(
   return registerExtension(client, { name, isManagedInstance, clock: systemClock });
 }
 
+export interface RegisteringOptions {
+  readonly name: string;
+  readonly isManagedInstance: boolean;
+  readonly clock: Clock;
+}
+
+/** Pauses between attempts that a 5xx or a refused connection ended. */
+const REGISTER_PAUSES_MS = [50, 150, 400] as const;
+
+/** INVOKE is asked for unless the environment refuses it (403 Extension.InvalidEventType), as Managed Instances do. */
+export async function registerExtension(
+  client: ApiClient,
+  { name, isManagedInstance, clock }: RegisteringOptions,
+): Promise<Registering> {
+  let isManaged = isManagedInstance;
+  let outcome = await attempt(client, name, isManaged);
+  for (const pauseMs of REGISTER_PAUSES_MS) {
+    if (isInvokeRefused(outcome) && !isManaged) isManaged = true;
+    else if (outcome.kind === 'failed') await pause(clock, pauseMs);
+    else break;
+    outcome = await attempt(client, name, isManaged);
+  }
+  if (outcome.kind !== 'registered') {
+    return { kind: 'failed', message: `register: ${outcome.message}` };
+  }
+  return { kind: 'registered', registration: outcome.registration, isManagedInstance: isManaged };
+}
+
+function attempt(client: ApiClient, name: string, isManaged: boolean): Promise<RegisterOutcome> {
+  return register(client, { name, events: isManaged ? ['SHUTDOWN'] : ['INVOKE', 'SHUTDOWN'] });
+}
+
+function isInvokeRefused(outcome: RegisterOutcome): boolean {
+  return outcome.kind === 'refused' && outcome.errorType === 'Extension.InvalidEventType';
+}
+
 interface Registered {
   readonly registration: Registration;
   readonly isManagedInstance: boolean;
   readonly settings: LifecycleSettings;
+  readonly inbox: Inbox;
 }
 
 /** The lifecycle with what it reads from and writes to. */
 function connect(
   { diagnostics, onStoppable }: StartOptions,
   client: ApiClient,
-  { registration, isManagedInstance, settings }: Registered,
-) {
-  const clock = systemClock;
-  const pipeline = new DeferredPipeline(diagnostics);
-  const telemetry = new TelemetryIntake(pipeline, clock);
+  { registration, isManagedInstance, settings, inbox }: Registered,
+): Lifecycle {
   const next = (onSent?: () => void) => nextEvent(client, registration.extensionId, onSent);
   const lifecycle = new Lifecycle(
-    { next, pipeline, telemetry, clock, diagnostics },
+    { next, telemetry: inbox, clock: systemClock, diagnostics },
     { ...settings, isManagedInstance },
   );
-  telemetry.onBatch = () => lifecycle.batchArrived();
+  inbox.onRead = () => lifecycle.telemetryRead();
   onStoppable((reason) => lifecycle.stop(reason));
-  return { lifecycle, pipeline, telemetry };
+  return lifecycle;
 }
 
 async function load(
   { diagnostics, loadPipeline, timeline }: StartOptions,
   registration: Registration,
-  deferred: DeferredPipeline,
-): Promise<void> {
+  inbox: Inbox,
+): Promise<Pipeline | undefined> {
   try {
-    deferred.attach(await loadPipeline(registration));
+    const pipeline = await loadPipeline(registration);
+    inbox.attach(pipeline);
     timeline.mark('loaded');
     diagnostics.debug('start timeline', timeline.fields());
+    return pipeline;
   } catch (error) {
-    deferred.abandon();
     diagnostics.error(
       `the telemetry pipeline could not be started (${String(error)}); the function runs without telemetry`,
     );
+    void inbox.close(Number.NEGATIVE_INFINITY);
+    return undefined;
   }
 }
 
@@ -112,27 +159,25 @@ interface Subscription {
   readonly client: ApiClient;
   readonly extensionId: string;
   readonly settings: LifecycleSettings;
-  readonly telemetry: TelemetryIntake;
-  readonly pipeline: DeferredPipeline;
+  readonly inbox: Inbox;
+  readonly budget: ByteBudget;
 }
 
 async function openTelemetry(
   { diagnostics, timeline }: StartOptions,
-  { client, extensionId, settings, telemetry, pipeline }: Subscription,
+  { client, extensionId, settings, inbox, budget }: Subscription,
 ): Promise<void> {
-  const onBatch = (body: Buffer, sequenceId: string | undefined): void =>
-    telemetry.accept(body, sequenceId);
   try {
-    const whenRoom = (): Promise<void> => pipeline.whenRoom();
-    const listener = await startTelemetryListener({ onBatch, whenRoom, diagnostics });
-    const { port } = listener;
-    telemetry.waitingBytes = () => listener.waitingBytes;
+    const onBody = (body: TelemetryBody): void => inbox.accept(body);
+    const listener = await startTelemetryListener({ onBody, budget, diagnostics });
+    inbox.onClose = () => listener.close();
     timeline.mark('listening');
     const { streams: types, buffering } = settings;
+    const { port } = listener;
     const outcome = await subscribe(client, { extensionId, types, buffering, port });
     timeline.mark('subscribed');
     if (outcome.kind === 'subscribed') {
-      telemetry.isSubscribed = true;
+      inbox.isSubscribed = true;
       diagnostics.info('started', { schemaVersion: outcome.schemaVersion, node: process.version });
     } else {
       const what = outcome.kind === 'unsupported' ? 'is not supported here' : 'was not subscribed';

@@ -1,5 +1,5 @@
 // Kept connections to one endpoint. A request takes the one that idled least, or opens another.
-import type { Socket } from 'node:net';
+import type { Socket } from '../node/sockets';
 import type { AnswerListener, WireRequest } from './exchange';
 import { Connection, Exchange } from './exchange';
 

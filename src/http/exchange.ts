@@ -1,9 +1,9 @@
 // One request and its answer over a connection that carries nothing else meanwhile. node:http does the same
 // with a dozen objects and five times the CPU, which every invocation would pay (docs/decisions/0007).
-import type { Socket } from 'node:net';
-import type { HeaderFields } from './header-fields';
-import type { MessageHead } from './message-reader';
-import { MessageReader, statusOf } from './message-reader';
+import type { Socket } from '../node/sockets';
+import { statusOf } from './message-head';
+import type { HeaderFields, MessageHead } from './message-head';
+import { MessageReader } from './message-reader';
 
 export interface WireRequest {
   /** Ends in an empty line (formatHead). */

@@ -1,5 +1,24 @@
-// The head of a request as it goes over the wire (RFC 9112 §3, RFC 9110 §5). What would break out of its
-// line is refused here, whoever composed it.
+// Heads of messages: what a start line and its framing fields mean, and a request's head as it goes over the
+// wire (RFC 9112 §3, §6, RFC 9110 §5). What would break out of its line is refused here, whoever composed it.
+
+export type HeaderFields = ReadonlyMap<string, string>;
+
+export interface MessageHead {
+  /** The request line or the status line. */
+  readonly startLine: string;
+  /** Names in lower case; repeated fields joined by a comma. */
+  readonly fields: HeaderFields;
+}
+
+export type MessageKind = 'request' | 'response';
+
+/** Start lines. */
+export const START = {
+  request: /^[A-Z]{1,20} \S+ HTTP\/1\.[01]$/,
+  response: /^HTTP\/(?:1\.[01]|0\.9|2\.0) \d{3}(?: |$)/,
+};
+/** What bytes that may become a message begin with. */
+export const FIRST_TEXT = { request: /^[A-Z]/, response: /^(?:HTTP\/|HTTP?$|HT?$)/ };
 
 export interface RequestHead {
   readonly method: string;
@@ -47,4 +66,138 @@ export function formatHead({ method, target, fields }: RequestHead): string {
     head += `${name}: ${value}\r\n`;
   }
   return `${head}\r\n`;
+}
+
+const BODYLESS = new Set([101, 204, 304]);
+/** ": " and the line's end. */
+const SPACING_BYTES = 4;
+
+/** Without what stands between names and values, as node:http counts it. */
+export function unspacedLength(head: string): number {
+  return head.length - SPACING_BYTES * (head.split('\r\n').length - 1);
+}
+
+/** Of a Content-Length field. */
+export function isLength(length: string | undefined): boolean {
+  return length === undefined || /^\d{1,15}$/.test(length);
+}
+
+/** The connection may carry another message after the one of this head. */
+export function isReusable(startLine: string, connection?: string): boolean {
+  const isNew = startLine.startsWith('HTTP/1.1') || startLine.endsWith('HTTP/1.1');
+  if (connection === undefined) return isNew;
+  return isNew ? !/\bclose\b/i.test(connection) : /\bkeep-alive\b/i.test(connection);
+}
+
+/** 100 Continue, 103 Early Hints: the answer is still to come. */
+export function isInterim(startLine: string): boolean {
+  return startLine[9] === '1' && statusOf(startLine) !== 101;
+}
+
+export function isBodyless(startLine: string): boolean {
+  return BODYLESS.has(statusOf(startLine));
+}
+
+/** Of a status line. */
+export function statusOf(startLine: string): number {
+  return Number(startLine.slice(9, 12));
+}
+
+/** Of the line before a chunk; undefined: it has none, or one of more than four bytes. */
+export function readChunkSize(line: string): number | undefined {
+  const [, digits = ''] = /^0*([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line) ?? [];
+  return digits === '' ? undefined : Number.parseInt(digits, 16);
+}
+
+/** Reason phrases are optional (RFC 9112 §4), but some clients want one. */
+const REASONS: Readonly<Record<number, string>> = {
+  200: 'OK',
+  400: 'Bad Request',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+};
+
+export interface AnswerHead {
+  /** Further lines, each with its CRLF. */
+  readonly fields?: string;
+  readonly body?: Buffer;
+  /** The connection's last answer. */
+  readonly isLast: boolean;
+}
+
+export function formatAnswerHead(
+  status: number,
+  { fields = '', body, isLast }: AnswerHead,
+): string {
+  const connection = isLast ? 'Connection: close\r\n' : '';
+  const length = `Content-Length: ${body?.length ?? 0}\r\n\r\n`;
+  return `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${fields}${connection}${length}`;
+}
+
+/** Fields that are no lists: the first one counts. */
+const SINGLE_FIELDS = new Set(['retry-after', 'location', 'content-type', 'content-encoding']);
+/** Lower-case names by the spelling they came in, because peers repeat themselves; bounded in both ways. */
+const knownNames = new Map<string, string>();
+const MAX_KNOWN_NAMES = 64;
+const MAX_KNOWN_LENGTH = 64;
+
+/**
+ * The lines of `text` from `start` to `end`, where the empty line begins. Undefined: a line that is no field.
+ * Without a regular expression over values, which could be made to backtrack.
+ */
+export function readFields(text: string, start: number, end: number): HeaderFields | undefined {
+  const fields = new Map<string, string>();
+  let last = '';
+  for (let at = start; at < end;) {
+    const lineEnd = text.indexOf('\r', at);
+    // Neither of the two without the other.
+    if (text.indexOf('\n', at) !== lineEnd + 1) return undefined;
+    if (isBlank(text.charCodeAt(at))) {
+      // A folded line (obsolete, RFC 9112 §5.2) continues the one before.
+      if (last === '') return undefined;
+      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(text, at, lineEnd)}`);
+    } else {
+      const colon = text.indexOf(':', at);
+      const name = colon < lineEnd ? readName(text.slice(at, Math.max(colon, at))) : undefined;
+      if (name === undefined) return undefined;
+      last = name;
+      addField(fields, name, trimBlanks(text, colon + 1, lineEnd));
+    }
+    at = lineEnd + 2;
+  }
+  return fields;
+}
+
+function readName(spelling: string): string | undefined {
+  const known = knownNames.get(spelling);
+  if (known !== undefined) return known;
+  if (!isFieldName(spelling)) return undefined;
+  if (knownNames.size >= MAX_KNOWN_NAMES || spelling.length > MAX_KNOWN_LENGTH) {
+    return spelling.toLowerCase();
+  }
+  // A text of its own: a part of a head would keep all of it in memory.
+  const own = Buffer.from(spelling, 'latin1').toString('latin1');
+  const name = own.toLowerCase();
+  knownNames.set(own, name);
+  return name;
+}
+
+function addField(fields: Map<string, string>, name: string, value: string): void {
+  const known = fields.get(name);
+  if (known === undefined) fields.set(name, value);
+  else if (SINGLE_FIELDS.has(name) || (name === 'content-length' && known === value)) return;
+  else fields.set(name, `${known}, ${value}`);
+}
+
+/** From `start` to `end`, without the spaces and tabs around it. */
+function trimBlanks(text: string, start: number, end: number): string {
+  while (start < end && isBlank(text.charCodeAt(start))) start += 1;
+  while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }

@@ -1,18 +1,24 @@
-// Reads HTTP/1.1 messages (RFC 9112) from the bytes of one connection, however they are cut into chunks.
-// Each step takes what it can of the bytes at hand and names the next step by assigning `step`.
+// Reads HTTP/1.1 messages (RFC 9112) from the bytes of one connection, however they are cut into chunks, in
+// time that is linear in them. Each step takes what it can of the bytes at hand and names the next by
+// assigning `step`; false: it needs more bytes than there are.
 
-import { readFields } from './header-fields';
-import type { HeaderFields } from './header-fields';
-
-export interface MessageHead {
-  /** The request line or the status line. */
-  readonly startLine: string;
-  /** Names in lower case; repeated fields joined by a comma. */
-  readonly fields: HeaderFields;
-}
+import {
+  FIRST_TEXT,
+  START,
+  isBodyless,
+  isInterim,
+  isLength,
+  isReusable,
+  readChunkSize,
+  readFields,
+  unspacedLength,
+} from './message-head';
+import type { MessageHead, MessageKind } from './message-head';
+import { PendingBytes } from './pending-bytes';
 
 export interface MessageListener {
   onHead(head: MessageHead): void;
+  /** Bytes that nothing else will be written to. */
   onData(bytes: Buffer): void;
   /** `reusable`: the connection may carry another message after this one. */
   onEnd(reusable: boolean): void;
@@ -20,30 +26,29 @@ export interface MessageListener {
   onMalformed(problem: string): void;
 }
 
-export type MessageKind = 'request' | 'response';
+type Step = () => boolean;
 
-/** Returns how many bytes it took; undefined: it needs more than there are. */
-type Step = (bytes: Buffer) => number | undefined;
-
-/** As node:http has it. */
+/** As node:http has it: of a head's names, values and start line; below, with what stands between them. */
 const MAX_HEAD_BYTES = 16_384;
+const MAX_SPACED_HEAD_BYTES = 65_536;
 const SHORT_HEAD_BYTES = 1024;
 const MAX_LINE_BYTES = 4096;
-const START = {
-  request: /^[A-Z]{1,20} \S+ HTTP\/1\.[01]$/,
-  response: /^HTTP\/1\.[01] \d{3}(?: |$)/,
-};
-const BODYLESS = new Set([101, 204, 304]);
 const END = '\r\n\r\n';
-const FIRST_TEXT = { request: /^[A-Z]/, response: /^(?:HTTP\/|HTTP?$|HT?$)/ };
+const FIRST_TEXT_LENGTH = 5;
+const [CR, LF] = [13, 10];
 
 export class MessageReader {
-  private kept: Buffer | undefined;
+  private readonly pending = new PendingBytes();
+  /** Of the bytes at hand, how many were searched for the end of the head. */
+  private searched = 0;
   private step: Step | undefined;
   private left = 0;
+  private trailerBytes = 0;
   private reusable = false;
   private untilEnd = false;
   private began = false;
+  private isPaused = false;
+  private isRunning = false;
 
   constructor(
     private readonly kind: MessageKind,
@@ -53,22 +58,31 @@ export class MessageReader {
   }
 
   push(chunk: Buffer): void {
-    let bytes = this.kept === undefined ? chunk : Buffer.concat([this.kept, chunk]);
-    this.kept = undefined;
-    while (bytes.length > 0 && this.step !== undefined) {
-      const taken = this.step(bytes);
-      if (taken === bytes.length) return;
-      if (taken === undefined) {
-        this.kept = bytes;
-        return;
-      }
-      bytes = bytes.subarray(taken);
-    }
+    this.pending.push(chunk);
+    this.run();
   }
 
+  /** Reads on no further than the message at hand; what was pushed is kept. */
+  pause(): void {
+    this.isPaused = true;
+  }
+
+  resume(): void {
+    this.isPaused = false;
+    this.run();
+  }
+
+  /** Paused before the end of what was pushed. */
+  get isHeld(): boolean {
+    return this.isPaused && this.heldBytes > 0;
+  }
+  /** Bytes that were pushed and not read. */
+  get heldBytes(): number {
+    return this.pending.length;
+  }
   /** No byte of a further message has come. */
   get isBetween(): boolean {
-    return this.step === this.readHead && this.kept === undefined && !this.began;
+    return this.step === this.readHead && this.heldBytes === 0 && !this.began;
   }
 
   /** The peer ended the connection: whether that was the proper end of a message, or between two. */
@@ -80,21 +94,53 @@ export class MessageReader {
     return isProper;
   }
 
-  private readonly readHead: Step = (bytes) => {
+  private run(): void {
+    if (this.isRunning) return;
+    this.isRunning = true;
+    try {
+      while (this.step !== undefined && !this.isPaused && this.heldBytes > 0) {
+        if (!this.step()) break;
+      }
+    } finally {
+      this.isRunning = false;
+    }
+    if (this.heldBytes === 0 || this.step === undefined) this.pending.clear();
+  }
+
+  private readonly readHead: Step = () => {
+    const { pending } = this;
     // An empty line before a message is to be ignored (RFC 9112 §2.2).
-    if (!this.began && bytes[0] === 13) return bytes.length < 2 ? undefined : 2;
+    while (!this.began && (pending.at(0) === CR || pending.at(0) === LF)) pending.skip(1);
+    if (pending.length === 0) return true;
     this.began = true;
-    // Text is searched in a fraction of the time that bytes take; most heads are short.
-    let text = bytes.toString('latin1', 0, SHORT_HEAD_BYTES);
-    if (bytes.length > SHORT_HEAD_BYTES && !text.includes(END)) {
-      text = bytes.toString('latin1', 0, MAX_HEAD_BYTES + END.length);
+    const end = this.findHeadEnd();
+    if (end < 0) return this.awaitHead();
+    const text = pending.peek(end + END.length);
+    pending.skip(text.length);
+    this.searched = 0;
+    return this.takeHead(text, end);
+  };
+
+  /** Text is searched in a fraction of the time that bytes take; most heads are short. */
+  private findHeadEnd(): number {
+    if (this.searched === 0) {
+      const text = this.pending.peek(SHORT_HEAD_BYTES);
+      const end = text.indexOf(END);
+      if (end >= 0 || text.length < SHORT_HEAD_BYTES) return end;
     }
-    const end = text.indexOf(END);
-    if (end < 0) {
-      if (!FIRST_TEXT[this.kind].test(text)) return this.fail('no HTTP');
-      if (bytes.length <= MAX_HEAD_BYTES) return undefined;
-      return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
-    }
+    return this.pending.indexOf(END, Math.max(this.searched - END.length + 1, 0));
+  }
+
+  private awaitHead(): false {
+    this.searched = this.pending.length;
+    if (!FIRST_TEXT[this.kind].test(this.pending.peek(FIRST_TEXT_LENGTH)))
+      return this.fail('no HTTP');
+    if (this.searched <= MAX_SPACED_HEAD_BYTES) return false;
+    return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
+  }
+
+  /** `end`: where the empty line begins. */
+  private takeHead(text: string, end: number): boolean {
     const lineEnd = text.indexOf('\r\n');
     const startLine = text.slice(0, lineEnd);
     const fields = START[this.kind].test(startLine)
@@ -103,92 +149,91 @@ export class MessageReader {
     if (fields === undefined) {
       return this.fail(FIRST_TEXT[this.kind].test(text) ? 'a malformed head' : 'no HTTP');
     }
+    if (end > MAX_HEAD_BYTES && unspacedLength(text) > MAX_HEAD_BYTES) {
+      return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
+    }
     this.began = false;
-    if (this.kind === 'response' && isInterim(startLine)) return end + 4;
-    this.startBody({ startLine, fields });
-    return end + 4;
-  };
+    if (this.kind === 'response' && isInterim(startLine)) return true;
+    return this.startBody({ startLine, fields });
+  }
 
-  private startBody(head: MessageHead): void {
+  private startBody(head: MessageHead): boolean {
     const { startLine, fields } = head;
     const length = fields.get('content-length');
     const encoding = fields.get('transfer-encoding');
     const isChunked = encoding !== undefined && /(?:^|,)[ \t]*chunked$/i.test(encoding);
     const isUnframed = this.kind === 'request' ? encoding !== undefined && !isChunked : false;
     if (isUnframed || (encoding === undefined && !isLength(length))) {
-      this.fail('a malformed length');
-      return;
+      return this.fail('a malformed length');
     }
     this.reusable = isReusable(startLine, fields.get('connection'));
     this.listener.onHead(head);
     // The listener may have closed the connection meanwhile.
     if (this.kind === 'response' && isBodyless(startLine)) this.finish();
     else if (isChunked) this.step = this.readChunkSize;
-    else if (encoding === undefined && length !== undefined) this.expect(Number(length));
-    else if (this.kind === 'request') this.finish();
+    else if (encoding === undefined && length !== undefined) {
+      this.left = Number(length);
+      if (this.left === 0) this.finish();
+      else this.step = this.readBody;
+    } else if (this.kind === 'request') this.finish();
     else {
       this.untilEnd = true;
-      this.step = this.readToEnd;
+      this.left = Infinity;
+      this.step = this.readBody;
     }
+    return true;
   }
 
-  private expect(length: number): void {
-    this.left = length;
-    this.step = this.readBody;
-    if (length === 0) this.finish();
-  }
-
-  private readonly readBody: Step = (bytes) => {
-    const taken = this.passOn(bytes);
+  private readonly readBody: Step = () => {
+    this.passOn();
     if (this.left === 0) this.finish();
-    return taken;
+    return true;
   };
 
-  private passOn(bytes: Buffer): number {
-    const taken = Math.min(this.left, bytes.length);
-    this.left -= taken;
-    this.listener.onData(taken === bytes.length ? bytes : bytes.subarray(0, taken));
-    return taken;
+  private passOn(): void {
+    const bytes = this.pending.take(this.left);
+    this.left -= bytes.length;
+    this.listener.onData(bytes);
   }
 
-  private readonly readToEnd: Step = (bytes) => {
-    this.listener.onData(bytes);
-    return bytes.length;
+  private readonly readChunkSize: Step = () => {
+    const line = this.pending.takeLine(MAX_LINE_BYTES);
+    if (line === undefined) return this.awaitLine('a malformed chunk');
+    const size = readChunkSize(line);
+    if (size === undefined) return this.fail('a malformed chunk');
+    this.left = size;
+    this.trailerBytes = 0;
+    this.step = size === 0 ? this.readTrailers : this.readChunk;
+    return true;
   };
 
-  private readonly readChunkSize: Step = (bytes) => {
-    const end = bytes.indexOf('\r\n');
-    if (end < 0 && bytes.length <= MAX_LINE_BYTES) return undefined;
-    const [, size] =
-      /^0*([0-9a-f]{1,8})[ \t]*(?:;|$)/i.exec(bytes.toString('latin1', 0, end)) ?? [];
-    if (size === undefined || end < 0) return this.fail('a malformed chunk');
-    this.left = Number.parseInt(size, 16);
-    this.step = this.left === 0 ? this.readTrailers : this.readChunk;
-    return end + 2;
-  };
-
-  private readonly readChunk: Step = (bytes) => {
-    const taken = this.passOn(bytes);
+  private readonly readChunk: Step = () => {
+    this.passOn();
     if (this.left === 0) this.step = this.readChunkEnd;
-    return taken;
+    return true;
   };
 
-  private readonly readChunkEnd: Step = (bytes) => {
-    if (bytes.length < 2) return undefined;
-    if (bytes[0] !== 13 || bytes[1] !== 10) return this.fail('a malformed chunk');
+  private readonly readChunkEnd: Step = () => {
+    const { pending } = this;
+    if (pending.length < 2) return false;
+    const isEnd = pending.at(0) === CR && pending.at(1) === LF;
+    pending.skip(2);
     this.step = this.readChunkSize;
-    return 2;
+    return isEnd || this.fail('a malformed chunk');
   };
 
-  private readonly readTrailers: Step = (bytes) => {
-    const end = bytes.indexOf('\r\n');
-    if (end > MAX_LINE_BYTES || (end < 0 && bytes.length > MAX_LINE_BYTES)) {
-      return this.fail('a malformed trailer');
-    }
-    if (end < 0) return undefined;
-    if (end === 0) this.finish();
-    return end + 2;
+  private readonly readTrailers: Step = () => {
+    const line = this.pending.takeLine(MAX_LINE_BYTES);
+    if (line === undefined) return this.awaitLine('a malformed trailer');
+    this.trailerBytes += line.length;
+    if (line === '') this.finish();
+    else if (this.trailerBytes > MAX_HEAD_BYTES) return this.fail('a malformed trailer');
+    return true;
   };
+
+  private awaitLine(problem: string): false {
+    return this.heldBytes < MAX_LINE_BYTES ? false : this.fail(problem);
+  }
 
   private finish(): void {
     const reusable = this.reusable && !this.untilEnd;
@@ -197,33 +242,9 @@ export class MessageReader {
     this.listener.onEnd(reusable);
   }
 
-  private fail(problem: string): number {
+  private fail(problem: string): false {
     this.step = undefined;
     this.listener.onMalformed(problem);
-    return 0;
+    return false;
   }
-}
-
-function isLength(length: string | undefined): boolean {
-  return length === undefined || /^\d{1,15}$/.test(length);
-}
-
-function isReusable(startLine: string, connection?: string): boolean {
-  const isOld = startLine.startsWith('HTTP/1.0') || startLine.endsWith('HTTP/1.0');
-  if (connection === undefined) return !isOld;
-  return isOld ? /\bkeep-alive\b/i.test(connection) : !/\bclose\b/i.test(connection);
-}
-
-/** 100 Continue, 103 Early Hints: the answer is still to come. */
-function isInterim(startLine: string): boolean {
-  return startLine[9] === '1' && statusOf(startLine) !== 101;
-}
-
-function isBodyless(startLine: string): boolean {
-  return BODYLESS.has(statusOf(startLine));
-}
-
-/** Of a status line. */
-export function statusOf(startLine: string): number {
-  return Number(startLine.slice(9, 12));
 }

@@ -1,19 +1,47 @@
 // The Extensions API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html):
 // register, event/next, init/error, exit/error. Outcomes are values; nothing here retries.
-import type { Registration } from '../extension/pipeline-port';
-import { parseObject, readErrorBody } from './error-body';
+import { parseObject, readErrorBody } from './http-client';
 import type { ApiAnswer, ApiClient } from './http-client';
-import type { NextEvent } from './invoke-event';
 
 const API = '/2020-01-01/extension';
 /** Registering and reporting are answered at once, or the API is not there. */
 const ANSWER_TIMEOUT_MS = 2_000;
+
+/** What register answered, as far as it was readable. */
+export interface Registration {
+  readonly extensionId: string;
+  readonly accountId?: string;
+  readonly functionName?: string;
+  readonly functionVersion?: string;
+  readonly handler?: string;
+}
 
 export type RegisterOutcome =
   | { readonly kind: 'registered'; readonly registration: Registration }
   /** A 4xx, or a 200 without an identifier: asking again changes nothing. */
   | { readonly kind: 'refused'; readonly errorType: string | undefined; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
+
+/** INVOKE as received; optional members may be missing (RIE) or of another form. */
+export interface InvokeEvent {
+  readonly eventType: 'INVOKE';
+  readonly requestId: string;
+  /** Epoch milliseconds at which the function times out. */
+  readonly deadlineMs: number;
+  readonly invokedFunctionArn?: string;
+  /** Value of the X-Amzn-Trace-Id header. */
+  readonly tracingValue?: string;
+}
+
+export interface ShutdownEvent {
+  readonly eventType: 'SHUTDOWN';
+  /** Free text: `spindown`, `timeout`, `failure`, `Timeout`, `SandboxTerminated`, ... */
+  readonly shutdownReason: string;
+  /** Epoch milliseconds of SIGKILL. */
+  readonly deadlineMs: number;
+}
+
+export type NextEvent = InvokeEvent | ShutdownEvent;
 
 export type NextOutcome =
   | { readonly kind: 'event'; readonly event: NextEvent }

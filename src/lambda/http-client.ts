@@ -3,8 +3,8 @@
 import { Connections } from '../http/connections';
 import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
-import { openPlainSocket } from '../node/plain-socket';
-import type { HeaderFields } from '../http/header-fields';
+import { openPlainSocket } from '../node/sockets';
+import type { HeaderFields } from '../http/message-head';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -95,7 +95,7 @@ async function sendOnce(
     fields: bytes === undefined ? fields : { ...fields, 'Content-Length': bytes.length },
   });
   return new Promise((resolve) => {
-    const answer = new Answer();
+    const answer = new ReceivedAnswer();
     const finish = (outcome: ApiAnswer | 'stale'): void => {
       clearTimeout(timer);
       resolve(outcome);
@@ -122,7 +122,7 @@ async function sendOnce(
   });
 }
 
-class Answer {
+class ReceivedAnswer {
   private status = 0;
   private headers: HeaderFields = new Map();
   private readonly chunks: Buffer[] = [];
@@ -155,4 +155,32 @@ class Answer {
 
 function failed(message: string): ApiAnswer {
   return { kind: 'failed', message };
+}
+
+/** An error of the Lambda APIs: {"errorType","errorMessage"} by document, malformed JSON or plain text in practice. */
+export interface ApiError {
+  readonly errorType: string | undefined;
+  /** The body's errorMessage, else its text, bounded. */
+  readonly message: string;
+}
+
+const MAX_MESSAGE_LENGTH = 500;
+
+export function readErrorBody(body: string): ApiError {
+  const { errorType, errorMessage } = parseObject(body);
+  return {
+    errorType: typeof errorType === 'string' ? errorType : undefined,
+    message: (typeof errorMessage === 'string' ? errorMessage : body).slice(0, MAX_MESSAGE_LENGTH),
+  };
+}
+
+/** The JSON object in a text, or an empty one. */
+export function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value !== 'object' || value === null) return {};
+    return value as Record<string, unknown>;
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,6 @@
 // PUT /2022-07-01/telemetry (https://docs.aws.amazon.com/lambda/latest/dg/telemetry-api-reference.html).
 // Must be awaited before the first /event/next: after it, Lambda refuses subscriptions.
-import { readErrorBody } from './error-body';
+import { readErrorBody } from './http-client';
 import type { ApiClient } from './http-client';
 
 export type TelemetryStream = 'platform' | 'function' | 'extension';

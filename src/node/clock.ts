@@ -9,6 +9,9 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
+/** Milliseconds since the start of the process, by a clock that is never set. `performance` would load perf_hooks, and takes longer. */
+export const monotonicMs = (): number => process.uptime() * 1_000;
+
 export const systemClock: Clock = {
   now: Date.now,
   schedule: setAlarm,

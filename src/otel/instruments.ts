@@ -163,6 +163,20 @@ const list = [
     self: true,
   },
   {
+    name: 'lambda.telemetry.unread',
+    kind: 'counter',
+    unit: '{record}',
+    description: 'Delivered telemetry records that there was no time to read',
+    self: true,
+  },
+  {
+    name: 'lambda.telemetry.unread.size',
+    kind: 'counter',
+    unit: 'By',
+    description: 'Delivered telemetry bytes that there was no time to read',
+    self: true,
+  },
+  {
     name: 'otel.sdk.exporter.span.exported',
     kind: 'counter',
     unit: '{span}',

@@ -2,7 +2,7 @@
 // batches, NDJSON of either, captures of an extension process (`register`, `next`, `delivery` entries),
 // and CloudWatch's JSON log lines, where the function's own lines have no envelope.
 import type { Invoke } from '../invocation/invocation';
-import type { Registration } from '../extension/pipeline-port';
+import type { Registration } from '../lambda/extensions-api';
 import { isObject, readText } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import type { HrTime } from '@opentelemetry/api';

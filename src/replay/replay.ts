@@ -6,7 +6,7 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Environment } from '../environment';
 import { readTranslationSettings } from '../otel/translation-settings';
 import { createTranslator } from '../extension/create-translator';
-import type { Registration } from '../extension/pipeline-port';
+import type { Registration } from '../lambda/extensions-api';
 import type { Handover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';

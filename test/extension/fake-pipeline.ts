@@ -1,7 +1,8 @@
 // A pipeline that does as a test says and writes down what it was asked, with the time.
 import type { Clock } from '../../src/node/clock';
-import type { Pipeline } from '../../src/extension/pipeline-port';
-import type { InvokeEvent } from '../../src/lambda/invoke-event';
+import type { Unread } from '../../src/extension/inbox';
+import type { Pipeline, PipelineEnd } from '../../src/extension/pipeline';
+import type { InvokeEvent } from '../../src/lambda/extensions-api';
 
 export class FakePipeline implements Pipeline {
   onNeedsFlush: (() => void) | undefined;
@@ -23,25 +24,22 @@ export class FakePipeline implements Pipeline {
     readonly reason: string;
     readonly deadlineMs: number;
   }[] = [];
-  readonly batches: string[] = [];
+  readonly texts: string[] = [];
+  unread: Unread | undefined;
+  onProgress: ((isDelivered: boolean) => void) | undefined;
+  isDuplicate = (): boolean => false;
+  makeRoom = (): boolean => false;
   private readonly done = new Set<string>();
-  private readonly waiters = new Set<() => void>();
 
   constructor(private readonly clock: Clock) {}
 
   /** platform.runtimeDone arrives. */
   finish(requestId: string): void {
     this.done.add(requestId);
-    for (const waiter of [...this.waiters]) waiter();
   }
 
-  acceptBatch(body: Buffer): void {
-    this.batches.push(body.toString());
-    this.log.push(`batch ${body.toString()}`);
-  }
-
-  whenRoom(): Promise<void> {
-    return Promise.resolve();
+  accept(text: string): void {
+    this.texts.push(text);
   }
 
   invoke({ requestId }: InvokeEvent): void {
@@ -52,29 +50,14 @@ export class FakePipeline implements Pipeline {
     return this.done.has(requestId);
   }
 
-  waitUntilDone(requestId: string, deadlineMs: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const settle = (isDone: boolean): void => {
-        this.waiters.delete(look);
-        cancel();
-        resolve(isDone);
-      };
-      const look = (): void => {
-        if (this.done.has(requestId)) settle(true);
-      };
-      const cancel = this.clock.schedule(() => settle(false), deadlineMs - this.clock.now());
-      this.waiters.add(look);
-      look();
-    });
-  }
-
   flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.log.push(whileRunning ? 'flush while running' : 'flush');
     this.flushes.push({ atMs: this.clock.now(), deadlineMs, whileRunning });
     return this.after(this.flushTakesMs).then(() => ({ delivered: this.delivers }));
   }
 
-  shutdown(reason: string, deadlineMs: number): Promise<void> {
+  shutdown({ reason, deadlineMs, unread }: PipelineEnd): Promise<void> {
+    this.unread = unread;
     this.log.push(`shutdown ${reason}`);
     this.shutdowns.push({ atMs: this.clock.now(), reason, deadlineMs });
     return this.after(this.shutdownTakesMs);

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Pipeline } from '../../src/extension/pipeline-port';
+import type { Pipeline } from '../../src/extension/pipeline';
 import { createPipeline } from '../../src/extension/pipeline';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
@@ -25,6 +25,16 @@ interface Scene {
   readonly total: (metric: string) => number | undefined;
 }
 
+const NOTHING_UNREAD = { bodies: 0, bytes: 0, records: 0 };
+
+function end(pipeline: Pipeline): Promise<void> {
+  return pipeline.shutdown({
+    reason: 'spindown',
+    deadlineMs: ORIGIN_MS + 2_000,
+    unread: NOTHING_UNREAD,
+  });
+}
+
 let folder: string;
 let receiver: OtlpReceiver;
 let nowMs: number;
@@ -42,24 +52,22 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function toBody(requestId: string): Buffer {
+function toBody(requestId: string): string {
   const time = (ms: number) => new Date(nowMs + ms).toISOString();
   const metrics = { durationMs: 12, billedDurationMs: 13, memorySizeMB: 128, maxMemoryUsedMB: 70 };
-  return Buffer.from(
-    JSON.stringify([
-      { time: time(0), type: 'platform.start', record: { requestId } },
-      {
-        time: time(12),
-        type: 'platform.runtimeDone',
-        record: { requestId, status: 'success', metrics: { durationMs: 12 } },
-      },
-      {
-        time: time(13),
-        type: 'platform.report',
-        record: { requestId, status: 'success', metrics },
-      },
-    ]),
-  );
+  return JSON.stringify([
+    { time: time(0), type: 'platform.start', record: { requestId } },
+    {
+      time: time(12),
+      type: 'platform.runtimeDone',
+      record: { requestId, status: 'success', metrics: { durationMs: 12 } },
+    },
+    {
+      time: time(13),
+      type: 'platform.report',
+      record: { requestId, status: 'success', metrics },
+    },
+  ]);
 }
 
 function createScene(): Scene {
@@ -71,7 +79,7 @@ function createScene(): Scene {
   return {
     pipeline,
     receiver,
-    takeInvocation: (requestId) => pipeline.acceptBatch(toBody(requestId)),
+    takeInvocation: (requestId) => pipeline.accept(toBody(requestId)),
     moveClock: (ms) => (nowMs += ms),
     flush: async (whileRunning) => {
       await pipeline.flush(nowMs + 10_000, whileRunning);
@@ -116,7 +124,7 @@ describe('metrics of exports while the function runs', () => {
 
   it.each([
     ['an export at the end of an invocation', (scene: Scene) => scene.flush()],
-    ['SHUTDOWN', (scene: Scene) => scene.pipeline.shutdown('spindown', ORIGIN_MS + 2_000)],
+    ['SHUTDOWN', (scene: Scene) => end(scene.pipeline)],
     [
       'a clock that was set back',
       (scene: Scene) => {
@@ -127,7 +135,7 @@ describe('metrics of exports while the function runs', () => {
     [
       'telemetry that could not be read',
       (scene: Scene) => {
-        scene.pipeline.acceptBatch(Buffer.from('no JSON'));
+        scene.pipeline.accept('no JSON');
         return scene.flush(RUNNING);
       },
     ],

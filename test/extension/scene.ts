@@ -16,7 +16,14 @@ export class Scene {
   readonly clock = new ManualClock();
   readonly pipeline = new FakePipeline(this.clock);
   readonly diagnostics = recordDiagnostics();
-  readonly telemetry = { isActive: true, hasArrived: true, latestBatchAtMs: 0, isBehind: false };
+  readonly telemetry = {
+    isActive: true,
+    hasArrived: true,
+    latestBatchAtMs: 0,
+    isBehind: false,
+    stopReading: () => undefined,
+    close: () => Promise.resolve({ bodies: 0, bytes: 0, records: 0 }),
+  };
   readonly pollsAtMs: number[] = [];
   readonly lifecycle: Lifecycle;
   end: LifecycleEnd | undefined;
@@ -27,7 +34,6 @@ export class Scene {
     this.lifecycle = new Lifecycle(
       {
         clock,
-        pipeline,
         diagnostics,
         telemetry,
         next: (onSent) => {
@@ -40,7 +46,10 @@ export class Scene {
       { ...SETTINGS, ...settings },
     );
     void this.lifecycle
-      .run(() => pipeline.log.push('first poll is on its way'))
+      .run(() => {
+        pipeline.log.push('first poll is on its way');
+        return Promise.resolve(pipeline);
+      })
       .then((end) => (this.end = end));
   }
 
@@ -68,13 +77,13 @@ export class Scene {
   }
 
   async finish(requestId: string): Promise<void> {
-    this.batch();
     this.pipeline.finish(requestId);
+    this.batch();
     await settled();
   }
 
   batch(): void {
     this.telemetry.latestBatchAtMs = this.clock.now();
-    this.lifecycle.batchArrived();
+    this.lifecycle.telemetryRead();
   }
 }

@@ -14,6 +14,7 @@ const DEFAULTS = {
   flushBudgetMs: 500,
   streams: ['platform', 'function'],
   buffering: { maxItems: 10_000, maxBytes: 1_048_576, timeoutMs: 25 },
+  budgetBytes: 25_165_824,
 };
 
 it('has a default for everything', () => {
@@ -35,6 +36,7 @@ it('takes every variable', () => {
     flushBudgetMs: 0,
     streams: ['platform', 'extension'],
     buffering: { maxItems: 1_000, maxBytes: 262_144, timeoutMs: 30_000 },
+    budgetBytes: 25_165_824,
   });
   expect(level).toBe('debug');
   expect(lines).toEqual([]);
@@ -71,4 +73,12 @@ it.each([
   { variables: { OTEL_LOG_LEVEL: 'error', LAMBDA_OTLP_LOG_LEVEL: 'info' }, expected: 'info' },
 ])('reads $expected out of $variables', ({ variables, expected }) => {
   expect(read(variables as Record<string, string>).level).toBe(expected);
+});
+
+it.each([
+  { bufferBytes: '16777216', budgetBytes: 50_331_648 },
+  { bufferBytes: '65536', budgetBytes: 9_437_184 },
+])('holds three times the buffer of $bufferBytes, or a body of the largest size', (row) => {
+  const { settings } = read({ LAMBDA_OTLP_BUFFER_BYTES: row.bufferBytes });
+  expect(settings.budgetBytes).toBe(row.budgetBytes);
 });

@@ -5,6 +5,7 @@ import { Scene } from './scene';
 describe('on Managed Instances', () => {
   it('exports five seconds after data came in, and arms no timer without data', async () => {
     const scene = new Scene({ isManagedInstance: true });
+    await settled();
     expect(scene.clock.armed).toBe(0);
     scene.batch();
     await scene.clock.advance(3_000);
@@ -26,6 +27,7 @@ describe('on Managed Instances', () => {
 
   it('tries again every five seconds what stayed', async () => {
     const scene = new Scene({ isManagedInstance: true });
+    await settled();
     scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
     scene.batch();
     await scene.clock.advance(30_000);

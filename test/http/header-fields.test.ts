@@ -1,12 +1,12 @@
 // Field names are remembered by their spelling: what was read before must not show in what is read later.
-import type { readFields as ReadFields } from '../../src/http/header-fields';
+import type { readFields as ReadFields } from '../../src/http/message-head';
 
 let readFields: typeof ReadFields;
 
 /** Nothing is remembered at first. */
 beforeEach(async () => {
   jest.resetModules();
-  ({ readFields } = await import('../../src/http/header-fields'));
+  ({ readFields } = await import('../../src/http/message-head'));
 });
 
 function read(...lines: string[]): Record<string, string> | undefined {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import fc from 'fast-check';
 import { MessageReader } from '../../src/http/message-reader';
-import type { MessageKind } from '../../src/http/message-reader';
+import type { MessageKind } from '../../src/http/message-head';
 
 interface Seen {
   readonly startLine: string;

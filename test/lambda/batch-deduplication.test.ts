@@ -5,28 +5,29 @@ const body = Buffer.from('[{"time":"t","type":"function","record":"größe"}]');
 
 it('knows a batch that comes again', () => {
   const deduplication = new BatchDeduplication();
-  expect(deduplication.isDuplicate('a', body)).toBe(false);
-  expect(deduplication.isDuplicate('a', Buffer.from(body))).toBe(true);
+  expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: body })).toBe(false);
+  expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(body) })).toBe(true);
 });
 
 it('keeps other content under the same id, and the same content under another', () => {
   const deduplication = new BatchDeduplication();
-  deduplication.isDuplicate('a', body);
-  expect(deduplication.isDuplicate('a', Buffer.from('[]'))).toBe(false);
-  expect(deduplication.isDuplicate('b', body)).toBe(false);
+  deduplication.isDuplicate({ sequenceId: 'a', bytes: body });
+  expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from('[]') })).toBe(false);
+  expect(deduplication.isDuplicate({ sequenceId: 'b', bytes: body })).toBe(false);
 });
 
 it.each([undefined, ''])('keeps equal batches without an id (%p)', (sequenceId) => {
   const deduplication = new BatchDeduplication();
-  expect(deduplication.isDuplicate(sequenceId, body)).toBe(false);
-  expect(deduplication.isDuplicate(sequenceId, body)).toBe(false);
+  expect(deduplication.isDuplicate({ sequenceId, bytes: body })).toBe(false);
+  expect(deduplication.isDuplicate({ sequenceId, bytes: body })).toBe(false);
 });
 
 it('remembers the latest 256 batches and no more', () => {
   const deduplication = new BatchDeduplication();
-  for (let index = 0; index < 257; index += 1) deduplication.isDuplicate(String(index), body);
-  expect(deduplication.isDuplicate('1', body)).toBe(true);
-  expect(deduplication.isDuplicate('0', body)).toBe(false);
+  for (let index = 0; index < 257; index += 1)
+    deduplication.isDuplicate({ sequenceId: String(index), bytes: body });
+  expect(deduplication.isDuplicate({ sequenceId: '1', bytes: body })).toBe(true);
+  expect(deduplication.isDuplicate({ sequenceId: '0', bytes: body })).toBe(false);
 });
 
 it('tells any two contents of one id apart', () => {
@@ -41,8 +42,8 @@ it('tells any two contents of one id apart', () => {
         const index = at % bytes.length;
         changed[index] = (changed[index] ?? 0) ^ by;
         const deduplication = new BatchDeduplication();
-        deduplication.isDuplicate('a', Buffer.from(bytes));
-        return !deduplication.isDuplicate('a', Buffer.from(changed));
+        deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(bytes) });
+        return !deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(changed) });
       },
     ),
   );

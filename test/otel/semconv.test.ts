@@ -2,7 +2,7 @@
 import * as stable from '@opentelemetry/semantic-conventions';
 import * as incubating from '@opentelemetry/semantic-conventions/incubating';
 import { version as sdkVersion } from '@opentelemetry/sdk-metrics/package.json';
-import { SDK_VERSION } from '../../src/extension/sdk-version';
+import { SDK_VERSION } from '../../src/version';
 import { INSTRUMENTS } from '../../src/otel/instruments';
 import { Attribute } from '../../src/otel/semconv';
 

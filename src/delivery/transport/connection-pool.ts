@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import type { Diagnostics } from '../../diagnostics';
 import { Connections } from '../../http/connections';
-import { openPlainSocket } from '../../node/plain-socket';
+import { openPlainSocket } from '../../node/sockets';
 import type { SignalConfiguration } from '../settings/configuration';
 import { openTunnel } from './proxy-tunnel';
 import { socketOptions, toAddress } from './socket-address';

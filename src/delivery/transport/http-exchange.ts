@@ -3,8 +3,7 @@
 import type { Connections } from '../../http/connections';
 import { NOT_HTTP } from '../../http/exchange';
 import type { AnswerListener, Exchange } from '../../http/exchange';
-import type { RepeatedHead } from '../../http/message-head';
-import type { HeaderFields } from '../../http/header-fields';
+import type { HeaderFields, RepeatedHead } from '../../http/message-head';
 import { setAlarm } from '../../node/alarms';
 import { classifyAnswer } from '../policy/classify-answer';
 import type { Cancellation } from './cancellation';

@@ -1,6 +1,6 @@
-// A small file in /tmp through which a process tells its successor in the same environment (Lambda
-// restarts extensions after a timeout or a crash and keeps /tmp) what it has counted already. Whatever is
-// found there is treated as a stranger's: bounded, ours by owner, no link, read once.
+// Files: the standard error, and a small one in /tmp through which a process tells its successor in the same
+// environment (Lambda restarts extensions after a timeout or a crash and keeps /tmp) what it has counted
+// already. Whatever is found there is treated as a stranger's: bounded, ours by owner, no link, read once.
 import {
   closeSync,
   constants,
@@ -11,6 +11,15 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
+
+/** A full pipe or a closed stderr must not stop the extension: the line is lost then. */
+export function writeToStderr(line: string): void {
+  try {
+    writeSync(2, line);
+  } catch {
+    return;
+  }
+}
 
 const NAME = '.lambda-otlp-handover.json';
 const VERSION = 1;

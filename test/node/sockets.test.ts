@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { Connections } from '../../src/http/connections';
-import { openPlainSocket } from '../../src/node/plain-socket';
+import { openPlainSocket } from '../../src/node/sockets';
 
 const cleanups: (() => void)[] = [];
 

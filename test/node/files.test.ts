@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readHandoverFile, writeHandoverFile } from '../../src/extension/handover-file';
+import { readHandoverFile, writeHandoverFile } from '../../src/node/files';
 
 let folder: string;
 let path: string;

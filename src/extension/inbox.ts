@@ -1,0 +1,214 @@
+// Acknowledged bodies on their way to the pipeline: kept until it is loaded and has room, inflated when their
+// turn comes, and read in parts, so that whatever arrives nothing else waits for long. At the end what cannot
+// be read in time is dropped, and counted.
+import type { ByteBudget } from '../http/byte-budget';
+import type { TelemetryBody } from '../lambda/telemetry-listener';
+import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
+import type { Clock } from '../node/clock';
+import { inflate } from '../node/compression';
+import { countRecords, splitBatch } from '../telemetry/batch-parts';
+
+/** Who reads: the pipeline. */
+export interface TelemetryReader {
+  /** A body that came before. */
+  isDuplicate(body: TelemetryBody): boolean;
+  /** A JSON array of events, or what came instead. Never throws. */
+  accept(text: string): void;
+  /** Asks for an export when the buffer is more than half full. True: one is under way, which may make room. */
+  makeRoom(): boolean;
+  /** Called when something was delivered, and when an export ended. */
+  onProgress: ((isDelivered: boolean) => void) | undefined;
+}
+
+/** What the lifecycle knows of the telemetry stream. */
+export interface TelemetryStream {
+  /** True when runtimeDone can be expected: the subscription was taken, or something came all the same. */
+  readonly isActive: boolean;
+  readonly hasArrived: boolean;
+  /** Epoch milliseconds at which the latest body came. */
+  readonly latestBatchAtMs: number;
+  /** True while bodies that were acknowledged wait and will be read. */
+  readonly isBehind: boolean;
+  /** Nothing is read any more, except what can be by then (epoch milliseconds). */
+  stopReading(untilMs: number): void;
+  /** Ends the stream; what was not read is gone. Counting takes no longer than until then. */
+  close(untilMs: number): Promise<Unread>;
+}
+
+/** Bodies that were dropped unread, or from some record on. */
+export interface Unread {
+  readonly bodies: number;
+  /** As they came, of a body that was read in part those of the rest. */
+  readonly bytes: number;
+  readonly records: number;
+}
+
+/** Beside a body's bytes. */
+const BODY_COST_BYTES = 512;
+/** One millisecond of work or two. */
+const PART_LENGTH = 65_536;
+/** Part of the longest time that a part took lately which a shorter one leaves of it. */
+const DECAY = 0.9;
+/** A part that took longer was interrupted by a freeze. */
+const MAX_PART_MS = 500;
+/** Without anything delivered for so long, waiting for room is over: the flush budget's default. */
+const FIRST_PATIENCE_MS = 500;
+/** The same for an endpoint that has just taken something: a megabyte may take it a while. */
+const PATIENCE_MS = 2_000;
+
+export class Inbox implements TelemetryStream {
+  isSubscribed = false;
+  latestBatchAtMs = Number.NEGATIVE_INFINITY;
+  /** Called after each part that was read. */
+  onRead: (() => void) | undefined;
+  /** Called when the stream ends. */
+  onClose: (() => void) | undefined;
+  private waiting: TelemetryBody[] = [];
+  private reader: TelemetryReader | undefined;
+  private readUntilMs = Number.POSITIVE_INFINITY;
+  private partMs = 50;
+  private isClosed = false;
+  private isReading = false;
+  private isStalled = false;
+  private patienceMs = FIRST_PATIENCE_MS;
+  /** What was read of the first one. */
+  private current: { readonly text: string; start: number } | undefined;
+  private wake: () => void = () => undefined;
+
+  constructor(
+    private readonly budget: ByteBudget,
+    private readonly clock: Clock,
+  ) {}
+
+  get hasArrived(): boolean {
+    return this.latestBatchAtMs > 0;
+  }
+
+  get isActive(): boolean {
+    return this.isSubscribed || this.hasArrived;
+  }
+
+  get isBehind(): boolean {
+    return this.waiting.length > 0 && this.hasTime;
+  }
+
+  accept(body: TelemetryBody): void {
+    this.latestBatchAtMs = this.clock.now();
+    if (this.isClosed) return;
+    this.budget.keep(costOf(body));
+    this.waiting.push(body);
+    if (this.reader !== undefined) void this.readAll(this.reader);
+  }
+
+  /** From now on there is somebody to read, in the order of arrival. */
+  attach(reader: TelemetryReader): void {
+    this.reader = reader;
+    reader.onProgress = (isDelivered) => {
+      if (isDelivered) {
+        this.isStalled = false;
+        this.patienceMs = PATIENCE_MS;
+      }
+      this.wake();
+    };
+    void this.readAll(reader);
+  }
+
+  stopReading(untilMs: number): void {
+    this.readUntilMs = untilMs;
+    this.wake();
+  }
+
+  async close(untilMs: number): Promise<Unread> {
+    const { waiting, current } = this;
+    this.isClosed = true;
+    this.onClose?.();
+    this.waiting = [];
+    this.wake();
+    const unread = { bodies: waiting.length, bytes: 0, records: 0 };
+    for (const [index, body] of waiting.entries()) {
+      const { text, start } = (index === 0 ? current : undefined) ?? { text: '', start: 0 };
+      unread.bytes += start > 0 ? Buffer.byteLength(text.slice(start)) : body.bytes.length;
+      this.budget.release(costOf(body));
+      if (this.clock.now() >= untilMs) continue;
+      unread.records += countRecords(start > 0 ? text : await toText(body), start);
+    }
+    return unread;
+  }
+
+  /** Not before the answers are on their way; between two bodies everything else has its turn. */
+  private async readAll(reader: TelemetryReader): Promise<void> {
+    if (this.isReading) return;
+    this.isReading = true;
+    await turn();
+    while (this.isBehind) {
+      await this.whenRoom(reader);
+      await this.readFirst(reader);
+      await turn();
+    }
+    this.isReading = false;
+  }
+
+  private async readFirst(reader: TelemetryReader): Promise<void> {
+    const [body] = this.waiting;
+    if (body === undefined || !this.hasTime) return;
+    const text = await toText(body);
+    if (this.isClosed) return;
+    const current = { text, start: 0 };
+    this.current = current;
+    for (const [part, rest] of reader.isDuplicate(body) ? [] : splitBatch(text, PART_LENGTH)) {
+      this.readPart(part, reader);
+      current.start = rest;
+      if (rest === text.length) break;
+      await turn();
+      if (!this.isBehind) return;
+    }
+    this.current = undefined;
+    this.waiting.shift();
+    this.budget.release(costOf(body));
+  }
+
+  private readPart(part: string, reader: TelemetryReader): void {
+    const startMs = this.clock.now();
+    reader.accept(part);
+    const tookMs = Math.min(Math.max(this.clock.now() - startMs, 0), MAX_PART_MS);
+    this.partMs = Math.max(tookMs, this.partMs * DECAY);
+    this.onRead?.();
+  }
+
+  private get hasTime(): boolean {
+    return this.clock.now() + this.partMs <= this.readUntilMs;
+  }
+
+  /** What is held as bytes costs less than what it would push out; unless nothing makes room for it. */
+  private async whenRoom(reader: TelemetryReader): Promise<void> {
+    while (this.isBehind && !this.isStalled && reader.makeRoom()) {
+      if (await this.progressWithin(this.patienceMs)) continue;
+      this.isStalled = true;
+      this.patienceMs = FIRST_PATIENCE_MS;
+    }
+  }
+
+  private progressWithin(patienceMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const cancel = this.clock.schedule(() => resolve(false), patienceMs);
+      this.wake = () => {
+        cancel();
+        resolve(true);
+      };
+    });
+  }
+}
+
+function costOf({ bytes }: TelemetryBody): number {
+  return bytes.length + BODY_COST_BYTES;
+}
+
+/** What cannot be inflated stays as it is, to be counted as no JSON. */
+async function toText({ bytes, isGzip }: TelemetryBody): Promise<string> {
+  const plain = isGzip ? await inflate(bytes, MAX_BODY_BYTES) : bytes;
+  return (plain ?? bytes).toString('utf8');
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

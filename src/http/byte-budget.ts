@@ -1,0 +1,92 @@
+// One bound for all that came in and is not read yet, over every listener. What is complete leaves as it is
+// read, and is waited for; what is not may never be, so that of it the greediest goes.
+
+/** A connection: its unfinished request may be cut to make room for others. */
+export interface OpenHolder {
+  /** Bytes that it holds now; the budget is told of every change. */
+  readonly heldBytes: number;
+  /** How much its unfinished request is to be cut before others'; 0: it has none. */
+  readonly greed: number;
+  /** It is removed meanwhile. */
+  cut(): void;
+}
+
+export class ByteBudget {
+  private completeBytes = 0;
+  private openBytes = 0;
+  private holders: readonly OpenHolder[] = [];
+  private waiting: (() => void)[] = [];
+
+  constructor(readonly limitBytes: number) {}
+
+  get heldBytes(): number {
+    return this.completeBytes + this.openBytes;
+  }
+
+  get isFull(): boolean {
+    return this.heldBytes > this.limitBytes;
+  }
+
+  /** Bytes that were received whole. Whoever keeps them releases them. */
+  keep(bytes: number): void {
+    this.completeBytes += bytes;
+  }
+
+  release(bytes: number): void {
+    this.completeBytes -= bytes;
+    this.makeRoom();
+  }
+
+  add(holder: OpenHolder): void {
+    this.holders = [...this.holders, holder];
+    this.openBytes += holder.heldBytes;
+  }
+
+  /** Once more does nothing. */
+  remove(holder: OpenHolder): void {
+    if (!this.holders.includes(holder)) return;
+    this.holders = this.holders.filter((other) => other !== holder);
+    this.openBytes -= holder.heldBytes;
+    this.wake();
+  }
+
+  /** A holder holds so many bytes more, or fewer, than before. */
+  change(bytes: number): void {
+    this.openBytes += bytes;
+    this.makeRoom();
+  }
+
+  /** Calls back once, as soon as it is not full. */
+  whenRoom(callback: () => void): void {
+    this.waiting.push(callback);
+  }
+
+  private makeRoom(): void {
+    // What is complete is on its way out; only without it nothing else would ever make room.
+    while (this.isFull && this.completeBytes === 0) {
+      const greediest = this.findGreediest();
+      if (greediest === undefined) break;
+      greediest.cut();
+    }
+    this.wake();
+  }
+
+  private wake(): void {
+    if (this.waiting.length === 0 || this.isFull) return;
+    const { waiting } = this;
+    this.waiting = [];
+    for (const callback of waiting) callback();
+  }
+
+  private findGreediest(): OpenHolder | undefined {
+    let greediest: OpenHolder | undefined;
+    let most = 0;
+    for (const holder of this.holders) {
+      const { greed } = holder;
+      if (greed <= most) continue;
+      greediest = holder;
+      most = greed;
+    }
+    return greediest;
+  }
+}

@@ -1,0 +1,247 @@
+// One connection of a server: reads requests, collects their bodies, writes answers in the order of the
+// requests. It stops reading while too many requests or answers wait, or the budget is full.
+import type { Socket } from '../node/sockets';
+import { monotonicMs } from '../node/clock';
+import type { OpenHolder } from './byte-budget';
+import { formatAnswerHead } from './message-head';
+import type { MessageHead } from './message-head';
+import { MessageReader } from './message-reader';
+
+import { RequestBody } from './request-body';
+import type { HttpServerOptions, ReceivedRequest } from './server';
+
+/** What a connection costs before anything came over it, and each of its requests beside the body. */
+const CONNECTION_BYTES = 4_096;
+const REQUEST_BYTES = 512;
+/** Requests of one connection that wait for their answers. */
+const MAX_UNANSWERED = 32;
+const HTTP2_PREFACE = 'PRI * HTTP/2.0';
+/** One for each request that is not answered yet; with its bytes once the answer is known. */
+interface PendingAnswer {
+  head?: string;
+  body?: Buffer | undefined;
+}
+
+export class ServedConnection implements OpenHolder {
+  heldBytes = CONNECTION_BYTES;
+  /** By a clock that is never set; those that never brought a request come before all others. */
+  latestRequestMs = monotonicMs() - Number.MAX_SAFE_INTEGER;
+  private requestSinceMs = 0;
+  private progressMs = 0;
+  private readonly reader: MessageReader;
+  private open: { readonly head: MessageHead; readonly body: RequestBody } | undefined;
+  private answers: PendingAnswer[] = [];
+  /** The first bytes, until they tell HTTP/2 from HTTP/1. */
+  private first: Buffer = Buffer.alloc(0);
+  private isHttp1 = false;
+  /** No further request is taken. */
+  private isLast = false;
+  private hasPeerEnded = false;
+  private isAwaitingRoom = false;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly options: HttpServerOptions,
+  ) {
+    options.budget.add(this);
+    this.reader = new MessageReader('request', {
+      onHead: (head) => this.begin(head),
+      onData: (bytes) => this.take(bytes),
+      onEnd: (reusable) => this.endRequest(reusable),
+      onMalformed: () => this.cut(),
+    });
+    socket.on('data', (bytes: Buffer) => this.read(bytes));
+    socket.on('drain', () => this.regulate());
+    socket.on('end', () => this.hangUp());
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.leave());
+  }
+
+  /** What comes from Lambda is complete at once: of a given size, what is old and does not go on is greedier. */
+  get greed(): number {
+    const nowMs = monotonicMs();
+    const openBytes = this.heldBytes - CONNECTION_BYTES;
+    return openBytes * (nowMs - this.requestSinceMs + 1) * (nowMs - this.progressMs + 1);
+  }
+
+  cut(): void {
+    this.socket.destroy();
+    this.leave();
+  }
+
+  private leave(): void {
+    this.isLast = true;
+    this.open = undefined;
+    this.reader.pause();
+    this.options.budget.remove(this);
+  }
+
+  private read(chunk: Buffer): void {
+    if (this.isLast) return;
+    const bytes = this.isHttp1 ? chunk : this.sniff(chunk);
+    if (bytes === undefined) return;
+    this.progressMs = monotonicMs();
+    if (this.reader.isBetween) this.requestSinceMs = this.progressMs;
+    this.proceed(() => this.reader.push(bytes));
+  }
+
+  /** The bytes so far; undefined: too few to tell, or not HTTP/1. */
+  private sniff(chunk: Buffer): Buffer | undefined {
+    const { socket, first } = this;
+    const bytes = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
+    const text = bytes.toString('latin1', 0, HTTP2_PREFACE.length);
+    if (!HTTP2_PREFACE.startsWith(text)) {
+      this.isHttp1 = true;
+      return bytes;
+    }
+    this.first = bytes;
+    if (text.length < HTTP2_PREFACE.length) return undefined;
+    this.isLast = true;
+    this.latestRequestMs = monotonicMs();
+    for (const event of ['data', 'drain', 'end', 'error']) socket.removeAllListeners(event);
+    if (this.options.onHttp2 === undefined) this.cut();
+    else this.options.onHttp2(socket, bytes);
+    return undefined;
+  }
+
+  /** Answers of requests that came together leave together. */
+  private proceed(step: () => void): void {
+    this.socket.cork();
+    step();
+    this.socket.uncork();
+    if (!this.isLast) this.regulate();
+  }
+
+  private get mustWait(): boolean {
+    const { socket, options } = this;
+    const isUnread = socket.writableNeedDrain || this.answers.length >= MAX_UNANSWERED;
+    return isUnread || options.budget.isFull;
+  }
+
+  /** Reads on, or stops reading, as things are. */
+  private regulate(): void {
+    const { socket, reader, options } = this;
+    this.account();
+    if (this.isLast) return;
+    if (this.mustWait) {
+      reader.pause();
+      socket.pause();
+      if (!options.budget.isFull || this.isAwaitingRoom) return;
+      this.isAwaitingRoom = true;
+      options.budget.whenRoom(() => {
+        this.isAwaitingRoom = false;
+        this.regulate();
+      });
+      return;
+    }
+    if (reader.isHeld) this.proceed(() => reader.resume());
+    else socket.resume();
+    if (this.hasPeerEnded) this.endWhenDone();
+  }
+
+  private account(): void {
+    const { open, reader, options } = this;
+    if (this.isLast) return;
+    const openBytes = open === undefined ? 0 : REQUEST_BYTES + open.body.heldBytes;
+    const heldBytes = CONNECTION_BYTES + openBytes + reader.heldBytes;
+    const change = heldBytes - this.heldBytes;
+    this.heldBytes = heldBytes;
+    if (change !== 0) options.budget.change(change);
+  }
+
+  private begin(head: MessageHead): void {
+    const announced = head.fields.get('content-length');
+    const { maxBodyBytes } = this.options;
+    const mostBytes = announced === undefined ? maxBodyBytes : Number(announced);
+    this.open = { head, body: new RequestBody(mostBytes) };
+    if (mostBytes > maxBodyBytes) {
+      this.refuse(head);
+    } else if (/^100-continue$/i.test(head.fields.get('expect') ?? '')) {
+      this.socket.write('HTTP/1.1 100 Continue\r\n\r\n', 'latin1');
+    }
+  }
+
+  private take(bytes: Buffer): void {
+    const { open, options } = this;
+    if (open === undefined) return;
+    if (open.body.length + bytes.length > options.maxBodyBytes) this.refuse(open.head);
+    else open.body.add(bytes);
+  }
+
+  private endRequest(reusable: boolean): void {
+    const { open } = this;
+    if (open === undefined) return;
+    this.open = undefined;
+    if (!reusable) this.stopTaking();
+    this.latestRequestMs = monotonicMs();
+    this.requestSinceMs = this.latestRequestMs;
+    const body = open.body.complete();
+    const heldBytes = REQUEST_BYTES + body.length;
+    this.options.budget.keep(heldBytes);
+    this.options.onRequest(this.toRequest(open.head, body, heldBytes));
+    if (this.mustWait) this.reader.pause();
+  }
+
+  /** The rest of what the peer sends is read and forgotten, so that it gets to read the answer. */
+  private refuse(head: MessageHead): void {
+    this.open = undefined;
+    this.stopTaking();
+    this.options.onOversize(this.toRequest(head, Buffer.alloc(0), 0));
+  }
+
+  private stopTaking(): void {
+    this.account();
+    this.isLast = true;
+    this.reader.pause();
+  }
+
+  private toRequest(
+    { startLine, fields }: MessageHead,
+    body: Buffer,
+    heldBytes: number,
+  ): ReceivedRequest {
+    const pending: PendingAnswer = {};
+    this.answers.push(pending);
+    const [method = '', target = ''] = startLine.split(' ', 2);
+    return {
+      method,
+      target,
+      fields,
+      body,
+      answer: (status, content) => {
+        if (heldBytes > 0) this.options.budget.release(heldBytes);
+        pending.head = formatAnswerHead(status, { ...content, isLast: this.isLast });
+        pending.body = content?.body;
+        this.writeAnswers();
+      },
+      cut: () => {
+        if (heldBytes > 0) this.options.budget.release(heldBytes);
+        this.cut();
+      },
+    };
+  }
+
+  /** In the order of the requests, whichever was answered first. */
+  private writeAnswers(): void {
+    const { socket, answers } = this;
+    while (answers[0]?.head !== undefined) {
+      const { head, body } = answers[0];
+      answers.shift();
+      if (!socket.destroyed) {
+        socket.write(head, 'latin1');
+        if (body !== undefined && body.length > 0) socket.write(body);
+      }
+    }
+    if (this.isLast) this.endWhenDone();
+    else if (this.reader.isHeld) this.regulate();
+  }
+
+  private hangUp(): void {
+    this.hasPeerEnded = true;
+    this.endWhenDone();
+  }
+
+  private endWhenDone(): void {
+    if (this.answers.length === 0 && (this.isLast || !this.reader.isHeld)) this.socket.end();
+  }
+}

@@ -1,0 +1,76 @@
+// The text of a delivery in parts that can be decoded on their own: between two of them there is time for
+// something else, and what is not decoded can be counted. Linear, and right for any JSON.
+
+const QUOTE = 34;
+const COMMA = 44;
+const BACKSLASH = 92;
+/** Brackets and braces differ in this bit. */
+const BRACE = 0x20;
+const OPENING = 0x7b;
+const CLOSING = 0x7d;
+
+/**
+ * JSON arrays of about `length` characters, one record longer at the most, that hold the records of the array
+ * in `text` in their order; of a text that is no array, the text. The second member is where the rest begins.
+ */
+export function* splitBatch(
+  text: string,
+  length: number,
+): Generator<readonly [part: string, rest: number]> {
+  const first = findFirstRecord(text);
+  if (text.length <= length || first === undefined) {
+    yield [text, text.length];
+    return;
+  }
+  let start = first;
+  for (let at = first; at < text.length;) {
+    const end = findRecordEnd(text, at);
+    if (text.charCodeAt(end) !== COMMA) break;
+    at = end + 1;
+    if (at - start < length) continue;
+    yield [`[${text.slice(start, end)}]`, at];
+    start = at;
+  }
+  yield [`[${text.slice(start)}`, text.length];
+}
+
+/** How many records the array in `text` has from `start` on; of a text that is no array, 1. */
+export function countRecords(text: string, start = 0): number {
+  let at = start > 0 ? start : findFirstRecord(text);
+  if (at === undefined) return text.trim() === '' ? 0 : 1;
+  for (let records = 0; ; records += 1) {
+    const end = findRecordEnd(text, at);
+    if (text.charCodeAt(end) === COMMA) at = end + 1;
+    else return text.slice(at, end).trim() === '' ? records : records + 1;
+  }
+}
+
+function findFirstRecord(text: string): number | undefined {
+  const bracket = /^[\ufeff\s]*\[/.exec(text);
+  return bracket?.[0].length;
+}
+
+/** Where the record that begins at `start` ends: a comma, the array's bracket, or the end of the text. */
+function findRecordEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) at = findStringEnd(text, at);
+    else if ((code | BRACE) === OPENING) depth += 1;
+    else if ((code | BRACE) === CLOSING) {
+      if (depth === 0) return at;
+      depth -= 1;
+    } else if (code === COMMA && depth === 0) return at;
+  }
+  return text.length;
+}
+
+/** Where the string that begins at `start` ends. */
+function findStringEnd(text: string, start: number): number {
+  for (let at = text.indexOf('"', start + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes += 1;
+    if (backslashes % 2 === 0) return at;
+  }
+  return text.length;
+}

@@ -1,0 +1,318 @@
+// The server against peers that send too much, too little, or never read.
+import { connect } from 'node:net';
+import type { Socket } from 'node:net';
+import { ByteBudget } from '../../src/http/byte-budget';
+import { startHttpServer } from '../../src/http/server';
+import type { HttpServer, HttpServerOptions, ReceivedRequest } from '../../src/http/server';
+import { cpuMs, serveWithNode } from './node-server';
+
+const MIB = 1024 * 1024;
+const cleanups: (() => void)[] = [];
+
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+interface Scene {
+  readonly budget: ByteBudget;
+  readonly server: HttpServer;
+  readonly requests: ReceivedRequest[];
+  readonly open: () => Promise<Peer>;
+}
+
+async function serve(
+  options: Partial<HttpServerOptions> = {},
+  limitBytes = 8 * MIB,
+): Promise<Scene> {
+  const budget = new ByteBudget(limitBytes);
+  const requests: ReceivedRequest[] = [];
+  const server = await startHttpServer(
+    {
+      maxBodyBytes: 8 * MIB,
+      budget,
+      onRequest: (request) => {
+        requests.push(request);
+        request.answer(200);
+      },
+      onOversize: (request) => request.answer(413),
+      onError: () => undefined,
+      ...options,
+    },
+    { host: '127.0.0.1' },
+  );
+  cleanups.push(() => server.close());
+  return { budget, server, requests, open: () => Peer.connect(server.port) };
+}
+
+/** A client's socket: what it got, and whether it was closed. */
+class Peer {
+  received = '';
+  isClosed = false;
+  private readonly waiting: (() => void)[] = [];
+
+  private constructor(readonly socket: Socket) {
+    socket.on('data', (bytes) => {
+      this.received += bytes.toString('latin1');
+      this.look();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => {
+      this.isClosed = true;
+      this.look();
+    });
+  }
+
+  static connect(port: number): Promise<Peer> {
+    return new Promise((resolve) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => {
+        cleanups.push(() => socket.destroy());
+        resolve(new Peer(socket));
+      });
+    });
+  }
+
+  write(bytes: string | Buffer): Promise<void> {
+    return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
+  }
+
+  async until(isSo: (peer: Peer) => boolean): Promise<void> {
+    while (!isSo(this)) await new Promise<void>((resolve) => this.waiting.push(resolve));
+  }
+
+  get answers(): number {
+    return this.received.split('HTTP/1.1 200').length - 1;
+  }
+
+  private look(): void {
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+}
+
+const post = (body: string | number): string =>
+  typeof body === 'number'
+    ? `POST / HTTP/1.1\r\nContent-Length: ${body}\r\n\r\n`
+    : `POST / HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+describe('a request', () => {
+  it('is handed over whole, with what its head says', async () => {
+    const { requests, open } = await serve();
+    const peer = await open();
+    await peer.write('PUT /v1/traces?x HTTP/1.1\r\nA: b\r\nTransfer-Encoding: chunked\r\n\r\n');
+    for (const part of ['3\r\nab', 'c\r\n1\r', '\nd\r\n0\r\n\r\n']) await peer.write(part);
+    await peer.until(({ answers }) => answers === 1);
+    const [{ method, target, fields, body }] = requests as [ReceivedRequest];
+    expect([method, target, fields.get('a'), body.toString()]).toEqual([
+      'PUT',
+      '/v1/traces?x',
+      'b',
+      'abcd',
+    ]);
+  });
+
+  it('is answered with fields and a body', async () => {
+    const { open } = await serve({
+      onRequest: (request) =>
+        request.answer(404, { fields: 'Content-Type: text/plain\r\n', body: Buffer.from('no') }),
+    });
+    const peer = await open();
+    await peer.write(post('x'));
+    await peer.until(({ received }) => received.endsWith('no'));
+    expect(peer.received).toBe(
+      'HTTP/1.1 404 Not Found\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\r\nno',
+    );
+  });
+
+  it.each([
+    ['announced', post(9 * MIB)],
+    ['sent', `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${(9 * MIB).toString(16)}\r\n`],
+  ])('that is too long as %s gets an answer, its connection an end', async (_how, head) => {
+    const { open, budget } = await serve({}, 24 * MIB);
+    const peer = await open();
+    await peer.write(head);
+    await peer.write(Buffer.alloc(9 * MIB));
+    await peer.until(({ isClosed }) => isClosed);
+    expect(peer.received).toMatch(/^HTTP\/1.1 413 .*\r\nConnection: close\r\n/);
+    expect(budget.heldBytes).toBeLessThan(MIB);
+  });
+
+  it('whose sender waits for 100 Continue gets it', async () => {
+    const { open } = await serve();
+    const peer = await open();
+    await peer.write('POST / HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n');
+    await peer.until(({ received }) => received === 'HTTP/1.1 100 Continue\r\n\r\n');
+    await peer.write('x');
+    await peer.until(({ answers }) => answers === 1);
+  });
+
+  it('is answered although its sender has ended its side', async () => {
+    const { open, requests } = await serve({ onRequest: (request) => void requests.push(request) });
+    const peer = await open();
+    peer.socket.end(post('a') + post('b'));
+    while (requests.length < 2) await new Promise(setImmediate);
+    for (const request of requests) request.answer(200);
+    await peer.until(({ isClosed }) => isClosed);
+    expect(peer.answers).toBe(2);
+  });
+
+  it('is answered after those before it', async () => {
+    const requests: ReceivedRequest[] = [];
+    const { open } = await serve({ onRequest: (request) => void requests.push(request) });
+    const peer = await open();
+    await peer.write(post('a') + post('b'));
+    while (requests.length < 2) await new Promise(setImmediate);
+    requests[1]?.answer(404);
+    requests[0]?.answer(200);
+    await peer.until(({ received }) => received.includes(' 404 '));
+    expect(peer.received.indexOf(' 200 ')).toBeLessThan(peer.received.indexOf(' 404 '));
+  });
+});
+
+describe('HTTP/2', () => {
+  const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+
+  it('is handed over with the bytes that were read, however they came', async () => {
+    let take: (bytes: string) => void = () => undefined;
+    const taken = new Promise<string>((resolve) => (take = resolve));
+    const onHttp2 = (socket: Socket, bytes: Buffer): void => {
+      socket.destroy();
+      take(bytes.toString());
+    };
+    const { open } = await serve({ onHttp2 });
+    const peer = await open();
+    for (const byte of PREFACE) await peer.write(byte);
+    expect(PREFACE.startsWith(await taken)).toBe(true);
+  });
+
+  it('is cut where nobody takes it', async () => {
+    const { open } = await serve();
+    const peer = await open();
+    await peer.write(PREFACE);
+    await peer.until(({ isClosed }) => isClosed);
+    expect(peer.received).toBe('');
+  });
+});
+
+describe('what is held', () => {
+  it('does not grow with pipelined requests whose answers nobody reads', async () => {
+    const { open, requests, budget } = await serve();
+    const peer = await open();
+    peer.socket.pause();
+    const many = Buffer.from(post('').repeat(20_000));
+    let isBlocked = false;
+    for (let round = 0; round < 50 && !isBlocked; round += 1) {
+      isBlocked = !peer.socket.write(many) && (await isQuiet(requests));
+    }
+    expect(isBlocked).toBe(true);
+    expect(budget.heldBytes).toBeLessThan(MIB);
+    const before = requests.length;
+    peer.socket.resume();
+    while (requests.length === before) await new Promise(setImmediate);
+  });
+
+  it('is bounded in requests that wait for their answers', async () => {
+    const requests: ReceivedRequest[] = [];
+    const { open } = await serve({ onRequest: (request) => void requests.push(request) });
+    const peer = await open();
+    await peer.write(post('').repeat(100));
+    await isQuiet(requests);
+    expect(requests).toHaveLength(32);
+    for (const request of [...requests]) request.answer(200);
+    await peer.until(({ answers }) => answers === 32);
+    await isQuiet(requests);
+    expect(requests).toHaveLength(64);
+  });
+
+  it('is what a body weighs, however small its chunks', async () => {
+    const { open, requests, budget } = await serve();
+    const peer = await open();
+    let most = 0;
+    await peer.write('POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n');
+    for (let round = 0; round < 20; round += 1) {
+      await peer.write('1\r\nx\r\n'.repeat(10_000));
+      most = Math.max(most, budget.heldBytes);
+    }
+    await peer.write('0\r\n\r\n');
+    await peer.until(({ answers }) => answers === 1);
+    expect(requests[0]?.body.length).toBe(200_000);
+    expect(most).toBeLessThan(600_000);
+  });
+
+  it('leaves room: the greediest unfinished request is cut, not the one that is on its way', async () => {
+    const { open } = await serve();
+    const idle = await Promise.all(Array.from({ length: 8 }, open));
+    for (const peer of idle) await peer.write(post(2 * MIB) + ' '.repeat(MIB - 8_192));
+    const busy = await open();
+    await busy.write(post(3 * MIB) + ' '.repeat(3 * MIB));
+    await busy.until(({ answers, isClosed }) => answers === 1 || isClosed);
+    expect(busy.answers).toBe(1);
+    expect(idle.filter(({ isClosed }) => isClosed).length).toBeGreaterThan(0);
+  });
+
+  it('waits while everything that is held is on its way out', async () => {
+    const { open, budget, requests } = await serve();
+    budget.keep(8 * MIB);
+    const peer = await open();
+    await peer.write(post('a') + post('b'));
+    await isQuiet(requests);
+    expect(requests.length).toBeLessThan(2);
+    budget.release(8 * MIB);
+    await peer.until(({ answers }) => answers === 2);
+  });
+
+  it('is bounded in connections: the least useful goes first', async () => {
+    const { open } = await serve();
+    const useful = await open();
+    await useful.write(post('a'));
+    await useful.until(({ answers }) => answers === 1);
+    const idle: Peer[] = [];
+    for (let index = 0; index < 200; index += 1) idle.push(await open());
+    await Promise.all(idle.slice(0, 70).map((peer) => peer.until(({ isClosed }) => isClosed)));
+    await useful.write(post('b'));
+    await useful.until(({ answers }) => answers === 2);
+  });
+});
+
+const PIPELINED = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n';
+
+describe('CPU, beside node:http on the same bytes', () => {
+  it.each([
+    ['heads in drips', dripHeads(60)],
+    ['one-byte chunks', chunks(100_000)],
+    ['pipelined requests', Array.from({ length: 50 }, () => PIPELINED.repeat(200))],
+  ])('of %s is no more', async (_what, pieces) => {
+    const { server } = await serve();
+    const node = await serveWithNode();
+    cleanups.push(() => node.close());
+    await cpuMs(server.port, pieces.slice(0, 500));
+    await cpuMs(node.port, pieces.slice(0, 500));
+    const [own, reference] = [await cpuMs(server.port, pieces), await cpuMs(node.port, pieces)];
+    expect(own).toBeLessThan(1.5 * reference + 50);
+  });
+
+  /** Each a head of 16 kB that comes in pieces of 16 bytes. */
+  function dripHeads(heads: number): string[] {
+    const field = `A: ${'b'.repeat(11)}\r\n`;
+    const head = ['GET / HTTP/1.1\r\nHost: x\r\n', ...Array<string>(1_000).fill(field), '\r\n'];
+    return Array.from({ length: heads }, () => head).flat();
+  }
+
+  function chunks(count: number): string[] {
+    const piece = '1\r\nx\r\n'.repeat(100);
+    return [
+      'POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n',
+      ...Array<string>(count / 100).fill(piece),
+      '0\r\n\r\n',
+    ];
+  }
+});
+
+/** No further request came in twenty turns of the event loop, in which there was time for one. */
+async function isQuiet(requests: readonly unknown[]): Promise<boolean> {
+  for (let quiet = 0, seen = requests.length; quiet < 20; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    if (requests.length === seen) continue;
+    seen = requests.length;
+    quiet = 0;
+  }
+  return true;
+}

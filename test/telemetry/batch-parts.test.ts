@@ -1,0 +1,71 @@
+import fc from 'fast-check';
+import { countRecords, splitBatch } from '../../src/telemetry/batch-parts';
+
+/** JSON as any serializer may write it. */
+const arrays = fc
+  .tuple(
+    fc.array(fc.jsonValue()),
+    fc.constantFrom(undefined, ' ', '\t'),
+    fc.constantFrom('', ' \n', '\ufeff'),
+  )
+  .map(([values, space, before]) => ({
+    values,
+    text: before + JSON.stringify(values, null, space),
+  }));
+
+it('the parts of an array hold its records, in their order', () => {
+  fc.assert(
+    fc.property(arrays, fc.integer({ min: 1, max: 50 }), ({ values, text }, length) => {
+      const parts = [...splitBatch(text, length)];
+      const read = parts.flatMap(([part]) => JSON.parse(part.replace('\ufeff', '')) as unknown[]);
+      expect(JSON.stringify(read)).toBe(JSON.stringify(values));
+      expect(parts.at(-1)?.[1]).toBe(text.length);
+    }),
+  );
+});
+
+it('the records of an array are counted, from any part on', () => {
+  fc.assert(
+    fc.property(arrays, fc.integer({ min: 1, max: 50 }), ({ values, text }, length) => {
+      expect(countRecords(text)).toBe(values.length);
+      let left = values.length;
+      for (const [part, rest] of splitBatch(text, length)) {
+        left -= (JSON.parse(part.replace('\ufeff', '')) as unknown[]).length;
+        if (rest < text.length) expect(countRecords(text, rest)).toBe(left);
+      }
+    }),
+  );
+});
+
+it.each([
+  ['', 0],
+  ['{"a":[1,2]}', 1],
+  ['no JSON', 1],
+  ['[1,{"a":"b', 2],
+  ['[]', 0],
+  ['[1', 1],
+])('%j has %d records', (text, records) => {
+  expect(countRecords(text)).toBe(records);
+});
+
+it('what is no array is one part', () => {
+  expect([...splitBatch('{"a": 1}', 2)]).toEqual([['{"a": 1}', 8]]);
+});
+
+it.each([
+  ['backslashes', `["${'\\\\'.repeat(200_000)}"]`],
+  ['quotes', `["${'\\"'.repeat(200_000)}"]`],
+  ['brackets', '['.repeat(400_000)],
+  ['commas', `[${','.repeat(400_000)}`],
+])('many %s cost no more than JSON.parse of as many records', (_what, text) => {
+  const plain = JSON.stringify(Array.from({ length: 20_000 }, () => 'x'.repeat(17)));
+  const [own, parse] = [() => countRecords(text), () => void JSON.parse(plain)].map(cpuMs);
+  expect(own).toBeLessThan(20 * (parse ?? 0) + 50);
+});
+
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage();
+  for (let round = 0; round < 5; round += 1) work();
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
+}
