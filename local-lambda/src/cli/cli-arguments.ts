@@ -1,57 +1,42 @@
-// Arguments of `npm run local`. Nothing here reads files or throws: what cannot be used is a message.
+// Arguments of the command line. Nothing here reads files or throws: what cannot be used is a message.
 import { parseArgs } from 'node:util';
+import { SAMPLE_EVENT_NAMES, toSampleEventName } from '../events/sample-events';
+import type { SampleEventName } from '../events/sample-events';
 import type { InitializationType } from '../lambda/local-lambda-options';
 
-export const USAGE = `Runs a Lambda function locally with the lambda-otlp layer attached.
-
-  npm run local -- --handler FILE.EXPORT [options]
-
-What runs
-  --handler FILE.EXPORT   Node handler, for example src/app.handler (.js, .mjs or .cjs)
-  --bootstrap COMMAND     custom runtime that speaks the Runtime API, instead of --handler
-  --layer DIR             unpacked layer (default build/layer, built when it is missing)
-
-What it gets
-  --event FILE            JSON event of every invocation
-  --payload JSON          the same, given here (default {})
-  --invocations N         how many (default 1)
-  --env NAME=VALUE        environment variable of function and extension; may be repeated
-  --timeout SECONDS       function timeout (default 3)
-  --memory MB             function memory (default 512)
-  --json-logs             JSON log format
-  --init-type TYPE        on-demand (default), provisioned-concurrency, snap-start or
-                          lambda-managed-instances
-  --concurrency N         concurrent invocations of lambda-managed-instances (default 1)
-
-What is shown
-  --print-events          every Telemetry API event as it is emitted
-  --help                  this text
-
-Telemetry goes to OTEL_EXPORTER_OTLP_ENDPOINT if that is set, else to a receiver in this process
-that shows it at the end. OTEL_*, LAMBDA_OTLP_*, AWS credentials and proxy variables are passed on.
-Exit code: 0 when every invocation succeeded, 1 when one failed, 2 when the arguments are wrong.
-`;
+/** Where the event of every invocation comes from. */
+export type EventSource =
+  | { readonly kind: 'file'; readonly file: string }
+  | { readonly kind: 'sample'; readonly name: SampleEventName }
+  | { readonly kind: 'payload'; readonly json: string };
 
 export interface LocalArguments {
   readonly handler: string | undefined;
   readonly bootstrap: readonly string[] | undefined;
-  /** Undefined: the default, which may be built. */
   readonly layer: string | undefined;
-  readonly eventFile: string | undefined;
-  readonly payload: string;
+  readonly inspect: boolean;
+  readonly event: EventSource;
   readonly invocations: number;
+  readonly httpPort: number | undefined;
+  readonly functionName: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly environmentFile: string | undefined;
   readonly timeoutMs: number;
   readonly memorySizeMb: number;
   readonly jsonLogs: boolean;
+  readonly xRay: boolean;
+  readonly traceHeader: string | undefined;
   readonly initializationType: InitializationType;
   readonly concurrency: number;
+  readonly uiPort: number | undefined;
   readonly printEvents: boolean;
+  readonly recordFile: string | undefined;
 }
 
 export type ParsedArguments =
   | { readonly kind: 'run'; readonly arguments: LocalArguments }
   | { readonly kind: 'help' }
+  | { readonly kind: 'version' }
   | { readonly kind: 'wrong'; readonly message: string };
 
 const INITIALIZATION_TYPES: readonly InitializationType[] = [
@@ -65,18 +50,32 @@ const OPTIONS = {
   handler: { type: 'string' },
   bootstrap: { type: 'string' },
   layer: { type: 'string' },
+  inspect: { type: 'boolean', default: false },
   event: { type: 'string' },
+  sample: { type: 'string' },
   payload: { type: 'string' },
-  invocations: { type: 'string', default: '1' },
+  invocations: { type: 'string' },
+  http: { type: 'string' },
+  name: { type: 'string', default: 'local-function' },
   env: { type: 'string', multiple: true, default: [] as string[] },
-  timeout: { type: 'string', default: '3' },
+  'env-file': { type: 'string' },
+  timeout: { type: 'string' },
   memory: { type: 'string', default: '512' },
   'json-logs': { type: 'boolean', default: false },
+  'x-ray': { type: 'boolean', default: false },
+  'trace-header': { type: 'string' },
   'init-type': { type: 'string', default: 'on-demand' },
   concurrency: { type: 'string', default: '1' },
+  ui: { type: 'string' },
   'print-events': { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
+  record: { type: 'string' },
+  help: { type: 'boolean', short: 'h', default: false },
+  version: { type: 'boolean', default: false },
 } as const;
+
+const DEFAULT_TIMEOUT_S = '3';
+/** Lambda's longest; a debugger needs time. */
+const INSPECT_TIMEOUT_S = '86400';
 
 class WrongArgument extends Error {}
 
@@ -85,6 +84,13 @@ function positive(name: string, text: string, whole = true): number {
   if (Number.isFinite(value) && value > 0 && (!whole || Number.isInteger(value))) return value;
   const kind = whole ? 'a positive whole number' : 'a positive number';
   throw new WrongArgument(`--${name}: expected ${kind}, got '${text}'`);
+}
+
+/** 0: any free one. */
+function port(name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  throw new WrongArgument(`--${name}: expected a port from 0 to 65535, got '${text}'`);
 }
 
 function toVariables(pairs: readonly string[]): Readonly<Record<string, string>> {
@@ -103,43 +109,76 @@ function toInitializationType(text: string): InitializationType {
   throw new WrongArgument(`--init-type: expected one of ${expected}, got '${text}'`);
 }
 
-function toArguments(argv: readonly string[]): ParsedArguments {
-  const { values } = parseArgs({ args: [...argv], options: OPTIONS, strict: true });
-  if (values.help) return { kind: 'help' };
+type Values = ReturnType<typeof parse>;
+
+function parse(argv: readonly string[]) {
+  return parseArgs({ args: [...argv], options: OPTIONS, strict: true }).values;
+}
+
+function toEventSource({ event, sample, payload }: Values): EventSource {
+  const given = [event, sample, payload].filter((value) => value !== undefined);
+  if (given.length > 1) {
+    throw new WrongArgument(`expected one of --event, --sample and --payload, got ${given.length}`);
+  }
+  if (event !== undefined) return { kind: 'file', file: event };
+  if (sample === undefined) return { kind: 'payload', json: payload ?? '{}' };
+  const name = toSampleEventName(sample);
+  if (name !== undefined) return { kind: 'sample', name };
+  const expected = SAMPLE_EVENT_NAMES.join(', ');
+  throw new WrongArgument(`--sample: expected one of ${expected}, got '${sample}'`);
+}
+
+function check(values: Values, concurrency: number): void {
   if ((values.handler === undefined) === (values.bootstrap === undefined)) {
     throw new WrongArgument('expected either --handler FILE.EXPORT or --bootstrap COMMAND');
   }
-  if (values.event !== undefined && values.payload !== undefined) {
-    throw new WrongArgument('expected --event or --payload, got both');
+  if (values.inspect && values.handler === undefined) {
+    throw new WrongArgument('--inspect: needs --handler, whose Node it can stop');
   }
-  const initializationType = toInitializationType(values['init-type']);
-  const concurrency = positive('concurrency', values.concurrency);
-  if (concurrency > 1 && initializationType !== 'lambda-managed-instances') {
+  if (values['x-ray'] && values['trace-header'] !== undefined) {
+    throw new WrongArgument('expected --x-ray or --trace-header, got both');
+  }
+  if (concurrency > 1 && values['init-type'] !== 'lambda-managed-instances') {
     throw new WrongArgument('--concurrency: needs --init-type lambda-managed-instances');
   }
+}
+
+function toArguments(values: Values): LocalArguments {
+  const concurrency = positive('concurrency', values.concurrency);
+  check(values, concurrency);
+  const timeout = values.timeout ?? (values.inspect ? INSPECT_TIMEOUT_S : DEFAULT_TIMEOUT_S);
+  const { invocations } = values;
+  const byDefault = values.http === undefined ? 1 : 0;
   return {
-    kind: 'run',
-    arguments: {
-      handler: values.handler,
-      bootstrap: values.bootstrap?.trim().split(/\s+/),
-      layer: values.layer,
-      eventFile: values.event,
-      payload: values.payload ?? '{}',
-      invocations: positive('invocations', values.invocations),
-      environment: toVariables(values.env),
-      timeoutMs: positive('timeout', values.timeout, false) * 1000,
-      memorySizeMb: positive('memory', values.memory),
-      jsonLogs: values['json-logs'],
-      initializationType,
-      concurrency,
-      printEvents: values['print-events'],
-    },
+    handler: values.handler,
+    bootstrap: values.bootstrap?.trim().split(/\s+/),
+    layer: values.layer,
+    inspect: values.inspect,
+    event: toEventSource(values),
+    invocations: invocations === undefined ? byDefault : positive('invocations', invocations),
+    httpPort: port('http', values.http),
+    functionName: values.name,
+    environment: toVariables(values.env),
+    environmentFile: values['env-file'],
+    timeoutMs: positive('timeout', timeout, false) * 1000,
+    memorySizeMb: positive('memory', values.memory),
+    jsonLogs: values['json-logs'],
+    xRay: values['x-ray'],
+    traceHeader: values['trace-header'],
+    initializationType: toInitializationType(values['init-type']),
+    concurrency,
+    uiPort: port('ui', values.ui),
+    printEvents: values['print-events'],
+    recordFile: values.record,
   };
 }
 
 export function parseLocalArguments(argv: readonly string[]): ParsedArguments {
   try {
-    return toArguments(argv);
+    const values = parse(argv);
+    if (values.help) return { kind: 'help' };
+    if (values.version) return { kind: 'version' };
+    return { kind: 'run', arguments: toArguments(values) };
   } catch (error) {
     return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
   }

@@ -1,8 +1,10 @@
-// What `npm run local` prints of invocations and events, one line each.
+// What the command line prints of invocations and events.
 import type { Invocation } from '../lambda/invocation';
 import type { TelemetryEvent } from '../lambda/telemetry-event';
+import { toPrintable } from '../render/terminal-text';
 
 const MAX_RESPONSE_LENGTH = 300;
+const MAX_TRACE_LINES = 8;
 
 function shorten(text: string): string {
   return text.length <= MAX_RESPONSE_LENGTH ? text : `${text.slice(0, MAX_RESPONSE_LENGTH)}…`;
@@ -12,8 +14,25 @@ function milliseconds(durationMs: number): string {
   return `${durationMs.toFixed(1)} ms`;
 }
 
-/** `number`: counted from 1. */
-export function toInvocationLine(number: number, invocation: Invocation): string {
+/** The error object of a function, as a person reads it: type and message, then its frames. */
+function toErrorLines(response: unknown): readonly string[] {
+  const { errorType, errorMessage, trace, stackTrace } = (response ?? {}) as Record<
+    string,
+    unknown
+  >;
+  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+  const head = [errorType, errorMessage].filter(isText).join(': ');
+  if (head === '') return [shorten(JSON.stringify(response ?? null))];
+  const frames = [trace, stackTrace].find(Array.isArray)?.filter(isText) ?? [];
+  // Node's trace begins with the message again.
+  const own = frames.filter((frame) => !head.endsWith(frame) && !head.includes(frame.trim()));
+  return [...shorten(head).split('\n'), ...own.slice(0, MAX_TRACE_LINES)].map(
+    (line, index) => `${index === 0 ? '' : '  '}${toPrintable(line.trim())}`,
+  );
+}
+
+/** `number`: counted from 1. Times as platform.report has them. */
+export function toInvocationText(number: number, invocation: Invocation): string {
   const { metrics, timings, status, functionError, errorType } = invocation;
   const costs = [
     metrics === undefined ? [] : [milliseconds(metrics.durationMs)],
@@ -28,8 +47,11 @@ export function toInvocationLine(number: number, invocation: Invocation): string
     status === 'success' && functionError !== undefined
       ? 'function error'
       : [status, errorType].filter(Boolean).join(' ');
-  const response = shorten(JSON.stringify(invocation.response ?? null));
-  return `#${number} ${invocation.requestId} ${result} (${costs.join(', ')}) ${response}`.trimEnd();
+  const head = `#${number} ${invocation.requestId} ${result} (${costs.join(', ')})`;
+  if (!succeeded(invocation)) {
+    return [head, ...toErrorLines(invocation.response).map((line) => `   ${line}`)].join('\n');
+  }
+  return `${head} ${shorten(JSON.stringify(invocation.response ?? null))}`;
 }
 
 export function toEventLine({ time, type, record }: TelemetryEvent): string {

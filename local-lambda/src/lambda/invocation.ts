@@ -39,10 +39,11 @@ export interface Invocation {
   readonly timings: InvocationTimings;
 }
 
-function newTraceHeader(): string {
+/** A new trace, as Lambda begins one for a caller that brought none. */
+export function createTraceHeader(sampled: boolean): string {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex');
-  return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=0;Lineage=1:${hex(4)}:0`;
+  return `Root=1-${seconds}-${hex(12)};Parent=${hex(8)};Sampled=${sampled ? 1 : 0};Lineage=1:${hex(4)}:0`;
 }
 
 export function toRequestContext(
@@ -51,7 +52,7 @@ export function toRequestContext(
 ): RequestContext {
   return {
     requestId: options.requestId ?? randomUUID(),
-    traceHeader: options.traceHeader ?? newTraceHeader(),
+    traceHeader: options.traceHeader ?? createTraceHeader(false),
     spanId: randomBytes(8).toString('hex'),
     tenantId: options.tenantId ?? defaultTenantId,
   };

@@ -28,7 +28,7 @@ export interface LocalLambdaOptions {
   readonly extensionsDir?: string;
   /** External extensions beside those of `extensionsDir`. */
   readonly extensionCommands?: readonly ExtensionCommand[];
-  /** `path/to/file.export` of a Node handler, run by the local Node runtime. */
+  /** `path/to/file.export` of a Node handler, run by the local Node runtime; TypeScript is compiled. */
   readonly handler?: string;
   /** A custom runtime that speaks the Runtime API, instead of `handler`. */
   readonly bootstrap?: readonly string[];
@@ -46,6 +46,8 @@ export interface LocalLambdaOptions {
   /** Managed Instances: concurrent invocations the runtime asks for; default 4. */
   readonly maxConcurrency?: number;
   readonly logFormat?: LogFormat;
+  /** The Node runtime waits for a debugger on 127.0.0.1:9229; nothing is frozen, init has no limit. */
+  readonly inspect?: boolean;
   /** Tenant of invocations that name none (tenant isolation mode). */
   readonly tenantId?: string;
   /** SIGSTOP all processes between invocations, SIGCONT at the next one; default true. */
@@ -85,6 +87,7 @@ export interface FunctionSettings {
 
 const INIT_TIMEOUT_MS = 10_000;
 const LONG_INIT_TIMEOUT_MS = 130_000;
+const NO_LIMIT_MS = 86_400_000;
 
 function toLogStreamName(version: string, managedInstances: boolean): string {
   if (managedInstances) return '$LATEST';
@@ -96,6 +99,14 @@ function splitHandler(handler: string | undefined): { taskRoot: string; handler:
   if (handler === undefined) return { taskRoot: process.cwd(), handler: 'bootstrap' };
   const path = resolve(handler);
   return { taskRoot: dirname(path), handler: basename(path) };
+}
+
+function toInitTimeoutMs({
+  inspect,
+  initializationType = 'on-demand',
+}: LocalLambdaOptions): number {
+  if (inspect === true) return NO_LIMIT_MS;
+  return initializationType === 'on-demand' ? INIT_TIMEOUT_MS : LONG_INIT_TIMEOUT_MS;
 }
 
 /** Settings with Lambda's defaults. Throws a TypeError when the options contradict each other. */
@@ -132,9 +143,7 @@ export function toFunctionSettings(options: LocalLambdaOptions): FunctionSetting
         : `nodejs:${process.versions.node.split('.')[0] ?? ''}.local`,
     logStreamName: toLogStreamName(version, managedInstances),
     initializationType,
-    initTimeoutMs:
-      options.initTimeoutMs ??
-      (initializationType === 'on-demand' ? INIT_TIMEOUT_MS : LONG_INIT_TIMEOUT_MS),
+    initTimeoutMs: options.initTimeoutMs ?? toInitTimeoutMs(options),
     maxConcurrency: options.maxConcurrency ?? 4,
     logFormat: options.logFormat ?? 'Text',
     managedInstances,

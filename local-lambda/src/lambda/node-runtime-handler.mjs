@@ -37,10 +37,12 @@ async function loadModule(path) {
   throw new ImportModuleError(`Error: Cannot find module '${path}'`);
 }
 
-export async function loadHandler(taskRoot, handler) {
+/** `compiled`: the module that was made from the handler's TypeScript. */
+export async function loadHandler(taskRoot, handler, compiled) {
   const [, name, exportPath] = /^([^.]*)\.(.*)$/.exec(handler) ?? [];
   if (name === undefined) throw new MalformedHandlerName('Bad handler');
-  const module = await loadModule(resolve(taskRoot, name)).catch((error) => {
+  const path = compiled?.replace(/\.[cm]js$/, '') ?? resolve(taskRoot, name);
+  const module = await loadModule(path).catch((error) => {
     if (error instanceof SyntaxError) throw new UserCodeSyntaxError(String(error));
     if (error?.code === 'MODULE_NOT_FOUND' || error?.code === 'ERR_MODULE_NOT_FOUND') {
       throw new ImportModuleError(String(error));

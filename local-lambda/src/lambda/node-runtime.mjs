@@ -162,7 +162,8 @@ process.on('unhandledRejection', (reason) => {
   void die('Unhandled Promise Rejection', error, 128);
 });
 
-const handler = await loadHandler(process.env.LAMBDA_TASK_ROOT, process.env._HANDLER);
+const { LAMBDA_TASK_ROOT, _HANDLER } = process.env;
+const handler = await loadHandler(LAMBDA_TASK_ROOT, _HANDLER, process.argv[2]);
 if (process.env.AWS_LAMBDA_INITIALIZATION_TYPE === 'snap-start') await call('GET', '/restore/next');
 const loops = Number(process.env.AWS_LAMBDA_MAX_CONCURRENCY ?? 1);
 await Promise.all(Array.from({ length: loops }, () => serve(handler)));

@@ -31,7 +31,8 @@ export function createOnDemand(sandbox: Sandbox, deliveries: RuntimeDoneDeliveri
   let running = false;
 
   const freeze = (): void => {
-    if (sandbox.options.freeze !== false) sandbox.freeze();
+    const { freeze, inspect } = sandbox.options;
+    if (freeze !== false && inspect !== true) sandbox.freeze();
   };
 
   const reset = async (reason: 'timeout' | 'failure', sinceMs?: number): Promise<void> => {

@@ -26,9 +26,10 @@ function killEverything(): void {
 }
 
 function endBySignal(signal: NodeJS.Signals): void {
+  // Another listener decides what the signal means, and may want to end the processes in order.
+  if (process.listenerCount(signal) > 0) return;
   killEverything();
-  // Another listener decides what the signal means; without one it has its default meaning.
-  if (process.listenerCount(signal) === 0) process.kill(process.pid, signal);
+  process.kill(process.pid, signal);
 }
 
 const SIGNALS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];

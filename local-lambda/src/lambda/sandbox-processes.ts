@@ -11,6 +11,8 @@ import { toExtensionVariables, toRuntimeVariables } from './process-environment'
 import type { Sandbox } from './sandbox';
 import type { TelemetryCategory } from './telemetry-event';
 
+/** Node's own default, where debuggers look. */
+const INSPECTOR_PORT = 9229;
 const NODE_RUNTIME = join(__dirname, 'node-runtime.mjs');
 
 function listExtensions(directory: string | undefined): readonly ExtensionCommand[] {
@@ -94,13 +96,17 @@ export function startExtensions(sandbox: Sandbox): void {
 }
 
 /** V8's limits as AWS's Node runtime sets them: a tenth of the memory for new objects. */
-function toNodeCommand(memorySizeMb: number): readonly string[] {
+function toNodeCommand({ options, settings, compiledHandler }: Sandbox): readonly string[] {
+  const { memorySizeMb } = settings;
   const newSpaceMb = Math.floor(memorySizeMb / 10);
   return [
     process.execPath,
     `--max-semi-space-size=${Math.max(1, Math.floor(newSpaceMb / 2))}`,
     `--max-old-space-size=${memorySizeMb - newSpaceMb}`,
-    NODE_RUNTIME,
+    ...(options.inspect === true ? [`--inspect-brk=127.0.0.1:${INSPECTOR_PORT}`] : []),
+    ...(compiledHandler === undefined
+      ? [NODE_RUNTIME]
+      : ['--enable-source-maps', NODE_RUNTIME, compiledHandler]),
   ];
 }
 
@@ -108,7 +114,7 @@ export function startRuntime(sandbox: Sandbox): void {
   const { settings, options, guard } = sandbox;
   const runtime = startProcess({
     name: 'runtime',
-    command: options.bootstrap ?? toNodeCommand(settings.memorySizeMb),
+    command: options.bootstrap ?? toNodeCommand(sandbox),
     workingDirectory: settings.taskRoot,
     environment: toRuntimeVariables(sandbox.environment),
     guard,

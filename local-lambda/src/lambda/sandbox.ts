@@ -16,6 +16,7 @@ import { createRuntimeApi } from './runtime-api';
 import type { RuntimeApi } from './runtime-api';
 import { createStateWatch } from './state-watch';
 import type { StateWatch } from './state-watch';
+import { compileHandler } from './typescript-handler';
 import { createTelemetryApi } from './telemetry-api';
 import type { TelemetryApi } from './telemetry-api';
 import type { TelemetryEvent } from './telemetry-event';
@@ -28,6 +29,8 @@ export interface Sandbox extends ExtensionsApiState {
   readonly watch: StateWatch;
   readonly guard: ProcessGuard;
   readonly environment: EnvironmentOptions;
+  /** Module made from a handler in TypeScript. */
+  readonly compiledHandler: string | undefined;
   runtime: ManagedProcess | undefined;
   /** First error that makes this generation of processes unusable. */
   fatalErrorType: string | undefined;
@@ -90,6 +93,8 @@ export async function createSandbox(
   settings: FunctionSettings,
   hooks: SandboxHooks,
 ): Promise<Sandbox> {
+  const temporaryDirectory = mkdtempSync(join(tmpdir(), 'local-lambda-'));
+  const compiledHandler = await compileHandler(settings, options.handler, temporaryDirectory);
   const watch = createStateWatch();
   const runtimeApi = createRuntimeApi(() => watch.changed());
   const telemetry = createTelemetryApi({
@@ -109,7 +114,6 @@ export async function createSandbox(
     },
   });
   const server = await startApiServer({ extensionsApi, telemetryApi: telemetry, runtimeApi });
-  const temporaryDirectory = mkdtempSync(join(tmpdir(), 'local-lambda-'));
   const processes = (): readonly ManagedProcess[] =>
     [sandbox.runtime, ...state.extensions.map(({ process }) => process)].filter(
       (process) => process !== undefined,
@@ -128,6 +132,7 @@ export async function createSandbox(
       runtimeApiAddress: server.address,
       temporaryDirectory,
     },
+    compiledHandler,
     runtime: undefined,
     fatalErrorType: undefined,
     outOfMemory: false,

@@ -32,6 +32,8 @@ export interface OtlpReceiverOptions {
   readonly maxBodyBytes?: number;
   /** Answer to a request that was read; undefined is success. */
   readonly respond?: (request: Unanswered) => ScriptedAnswer | undefined;
+  /** Called with each request that was answered with 200. */
+  readonly onAccepted?: (request: ReceivedRequest) => void;
   /** Answer before the body is read; undefined reads on. Such requests are not kept. */
   readonly respondEarly?: (head: RequestHead) => ScriptedAnswer | undefined;
 }
@@ -63,6 +65,7 @@ interface State {
   readonly sockets: Map<Socket, number>;
   readonly maxBodyBytes: number;
   readonly respondEarly: OtlpReceiverOptions['respondEarly'];
+  readonly onAccepted: OtlpReceiverOptions['onAccepted'];
   respond: OtlpReceiverOptions['respond'];
   connections: number;
 }
@@ -77,6 +80,7 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions = {}): Prom
     sockets: new Map(),
     maxBodyBytes,
     respondEarly: options.respondEarly,
+    onAccepted: options.onAccepted,
     respond: options.respond,
     connections: 0,
   };
@@ -198,7 +202,9 @@ async function toAnswer(
   // The decoder's overload ties `otlp` to `signal`, which a union of both cannot express.
   const unanswered = { ...wire, signal, otlp, unknownFields } as Unanswered;
   const scripted = state.respond?.(unanswered) ?? success;
-  state.arrivals.add({ ...unanswered, outcome: outcomeOf(scripted) });
+  const received = { ...unanswered, outcome: outcomeOf(scripted) };
+  state.arrivals.add(received);
+  if (received.outcome === 200) state.onAccepted?.(received);
   return scripted;
 }
 

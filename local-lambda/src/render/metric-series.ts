@@ -34,7 +34,14 @@ export interface MetricSeries {
 
 /** Sorted by name, then attributes. Summaries have no place here: nothing of ours writes them. */
 export function toMetricSeries(metrics: readonly FlatMetric[]): readonly MetricSeries[] {
-  const merged = new Map<string, MetricSeries>();
+  return sortSeries(addMetrics(new Map(), metrics));
+}
+
+/** Series by name and attributes. */
+export type SeriesMap = Map<string, MetricSeries>;
+
+/** Adds points to the series that are there; returns the same map. */
+export function addMetrics(merged: SeriesMap, metrics: readonly FlatMetric[]): SeriesMap {
   for (const { metric } of metrics) {
     for (const { series, delta } of toSeries(metric)) {
       const key = JSON.stringify([series.name, Object.entries(series.attributes).sort()]);
@@ -42,6 +49,10 @@ export function toMetricSeries(metrics: readonly FlatMetric[]): readonly MetricS
       merged.set(key, previous === undefined ? series : combine(previous, series, delta));
     }
   }
+  return merged;
+}
+
+export function sortSeries(merged: SeriesMap): readonly MetricSeries[] {
   return [...merged].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, series]) => series);
 }
 

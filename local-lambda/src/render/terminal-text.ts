@@ -1,5 +1,9 @@
 // Text in terminal cells. What a function logged is foreign text: control characters, among them the
 // escape that starts a terminal command, never reach the terminal.
+import widthOf from 'string-width';
+
+/** Cells that the text takes, colours not counted. */
+export { widthOf };
 
 /** Replaces control characters by their visible pictures (U+2400…), tabs by a space. */
 export function toPrintable(text: string): string {
@@ -13,32 +17,13 @@ export function toPrintable(text: string): string {
 
 const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** East Asian wide and fullwidth blocks (UAX #11), and emoji: two cells each. */
-const wide =
-  /\p{Emoji_Presentation}|\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|\p{Script=Hangul}|[\u3000-\u303f\uff01-\uff60\uffe0-\uffe6]/u;
-const zero = /^[\p{Mark}\u200b-\u200d\ufeff]+$/u;
-
-function cellsOf(grapheme: string): number {
-  if (zero.test(grapheme)) return 0;
-  return wide.test(grapheme) || grapheme.includes('\ufe0f') ? 2 : 1;
-}
-
-/** Cells that the text takes, colours not counted. */
-export function widthOf(text: string): number {
-  const bare = text.replace(/\u001b\[[\d;]*m/g, '');
-  if (/^[\x20-\x7e]*$/.test(bare)) return bare.length;
-  let cells = 0;
-  for (const { segment } of segmenter.segment(bare)) cells += cellsOf(segment);
-  return cells;
-}
-
 /** Uncoloured text cut to at most `width` cells, with an ellipsis where something is missing. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
   let cells = 0;
   for (const { segment } of segmenter.segment(text)) {
-    cells += cellsOf(segment);
+    cells += widthOf(segment);
     if (cells > width - 1) break;
     kept += segment;
   }
@@ -49,14 +34,19 @@ export function cut(text: string, width: number): string {
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
+  let cells = 0;
   for (const { segment } of segmenter.segment(text)) {
-    if (widthOf(line) + cellsOf(segment) > width && line !== '') {
+    if (cells + widthOf(segment) > width && line !== '') {
       const space = line.lastIndexOf(' ');
       const atSpace = space > line.length / 2 && segment !== ' ';
       lines.push((atSpace ? line.slice(0, space) : line).trimEnd());
       line = atSpace ? line.slice(space + 1) : '';
+      cells = widthOf(line);
     }
-    if (line !== '' || segment !== ' ' || lines.length === 0) line += segment;
+    if (line !== '' || segment !== ' ' || lines.length === 0) {
+      line += segment;
+      cells += widthOf(segment);
+    }
   }
   return line === '' && lines.length > 0 ? lines : [...lines, line];
 }

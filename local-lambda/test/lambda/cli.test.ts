@@ -13,7 +13,8 @@ test('defaults are those of a small function', () => {
     kind: 'run',
     arguments: {
       handler: 'app.handler',
-      payload: '{}',
+      event: { kind: 'payload', json: '{}' },
+      functionName: 'local-function',
       invocations: 1,
       timeoutMs: 3000,
       memorySizeMb: 512,
@@ -26,13 +27,14 @@ test('defaults are those of a small function', () => {
 test('every option arrives', () => {
   const line =
     '--bootstrap ./run,now --event e.json --invocations 7 --env A=b=c --env B= --timeout 1.5 ' +
-    '--memory 128 --json-logs --init-type lambda-managed-instances --concurrency 4 --print-events';
+    '--memory 128 --json-logs --init-type lambda-managed-instances --concurrency 4 --print-events ' +
+    '--name orders --env-file .env --http 0 --ui 4000 --record r.ndjson --x-ray';
   const argv = line.split(' ').map((word) => word.replace(',', ' '));
   expect(parseLocalArguments(argv)).toMatchObject({
     kind: 'run',
     arguments: {
       bootstrap: ['./run', 'now'],
-      eventFile: 'e.json',
+      event: { kind: 'file', file: 'e.json' },
       invocations: 7,
       environment: { A: 'b=c', B: '' },
       timeoutMs: 1500,
@@ -41,6 +43,12 @@ test('every option arrives', () => {
       initializationType: 'lambda-managed-instances',
       concurrency: 4,
       printEvents: true,
+      functionName: 'orders',
+      environmentFile: '.env',
+      httpPort: 0,
+      uiPort: 4000,
+      recordFile: 'r.ndjson',
+      xRay: true,
     },
   });
 });
@@ -53,7 +61,11 @@ test.each([
   ['--handler a.b --env =x', '--env: expected NAME=VALUE'],
   ['--handler a.b --init-type cold', '--init-type: expected one of on-demand'],
   ['--handler a.b --concurrency 2', '--concurrency: needs --init-type'],
-  ['--handler a.b --event x --payload {}', 'got both'],
+  ['--handler a.b --event x --payload {}', 'one of --event, --sample and --payload, got 2'],
+  ['--handler a.b --sample kafka', '--sample: expected one of api-gateway-v2, sqs, s3'],
+  ['--handler a.b --ui 70000', '--ui: expected a port'],
+  ['--bootstrap c --inspect', '--inspect: needs --handler'],
+  ['--handler a.b --x-ray --trace-header x', '--x-ray or --trace-header, got both'],
   ['--handler a.b --wat', '--wat'],
 ])('arguments "%s" are wrong, and why is said', (line, message) => {
   const parsed = parseLocalArguments(line.split(' ').filter(Boolean));

@@ -1,0 +1,217 @@
+// The command line: a user's own handler under the local Lambda with extensions attached. Telemetry
+// goes to the user's endpoint, or to a receiver in this process that shows it.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { startHttpGateway } from '../events/http-gateway';
+import type { Invocation, InvokeOptions } from '../lambda/invocation';
+import { createTraceHeader } from '../lambda/invocation';
+import { startLocalLambda } from '../lambda/local-lambda';
+import type { LocalLambda } from '../lambda/local-lambda';
+import type { LoopbackServer } from '../listen-on-loopback';
+import { choosePaint } from '../render/paint';
+import { toCallerPath } from './caller-directory';
+import { parseLocalArguments } from './cli-arguments';
+import type { LocalArguments } from './cli-arguments';
+import { succeeded, toEventLine, toInvocationText } from './cli-lines';
+import { openTelemetryTarget } from './telemetry-target';
+import type { TelemetryTarget } from './telemetry-target';
+import { toTelemetryText } from './cli-telemetry';
+import { toUsage } from './cli-usage';
+import { openEventRecord, readEvent, readVariables, UserError } from './run-inputs';
+import type { EventRecord } from './run-inputs';
+import { awaitInterruption } from './until-interrupted';
+
+/** Columns when the output is no terminal. */
+const DEFAULT_WIDTH = 120;
+const TRACE_SAMPLED = true;
+
+/** Who calls: the command as its user types it, and what it does without being told. */
+export interface CliFront {
+  readonly command: string;
+  readonly version: string;
+  /** Layer when --layer is not given; undefined: no extension. May throw a UserError. */
+  readonly findLayer: () => string | undefined;
+  /** What --help adds about it. */
+  readonly layerNote: string;
+  /** Variables of this process that function and extensions get, beside OTEL_* and credentials. */
+  readonly passedOn: RegExp | undefined;
+}
+
+interface Run {
+  readonly options: LocalArguments;
+  readonly front: CliFront;
+  readonly event: unknown;
+  readonly target: TelemetryTarget;
+  readonly record: EventRecord | undefined;
+}
+
+/** Directory of the layer's extensions; undefined when there is no layer. */
+function findExtensions({ options, front }: Run): string | undefined {
+  const layer = options.layer === undefined ? front.findLayer() : toCallerPath(options.layer);
+  if (layer === undefined) return undefined;
+  const directory = join(layer, 'extensions');
+  if (existsSync(directory)) return directory;
+  throw new UserError(
+    `--layer: expected a directory with extensions/ in it, got '${options.layer ?? layer}'`,
+  );
+}
+
+function start(run: Run): Promise<LocalLambda> {
+  const { options, target, record } = run;
+  const extensionsDir = findExtensions(run);
+  const { handler, bootstrap } = options;
+  return startLocalLambda({
+    ...(extensionsDir === undefined ? {} : { extensionsDir }),
+    ...(handler === undefined ? {} : { handler: toCallerPath(handler) }),
+    ...(bootstrap === undefined ? {} : { bootstrap: toCommand(bootstrap) }),
+    functionName: options.functionName,
+    timeoutMs: options.timeoutMs,
+    memorySizeMb: options.memorySizeMb,
+    initializationType: options.initializationType,
+    maxConcurrency: options.concurrency,
+    logFormat: options.jsonLogs ? 'JSON' : 'Text',
+    environment: target.environment,
+    recordEvents: false,
+    inspect: options.inspect,
+    onFunctionOutput: (chunk) => process.stdout.write(chunk),
+    onExtensionOutput: (name, chunk) => process.stderr.write(`[${name}] ${chunk}`),
+    onEvent(event) {
+      if (options.printEvents) console.log(toEventLine(event));
+      record?.write(event);
+    },
+  });
+}
+
+/** A command that names a file means the caller's. */
+function toCommand([program = '', ...parameters]: readonly string[]): readonly string[] {
+  return [program.includes('/') ? toCallerPath(program) : program, ...parameters];
+}
+
+function toInvokeOptions({ xRay, traceHeader }: LocalArguments): InvokeOptions {
+  if (traceHeader !== undefined) return { traceHeader };
+  return xRay ? { traceHeader: createTraceHeader(TRACE_SAMPLED) } : {};
+}
+
+interface Invoker {
+  invoke(event: unknown, options: InvokeOptions): Promise<Invocation>;
+  readonly allSucceeded: boolean;
+}
+
+function createInvoker(lambda: LocalLambda, options: LocalArguments): Invoker {
+  let number = 0;
+  let allSucceeded = true;
+  return {
+    async invoke(event, given) {
+      number += 1;
+      const own = number;
+      const invocation = await lambda.invoke(event, { ...toInvokeOptions(options), ...given });
+      console.log(toInvocationText(own, invocation));
+      allSucceeded &&= succeeded(invocation);
+      return invocation;
+    },
+    get allSucceeded() {
+      return allSucceeded;
+    },
+  };
+}
+
+async function invokeAll(invoker: Invoker, { options, event }: Run): Promise<void> {
+  for (let done = 0; done < options.invocations; done += options.concurrency) {
+    const count = Math.min(options.concurrency, options.invocations - done);
+    await Promise.all(Array.from({ length: count }, () => invoker.invoke(event, {})));
+  }
+}
+
+async function serveHttp(invoker: Invoker, { httpPort }: LocalArguments): Promise<void> {
+  if (httpPort === undefined) return;
+  const interruption = awaitInterruption();
+  let gateway: LoopbackServer | undefined;
+  try {
+    gateway = await startHttpGateway({
+      port: httpPort,
+      accountId: '123456789012',
+      invoke: (event, given) => invoker.invoke(event, given),
+    });
+    console.log(`The function answers at ${gateway.url} (Ctrl-C ends it)`);
+    await interruption.requested;
+  } finally {
+    interruption.end();
+    await gateway?.close();
+  }
+}
+
+async function shutDown(lambda: LocalLambda): Promise<void> {
+  for (const { name, exitCode, signal, durationMs } of (await lambda.shutdown()).extensions) {
+    const end = signal ?? `exit code ${exitCode ?? 0}`;
+    console.log(`SHUTDOWN: ${name} ended after ${durationMs.toFixed(0)} ms with ${end}`);
+  }
+}
+
+function showTelemetry({ receiver }: TelemetryTarget): void {
+  if (receiver === undefined) return;
+  const paint = choosePaint(process.env, process.stdout.isTTY);
+  const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
+  console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
+}
+
+async function showPage({ page }: TelemetryTarget): Promise<void> {
+  if (page === undefined) return;
+  console.log(`\nThe page stays at ${page.url} (Ctrl-C ends it)`);
+  const interruption = awaitInterruption();
+  await interruption.requested;
+  interruption.end();
+}
+
+async function runFunction(run: Run): Promise<number> {
+  const lambda = await start(run);
+  const invoker = createInvoker(lambda, run.options);
+  try {
+    await invokeAll(invoker, run);
+    await serveHttp(invoker, run.options);
+  } finally {
+    await shutDown(lambda);
+  }
+  showTelemetry(run.target);
+  await showPage(run.target);
+  return invoker.allSucceeded ? 0 : 1;
+}
+
+async function run(options: LocalArguments, front: CliFront): Promise<number> {
+  const event = readEvent(options.event);
+  const variables = readVariables(options);
+  const record = openEventRecord(options.recordFile);
+  const target = await openTelemetryTarget({
+    given: variables,
+    inherited: process.env,
+    passedOn: front.passedOn,
+    uiPort: options.uiPort,
+  });
+  if (target.page !== undefined) console.log(`Telemetry as it comes: ${target.page.url}`);
+  try {
+    return await runFunction({ options, front, event, target, record });
+  } finally {
+    await target.close();
+  }
+}
+
+/** Resolves to the exit code: 0, 1 when an invocation failed, 2 for what the user has to put right. */
+export async function runCli(argv: readonly string[], front: CliFront): Promise<number> {
+  const parsed = parseLocalArguments(argv);
+  switch (parsed.kind) {
+    case 'help':
+      process.stdout.write(toUsage(front.command, front.layerNote));
+      return 0;
+    case 'version':
+      console.log(front.version);
+      return 0;
+    case 'wrong':
+      console.error(`${parsed.message}\nSee ${front.command} --help`);
+      return 2;
+    case 'run':
+      return run(parsed.arguments, front).catch((error: unknown) => {
+        const isUsers = error instanceof UserError || error instanceof TypeError;
+        console.error(isUsers ? error.message : error);
+        return 2;
+      });
+  }
+}

@@ -1,0 +1,54 @@
+// What the command line names, read before anything starts, each once: a pipe gives its text only once.
+import { openSync, readFileSync, writeSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import { toSampleEvent } from '../events/sample-events';
+import type { TelemetryEvent } from '../lambda/telemetry-event';
+import { toCallerPath } from './caller-directory';
+import type { EventSource, LocalArguments } from './cli-arguments';
+
+/** What a user can put right: its message is all there is to say. */
+export class UserError extends Error {}
+
+export function readEvent(source: EventSource): unknown {
+  if (source.kind === 'sample') return toSampleEvent(source.name);
+  const isFile = source.kind === 'file';
+  try {
+    return JSON.parse(isFile ? readText(source.file) : source.json);
+  } catch (error) {
+    const option = isFile ? `--event ${source.file}` : '--payload';
+    throw new UserError(`${option}: expected JSON, ${(error as Error).message}; nothing was run`);
+  }
+}
+
+function readText(file: string): string {
+  return readFileSync(file === '-' ? 0 : toCallerPath(file), 'utf8');
+}
+
+/** The file's variables, then those of --env. */
+export function readVariables({
+  environmentFile,
+  environment,
+}: LocalArguments): Readonly<Record<string, string>> {
+  if (environmentFile === undefined) return environment;
+  try {
+    const text = readText(environmentFile);
+    return { ...(parseEnv(text) as Record<string, string>), ...environment };
+  } catch (error) {
+    throw new UserError(`--env-file: ${(error as Error).message}; nothing was run`);
+  }
+}
+
+export interface EventRecord {
+  write(event: TelemetryEvent): void;
+}
+
+/** Every event is in the file when `write` returns, so that an interrupted run has all of its own. */
+export function openEventRecord(file: string | undefined): EventRecord | undefined {
+  if (file === undefined) return undefined;
+  try {
+    const descriptor = openSync(toCallerPath(file), 'w');
+    return { write: (event) => void writeSync(descriptor, `${JSON.stringify(event)}\n`) };
+  } catch (error) {
+    throw new UserError(`--record: ${(error as Error).message}; nothing was run`);
+  }
+}
