@@ -7,4 +7,3 @@ export const VERSION: string =
   typeof __VERSION__ === 'undefined' ? '0.0.0-development' : __VERSION__;
 
 /** Of the OpenTelemetry SDK packages that this build holds (`telemetry.sdk.version`); a test compares. */
-export const SDK_VERSION = '2.12.0';

@@ -9,7 +9,7 @@ import type { TranslatorOptions } from '../otel/translator';
 import { defined } from '../telemetry/defined';
 import type { Registration } from '../lambda/extensions-api';
 import { createRandomUuid, sha256Hex } from '../node/crypto';
-import { SDK_VERSION, VERSION } from '../version';
+import { VERSION } from '../version';
 
 export interface TranslatorSources {
   readonly environment: Environment;
@@ -46,7 +46,6 @@ function toFunctionDescription({
   return {
     userAttributes: readResourceAttributes(environment),
     arch: process.arch,
-    sdkVersion: SDK_VERSION,
     distroVersion: VERSION,
     ...defined({
       serviceName: environment.text('OTEL_SERVICE_NAME'),

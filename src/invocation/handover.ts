@@ -41,7 +41,9 @@ export function toHandover(
     if (identity === undefined || stated.report) return [];
     const { traceId, spanId } = identity;
     const measured = stated.runtimeDone;
-    return [{ requestId, traceId, spanId, counted: [...counted], coldStart, outOfMemory, measured }];
+    return [
+      { requestId, traceId, spanId, counted: [...counted], coldStart, outOfMemory, measured },
+    ];
   });
   return { coldStartCounted, invocations: unreported.slice(-MAX_INVOCATIONS) };
 }

@@ -1,8 +1,8 @@
 // One `init` or `restore`: its events, and what follows from them.
 import type { HrTime } from '@opentelemetry/api';
-import type { InitEvent, RestoreEvent } from '../telemetry/event';
+import type { InitEvent, PlatformSpan, RestoreEvent } from '../telemetry/event';
 import { defined } from '../telemetry/defined';
-import { addMs, laterTime } from '../telemetry/timestamp';
+import { addMs, compareTimes, durationBetween, laterTime, toMs } from '../telemetry/timestamp';
 import type { ExceptionFact, InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
@@ -24,6 +24,8 @@ export interface Initialization extends Run<StartOf, DoneOf, ReportOf> {
   /** The exception that the runtime itself reported, the last where several are. */
   runtimeReport?: ExceptionFact;
   readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'failure'>;
+  /** Settlings that its runtimeDone has waited for the report, which says how long it took. */
+  waits: number;
 }
 
 /** initStart's time, else derived from the report (its time − its duration), else the end's time. */
@@ -71,11 +73,27 @@ export function toInitializationFact(
   };
 }
 
-/** runtimeDone, else start + the report's duration; with neither, the start of the invocation that waited. */
+/**
+ * As long as CloudWatch's Init Duration: start + the report's duration, and never before runtimeDone; with
+ * neither, the start of the invocation that waited.
+ */
 function endTimeOf({ done, report, invocation }: Initialization, start: HrTime): HrTime {
   const durationMs = report?.metrics?.durationMs;
-  const reported = durationMs === undefined ? report?.time : addMs(start, durationMs);
-  return done?.time ?? reported ?? invocation?.start?.time ?? start;
+  const reported = durationMs === undefined ? undefined : addMs(start, durationMs);
+  if (done !== undefined && reported !== undefined) return laterTime(done.time, reported);
+  return done?.time ?? reported ?? report?.time ?? invocation?.start?.time ?? start;
+}
+
+/** The runtime's part of it; what follows is the extensions'. Undefined where they do not differ by a millisecond. */
+export function toRuntimeSpan(initialization: Initialization): PlatformSpan | undefined {
+  const { start, done, report, name } = initialization;
+  if (start === undefined || done === undefined || report?.metrics?.durationMs === undefined) {
+    return undefined;
+  }
+  const rest = durationBetween(done.time, endTimeOf(initialization, start.time));
+  const durationMs = toMs(durationBetween(start.time, done.time));
+  if (toMs(rest) < 1 || compareTimes(done.time, start.time) < 0) return undefined;
+  return { name: `${name}Runtime`, start: start.time, durationMs };
 }
 
 /** A failed initialization is an error, counted once for its two events. */

@@ -5,11 +5,17 @@ import type { InitEvent, RestoreEvent } from '../telemetry/event';
 import { defined } from '../telemetry/defined';
 import { compareTimes } from '../telemetry/timestamp';
 import { toChildSpans } from './child-spans';
-import type { Fact, InitializationFact } from './fact';
+import type { Fact } from './fact';
 import type { SpanIdentity, Sha256Hex } from './identity';
 import { toChildIdentity, toRootIdentity } from './identity';
 import type { DoneOf, Initialization, ReportOf, StartOf } from './initialization';
-import { startTimeOf, toFailure, toInitErrorType, toInitializationFact } from './initialization';
+import {
+  startTimeOf,
+  toFailure,
+  toInitErrorType,
+  toInitializationFact,
+  toRuntimeSpan,
+} from './initialization';
 import { RunList } from './run';
 
 export interface InitializationOptions {
@@ -59,6 +65,7 @@ export class Initializations {
       name: isRestore ? 'restore' : 'init',
       ...(isRestore ? {} : { initPhase: key }),
       stated: new Set(),
+      waits: 0,
     }));
     this.lists.set(key, list);
     return list;
@@ -181,7 +188,7 @@ export class Initializations {
     }
     const failure = toFailure(initialization);
     if (failure !== undefined) facts.push(failure);
-    return [...facts, ...this.stateSpan(initialization, identity, final)];
+    return [...facts, ...this.stateSpans<Line>(initialization, identity, final)];
   }
 
   private figuresOf<Line>(
@@ -197,19 +204,22 @@ export class Initializations {
     return [{ kind: 'initReport', event, ...defined({ errorType, initializationType }) }];
   }
 
-  private stateSpan(
+  private stateSpans<Line>(
     initialization: Initialization,
     identity: SpanIdentity,
     final: boolean,
-  ): InitializationFact[] {
-    const { stated, done, report } = initialization;
-    const isOver = done !== undefined || report !== undefined;
+  ): Fact<Line>[] {
+    const { stated, done, report, waits } = initialization;
+    const isOver = report !== undefined || (done !== undefined && waits > 0);
+    if (done !== undefined) initialization.waits += 1;
     if (stated.has('span') || !(isOver || final)) return [];
     stated.add('span');
+    const runtime = toRuntimeSpan(initialization);
+    const spans = runtime === undefined ? [] : [runtime];
     const span = toInitializationFact(initialization, identity, {
       coldStart: this.isWaitedFor(initialization),
       initializationType: this.typeOf(initialization),
     });
-    return [span];
+    return [span, ...toChildSpans(identity, { spans }, this.options)];
   }
 }

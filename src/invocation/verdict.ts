@@ -38,9 +38,7 @@ export function toVerdict(invocation: Invocation, ended: Ended, rules: VerdictRu
   const named = nameError(ended, { isFailed, isFunctionError, report });
   const errorType = isOutOfMemory ? OUT_OF_MEMORY : named;
   const isErroneous = isError({ outcome, ...(errorType !== undefined && { errorType }) });
-  const errorMessage = isErroneous
-    ? describe(invocation, { named, report, errorType })
-    : undefined;
+  const errorMessage = isErroneous ? describe(invocation, { named, report, errorType }) : undefined;
   return {
     outcome,
     isFunctionError,
@@ -93,7 +91,11 @@ function nameError(
 /** The message of the exception that the error is named after, else of the runtime's own report. */
 function describe(
   { exceptions, initException }: Invocation,
-  { named, report, errorType }: { readonly named: string | undefined } & Pick<Naming, 'report'> & {
+  {
+    named,
+    report,
+    errorType,
+  }: { readonly named: string | undefined } & Pick<Naming, 'report'> & {
       readonly errorType: string | undefined;
     },
 ): string | undefined {

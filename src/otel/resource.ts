@@ -32,7 +32,6 @@ export interface FunctionDescription {
   readonly environmentId: string;
   /** Node's process.arch. */
   readonly arch: string;
-  readonly sdkVersion: string;
   readonly distroVersion: string;
 }
 
@@ -75,9 +74,6 @@ export function toResourceAttributes(
         described.logGroupName === undefined ? undefined : [described.logGroupName],
       [Attribute.AWS_LOG_STREAM_NAMES]:
         described.logStreamName === undefined ? undefined : [described.logStreamName],
-      [Attribute.TELEMETRY_SDK_NAME]: 'opentelemetry',
-      [Attribute.TELEMETRY_SDK_LANGUAGE]: 'nodejs',
-      [Attribute.TELEMETRY_SDK_VERSION]: described.sdkVersion,
       [Attribute.TELEMETRY_DISTRO_NAME]: 'lambda-otlp',
       [Attribute.TELEMETRY_DISTRO_VERSION]: described.distroVersion,
     }),

@@ -6,9 +6,6 @@
 export enum Attribute {
   // https://opentelemetry.io/docs/specs/semconv/resource/ (Stable)
   SERVICE_NAME = 'service.name',
-  TELEMETRY_SDK_NAME = 'telemetry.sdk.name',
-  TELEMETRY_SDK_LANGUAGE = 'telemetry.sdk.language',
-  TELEMETRY_SDK_VERSION = 'telemetry.sdk.version',
   /** Development. */
   SERVICE_INSTANCE_ID = 'service.instance.id',
   TELEMETRY_DISTRO_NAME = 'telemetry.distro.name',
@@ -79,4 +76,15 @@ export enum Attribute {
   LAMBDA_STATE = 'lambda.state',
   LAMBDA_EVENTS = 'lambda.events',
   LAMBDA_TYPES = 'lambda.types',
+}
+
+const LAMBDA = 'lambda.';
+const MILLISECONDS = '_ms';
+
+/**
+ * A back end maps a field by the first value that it sees (OpenSearch, Elasticsearch, ClickHouse): what may
+ * have a fraction is a double when it is whole, too.
+ */
+export function isAlwaysDouble(attribute: string): boolean {
+  return attribute.endsWith(MILLISECONDS) && attribute.startsWith(LAMBDA);
 }

@@ -1,12 +1,12 @@
 // `npm run replay -- FILE…`: stored Telemetry API events → OTLP/JSON on stdout, one request a line (the
 // Collector file exporter's format), or to the configured endpoint with --send.
+import { encodeLogRequest } from '../delivery/codec/log-request';
+import { encodeMetricsRequest } from '../delivery/codec/metrics-request';
+import { encodeTraceRequest } from '../delivery/codec/trace-request';
+import type { Signal } from '../relay/item';
+import { toJson } from '../relay/to-json';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import {
-  JsonLogsSerializer,
-  JsonMetricsSerializer,
-  JsonTraceSerializer,
-} from '@opentelemetry/otlp-transformer';
 import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
 import { readExportConfiguration } from '../delivery/settings/configuration';
@@ -47,8 +47,8 @@ const stderr: Diagnostics = {
   debug: () => undefined,
 };
 
-function write(request: Uint8Array | undefined): void {
-  if (request !== undefined) process.stdout.write(`${Buffer.from(request).toString('utf8')}\n`);
+function write(signal: Signal, request: Uint8Array): void {
+  process.stdout.write(`${toJson(signal, request)}\n`);
 }
 
 function* chunks<T>(items: readonly T[]): Generator<T[]> {
@@ -59,12 +59,12 @@ function* chunks<T>(items: readonly T[]): Generator<T[]> {
 
 const stdoutSink: ReplaySink = {
   spans(spans) {
-    for (const chunk of chunks(spans)) write(JsonTraceSerializer.serializeRequest(chunk));
+    for (const chunk of chunks(spans)) write('traces', encodeTraceRequest(chunk));
   },
   logRecords(records) {
-    for (const chunk of chunks(records)) write(JsonLogsSerializer.serializeRequest(chunk));
+    for (const chunk of chunks(records)) write('logs', encodeLogRequest(chunk));
   },
-  metrics: (window) => write(JsonMetricsSerializer.serializeRequest(window)),
+  metrics: (window) => write('metrics', encodeMetricsRequest(window)),
 };
 
 /** Sends through the extension's own delivery; `finish` says whether everything arrived. */

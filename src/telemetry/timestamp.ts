@@ -144,3 +144,8 @@ export function durationBetween(a: HrTime, b: HrTime): HrTime {
 export function fromEpochMs(epochMs: number): HrTime {
   return addMs([0, 0], epochMs);
 }
+
+/** A duration in milliseconds, with its fraction. */
+export function toMs(duration: HrTime): number {
+  return duration[0] * 1000 + duration[1] / 1e6;
+}

@@ -1,10 +1,8 @@
 // Stored events → the protobuf requests that the extension would send → decoded by an independent reader.
-import {
-  ProtobufLogsSerializer,
-  ProtobufMetricsSerializer,
-  ProtobufTraceSerializer,
-} from '@opentelemetry/otlp-transformer';
 import { createEnvironment } from '../../src/environment';
+import { encodeLogRequest } from '../../src/delivery/codec/log-request';
+import { encodeMetricsRequest } from '../../src/delivery/codec/metrics-request';
+import { encodeTraceRequest } from '../../src/delivery/codec/trace-request';
 import type { Signal } from '../../src/delivery/delivery';
 import { decodeOtlp } from 'local-lambda/otlp/decode';
 import type { OtlpRequests } from 'local-lambda/otlp/model';
@@ -54,13 +52,13 @@ export async function replayItemsToOtlp(
     ...(chunkEvents === undefined ? {} : { chunkEvents }),
     sink: {
       spans(spans) {
-        requests.push(decode('traces', ProtobufTraceSerializer.serializeRequest([...spans])));
+        requests.push(decode('traces', encodeTraceRequest(spans)));
       },
       logRecords(records) {
-        requests.push(decode('logs', ProtobufLogsSerializer.serializeRequest([...records])));
+        requests.push(decode('logs', encodeLogRequest(records)));
       },
       metrics(window) {
-        requests.push(decode('metrics', ProtobufMetricsSerializer.serializeRequest(window)));
+        requests.push(decode('metrics', encodeMetricsRequest(window)));
       },
     },
   });

@@ -107,6 +107,7 @@ describe('a cold start', () => {
       'initReport',
       'platformLog',
       'initialization',
+      'childSpans',
     ]);
   });
 

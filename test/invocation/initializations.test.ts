@@ -58,7 +58,7 @@ describe('the span of an init', () => {
     [
       'begins a duration before its report',
       [initDone(500), initReport(501, { metrics: { durationMs: 400 } })],
-      { from: 101, to: 500, incomplete: true },
+      { from: 101, to: 501, incomplete: true },
     ],
     [
       'is a moment at its runtimeDone alone',
@@ -80,6 +80,41 @@ describe('the span of an init', () => {
     expect(spansOf(events)).toMatchObject([{ start: at(from), end: at(to), incomplete }]);
   });
 
+  it.each([
+    [
+      'as its report says, the runtime a part of it',
+      { doneMs: 100, ms: 237.5, end: 237.5, parts: 1 },
+    ],
+    ['as its runtime where that took longer', { doneMs: 500, ms: 237.5, end: 500, parts: 0 }],
+    [
+      'as its report says, in one part if that is no millisecond longer',
+      { doneMs: 237, ms: 237.9, end: 237.9, parts: 0 },
+    ],
+  ])('is as long %s', (_, { doneMs, ms, end, parts }) => {
+    const tracker = createTracker();
+    const ended = initReport(doneMs + 5, { metrics: { durationMs: ms } });
+    feed(tracker, [initStart(0), initDone(doneMs), ended, start(1000), done(1100)]);
+    const facts = tracker.settle();
+    const [init] = ofKind(facts, 'initialization');
+    expect(init).toMatchObject({ start: at(0), end: at(end) });
+    const runtime = ofKind(facts, 'childSpans')
+      .flatMap(({ children }) => children)
+      .filter(({ span }) => span.name === 'initRuntime');
+    expect(runtime).toHaveLength(parts);
+    for (const { identity, span } of runtime) {
+      expect(identity.parentSpanId).toBe(init?.identity.spanId);
+      expect(span).toEqual({ name: 'initRuntime', start: at(0), durationMs: doneMs });
+    }
+  });
+
+  it('waits for its report during one settling', () => {
+    const ahead = { initializationType: 'provisioned-concurrency' };
+    const tracker = createTracker();
+    feed(tracker, [initStart(0, ahead), initDone(500, ahead)]);
+    expect(ofKind(tracker.settle(), 'initialization')).toEqual([]);
+    expect(ofKind(tracker.settle(), 'initialization')).toMatchObject([{ end: at(500) }]);
+  });
+
   it('with a start alone ends where the invocation begins that waited for it', () => {
     const [span] = spansOf([initStart(-600), start(0), done(100)]);
     expect(span).toMatchObject({ start: at(-600), end: at(0), incomplete: true });
@@ -89,6 +124,7 @@ describe('the span of an init', () => {
     const report = (durationMs: number): Initialization => ({
       name: 'init',
       stated: new Set(),
+      waits: 0,
       report: { type: 'platform.initReport', time: [5, 0], metrics: { durationMs } },
     });
     expect(startTimeOf(report(5000))).toEqual([0, 0]);
@@ -165,15 +201,19 @@ describe('a failed initialization', () => {
 });
 
 describe('an init ahead of requests', () => {
-  it('says at once what its events bring, each once, and its span with the first end', () => {
+  it('says at once what its events bring, each once, and its span with its report', () => {
     const tracker = createTracker();
     const kindsAfter = (event: WireEvent) => {
       feed(tracker, [event]);
       return tracker.settle().map(({ kind }) => kind);
     };
     expect(kindsAfter(initStart(0, ahead))).toEqual(['platformLog']);
-    expect(kindsAfter(initDone(500, ahead))).toEqual(['platformLog', 'initialization']);
-    expect(kindsAfter(initReport(501, ahead))).toEqual(['initReport', 'platformLog']);
+    expect(kindsAfter(initDone(500, ahead))).toEqual(['platformLog']);
+    expect(kindsAfter(initReport(501, ahead))).toEqual([
+      'initReport',
+      'platformLog',
+      'initialization',
+    ]);
     expect(kindsAfter(initReport(501, ahead))).toEqual([]);
     expect(tracker.settle(ENDING)).toEqual([]);
   });

@@ -203,7 +203,7 @@ describe('initializations', () => {
     const [invocation] = ofKind(facts, 'invocation');
     const [span] = ofKind(facts, 'initialization');
     expect(invocation?.coldStart).toBe(true);
-    expect(span).toMatchObject({ name: 'init', start: at(-600), end: at(-100), coldStart: true });
+    expect(span).toMatchObject({ name: 'init', start: at(-600), end: at(-99), coldStart: true });
     expect(span?.identity).toMatchObject({
       traceId: invocation?.identity.traceId,
       parentSpanId: invocation?.identity.spanId,
@@ -225,7 +225,7 @@ describe('initializations', () => {
       const facts = tracker.settle();
       const [span] = ofKind(facts, 'initialization');
       expect(span?.identity.parentSpanId).toBeUndefined();
-      expect(span).toMatchObject({ start: at(-7_200_000), end: at(-7_199_500), coldStart: false });
+      expect(span).toMatchObject({ start: at(-7_200_000), end: at(-7_199_499), coldStart: false });
       feed(tracker, [start(0), done(100), report(101)]);
       const [invocation] = ofKind(tracker.settle(), 'invocation');
       expect(invocation?.coldStart).toBe(false);
@@ -245,7 +245,7 @@ describe('initializations', () => {
     ]);
     const facts = tracker.settle();
     const [restore] = ofKind(facts, 'initialization');
-    expect(restore).toMatchObject({ name: 'restore', start: at(-300), end: at(-10) });
+    expect(restore).toMatchObject({ name: 'restore', start: at(-300), end: at(-9) });
     expect(restore?.identity.parentSpanId).toBe(ofKind(facts, 'invocation')[0]?.identity.spanId);
     expect(ofKind(facts, 'coldStart')[0]?.initializationType).toBe('snap-start');
   });
@@ -277,7 +277,7 @@ describe('initializations', () => {
     feed(tracker, [...init(-600).slice(1), start(0), done(100)]);
     tracker.settle();
     const [span] = ofKind(tracker.settle(), 'initialization');
-    expect(span).toMatchObject({ start: at(-600), end: at(-100), incomplete: true });
+    expect(span).toMatchObject({ start: at(-600), end: at(-99), incomplete: true });
   });
 
   it('that no invocation follows leaves alone at SHUTDOWN', () => {

@@ -216,7 +216,6 @@ test('the resource tells function, version, memory, account, region and environm
     'cloud.platform': 'aws_lambda',
     'cloud.region': 'us-east-1',
     'cloud.account.id': '123456789012',
-    'telemetry.sdk.language': 'nodejs',
     'telemetry.distro.name': 'lambda-otlp',
     team: 'check out',
   };

@@ -4,6 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
+import { isAlwaysDouble } from '../../otel/semconv';
 import { ProtobufWriter } from './writer';
 
 type Attributes = Readonly<Record<string, unknown>>;
@@ -161,12 +162,12 @@ export class OtlpWriter extends ProtobufWriter {
     this.byte(tag);
     const start = this.begin(lengthBytes);
     this.textField(0x0a, key);
-    this.value(0x12, value);
+    this.value(0x12, value, key);
     this.end(start, lengthBytes);
   }
 
-  /** AnyValue. What is none of its kinds is an empty one. */
-  value(tag: number, value: unknown): void {
+  /** AnyValue. What is none of its kinds is an empty one. `key`: the attribute's whose value it is. */
+  value(tag: number, value: unknown, key = ''): void {
     const lengthBytes = expectedLengthBytes(value);
     this.byte(tag);
     const start = this.begin(lengthBytes);
@@ -176,7 +177,7 @@ export class OtlpWriter extends ProtobufWriter {
       this.byte(0x10);
       this.byte(value ? 1 : 0);
     } else if (typeof value === 'number') {
-      this.number(value);
+      this.number(value, key);
     } else if (value instanceof Uint8Array) {
       this.count(0x3a, value.length);
       this.raw(value);
@@ -186,8 +187,9 @@ export class OtlpWriter extends ProtobufWriter {
     this.end(start, lengthBytes);
   }
 
-  private number(value: number): void {
-    if (Number.isInteger(value) && value >= -int64Bound && value < int64Bound) {
+  private number(value: number, key: string): void {
+    const isWhole = Number.isInteger(value) && !isAlwaysDouble(key);
+    if (isWhole && value >= -int64Bound && value < int64Bound) {
       this.count(0x18, value);
       return;
     }
