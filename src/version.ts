@@ -5,5 +5,3 @@ declare const __VERSION__: string | undefined;
 
 export const VERSION: string =
   typeof __VERSION__ === 'undefined' ? '0.0.0-development' : __VERSION__;
-
-/** Of the OpenTelemetry SDK packages that this build holds (`telemetry.sdk.version`); a test compares. */

@@ -140,7 +140,7 @@ class TelemetryPipeline implements Pipeline {
     if (batch.events.length === 0) return;
     this.isDirty = true;
     this.untranslated += batch.events.length;
-    for (const { time } of batch.events) this.meter.sawEvent(time);
+    for (const event of batch.events) this.meter.sawEvent(event);
     this.translator.accept(batch, observed);
     if (this.untranslated >= EARLY_TRANSLATION_EVENTS) this.translate();
     this.announceNeed();

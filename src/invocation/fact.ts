@@ -116,6 +116,7 @@ export interface InitReportFact {
   readonly kind: 'initReport';
   readonly event: InitReportEvent;
   readonly errorType?: string;
+  readonly fromSnapshot?: true;
   readonly initializationType?: string;
 }
 

@@ -3,6 +3,7 @@
 // the guard is for the hash that a caller brings).
 import type { HrTime } from '@opentelemetry/api';
 import type { StartEvent, TraceContext } from '../telemetry/event';
+import { defined } from '../telemetry/defined';
 import { toNanosText } from '../telemetry/timestamp';
 import { parseXRayHeader, toSpanId } from './x-ray-header';
 
@@ -18,6 +19,8 @@ export interface SpanIdentity {
   readonly parentIsRemote?: boolean;
   /** What X-Ray decided, for `parentbased_*` samplers; undefined when it left it open. */
   readonly sampled?: boolean;
+  /** Of an init that a SnapStart snapshot holds, and each environment restored from it tells again. */
+  readonly fromSnapshot?: true;
 }
 
 /** What is known of a request when its ids are made. */
@@ -82,11 +85,9 @@ export function toChildIdentity(
   return placeBelow(parent, hashToSpanId(parts, sha256));
 }
 
-function placeBelow(
-  { traceId, spanId: parentSpanId, sampled }: SpanIdentity,
-  spanId: string,
-): SpanIdentity {
-  return { traceId, spanId, parentSpanId, ...(sampled === undefined ? {} : { sampled }) };
+function placeBelow(parent: SpanIdentity, spanId: string): SpanIdentity {
+  const { traceId, spanId: parentSpanId, sampled, fromSnapshot } = parent;
+  return { traceId, spanId, parentSpanId, ...defined({ sampled, fromSnapshot }) };
 }
 
 /** A root span in a trace of its own: an initialization that belongs to no request. */

@@ -26,6 +26,7 @@ export interface InitializationOptions {
   readonly instanceId: string;
 }
 
+const SNAP_START = 'snap-start';
 /** Init types whose init a request had to wait for; any other prepared the environment ahead of requests. */
 const WAITED_FOR: ReadonlySet<string> = new Set(['on-demand']);
 
@@ -106,7 +107,7 @@ export class Initializations {
   }
 
   typeOf(initialization: Initialization): string | undefined {
-    if (initialization.name === 'restore') return 'snap-start';
+    if (initialization.name === 'restore') return SNAP_START;
     const { start, done, report } = initialization;
     for (const event of [start, done, report]) {
       if (event && 'initializationType' in event) return event.initializationType;
@@ -120,6 +121,13 @@ export class Initializations {
       initialization.name === 'restore' ||
       WAITED_FOR.has(this.typeOf(initialization) ?? 'on-demand')
     );
+  }
+
+  /** The init that was repeated inside an invocation is the environment's own. */
+  private isFromSnapshot(initialization: Initialization): true | undefined {
+    const { name, initPhase } = initialization;
+    if (name !== 'init' || initPhase === 'invoke') return undefined;
+    return this.typeOf(initialization) === SNAP_START || undefined;
   }
 
   /** Its place in a trace: below the invocation that waited, else a root of its own; undefined while that is open. */
@@ -137,11 +145,9 @@ export class Initializations {
     } else if (!this.isWaitedFor(initialization) || final) {
       const startTime = startTimeOf(initialization);
       const instanceId = initialization.start?.instanceId ?? this.options.instanceId;
-      initialization.identity = toRootIdentity(
-        initialization.name,
-        { instanceId, startTime },
-        sha256,
-      );
+      const place = toRootIdentity(initialization.name, { instanceId, startTime }, sha256);
+      const fromSnapshot = this.isFromSnapshot(initialization);
+      initialization.identity = { ...place, ...defined({ fromSnapshot }) };
     }
     return initialization.identity;
   }
@@ -201,7 +207,9 @@ export class Initializations {
       return [{ kind: 'restoreReport', event, ...defined({ errorType }) }];
     }
     const initializationType = this.typeOf(initialization);
-    return [{ kind: 'initReport', event, ...defined({ errorType, initializationType }) }];
+    const { fromSnapshot } = initialization.identity ?? {};
+    const details = defined({ errorType, initializationType, fromSnapshot });
+    return [{ kind: 'initReport', event, ...details }];
   }
 
   private stateSpans<Line>(

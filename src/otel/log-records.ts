@@ -71,7 +71,7 @@ function toLineRecord(
     eventName: undefined,
     resource: facts.resource,
     instrumentationScope: facts.scopes[stream],
-    attributes: toLineAttributes(content, requestId),
+    attributes: toLineAttributes(content, requestId, identity),
     droppedAttributesCount: content.droppedAttributesCount,
   };
   return record as ReadableLogRecord;
@@ -106,8 +106,13 @@ function toContext(
 }
 
 /** Adds to the line's own attributes in place: they were made for this record alone. */
-function toLineAttributes(content: LogLine, requestId: string | undefined): LogAttributes {
+function toLineAttributes(
+  content: LogLine,
+  requestId: string | undefined,
+  identity: SpanIdentity | undefined,
+): LogAttributes {
   const { attributes, exception, truncated } = content;
+  if (identity?.fromSnapshot === true) attributes[Attribute.LAMBDA_FROM_SNAPSHOT] = true;
   if (requestId !== undefined) {
     attributes[Attribute.FAAS_INVOCATION_ID_1_44] = requestId;
     attributes[Attribute.FAAS_INVOCATION_ID] = requestId;
@@ -137,6 +142,7 @@ function toPlatformRecord(
     attributes[Attribute.FAAS_INVOCATION_ID_1_44] = requestId;
     attributes[Attribute.FAAS_INVOCATION_ID] = requestId;
   }
+  if (identity?.fromSnapshot === true) attributes[Attribute.LAMBDA_FROM_SNAPSHOT] = true;
   const spanContext = toContext(identity, facts);
   const { body, truncated } = toPlatformBody(event, facts.limits);
   if (truncated) attributes[Attribute.LAMBDA_TRUNCATED] = true;

@@ -13,6 +13,7 @@ import {
   MetricReader,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { TelemetryEvent } from '../telemetry/event';
 import { addMs, compareTimes, laterTime } from '../telemetry/timestamp';
 import { INSTRUMENTS } from './instruments';
 import type { Instrument, InstrumentName } from './instruments';
@@ -29,6 +30,9 @@ export interface MeterOptions {
   /** Record the instruments about the extension itself. */
   readonly selfMetrics: boolean;
 }
+
+/** Between an init ahead of requests and the first of them. */
+const MAX_FIRST_WINDOW_MS = 3_600_000;
 
 type Record = (value: number, attributes: Attributes) => void;
 
@@ -54,6 +58,7 @@ export class Meter {
   private hasNews = false;
   private hasAny = false;
   private origin: HrTime | undefined;
+  private restored: HrTime | undefined;
   private firstTime: HrTime | undefined;
   private lastTime: HrTime | undefined;
   private previousEnd: HrTime | undefined;
@@ -71,7 +76,7 @@ export class Meter {
     this.hasAny = true;
     // The extension's own figures alone are no reason for a request, which would bring new ones.
     if (!isSelf) this.hasNews = true;
-    this.sawEvent(time);
+    this.sawTime(time);
   }
 
   /** When it is first needed: most environments never need half of the instruments, and each window asks all. */
@@ -86,10 +91,39 @@ export class Meter {
   }
 
   /** Windows reach from the first event to the newest, whether or not they were measured. */
-  sawEvent(time: HrTime): void {
-    if (this.firstTime === undefined || compareTimes(time, this.firstTime) < 0)
+  sawEvent({ type, time }: Pick<TelemetryEvent, 'type' | 'time'>): void {
+    if (type === 'platform.restoreStart') this.sawRestore(time);
+    else this.sawTime(time);
+  }
+
+  private sawTime(time: HrTime): void {
+    const { firstTime, lastTime } = this;
+    if (firstTime === undefined || lastTime === undefined || this.isAfterFreeze(time)) {
       this.firstTime = time;
-    this.lastTime = this.lastTime === undefined ? time : laterTime(this.lastTime, time);
+    } else if (compareTimes(time, firstTime) < 0 && this.isOfWindow(time)) {
+      this.firstTime = time;
+    }
+    this.lastTime = lastTime === undefined ? time : laterTime(lastTime, time);
+  }
+
+  /** What came before belongs to the snapshot, weeks ago: no window and no series reaches back to it. */
+  private sawRestore(time: HrTime): void {
+    this.restored = time;
+    this.firstTime = time;
+    this.lastTime = laterTime(this.lastTime ?? time, time);
+    if (this.origin !== undefined) this.origin = laterTime(this.origin, time);
+  }
+
+  /** An environment that was initialized ahead of requests may have waited for hours. */
+  private isAfterFreeze(time: HrTime): boolean {
+    if (this.previousEnd !== undefined || this.lastTime === undefined) return false;
+    return isAfter(time, addMs(this.lastTime, MAX_FIRST_WINDOW_MS));
+  }
+
+  private isOfWindow(time: HrTime): boolean {
+    const { firstTime, restored } = this;
+    if (restored !== undefined && isAfter(restored, time)) return false;
+    return firstTime !== undefined && !isAfter(firstTime, addMs(time, MAX_FIRST_WINDOW_MS));
   }
 
   get newestTime(): HrTime | undefined {
@@ -114,7 +148,8 @@ export class Meter {
     const { resourceMetrics } = await this.reader.collect();
     // Fixed by the first window: a cumulative point whose start moves would look like a reset.
     this.origin ??= firstTime;
-    const start = this.previousEnd ?? this.origin;
+    const begin = this.previousEnd ?? this.origin;
+    const start = this.restored === undefined ? begin : laterTime(begin, this.restored);
     const end = isAfter(lastTime, start) ? lastTime : addMs(start, 1);
     this.previousEnd = end;
     const first = this.origin;

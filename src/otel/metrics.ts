@@ -136,11 +136,12 @@ function measureReport(fact: ReportFact): Measurement[] {
 }
 
 function measureInitReport(fact: InitReportFact): Measurement[] {
-  const { event, initializationType } = fact;
+  const { event, initializationType, fromSnapshot } = fact;
   const attributes = {
     ...defined({
       [Attribute.LAMBDA_INITIALIZATION_TYPE]: initializationType,
       [Attribute.LAMBDA_PHASE]: event.phase,
+      [Attribute.LAMBDA_FROM_SNAPSHOT]: fromSnapshot,
     }),
     ...toErrorAttributes(fact),
   };

@@ -55,6 +55,7 @@ export enum Attribute {
   LAMBDA_FUNCTION_ERROR = 'lambda.function_error',
   LAMBDA_INCOMPLETE = 'lambda.incomplete',
   LAMBDA_TRUNCATED = 'lambda.truncated',
+  LAMBDA_FROM_SNAPSHOT = 'lambda.from_snapshot',
   LAMBDA_TENANT_ID = 'lambda.tenant_id',
   LAMBDA_RUNTIME_VERSION = 'lambda.runtime_version',
   LAMBDA_RUNTIME_VERSION_ARN = 'lambda.runtime_version_arn',

@@ -113,6 +113,7 @@ function toInitializationSpan(fact: InitializationFact, origin: SpanOrigin): Rea
       [Attribute.LAMBDA_STATUS]: fact.status,
       [Attribute.ERROR_TYPE]: fact.errorType,
       [Attribute.LAMBDA_INCOMPLETE]: fact.incomplete ? true : undefined,
+      [Attribute.LAMBDA_FROM_SNAPSHOT]: fact.identity.fromSnapshot,
     }),
   });
 }
@@ -125,7 +126,7 @@ function toChildSpans({ children }: ChildSpansFact, origin: SpanOrigin): Readabl
       identity,
       start: span.start,
       end: addMs(span.start, span.durationMs),
-      attributes: {},
+      attributes: defined({ [Attribute.LAMBDA_FROM_SNAPSHOT]: identity.fromSnapshot }),
     }),
   );
 }

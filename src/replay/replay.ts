@@ -96,7 +96,7 @@ class Replay {
     this.events += 1;
     this.latest = this.latest === undefined ? event.time : laterTime(this.latest, event.time);
     const { translator, meter } = this.current();
-    meter.sawEvent(event.time);
+    meter.sawEvent(event);
     translator.accept({ events: [event] }, event.time);
     this.untranslated += 1;
     if (this.untranslated >= (this.options.chunkEvents ?? DEFAULT_CHUNK_EVENTS)) {

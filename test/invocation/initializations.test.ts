@@ -369,3 +369,22 @@ describe('the figures of a restore', () => {
     ]);
   });
 });
+
+describe('an init of a SnapStart snapshot', () => {
+  const fromSnapshot = (fields: object) => {
+    const tracker = createTracker();
+    feed(tracker, [initStart(0, fields), initDone(500, fields), initReport(501, fields)]);
+    return ofKind(tracker.settle(ENDING), 'initialization').map(
+      ({ identity }) => identity.fromSnapshot,
+    );
+  };
+
+  it.each([
+    [{ initializationType: 'snap-start' }, true],
+    [{ initializationType: 'snap-start', phase: 'invoke' }, undefined],
+    [{ initializationType: 'provisioned-concurrency' }, undefined],
+    [{ initializationType: 'on-demand' }, undefined],
+  ])('is told apart from one of the environment: %j', (fields, expected) => {
+    expect(fromSnapshot(fields)).toEqual([expected]);
+  });
+});

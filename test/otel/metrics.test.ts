@@ -206,3 +206,53 @@ describe('Meter', () => {
     expect(await collect(meter, true)).toBeUndefined();
   });
 });
+
+describe('the first window of an environment that waited', () => {
+  const HOUR = 3_600_000;
+  const counted = (ms: number) => ({
+    instrument: 'faas.invocations' as const,
+    value: 1,
+    attributes: {},
+    time: at(ms),
+  });
+  const begins = async (meter: Meter) =>
+    pointsOf(await collect(meter), 'faas.invocations')[0]?.startTime;
+
+  it.each(['delta', 'cumulative'] as const)('begins with the restore (%s)', async (temporality) => {
+    const meter = createMeter({ temporality });
+    meter.sawEvent({ type: 'platform.initStart', time: at(-1000 * HOUR) });
+    meter.record(counted(-1000 * HOUR));
+    meter.sawEvent({ type: 'platform.restoreStart', time: at(0) });
+    meter.sawEvent({ type: 'platform.initReport', time: at(-60_000) });
+    meter.record(counted(100));
+    expect(await begins(meter)).toEqual(at(0));
+  });
+
+  it.each(['delta', 'cumulative'] as const)(
+    'and every later one, too (%s)',
+    async (temporality) => {
+      const meter = createMeter({ temporality });
+      meter.record(counted(-1000 * HOUR));
+      expect(await begins(meter)).toEqual(at(-1000 * HOUR));
+      meter.sawEvent({ type: 'platform.restoreStart', time: at(0) });
+      meter.record(counted(100));
+      expect(await begins(meter)).toEqual(at(0));
+    },
+  );
+
+  it('begins with the first event after more than an hour', async () => {
+    const meter = createMeter();
+    meter.sawEvent({ type: 'platform.initStart', time: at(-2 * HOUR) });
+    meter.sawEvent({ type: 'platform.start', time: at(0) });
+    meter.record(counted(100));
+    meter.record(counted(-2 * HOUR));
+    expect(await begins(meter)).toEqual(at(0));
+  });
+
+  it('reaches back to an event of the same hour', async () => {
+    const meter = createMeter();
+    meter.sawEvent({ type: 'platform.start', time: at(0) });
+    meter.record(counted(-HOUR / 2));
+    expect(await begins(meter)).toEqual(at(-HOUR / 2));
+  });
+});
