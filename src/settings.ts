@@ -40,6 +40,7 @@ export const SETTINGS = {
     choices: ['adaptive', 'end', 'overlap'],
     default: 'adaptive',
     since: '0.1',
+    shownDefault: '`adaptive`; `end` where a signal goes to localhost',
     text: '`end`: export after each invocation; `overlap`: while the next one runs; `adaptive`: by their pace.',
   },
   LAMBDA_OTLP_FLUSH_BUDGET_MS: {

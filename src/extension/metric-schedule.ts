@@ -10,6 +10,8 @@ export interface MetricScheduleOptions {
   readonly meter: Meter;
   readonly selfMetrics: SelfMetrics;
   readonly resources: Pick<Translator, 'resources'>;
+  /** Every export takes a window along. */
+  readonly always: boolean;
 }
 
 /** Exports while the function runs take a metric window along at this distance, any other export always. */
@@ -27,8 +29,9 @@ export class MetricSchedule {
 
   /** An export begins. `besideAnother`: one that is still open collects later, and keeps its turn. */
   plan(whileRunning: boolean, besideAnother: boolean): void {
-    const { selfMetrics } = this.options;
-    const isTurn = !whileRunning || selfMetrics.isUrgent || isDue(this.dueMs, METRICS_EVERY_MS);
+    const { selfMetrics, always } = this.options;
+    const isTurn =
+      always || !whileRunning || selfMetrics.isUrgent || isDue(this.dueMs, METRICS_EVERY_MS);
     this.isTurn = isTurn || (besideAnother && this.isTurn);
   }
 

@@ -23,6 +23,7 @@ import type { TelemetryReader, Unread } from './inbox';
 import { MetricSchedule } from './metric-schedule';
 import { createSelfMetrics } from './self-metrics';
 import type { SelfMetrics } from './self-metrics';
+import { isBesideCollector } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
 export interface Pipeline extends TelemetryReader {
@@ -98,7 +99,8 @@ class TelemetryPipeline implements Pipeline {
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     this.selfMetrics = createSelfMetrics();
     const { meter, selfMetrics, translator } = this;
-    this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator });
+    const always = isBesideCollector(environment);
+    this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator, always });
     this.delivery = createDelivery({
       configuration: readExportConfiguration(environment),
       observer: {

@@ -1,5 +1,6 @@
 // What the lifecycle is configured with. Every value has a default; an invalid one costs one warning.
 import type { Environment } from '../environment';
+import { isLoopback } from '../http/loopback';
 import type { SettingValue } from '../settings';
 import type { TelemetryBuffering, TelemetryStream } from '../lambda/telemetry-api';
 import type { LogLevel } from './diagnostics-writer';
@@ -35,7 +36,7 @@ export function readLifecycleSettings(
   isManagedInstance = false,
 ): LifecycleSettings {
   return {
-    flushStrategy: environment.read('LAMBDA_OTLP_FLUSH'),
+    flushStrategy: readFlushStrategy(environment),
     flushBudgetMs: environment.read('LAMBDA_OTLP_FLUSH_BUDGET_MS'),
     streams: readStreams(environment),
     budgetBytes: Math.max(3 * environment.read('LAMBDA_OTLP_BUFFER_BYTES'), LEAST_BUDGET_BYTES),
@@ -48,6 +49,31 @@ export function readLifecycleSettings(
       ),
     },
   };
+}
+
+const SIGNALS = ['traces', 'metrics', 'logs'] as const;
+const EXPORTERS = {
+  traces: 'OTEL_TRACES_EXPORTER',
+  metrics: 'OTEL_METRICS_EXPORTER',
+  logs: 'OTEL_LOGS_EXPORTER',
+} as const;
+
+/** A Collector extension in the same environment is gone at SHUTDOWN before we are: nothing may be left for it. */
+function readFlushStrategy(environment: Environment): FlushStrategy {
+  return environment.readOr(
+    'LAMBDA_OTLP_FLUSH',
+    isBesideCollector(environment) ? 'end' : 'adaptive',
+  );
+}
+
+/** True where a signal goes to this very machine and no strategy is set. Then every export takes metrics along. */
+export function isBesideCollector(environment: Environment): boolean {
+  if (environment.text('LAMBDA_OTLP_FLUSH') !== undefined) return false;
+  return SIGNALS.some(
+    (signal) =>
+      environment.read(EXPORTERS[signal]).includes('otlp') &&
+      isLoopback(environment.readFor('OTEL_EXPORTER_OTLP_ENDPOINT', signal)),
+  );
 }
 
 /** The platform stream is always among them: runtimeDone is what the end of an invocation is known by. */

@@ -36,6 +36,7 @@ describe('a retry', () => {
     retries: 0,
     failedFlushes: 1,
     reached: true,
+    isLoopback: false,
     nowMs,
     deadlineMs: nowMs + 500,
     random: 1,
@@ -56,6 +57,12 @@ describe('a retry', () => {
     ['does not come before Retry-After', { phase: 'while-running', retryInMs: 600 }, undefined],
     ['while running comes to an end', { phase: 'while-running', retries: 4 }, undefined],
     ['at shutdown goes on to the deadline', { phase: 'final', retries: 40 }, 250],
+    [
+      'at shutdown is not made for a server of this machine that is gone',
+      { phase: 'final', reached: false, isLoopback: true },
+      undefined,
+    ],
+    ['at shutdown is made for any other', { phase: 'final', reached: false }, 25],
     ['is jittered', { phase: 'final', retries: 40, random: 0 }, 125],
   ])('%s', (_, change, expected) => {
     expect(decideRetry({ ...situation, ...change })).toBe(expected);

@@ -70,9 +70,15 @@ function toBody(requestId: string): string {
   ]);
 }
 
-function createScene(): Scene {
+function createScene(variables: Record<string, string> = {}): Scene {
   const pipeline = createPipeline({
-    variables: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, TMPDIR: folder },
+    variables: {
+      OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
+      // With an endpoint on localhost every export would take metrics along.
+      LAMBDA_OTLP_FLUSH: 'adaptive',
+      TMPDIR: folder,
+      ...variables,
+    },
     registration: { extensionId: 'id' },
     diagnostics: recordDiagnostics(),
   });
@@ -109,6 +115,15 @@ describe('metrics of exports while the function runs', () => {
     await flush(RUNNING);
     expect([...seen, metricsRequests()]).toEqual([1, 1, 1, 2, 2]);
     expect(total('faas.invocations')).toBe(4);
+  });
+
+  it('leave with every export beside a Collector on localhost', async () => {
+    const { takeInvocation, flush, metricsRequests } = createScene({ LAMBDA_OTLP_FLUSH: '' });
+    for (const id of ['a', 'b', 'c']) {
+      takeInvocation(id);
+      await flush(RUNNING);
+    }
+    expect(metricsRequests()).toBe(3);
   });
 
   it('wait although nothing else does, so the pipeline is not idle', async () => {

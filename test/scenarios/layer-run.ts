@@ -15,9 +15,11 @@ export const EXTENSIONS = resolve(__dirname, '../../build/layer/extensions');
 export const EXTENSION = 'lambda-otlp';
 const FUNCTION = join(__dirname, 'function.handler');
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface LayerOptions extends Omit<LocalLambdaOptions, 'environment' | 'extensionsDir'> {
   /** Environment variables of function and extension, beside the endpoint. */
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Settings | ((receiverUrl: string) => Settings);
 }
 
 export interface LayerRun {
@@ -64,7 +66,7 @@ export async function startLayer(options: LayerOptions = {}): Promise<LayerRun> 
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       // A slow machine is no reason to leave telemetry for the next invocation.
       LAMBDA_OTLP_FLUSH_BUDGET_MS: '10000',
-      ...settings,
+      ...(typeof settings === 'function' ? settings(receiver.url) : settings),
     },
     onEvent(event: TelemetryEvent) {
       if (event.type === 'platform.report') requestsAtReport.push(receiver.requests.length);

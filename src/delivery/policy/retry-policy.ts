@@ -12,6 +12,8 @@ export interface RetrySituation {
   readonly deadlineMs: number;
   /** The server was reached; one that is not even there will not be there in a few milliseconds. */
   readonly reached: boolean;
+  /** It is on this machine: at SHUTDOWN one that is gone does not come back. */
+  readonly isLoopback: boolean;
   /** The server's Retry-After. */
   readonly retryInMs?: number;
   /** From 0 to 1. */
@@ -35,6 +37,7 @@ export function decideRetry(situation: RetrySituation): number | undefined {
   const { phase, retries, retryInMs, nowMs, deadlineMs } = situation;
   const { firstMs, maxMs, maxRetries } = backoffs[phase];
   if (retries >= maxRetries) return undefined;
+  if (phase === 'final' && situation.isLoopback && !situation.reached) return undefined;
   const isHopeless = situation.failedFlushes > 1 || !situation.reached;
   if (phase === 'after-invocation' && isHopeless) return undefined;
   const backoffMs = Math.min(firstMs * 2 ** retries, maxMs) * (0.5 + situation.random / 2);

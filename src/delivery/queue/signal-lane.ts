@@ -2,6 +2,7 @@
 // began it, even a freeze: it is settled by its answer or by its own timeout, and only then are its
 // items exported, dropped or put back. Nothing here rejects.
 import { Cancellation } from '../transport/cancellation';
+import { isLoopback } from '../../http/loopback';
 import type { Codec } from '../codec/codec';
 import type { SignalConfiguration } from '../settings/configuration';
 import type { Signal } from '../delivery';
@@ -105,6 +106,7 @@ export class SignalLane<S extends Signal> {
         retries,
         deadlineMs,
         reached: settlement.reached,
+        isLoopback: isLoopback(this.options.url),
         failedFlushes: health.breaker.failures,
         nowMs: clock.now(),
         random: random(),
