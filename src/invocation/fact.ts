@@ -188,8 +188,19 @@ export type Fact<Line> =
 export interface TrackedLine {
   readonly time: HrTime;
   readonly stream: 'function' | 'extension';
+  /** Lambda's own id, from a place that only the runtime fills. */
   readonly requestId: string | undefined;
+  /** An id that anybody may have written: Lambda's only if it names a request of this environment. */
+  readonly possibleRequestId: string | undefined;
+  /** Begins or continues a stack trace that is printed line by line. */
+  readonly isTracePart: boolean;
   readonly exception: ExceptionFact | undefined;
   /** In the runtime's own words, memory ran out. */
   readonly saysOutOfMemory: boolean;
 }
+
+/**
+ * Joins the stack traces among the lines of one stream and request, which come in order: for each line the
+ * one that takes its place, undefined where it went into an earlier one.
+ */
+export type TraceJoiner<Line> = (lines: readonly Line[]) => readonly (Line | undefined)[];

@@ -3,12 +3,14 @@
 // without a requestId is decided by its time, never guessed when several invocations were open then.
 import type { HrTime } from '@opentelemetry/api';
 import { addMs, compareTimes } from '../telemetry/timestamp';
-import type { LineFact, TrackedLine } from './fact';
+import type { LineFact, TraceJoiner, TrackedLine } from './fact';
+import type { Initialization } from './initialization';
 import { startTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
-import { noteLine } from './invocation';
-import type { Requests } from './requests';
+import { LeavingLines } from './leaving-lines';
+import type { LineOwners } from './leaving-lines';
+import type { Request, Requests } from './requests';
 
 interface Surroundings {
   readonly requests: Pick<Requests, 'get' | 'timeline'>;
@@ -25,7 +27,10 @@ export class PendingLines<Line extends TrackedLine> {
   private fresh: Line[] = [];
   private held: Line[] = [];
 
-  constructor(private readonly initializations: Initializations) {}
+  constructor(
+    private readonly initializations: Initializations,
+    private readonly joinTraces: TraceJoiner<Line>,
+  ) {}
 
   get size(): number {
     return this.fresh.length + this.held.length;
@@ -37,58 +42,51 @@ export class PendingLines<Line extends TrackedLine> {
 
   /** The lines whose request is settled (or never will be); the rest stays for the next settling. */
   take(around: Surroundings): LineFact<Line>[] {
-    const facts: LineFact<Line>[] = [];
+    const leaving = new LeavingLines<Line>();
     const nextHeld: Line[] = [];
-    const findInvocation = createFinder(around);
-    const mayHold = (line: Line, isFresh: boolean): boolean =>
-      !around.final && nextHeld.length < MAX_HELD && this.isWorthHolding(line, isFresh, around);
-    for (const [lines, isFresh] of [
-      [this.held, false],
-      [this.fresh, true],
-    ] as const) {
+    const finder = new RequestFinder(around);
+    for (const lines of [this.held, this.fresh]) {
       for (const line of lines) {
-        const invocation = findInvocation(line);
-        const fact = this.attribute(line, invocation, around);
-        if (fact.identity === undefined && mayHold(line, isFresh)) {
+        const requestId = finder.requestNamedBy(line);
+        const invocation = finder.invocationAt(line.time, requestId);
+        const initialization = invocation
+          ? undefined
+          : this.initializationOf(line, requestId, around);
+        const owners = { invocation, initialization };
+        const fact = this.attribute(line, { requestId, ...owners, around });
+        const mayHold = fact.identity === undefined && !around.final && nextHeld.length < MAX_HELD;
+        const isFresh = lines === this.fresh;
+        if (mayHold && isWorthHolding({ requestId, initialization, isFresh, around })) {
           nextHeld.push(line);
-          continue;
+        } else {
+          leaving.add(fact, owners);
         }
-        if (invocation !== undefined && line.stream === 'function') noteLine(invocation, line);
-        facts.push(fact);
       }
     }
     this.held = nextHeld;
     this.fresh = [];
-    return facts;
+    return leaving.end(this.joinTraces, around);
   }
 
   private attribute(
     line: Line,
-    invocation: Invocation | undefined,
-    around: Surroundings,
+    { requestId, invocation, initialization, around }: Attribution,
   ): LineFact<Line> {
     if (invocation !== undefined) {
-      const { requestId, identity } = invocation;
-      return { kind: 'line', line, requestId, identity };
+      const { requestId: ownerId, identity } = invocation;
+      return { kind: 'line', line, requestId: ownerId, identity };
     }
-    const initialization = this.initializationOf(line, around);
     const identity = initialization && this.initializations.identify(initialization, around.final);
-    if (line.exception?.isRuntimeReport === true && line.stream === 'function' && initialization) {
-      initialization.runtimeReport = line.exception;
-    }
-    const requestId = line.requestId ?? initialization?.invocation?.requestId;
-    return { kind: 'line', line, requestId, identity };
-  }
-
-  /** A named request may start in the next batch; an init's trace is known with the first invocation. */
-  private isWorthHolding(line: Line, isFresh: boolean, around: Surroundings): boolean {
-    if (line.requestId !== undefined) return isFresh;
-    if (this.initializationOf(line, around) !== undefined) return true;
-    return isFresh && around.requests.timeline.length === 0;
+    const ownerId = requestId ?? initialization?.invocation?.requestId;
+    return { kind: 'line', line, requestId: ownerId, identity };
   }
 
   /** The initialization that printed a line without requestId: never one that was over when a request ran. */
-  private initializationOf({ requestId, time }: Line, { requests }: Surroundings) {
+  private initializationOf(
+    { time }: Line,
+    requestId: string | undefined,
+    { requests }: Surroundings,
+  ) {
     if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
       const start = startTimeOf(initialization);
@@ -103,18 +101,51 @@ export class PendingLines<Line extends TrackedLine> {
   }
 }
 
+interface Attribution extends LineOwners {
+  readonly requestId: string | undefined;
+  readonly around: Surroundings;
+}
+
+interface Holding {
+  readonly requestId: string | undefined;
+  readonly initialization: Initialization | undefined;
+  readonly isFresh: boolean;
+  readonly around: Surroundings;
+}
+
+/** A named request may start in the next batch; an init's trace is known with the first invocation. */
+function isWorthHolding({ requestId, initialization, isFresh, around }: Holding): boolean {
+  if (requestId !== undefined) return isFresh;
+  if (initialization !== undefined) return true;
+  return isFresh && around.requests.timeline.length === 0;
+}
+
 /** Looks a request up only when it is another one than the line before named: many lines share theirs. */
-function createFinder(around: Surroundings): (line: TrackedLine) => Invocation | undefined {
-  let knownId: string | undefined;
-  let invocations: readonly Invocation[] = [];
-  return ({ requestId, time }) => {
+class RequestFinder {
+  private knownId: string | undefined;
+  private known: Request | undefined;
+
+  constructor(private readonly around: Surroundings) {}
+
+  /** An id that anybody may have written counts only where a request of that id is known. */
+  requestNamedBy({ requestId, possibleRequestId }: TrackedLine): string | undefined {
+    if (requestId !== undefined || possibleRequestId === undefined) return requestId;
+    return this.find(possibleRequestId) === undefined ? undefined : possibleRequestId;
+  }
+
+  invocationAt(time: HrTime, requestId: string | undefined): Invocation | undefined {
+    const { around } = this;
     if (requestId === undefined) return findInvocationAt(around.requests.timeline, time, around);
-    if (requestId !== knownId) {
-      knownId = requestId;
-      invocations = around.requests.get(requestId)?.invocations ?? [];
+    return findInvocationOf(this.find(requestId)?.invocations ?? [], time);
+  }
+
+  private find(requestId: string): Request | undefined {
+    if (requestId !== this.knownId) {
+      this.knownId = requestId;
+      this.known = this.around.requests.get(requestId);
     }
-    return findInvocationOf(invocations, time);
-  };
+    return this.known;
+  }
 }
 
 function startedBetween({ start }: Invocation, from: HrTime, to: HrTime): boolean {

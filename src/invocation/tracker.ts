@@ -17,7 +17,7 @@ import { isObject, readText } from '../telemetry/fields';
 import { compareTimes } from '../telemetry/timestamp';
 import { ColdStarts } from './cold-starts';
 import { DroppedLogs } from './dropped-logs';
-import type { Fact, PlatformLogFact, TrackedLine } from './fact';
+import type { Fact, PlatformLogFact, TraceJoiner, TrackedLine } from './fact';
 import type { Handover } from './handover';
 import { toHandover } from './handover';
 import type { Sha256Hex } from './identity';
@@ -60,12 +60,15 @@ export class Tracker<Line extends TrackedLine> {
   private firstStart: HrTime | undefined;
   private evicted: Fact<Line>[] = [];
 
-  constructor(private readonly options: TrackerOptions) {
+  constructor(
+    private readonly options: TrackerOptions,
+    joinTraces: TraceJoiner<Line>,
+  ) {
     this.initializations = new Initializations(options);
     this.coldStarts = new ColdStarts(this.initializations, options.handover?.coldStartCounted);
     this.predecessor = new Predecessor(options.handover, this.coldStarts);
     this.identities = new Identities(options.sha256);
-    this.lines = new PendingLines(this.initializations);
+    this.lines = new PendingLines(this.initializations, joinTraces);
   }
 
   /** INVOKE of the Extensions API. */

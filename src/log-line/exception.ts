@@ -1,54 +1,101 @@
-// The error that an object record reports, in the shapes of Lambda's runtimes and of the loggers:
-// members beside the message, or an object or a text under one of the usual names.
+// The error that an object record reports, in the shapes of Lambda's runtimes and of the loggers: members
+// beside the message, or an object or a text under one of the usual names. The same names are given to
+// stacks of CloudFormation, to `errorType: "none"` and to `error: { message: "ok" }`: those are no errors.
 // Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/
+import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
-import { toJsonText } from './limited-value';
-import { readStackText } from './stack-text';
-import type { LogException } from './stack-text';
+import { readErrorHead } from './error-head';
+import { toStackText } from './frames';
+import type { LogException } from './log-line';
+import { looksLikeFrames, readStackText } from './stack-text';
 
 const ERROR_OBJECTS = [
   'exception',
   'err',
   'error',
   'Exception',
+  'Error',
   'thrown',
   'throwable',
   'exc_info',
   '@x',
   'stack_trace',
 ] as const;
-const STACKS = ['stackTrace', 'stack_trace', 'stacktrace', 'stack', 'StackTrace'] as const;
-/** The flat names of OpenTelemetry, ECS and Powertools for Python. */
-const FLAT_TYPES = ['errorType', 'exception.type', 'error.type', 'exception_name', 'exc_type'];
-const FLAT_MESSAGES = ['errorMessage', 'exception.message', 'error.message'];
-const FLAT_STACKS = ['exception.stacktrace', 'error.stack_trace', 'errorVerbose', ...STACKS];
+/** Within them, the error of the record: Monolog's context, loguru's record, Rust's fields. */
+const CONTEXTS = ['context', 'record', 'fields'] as const;
+const STACKS = [
+  'stackTrace',
+  'stack_trace',
+  'stacktrace',
+  'stack',
+  'StackTrace',
+  'Stack',
+  'full_message',
+] as const;
+/** Names that can only mean a stack trace: what is there is one. */
+const SURE_STACKS = [
+  'exception.stacktrace',
+  'error.stack_trace',
+  'error.stack',
+  'errorVerbose',
+] as const;
+/** The flat names of OpenTelemetry, ECS, Powertools for Python and others. */
+const FLAT_TYPES = [
+  'errorType',
+  'exception.type',
+  'exception.class',
+  'error.type',
+  'error.class',
+  'exception_name',
+  'exceptionType',
+  'exception_class',
+  'exceptionClass',
+  'exc_type',
+  'ErrorType',
+];
+const FLAT_MESSAGES = [
+  'errorMessage',
+  'exception.message',
+  'error.message',
+  'exceptionMessage',
+  'exception_message',
+  'ErrorMessage',
+];
+/** Beside a stack, a text under these says what happened (zap, zerolog, pkg/errors). */
+const ERROR_TEXTS = ['error', 'err', 'exception'];
 
 export const EXCEPTION_KEYS: readonly string[] = [
   ...ERROR_OBJECTS,
+  ...CONTEXTS,
   ...FLAT_TYPES,
   ...FLAT_MESSAGES,
-  ...FLAT_STACKS,
+  ...SURE_STACKS,
+  ...STACKS,
 ];
 
 /** Within an error object. */
 const TYPES = [
   'type',
-  'name',
+  'exceptionType',
   'errorType',
   'class',
   'className',
   'class_name',
   'exception_class',
+  'exceptionClass',
   'exc_type',
   'ExceptionType',
   'ClassName',
   'Type',
+  'name',
+  'Name',
   'kind',
 ];
 const MESSAGES = [
   'message',
   'errorMessage',
+  'exceptionMessage',
   'exception_message',
   'localizedMessage',
   'exc_value',
@@ -60,26 +107,33 @@ const TRACES = [
   ...STACKS,
   'extendedStackTrace',
   'StackTraceString',
+  'stepArray',
   'trace',
   'frames',
   'backtrace',
+  'traceback',
 ];
-const MAX_FRAMES = 512;
-const TRAILING_NEWLINE = /\r?\n$/;
+/** What a field says where nothing happened. */
+const NOTHING =
+  /^(?:|-|0|no|none|nil|null|undefined|n\/a|false|ok|okay|success|successful|(?:no|without) (?:errors?|exceptions?))$/i;
+const MAX_NOTHING_LENGTH = 24;
 
-/** The exception in a record of which at least one member has a name of EXCEPTION_KEYS. */
-export function readException(record: JsonObject): LogException | undefined {
-  const flat = complete({
-    type: firstText(record, FLAT_TYPES),
-    message: firstText(record, FLAT_MESSAGES),
-    stacktrace: firstStack(record, FLAT_STACKS),
-  });
+/** The exception in a record of which at least one member has a name of EXCEPTION_KEYS; `level`: the record's. */
+export function readException(
+  record: JsonObject,
+  level: SeverityNumber | undefined,
+): LogException | undefined {
+  const flat = readFlat(record);
   let nested: LogException | undefined;
-  for (const name of ERROR_OBJECTS) {
-    nested ??= readErrorValue(record[name]);
+  for (const name of ERROR_OBJECTS) nested ??= readErrorValue(record[name]);
+  for (const name of CONTEXTS) {
+    const context = record[name];
+    if (nested !== undefined || !isObject(context)) continue;
+    nested = readErrorValue(context['exception']) ?? readErrorValue(context['error']);
   }
-  if (flat === undefined || nested === undefined) return flat ?? nested;
-  return { ...nested, ...flat };
+  const exception =
+    flat === undefined || nested === undefined ? (flat ?? nested) : { ...nested, ...flat };
+  return exception !== undefined && isEnough(exception, level) ? exception : undefined;
 }
 
 /** An error as an object, the way the runtimes and loggers write one; undefined for any other object. */
@@ -90,11 +144,47 @@ export function readErrorObject(error: JsonObject): LogException | undefined {
   return complete({ type: firstText(error, TYPES), message, stacktrace });
 }
 
+/** A message or a type alone is an error only in a record that does not say otherwise by its level. */
+function isEnough(
+  { type, message, stacktrace }: LogException,
+  level: SeverityNumber | undefined,
+): boolean {
+  if (type === undefined && message === undefined) return false;
+  if (stacktrace !== undefined || (type !== undefined && message !== undefined)) return true;
+  return level === undefined || level >= SeverityNumber.WARN;
+}
+
+function readFlat(record: JsonObject): LogException | undefined {
+  const type = firstText(record, FLAT_TYPES);
+  const message = firstText(record, FLAT_MESSAGES);
+  const sure = firstStack(record, SURE_STACKS);
+  const likely = sure ?? firstStack(record, STACKS);
+  const isStack =
+    sure !== undefined || type !== undefined || (likely !== undefined && looksLikeFrames(likely));
+  if (!isStack) return complete({ type, message, stacktrace: undefined });
+  return complete({ type, message: message ?? saidBeside(record, likely), stacktrace: likely });
+}
+
+/** What stands beside a stack that does not name its error: the record's own words, else the first frame. */
+function saidBeside(record: JsonObject, stacktrace: string | undefined): string | undefined {
+  if (stacktrace === undefined || readStackText(stacktrace)?.message !== undefined)
+    return undefined;
+  const [first = ''] = stacktrace.split('\n', 1);
+  return firstText(record, ERROR_TEXTS) ?? (readErrorHead(first) === undefined ? first : undefined);
+}
+
 function readErrorValue(value: unknown): LogException | undefined {
   // structlog writes the chain as a list, the raised error first.
   const error: unknown = Array.isArray(value) ? (value as unknown[])[0] : value;
-  if (typeof error === 'string') return readStackText(error);
+  if (typeof error === 'string') return readStackText(error) ?? readErrorLine(error);
   return isObject(error) ? readErrorObject(error) : undefined;
+}
+
+/** `shop.StockError: no stock`, one line. */
+function readErrorLine(text: string): LogException | undefined {
+  const head = /[\n\r]/.test(text) ? undefined : readErrorHead(text);
+  if (head?.doubt !== 0 || head.message === '') return undefined;
+  return { type: head.type, message: head.message };
 }
 
 interface Parts {
@@ -107,25 +197,22 @@ interface Parts {
 function complete({ type, message, stacktrace }: Parts): LogException | undefined {
   const fromStack =
     stacktrace !== undefined && (type === undefined || message === undefined)
-      ? readStackText(stacktrace)
+      ? (readStackText(stacktrace) ?? readErrorLine(stacktrace.split('\n', 1)[0] ?? ''))
       : undefined;
-  const exception = {
-    type: type ?? fromStack?.type,
-    message: message ?? fromStack?.message,
-    stacktrace,
-  };
-  if (Object.values(exception).every((part) => part === undefined)) return undefined;
-  return {
-    ...(exception.type === undefined ? {} : { type: exception.type }),
-    ...(exception.message === undefined ? {} : { message: exception.message }),
-    ...(exception.stacktrace === undefined ? {} : { stacktrace: exception.stacktrace }),
-  };
+  const exception: { -readonly [Part in keyof LogException]: LogException[Part] } = {};
+  const itsType = type ?? fromStack?.type;
+  const itsMessage = message ?? fromStack?.message;
+  if (itsType !== undefined) exception.type = itsType;
+  if (itsMessage !== undefined) exception.message = itsMessage;
+  if (stacktrace !== undefined) exception.stacktrace = stacktrace;
+  return Object.keys(exception).length === 0 ? undefined : exception;
 }
 
 function firstText(record: JsonObject, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = record[name];
-    if (typeof value === 'string' && value !== '') return value;
+    if (typeof value !== 'string') continue;
+    if (value.length > MAX_NOTHING_LENGTH || !NOTHING.test(value.trim())) return value;
   }
   return undefined;
 }
@@ -136,26 +223,4 @@ function firstStack(record: JsonObject, names: readonly string[]): string | unde
     if (stack !== undefined) return stack;
   }
   return undefined;
-}
-
-/** One text of a stack trace given as text, as lines, or as frames. */
-function toStackText(value: unknown): string | undefined {
-  if (typeof value === 'string') return value === '' ? undefined : value;
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  const frames: unknown[] = value;
-  return frames.slice(0, MAX_FRAMES).map(toFrameText).join('\n');
-}
-
-function toFrameText(frame: unknown): string {
-  // Python's runtime ends each of its entries with a newline.
-  if (typeof frame === 'string') return frame.replace(TRAILING_NEWLINE, '');
-  if (!isObject(frame)) return String(frame);
-  const { line } = frame;
-  const place = firstText(frame, ['path', 'file', 'filename', 'source']);
-  const name = firstText(frame, ['label', 'method', 'func', 'name']);
-  const owner = firstText(frame, ['class']);
-  if (place === undefined && name === undefined) return toJsonText(frame) ?? '';
-  const number = typeof line === 'number' || typeof line === 'string' ? line : frame['lineno'];
-  const at = `${place ?? ''}${typeof number === 'number' || typeof number === 'string' ? `:${number}` : ''}`;
-  return `    at ${owner === undefined ? '' : `${owner}.`}${name ?? ''} (${at})`;
 }

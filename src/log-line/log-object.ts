@@ -1,175 +1,222 @@
 // A structured line: the body is its message, every other member an attribute under its own name, also
 // those that are read into fields of their own. Without a message the whole object is the body.
+import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import { readErrorObject, readException } from './exception';
-import { isWithinLimits, limitText, limitValue, setOwn } from './limited-value';
-import type { ValueLimits } from './limited-value';
-import type { LineDraft, LogLimits, LogLine } from './read-log-line';
+import { parseObject } from './json-text';
+import { isWithinLimits, limitText, limitValue } from './limited-value';
+import { createLine } from './log-line';
+import type { LineDraft, LogException, LogLimits, LogLine } from './log-line';
+import { MemberCollector } from './members';
 import {
+  addRecordRequestId,
   addRecordTraceContext,
   flagsOf,
   HAS_EXCEPTION,
   HAS_SEVERITY,
   HAS_TIME,
-  readRecordRequestId,
+  isRuntimeRecord,
+  IS_RUNTIME_RECORD,
   readRecordSeverity,
   readRecordTimestamp,
 } from './record-keys';
+import { findMessage } from './record-message';
+import type { RecordMessage } from './record-message';
+import type { Severity } from './severity';
 import { readStackText } from './stack-text';
-import type { LogException } from './stack-text';
-import type { TextHead } from './text-head';
-import { toWellFormed } from '../telemetry/well-formed-text';
+import { isReportTitle } from './text-exception';
 
-/** No single attribute is larger, whatever the body's limit: Lambda's own limit of a log event. */
-const MAX_ATTRIBUTE_BYTES = 262_144;
+/** What stands around an object: the runtime's prefix in a text line, or Lambda's JSON log format. */
+export interface Wrapper {
+  readonly time?: HrTime | undefined;
+  readonly requestId?: string | undefined;
+  readonly severity?: Severity | undefined;
+  /** Attributes of the line wherever the object has none of the name. */
+  readonly members?: JsonObject | undefined;
+  /** The body of an object without a message of its own. */
+  readonly message?: string | undefined;
+}
 
-/** `head`: of the text line in which the object was printed, behind the runtime's own prefix. */
-export function readLogObject(record: JsonObject, limits: LogLimits, head?: TextHead): LogLine {
-  const line: LineDraft = {
-    body: null,
-    attributes: {},
-    droppedAttributesCount: 0,
-    truncated: false,
-  };
-  const { bodyKey, flags, isIntact } = readContent(record, limits, line);
-  if (head?.attributes !== undefined) Object.assign(line.attributes, head.attributes);
-  const exception = readRecordException(record, flags, bodyKey);
+export interface ObjectReading {
+  readonly limits: LogLimits;
+  /** When the platform got the line. */
+  readonly eventTime: HrTime;
+  readonly wrapper?: Wrapper;
+}
+
+export function readLogObject(record: JsonObject, reading: ObjectReading): LogLine {
+  const { wrapper, eventTime, limits } = reading;
+  const inner = wrapper === undefined ? findWrapped(record) : undefined;
+  if (inner !== undefined) {
+    return readLogObject(inner, { limits, eventTime, wrapper: toWrapper(record, eventTime) });
+  }
+  const line = createLine(null, false);
+  const hasLevelOrTime = wrapper?.severity !== undefined || wrapper?.time !== undefined;
+  const message = findMessage(record, hasLevelOrTime) ?? messageOf(wrapper);
+  const { flags, isIntact } = addContent(record, { message, reading, line });
+  const severity = readSeverityOf(record, flags, wrapper);
+  const exception = readRecordException(record, { flags, message, level: severity?.number });
   if (exception !== undefined) {
     line.exception = isIntact ? exception : limitException(exception, limits);
     line.severityNumber = SeverityNumber.ERROR;
   }
-  const known = (flags & HAS_SEVERITY) === 0 ? undefined : readRecordSeverity(record);
-  const severity = known?.number === undefined ? (head?.severity ?? known) : known;
   if (severity?.number !== undefined) line.severityNumber = severity.number;
   if (severity?.text !== undefined) line.severityText = severity.text;
-  const time = ((flags & HAS_TIME) === 0 ? undefined : readRecordTimestamp(record)) ?? head?.time;
+  const time =
+    ((flags & HAS_TIME) === 0 ? undefined : readRecordTimestamp(record, eventTime)) ??
+    wrapper?.time;
   if (time !== undefined) line.time = time;
   // The runtime's prefix names Lambda's request for certain.
-  const requestId = head?.requestId ?? readRecordRequestId(record, flags);
-  if (requestId !== undefined) line.requestId = requestId;
+  if (wrapper?.requestId === undefined) addRecordRequestId(record, flags, line);
+  else line.requestId = wrapper.requestId;
   addRecordTraceContext(record, flags, line);
   return line;
 }
 
+/** Lambda's JSON log format wraps what a logger prints: the text of an object in its message is that object. */
+function findWrapped(record: JsonObject): JsonObject | undefined {
+  const { message } = record;
+  const object = typeof message === 'string' ? parseObject(message) : undefined;
+  if (object === undefined) return undefined;
+  return isRuntimeRecord(record, allFlags(record)) ? object : undefined;
+}
+
+function toWrapper(record: JsonObject, eventTime: HrTime): Wrapper {
+  const named: LineDraft = createLine(null, false);
+  addRecordRequestId(record, allFlags(record), named);
+  return {
+    time: readRecordTimestamp(record, eventTime),
+    requestId: named.requestId,
+    severity: readRecordSeverity(record),
+    members: record,
+  };
+}
+
+function allFlags(record: JsonObject): number {
+  let any = 0;
+  let common = IS_RUNTIME_RECORD;
+  for (const key in record) {
+    const flags = flagsOf(key);
+    any |= flags;
+    common &= flags;
+  }
+  return (any & ~IS_RUNTIME_RECORD) | common;
+}
+
 interface Content {
-  /** Undefined: the whole object is the body. */
-  readonly bodyKey: string | undefined;
   /** What the record may hold, by its keys. */
   readonly flags: number;
   /** Nothing had to be changed, so nothing read from the record has to be. */
   readonly isIntact: boolean;
 }
 
+interface ContentParts {
+  readonly message: RecordMessage | undefined;
+  readonly reading: ObjectReading;
+  readonly line: LineDraft;
+}
+
 /** Body and attributes. */
-function readContent(record: JsonObject, limits: LogLimits, line: LineDraft): Content {
+function addContent(record: JsonObject, { message, reading, line }: ContentParts): Content {
+  const { limits, wrapper } = reading;
   const isIntact = isWithinLimits(record, {
     maxBytes: limits.maxBodyBytes,
     maxTextLength: limits.maxAttributeValueLength,
     maxDepth: limits.maxDepth,
   });
-  const bodyKey = findBodyKey(record);
-  const limiter = isIntact ? undefined : new MemberLimiter(limits);
-  const flags = collectMembers(record, line, {
-    bodyKey,
-    maxAttributes: limits.maxAttributes,
-    limiter,
-  });
-  const source = bodyKey === undefined ? record : record[bodyKey];
-  if (limiter === undefined) {
-    line.body = source as AnyValue;
-  } else {
-    const body = limitBody(source, limits);
-    line.body = body.value;
-    line.truncated = body.truncated || limiter.truncated;
-  }
-  return { bodyKey, flags, isIntact };
-}
-
-interface MemberRules {
-  readonly bodyKey: string | undefined;
-  readonly maxAttributes: number;
-  /** Undefined: every value is within its limits. */
-  readonly limiter: MemberLimiter | undefined;
-}
-
-/** Returns the flags. Without a body among them, the members are only looked at: the object is the body. */
-function collectMembers(
-  record: JsonObject,
-  line: LineDraft,
-  { bodyKey, maxAttributes, limiter }: MemberRules,
-): number {
-  let flags = 0;
-  let count = 0;
+  const source = message === undefined ? record : message.value;
+  if (isIntact) line.body = source as AnyValue;
+  else limitBody(source, limits, line);
+  const members = new MemberCollector(line, limits, isIntact);
+  let any = 0;
+  let common = IS_RUNTIME_RECORD;
   for (const key in record) {
-    flags |= flagsOf(key);
-    if (bodyKey === undefined || key === bodyKey) continue;
-    // An OTLP attribute has a name.
-    if (key === '' || count >= maxAttributes) {
-      line.droppedAttributesCount += 1;
-      continue;
-    }
-    count += 1;
-    const value = limiter === undefined ? (record[key] as AnyValue) : limiter.limit(record[key]);
-    setOwn(line.attributes, limiter === undefined ? key : toWellFormed(key), value);
+    const flags = flagsOf(key);
+    any |= flags;
+    common &= flags;
+    // Without a message the members are only looked at: the object is the body.
+    if (message !== undefined && key !== message.key) members.add(key, record[key]);
   }
-  return flags;
+  if (message?.fields !== undefined) members.addMissing(message.fields, 'message');
+  if (wrapper?.members !== undefined) {
+    const around = new MemberCollector(line, limits, false, Object.keys(line.attributes).length);
+    around.addMissing(wrapper.members, 'message');
+  }
+  return { flags: (any & ~IS_RUNTIME_RECORD) | common, isIntact };
 }
 
-function findBodyKey(record: JsonObject): 'message' | 'msg' | undefined {
-  if (record['message'] !== undefined && record['message'] !== null) return 'message';
-  return record['msg'] !== undefined && record['msg'] !== null ? 'msg' : undefined;
-}
-
-function limitBody(source: unknown, { maxBodyBytes, maxDepth }: LogLimits) {
-  return limitValue(source, {
+function limitBody(source: unknown, { maxBodyBytes, maxDepth }: LogLimits, line: LineDraft): void {
+  const { value, truncated } = limitValue(source, {
     maxBytes: maxBodyBytes,
     maxTextLength: Number.POSITIVE_INFINITY,
     maxDepth,
   });
+  line.body = value;
+  line.truncated = truncated;
 }
 
-/** Limits each attribute by itself, so that a long one does not cost the others. */
-class MemberLimiter {
-  truncated = false;
-  private readonly limits: ValueLimits;
+function messageOf(wrapper: Wrapper | undefined): RecordMessage | undefined {
+  return wrapper?.message === undefined ? undefined : { value: wrapper.message };
+}
 
-  constructor({ maxAttributeValueLength, maxDepth }: LogLimits) {
-    this.limits = {
-      maxBytes: MAX_ATTRIBUTE_BYTES,
-      maxTextLength: maxAttributeValueLength,
-      maxDepth: maxDepth - 1,
-    };
-  }
+/** A known level of the record itself wins over the one around it. */
+function readSeverityOf(
+  record: JsonObject,
+  flags: number,
+  wrapper: Wrapper | undefined,
+): Severity | undefined {
+  const own = (flags & HAS_SEVERITY) === 0 ? undefined : readRecordSeverity(record);
+  return own?.number === undefined ? (wrapper?.severity ?? own) : own;
+}
 
-  limit(value: unknown): AnyValue {
-    const limited = limitValue(value, this.limits);
-    if (limited.truncated) this.truncated = true;
-    return limited.value;
-  }
+interface ExceptionSource {
+  readonly flags: number;
+  readonly message: RecordMessage | undefined;
+  readonly level: SeverityNumber | undefined;
 }
 
 function readRecordException(
   record: JsonObject,
-  flags: number,
-  bodyKey: string | undefined,
+  { flags, message, level }: ExceptionSource,
 ): LogException | undefined {
-  const own = (flags & HAS_EXCEPTION) === 0 ? undefined : readException(record);
-  if (own !== undefined || bodyKey === undefined) return own;
-  const message = record[bodyKey];
-  if (typeof message === 'string') return readStackText(message);
-  // Node.js in JSON format: console.error(error) puts the error itself where the message is.
-  if (!isObject(message)) return undefined;
-  const isError = message['errorType'] !== undefined || message['stack'] !== undefined;
-  return isError ? readErrorObject(message) : undefined;
+  const own = (flags & HAS_EXCEPTION) === 0 ? undefined : readException(record, level);
+  const text = message?.value;
+  if (own !== undefined) {
+    const isReport =
+      isRuntimeError(record, flags) || (typeof text === 'string' && isReportTitle(text));
+    return isReport ? { ...own, isRuntimeReport: true } : own;
+  }
+  if (typeof text === 'string') return readStackText(text);
+  // Node.js in JSON format: console.error(error) puts the error itself where the message is, and so does the
+  // runtime when nobody caught it.
+  if (!isObject(text)) return undefined;
+  const isError = text['errorType'] !== undefined || text['stack'] !== undefined;
+  const error = isError ? readErrorObject(text) : undefined;
+  return error !== undefined && isRuntimeRecord(record, flags)
+    ? { ...error, isRuntimeReport: true }
+    : error;
 }
 
-function limitException(exception: LogException, { maxBodyBytes }: LogLimits): LogException {
-  const limited: Record<string, string> = {};
-  for (const [part, text] of Object.entries(exception) as [keyof LogException, string][]) {
-    limited[part] = limitText(text, maxBodyBytes);
-  }
-  return limited;
+/** What a runtime posts as the request's error, or logs of it, without a message of anybody's. */
+function isRuntimeError(record: JsonObject, flags: number): boolean {
+  return (
+    (flags & IS_RUNTIME_RECORD) !== 0 &&
+    record['message'] === undefined &&
+    record['errorType'] !== undefined
+  );
+}
+
+function limitException(
+  { type, message, stacktrace, isRuntimeReport }: LogException,
+  { maxBodyBytes }: LogLimits,
+): LogException {
+  return {
+    ...(type === undefined ? {} : { type: limitText(type, maxBodyBytes) }),
+    ...(message === undefined ? {} : { message: limitText(message, maxBodyBytes) }),
+    ...(stacktrace === undefined ? {} : { stacktrace: limitText(stacktrace, maxBodyBytes) }),
+    ...(isRuntimeReport === undefined ? {} : { isRuntimeReport }),
+  };
 }

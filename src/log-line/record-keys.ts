@@ -4,28 +4,36 @@ import type { HrTime } from '@opentelemetry/api';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import { EXCEPTION_KEYS } from './exception';
-import type { LineDraft } from './read-log-line';
+import type { LineDraft } from './log-line';
 import { readRecordTime } from './record-time';
 import {
-  GENERAL_REQUEST_ID_KEYS,
-  readContextRequestId,
-  readGeneralRequestId,
-  readLambdaRequestId,
-  REQUEST_CONTEXT_KEYS,
-  REQUEST_ID_KEYS,
+  addContextId,
+  GENERAL_ID_KEYS,
+  ID_CONTEXT_KEYS,
+  readGeneralId,
+  readTrustedId,
+  TRUSTED_ID_KEYS,
 } from './request-id';
-import { readPythonLevel, readSeverity, readSeverityNumber } from './severity';
+import { readPythonLevel, readSeverity, readSeverityNumber, readSyslogLevel } from './severity';
 import type { Severity } from './severity';
-import { addTraceContext, addXRayTraceId, TRACE_CONTEXT_KEYS, X_RAY_KEYS } from './trace-context';
+import {
+  addNestedTraceContext,
+  addTraceContext,
+  addXRayTraceId,
+  TRACE_CONTEXT_KEYS,
+  TRACE_PARENT_KEYS,
+  X_RAY_KEYS,
+} from './trace-context';
 
+/** Names come before the numbers that stand beside them: `level_name` before Monolog's `level`. */
 const SEVERITY_KEYS = [
+  'level_name',
+  'levelname',
+  'levelName',
   'level',
   'severity',
   'log.level',
   'log_level',
-  'levelname',
-  'level_name',
-  'levelName',
   'severityText',
   'severity_text',
   'SeverityText',
@@ -50,32 +58,58 @@ const TIME_KEYS = [
   'timeMillis',
   'instant',
   'asctime',
+  'date',
+  't',
 ] as const;
+/** What Lambda's JSON log format writes, and nothing else: the record is the runtime's own. */
+const RUNTIME_KEYS = [
+  'timestamp',
+  'level',
+  'log_level',
+  'message',
+  'requestId',
+  'AWSRequestId',
+  'logger',
+  'location',
+  'errorType',
+  'errorMessage',
+  'stackTrace',
+  'tenantId',
+];
 
 const INFORMATION = readSeverity('Information');
 
 /** Flags of what a record may hold, by its keys. */
 export const HAS_SEVERITY = 1;
 export const HAS_TIME = 2;
-const HAS_REQUEST_ID = 4;
-const HAS_GENERAL_REQUEST_ID = 8;
-const HAS_REQUEST_CONTEXT = 16;
+const HAS_TRUSTED_ID = 4;
+const HAS_GENERAL_ID = 8;
+const HAS_ID_CONTEXT = 16;
 const HAS_TRACE_CONTEXT = 32;
 const HAS_X_RAY = 64;
 export const HAS_EXCEPTION = 128;
+const HAS_TRACE_PARENT = 256;
+/** Every key is one of RUNTIME_KEYS. */
+export const IS_RUNTIME_RECORD = 512;
 
 const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
   [
     HAS_SEVERITY,
-    [...SEVERITY_KEYS, 'log', 'severityNumber', 'severity_number', 'levelno', '@m', '@mt'],
+    [
+      ...SEVERITY_KEYS,
+      ...['log', 'severityNumber', 'severity_number', 'SeverityNumber', 'levelno', '@m', '@mt'],
+      ...['record', 'short_message'],
+    ],
   ],
-  [HAS_TIME, [...TIME_KEYS, '_aws']],
-  [HAS_REQUEST_ID, REQUEST_ID_KEYS],
-  [HAS_GENERAL_REQUEST_ID, GENERAL_REQUEST_ID_KEYS],
-  [HAS_REQUEST_CONTEXT, REQUEST_CONTEXT_KEYS],
+  [HAS_TIME, [...TIME_KEYS, '_aws', 'record']],
+  [HAS_TRUSTED_ID, TRUSTED_ID_KEYS],
+  [HAS_GENERAL_ID, GENERAL_ID_KEYS],
+  [HAS_ID_CONTEXT, ID_CONTEXT_KEYS],
   [HAS_TRACE_CONTEXT, TRACE_CONTEXT_KEYS],
+  [HAS_TRACE_PARENT, TRACE_PARENT_KEYS],
   [HAS_X_RAY, X_RAY_KEYS],
   [HAS_EXCEPTION, EXCEPTION_KEYS],
+  [IS_RUNTIME_RECORD, RUNTIME_KEYS],
 ]);
 
 /** The flags of one key, 0 for a key that means nothing to us. */
@@ -85,16 +119,21 @@ export function flagsOf(key: string): number {
 
 /** The first level that is known, else the first that is a level at all. */
 export function readRecordSeverity(record: JsonObject): Severity | undefined {
+  if (isGelf(record)) return readSyslogLevel(record['level']);
   let unknownOne: Severity | undefined;
   for (const key of SEVERITY_KEYS) {
     const severity = readSeverity(record[key]);
     if (severity?.number !== undefined) return severity;
     unknownOne ??= severity;
   }
-  const { log } = record;
+  const { log, record: inner } = record;
   return (
     (isObject(log) ? readSeverity(log['level']) : undefined) ??
-    readSeverityNumber(record['severityNumber'] ?? record['severity_number']) ??
+    // loguru
+    (isObject(inner) ? readSeverity(inner['level']) : undefined) ??
+    readSeverityNumber(
+      record['severityNumber'] ?? record['severity_number'] ?? record['SeverityNumber'],
+    ) ??
     unknownOne ??
     readPythonLevel(record['levelno']) ??
     // Serilog's compact format leaves out the level Information.
@@ -102,29 +141,53 @@ export function readRecordSeverity(record: JsonObject): Severity | undefined {
   );
 }
 
-/** The first timestamp that can be read; EMF lines hold theirs in `_aws`. */
-export function readRecordTimestamp(record: JsonObject): HrTime | undefined {
+/** Graylog's format, whose levels are syslog's. */
+function isGelf(record: JsonObject): boolean {
+  return record['short_message'] !== undefined && record['version'] !== undefined;
+}
+
+/** The first timestamp that can be true at `eventTime`; EMF lines hold theirs in `_aws`. */
+export function readRecordTimestamp(record: JsonObject, eventTime: HrTime): HrTime | undefined {
   for (const key of TIME_KEYS) {
-    const time = readRecordTime(record[key]);
+    const value = record[key];
+    const time = value === undefined ? undefined : readRecordTime(value, eventTime);
     if (time !== undefined) return time;
   }
-  const metadata = record['_aws'];
-  return isObject(metadata) ? readRecordTime(metadata['Timestamp']) : undefined;
+  const { _aws: metadata, record: inner } = record;
+  if (isObject(metadata)) return readRecordTime(metadata['Timestamp'], eventTime);
+  return isObject(inner) ? readRecordTime(inner['time'], eventTime) : undefined;
 }
 
 /** What can only be Lambda's id wins over `requestId`, that over an id within a context. */
-export function readRecordRequestId(record: JsonObject, flags: number): string | undefined {
+export function addRecordRequestId(record: JsonObject, flags: number, line: LineDraft): void {
+  if ((flags & (HAS_TRUSTED_ID | HAS_GENERAL_ID | HAS_ID_CONTEXT)) === 0) return;
+  const trusted = (flags & HAS_TRUSTED_ID) === 0 ? undefined : readTrustedId(record);
+  const general = (flags & HAS_GENERAL_ID) === 0 ? undefined : readGeneralId(record);
+  const own = trusted ?? (isRuntimeRecord(record, flags) ? general : undefined);
+  if (own !== undefined) {
+    line.requestId = own;
+    return;
+  }
+  if (general !== undefined) line.possibleRequestId = general;
+  if ((flags & HAS_ID_CONTEXT) !== 0) addContextId(record, line);
+}
+
+/** A record as Lambda's JSON log format makes it, around a message or an error. */
+export function isRuntimeRecord(record: JsonObject, flags: number): boolean {
   return (
-    ((flags & HAS_REQUEST_ID) === 0 ? undefined : readLambdaRequestId(record)) ??
-    ((flags & HAS_GENERAL_REQUEST_ID) === 0 ? undefined : readGeneralRequestId(record)) ??
-    ((flags & HAS_REQUEST_CONTEXT) === 0 ? undefined : readContextRequestId(record))
+    (flags & IS_RUNTIME_RECORD) !== 0 &&
+    record['timestamp'] !== undefined &&
+    (record['level'] ?? record['log_level']) !== undefined
   );
 }
 
-/** An SDK's own ids win over X-Ray's header. */
+/** The line's own ids win over those of a context around it, an SDK's own over X-Ray's header. */
 export function addRecordTraceContext(record: JsonObject, flags: number, line: LineDraft): void {
-  if ((flags & (HAS_TRACE_CONTEXT | HAS_X_RAY)) === 0) return;
+  if ((flags & (HAS_TRACE_CONTEXT | HAS_TRACE_PARENT | HAS_X_RAY)) === 0) return;
   if ((flags & HAS_TRACE_CONTEXT) !== 0) addTraceContext(record, line);
+  if ((flags & HAS_TRACE_PARENT) !== 0 && line.traceId === undefined) {
+    addNestedTraceContext(record, line);
+  }
   if (line.traceId === undefined) addXRayTraceId(record, line);
 }
 

@@ -1,46 +1,79 @@
-// A record's own timestamp: ISO 8601 text, or an epoch number in seconds, milliseconds, microseconds or
-// nanoseconds, told apart by its size. Every digit written is kept.
+// The time that a line names: ISO 8601 text, or an epoch number in seconds, milliseconds, microseconds or
+// nanoseconds, told apart by its size. It counts only where it can be true and tells more than the event's
+// time, at which the platform got the line.
 import type { HrTime } from '@opentelemetry/api';
 import { isObject } from '../telemetry/fields';
-import { parseTimestamp } from '../telemetry/timestamp';
+import { parseTimestamp, parseTimestampUntil } from '../telemetry/timestamp';
 
+/** A line cannot be later than the platform got it; its clock may be a little fast. */
+const MAX_AHEAD_MS = 1000;
+/** What waited for longer is no line of now: a replayed event, a domain's own time, another time zone. */
+const MAX_BEHIND_MS = 15 * 60 * 1000;
 /** Smaller numbers are durations or counters, not times: seconds since 1973. */
 const MIN_SECONDS = 1e8;
 /** OTLP's unsigned 64-bit nanoseconds end in the year 2554. */
 const MAX_SECONDS = 18_000_000_000;
-const MAX_TEXT_LENGTH = 40;
+const MAX_TEXT_LENGTH = 64;
+const ISO_MS_LENGTH = 24;
 const EPOCH = /^(\d{9,20})(?:\.(\d*))?$/;
+/** Java's ZonedDateTime names the region behind the offset; zones of other names are not known here. */
+const REGION = /\[[\w/+-]{1,32}\]$/;
+const UTC = / ?(?:UTC|GMT)$/;
+const FRACTION = /^.{19}[.,:]\d/;
 
-/** Undefined for what is no time between 1973 and 2540. */
-export function readRecordTime(value: unknown): HrTime | undefined {
-  if (typeof value === 'string') return readTimeText(value);
-  if (typeof value === 'number') return readEpochNumber(value);
-  return isObject(value) ? readParts(value) : undefined;
+/** Undefined for what is no time, cannot be true at `eventTime`, or is less exact than that. */
+export function readRecordTime(value: unknown, eventTime: HrTime): HrTime | undefined {
+  if (typeof value === 'string') return readTimeText(value, eventTime);
+  if (typeof value === 'number') return readEpochNumber(value, eventTime);
+  return isObject(value) ? readParts(value, eventTime) : undefined;
 }
 
-function readTimeText(text: string): HrTime | undefined {
+/** ISO 8601 or an epoch number as text; `UTC`, `GMT`, an offset behind a space and Java's region are understood. */
+export function readTimeText(text: string, eventTime: HrTime): HrTime | undefined {
+  if (text.length === ISO_MS_LENGTH) {
+    const time = parseTimestampUntil(text, ISO_MS_LENGTH);
+    if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
+  }
   if (text.length > MAX_TEXT_LENGTH) return undefined;
-  return parseTimestamp(text) ?? readEpochText(text);
+  const time = parseTimestamp(text.replace(REGION, '').replace(UTC, 'Z'));
+  if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
+  return readEpochText(text, eventTime);
 }
 
-function readEpochNumber(value: number): HrTime | undefined {
+/**
+ * `time` where it can be true for a line that the platform got at `eventTime`. A time of whole seconds less than
+ * a second away says nothing, and would put the line before its request's start.
+ */
+export function chooseTime(
+  time: HrTime,
+  hasFraction: boolean,
+  eventTime: HrTime,
+): HrTime | undefined {
+  const aheadMs = (time[0] - eventTime[0]) * 1000 + (time[1] - eventTime[1]) / 1e6;
+  if (!(aheadMs <= MAX_AHEAD_MS && aheadMs >= -MAX_BEHIND_MS)) return undefined;
+  return hasFraction || Math.abs(aheadMs) >= 1000 ? time : undefined;
+}
+
+function readEpochNumber(value: number, eventTime: HrTime): HrTime | undefined {
   // Whole milliseconds, as pino and EMF write them: no detour over text.
   if (Number.isInteger(value) && value >= 1e11 && value < 1e14) {
     const seconds = Math.floor(value / 1000);
-    return toTime(seconds, (value - seconds * 1000) * 1e6);
+    const time = toTime(seconds, (value - seconds * 1000) * 1e6);
+    return time && chooseTime(time, true, eventTime);
   }
   // The shortest text of a double is what the logger wrote: 1709294400.123456 has no binary form.
-  return readEpochText(String(value));
+  return readEpochText(String(value), eventTime);
 }
 
-function readEpochText(text: string): HrTime | undefined {
+function readEpochText(text: string, eventTime: HrTime): HrTime | undefined {
   const match = EPOCH.exec(text);
   if (match === null) return undefined;
   const whole = match[1] ?? '';
   const digitsOfSeconds = whole.length - fractionDigits(whole);
   const seconds = Number(whole.slice(0, digitsOfSeconds));
   const fraction = whole.slice(digitsOfSeconds) + (match[2] ?? '');
-  return toTime(seconds, Number(fraction.padEnd(9, '0').slice(0, 9)));
+  const time = toTime(seconds, Number(fraction.padEnd(9, '0').slice(0, 9)));
+  return time && chooseTime(time, fraction !== '', eventTime);
 }
 
 /** How many of the digits before the decimal point are a fraction of a second. */
@@ -51,12 +84,22 @@ function fractionDigits(whole: string): number {
   return value < 1e17 ? 6 : 9;
 }
 
-/** log4j2 writes `instant: { epochSecond, nanoOfSecond }`, protobuf-like loggers `{ seconds, nanos }`. */
-function readParts(parts: Readonly<Record<string, unknown>>): HrTime | undefined {
+/**
+ * log4j2 writes `instant: { epochSecond, nanoOfSecond }`, protobuf-like loggers `{ seconds, nanos }`, loguru
+ * `time: { repr, timestamp }`, MongoDB-like ones `{ $date }`.
+ */
+function readParts(
+  parts: Readonly<Record<string, unknown>>,
+  eventTime: HrTime,
+): HrTime | undefined {
   const seconds = parts['epochSecond'] ?? parts['seconds'];
-  const nanos = parts['nanoOfSecond'] ?? parts['nanos'] ?? 0;
-  if (typeof seconds !== 'number' || typeof nanos !== 'number') return undefined;
-  return toTime(seconds, nanos);
+  const nanos = parts['nanoOfSecond'] ?? parts['nanos'];
+  if (typeof seconds === 'number') {
+    const time = typeof (nanos ?? 0) === 'number' ? toTime(seconds, Number(nanos ?? 0)) : undefined;
+    return time && chooseTime(time, nanos !== undefined, eventTime);
+  }
+  const inner = parts['timestamp'] ?? parts['$date'];
+  return isObject(inner) ? undefined : readRecordTime(inner, eventTime);
 }
 
 function toTime(seconds: number, nanos: number): HrTime | undefined {

@@ -1,9 +1,10 @@
-// The Lambda requestId that a record names, under the keys of runtimes and loggers. Names that can only
-// mean Lambda's come before `requestId`, which may be API Gateway's or the application's own.
+// The request that a record names, under the keys of runtimes and loggers. Names that only Lambda has are
+// trusted; `requestId` and its like may be API Gateway's, DynamoDB's or the application's own.
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
+import type { LineDraft } from './log-line';
 
-const LAMBDA_ONLY = [
+const TRUSTED = [
   'function_request_id',
   'AWSRequestId',
   'awsRequestId',
@@ -13,21 +14,46 @@ const LAMBDA_ONLY = [
   'AwsRequestId',
   'lambdaRequestId',
   'lambda_request_id',
-  'aws.request_id',
-  'aws.requestId',
+  'LambdaRequestId',
   'faas.invocation_id',
   'faas.invocation.id',
   'faas.execution',
 ] as const;
-const GENERAL = ['requestId', 'RequestId', 'request_id', 'requestID'] as const;
+const GENERAL = [
+  'requestId',
+  'RequestId',
+  'request_id',
+  'requestID',
+  'RequestID',
+  'reqId',
+  'req_id',
+  'aws.requestId',
+  'aws.request_id',
+  'request.id',
+] as const;
 /** Where loggers put the invocation's context: a map, or (Rust's tracing) a list of spans. */
-const CONTEXTS = ['lambda_context', 'lambdaContext', 'lambda', 'aws', 'span', 'spans'] as const;
-/** Where Java's loggers put the thread's context, and Rust's tracing the members of the event. */
-const MIXED_CONTEXTS = ['mdc', 'contextMap', 'context', 'labels', 'fields'] as const;
+const CONTEXTS = [
+  'mdc',
+  'contextMap',
+  'context',
+  'labels',
+  'fields',
+  'lambda_context',
+  'lambdaContext',
+  'lambda',
+  'aws',
+  'span',
+  'spans',
+  'extra',
+  'record',
+  'Scopes',
+  'State',
+  'Properties',
+] as const;
 
-export const REQUEST_ID_KEYS: readonly string[] = LAMBDA_ONLY;
-export const GENERAL_REQUEST_ID_KEYS: readonly string[] = GENERAL;
-export const REQUEST_CONTEXT_KEYS: readonly string[] = [...CONTEXTS, ...MIXED_CONTEXTS];
+export const TRUSTED_ID_KEYS: readonly string[] = TRUSTED;
+export const GENERAL_ID_KEYS: readonly string[] = GENERAL;
+export const ID_CONTEXT_KEYS: readonly string[] = CONTEXTS;
 
 const MAX_LENGTH = 128;
 const MAX_ABSENT_LENGTH = 'undefined'.length;
@@ -36,29 +62,29 @@ const MAX_SPANS = 16;
 const PRINTABLE = /^[\x21-\x7e]+$/;
 /** What runtimes print where there is no request, as during an init. */
 const ABSENT: ReadonlySet<string> = new Set(['-', 'undefined', 'null', 'None', 'nil', 'N/A']);
+/** The span that Rust's runtime opens around each invocation. */
+export const RUST_INVOKE_SPAN = 'Lambda runtime invoke';
 
-/** The id under one of REQUEST_ID_KEYS. */
-export function readLambdaRequestId(record: JsonObject): string | undefined {
-  return firstId(record, LAMBDA_ONLY);
+/** The id under one of TRUSTED_ID_KEYS. */
+export function readTrustedId(record: JsonObject): string | undefined {
+  return firstId(record, TRUSTED);
 }
 
-/** The id under one of GENERAL_REQUEST_ID_KEYS. */
-export function readGeneralRequestId(record: JsonObject): string | undefined {
+/** The id under one of GENERAL_ID_KEYS. */
+export function readGeneralId(record: JsonObject): string | undefined {
   return firstId(record, GENERAL);
 }
 
-/** The id within one of the members named by REQUEST_CONTEXT_KEYS. */
-export function readContextRequestId(record: JsonObject): string | undefined {
-  for (const name of CONTEXTS) {
-    const found = readContext(record[name]);
-    if (found !== undefined) return found;
+/** Sets what the members named by ID_CONTEXT_KEYS hold: a trusted id wins, wherever it is. */
+export function addContextId(record: JsonObject, line: LineDraft): void {
+  const contexts = contextsOf(record);
+  const trusted = firstIdWithin(contexts, trustedIdOf);
+  if (trusted !== undefined) {
+    line.requestId = trusted;
+    return;
   }
-  for (const name of MIXED_CONTEXTS) {
-    const context = record[name];
-    const found = isObject(context) ? firstId(context, LAMBDA_ONLY) : undefined;
-    if (found !== undefined) return found;
-  }
-  return undefined;
+  const possible = firstIdWithin(contexts, readGeneralId);
+  if (possible !== undefined) line.possibleRequestId ??= possible;
 }
 
 /** Undefined for what runtimes print when there is no request, and for what cannot be an id. */
@@ -79,17 +105,32 @@ export function isUuid(text: string): boolean {
   );
 }
 
-function readContext(context: unknown): string | undefined {
-  if (Array.isArray(context)) {
-    const spans: unknown[] = context;
-    for (const span of spans.slice(0, MAX_SPANS)) {
-      const found = isObject(span) ? readContext(span) : undefined;
-      if (found !== undefined) return found;
-    }
-    return undefined;
+function contextsOf(record: JsonObject): readonly JsonObject[] {
+  const found: JsonObject[] = [];
+  for (const name of CONTEXTS) {
+    const context = record[name];
+    if (isObject(context)) found.push(context);
+    else if (Array.isArray(context)) found.push(...context.slice(0, MAX_SPANS).filter(isObject));
   }
-  if (!isObject(context)) return undefined;
-  return firstId(context, LAMBDA_ONLY) ?? firstId(context, GENERAL);
+  return found;
+}
+
+function firstIdWithin(
+  contexts: readonly JsonObject[],
+  idOf: (context: JsonObject) => string | undefined,
+): string | undefined {
+  for (const context of contexts) {
+    const extra = context['extra'];
+    const id = idOf(context) ?? (isObject(extra) ? idOf(extra) : undefined);
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+function trustedIdOf(context: JsonObject): string | undefined {
+  const id = firstId(context, TRUSTED);
+  if (id !== undefined || context['name'] !== RUST_INVOKE_SPAN) return id;
+  return firstId(context, GENERAL);
 }
 
 function firstId(record: JsonObject, names: readonly string[]): string | undefined {

@@ -2,6 +2,7 @@
 // word is kept as severity text.
 // Source: https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
 import { SeverityNumber } from '@opentelemetry/api-logs';
+import { isObject } from '../telemetry/fields';
 import { toWellFormed } from '../telemetry/well-formed-text';
 
 export interface Severity {
@@ -14,18 +15,18 @@ const { TRACE, DEBUG, INFO, WARN, ERROR, FATAL } = SeverityNumber;
 const MAX_TEXT_LENGTH = 64;
 
 const NUMBER_BY_NAME: readonly (readonly [SeverityNumber, string])[] = [
-  [TRACE, 'trace trce trc verbose vrb silly finest t v'],
-  [DEBUG, 'debug dbug dbg finer d'],
+  [TRACE, 'trace trac trce trc verbose vrb silly finest t v'],
+  [DEBUG, 'debug debu dbug dbg finer d'],
   [SeverityNumber.DEBUG2, 'fine'],
   [SeverityNumber.DEBUG3, 'config'],
   [SeverityNumber.DEBUG4, 'http'],
   [INFO, 'info inf information informational log i'],
   [SeverityNumber.INFO2, 'notice success'],
-  [WARN, 'warn warning wrn w'],
-  [ERROR, 'error err eror fail failure severe exception e'],
+  [WARN, 'warn warning wrn wrng w'],
+  [ERROR, 'error err erro eror fail failure severe exception e'],
   [SeverityNumber.ERROR2, 'dpanic'],
-  [SeverityNumber.ERROR3, 'panic'],
-  [FATAL, 'fatal ftl fatl critical crit crt f c'],
+  [SeverityNumber.ERROR3, 'panic pani'],
+  [FATAL, 'fatal fata ftl fatl critical crit crt f c'],
   [SeverityNumber.FATAL2, 'alert'],
   [SeverityNumber.FATAL4, 'emergency emerg'],
 ];
@@ -61,15 +62,29 @@ const BY_OWN_NUMBER: ReadonlyMap<number, SeverityNumber> = new Map(
     .filter((value) => value !== SeverityNumber.UNSPECIFIED)
     .map((value) => [value, value]),
 );
+const SYSLOG_NAMES = [
+  'EMERG',
+  'ALERT',
+  'CRIT',
+  'ERR',
+  'WARNING',
+  'NOTICE',
+  'INFO',
+  'DEBUG',
+] as const;
 const RANGE_NAMES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'] as const;
 /** slog writes a level between two names as an offset from the lower one: `INFO+2`. */
 const SLOG_OFFSET = /^(debug|info|warn|error)([+-]\d{1,2})$/;
 // Colouring loggers put escape sequences around the name.
 const ORNAMENT = /\u001b\[[\d;]*m|[[\]():\s]+/g;
 
-/** A level as a record holds it: a name in any case or a logger's number. Undefined when it is neither. */
+/** A level as a record holds it: a name in any case, a logger's number, or an object that has a name (loguru, log4j2). */
 export function readSeverity(value: unknown): Severity | undefined {
   if (typeof value === 'string') return BY_WORD.get(value) ?? readUnusualName(value);
+  if (isObject(value)) {
+    const { name } = value;
+    return typeof name === 'string' ? readSeverity(name) : undefined;
+  }
   if (typeof value !== 'number') return undefined;
   const number = fromLoggerNumber(value);
   return number === undefined ? { text: String(value) } : { number, text: rangeName(number) };
@@ -93,6 +108,13 @@ function spellings(name: string): readonly string[] {
 export function readSeverityNumber(value: unknown): Severity | undefined {
   const number = typeof value === 'number' ? BY_OWN_NUMBER.get(value) : undefined;
   return number === undefined ? undefined : { number, text: rangeName(number) };
+}
+
+/** The levels of syslog, 0 (emergency) to 7 (debug). */
+export function readSyslogLevel(value: unknown): Severity | undefined {
+  if (typeof value !== 'number' && typeof value !== 'string') return undefined;
+  const name = SYSLOG_NAMES[Number(value)];
+  return name === undefined ? readSeverity(value) : BY_WORD.get(name);
 }
 
 /** Python's `levelno`: pino's tens, one step lower. */

@@ -1,61 +1,90 @@
-// Exceptions printed as text: the stack traces of Python, Node.js, Java, .NET, Ruby, Go, Rust and PHP,
-// as their runtimes and loggers print them. Text without a trace is not an exception.
-
-export interface LogException {
-  readonly type?: string;
-  readonly message?: string;
-  readonly stacktrace?: string;
-}
+// Exceptions printed as text: the stack traces of Python, Node.js, Java, .NET, Ruby, Go, Rust, PHP and
+// Elixir, as their runtimes and loggers print them. Text without a trace is not an exception. Every form is
+// looked for in one pass over the text.
+import { readErrorHead } from './error-head';
+import type { ErrorHead } from './error-head';
+import type { LogException } from './log-line';
 
 const TRACEBACK = 'Traceback (most recent call last):';
 /** Node.js, Java and .NET: an indented `at` begins each frame. */
 const AT_FRAME = /\n[ \t\u00a0]+at /;
-const RUBY_FRAME = /\n\t(?:from |\d+: from )/;
-const RUBY_HEAD = /^(\S+:\d+:in [`'].*?'): (.*) \(([A-Z]\w*(?:::\w+)*)\)$/m;
+const RUBY_FRAME = /\n[ \t]+(?:from |\d{1,4}: from )/;
 /** `Type: message` of Python; a type alone when the message is empty. */
 const PYTHON_ERROR = /^((?:\w+\.)*[A-Za-z_]\w*)(?:: ?([^]*))?$/;
-/** Lambda's own framing of an uncaught error in Python and in Java's text format. */
+/** Lambda's own framing of an uncaught error in Python and, where it has a level, in Java's text format. */
 const FRAMED_ERROR = '[ERROR] ';
-const PREFIX = String.raw`(?:Uncaught |Unhandled exception[.:] |Exception in thread "[^"]*" )?`;
-const ERROR_NAME = String.raw`(?:[\w$]+[.\\/])*[\w$]*(?:Error|Exception|Fault|Throwable)`;
-const QUALIFIED_NAME = String.raw`(?:[a-zA-Z_$][\w$]*\.)+[A-Z][\w$]*`;
-const REST = String.raw`(?: \[\w+\])?(?:: ?(.*))?$`;
-/** From the surest form of a first line to the least sure. */
-const HEADS = [
-  new RegExp(`^${PREFIX}(${ERROR_NAME}|${QUALIFIED_NAME})${REST}`),
-  new RegExp(`\\b(${ERROR_NAME})${REST}`),
-  new RegExp(`^${PREFIX}([A-Z][\\w$]*)(?: \\[\\w+\\])?: ?(.*)$`),
-];
+const UNCAUGHT = /^(?:(?:error: )?Uncaught |Unhandled exception[.:] |Exception in thread ")/;
 const INNER_EXCEPTION = '\n ---> ';
-/** The forms are tried at every position of a line, so lines and their number are bounded. */
+/** The first line of an error is among the first of a text. */
 const MAX_HEAD_LINES = 32;
-const MAX_HEAD_LINE_LENGTH = 512;
-const GO_PANIC = /(?:^|\n)panic: ([^\n]*)/;
-const RUST_PANIC =
-  /thread '[^'\n]{0,128}' (?:\(\d{1,10}\) )?panicked at (?:'([^\n]*)', [^\n]*|[^\n]*:\n([^\n]*))/;
-const PHP_ERROR = /PHP Fatal error: {2}Uncaught ([\w\\]+)(?:: ([^\n]*?))?(?: in \S+:\d+)?\n/;
+const MAX_PLACE_LENGTH = 512;
 /** A panic is the first thing its runtime prints, behind at most a message of the logger. */
 const MAX_PANIC_HEAD_LENGTH = 2048;
+const RUST_PANIC =
+  /thread '[^'\n]{0,128}' (?:\(\d{1,10}\) )?panicked at (?:'([^\n]*)', [^\n]*|[^\n]*:\n([^\n]*))/;
+const PHP_PREFIX = /^(?:PHP )?Fatal error: {1,2}Uncaught /;
+const PHP_TRACE = '\nStack trace:\n#';
+/** Monolog's text of an exception, as Laravel and Symfony print it. */
+const MONOLOG_OBJECT = /\[object\] \(([\w\\]{1,256})\(code: [^)\n]{0,32}\): ([^\n]*)/;
+const ELIXIR = /(?:^|\n)\*\* \(([\w.]{1,256})\) ([^\n]*)\n {4}\S/;
+const FRAME_FORMS = [
+  /(?:^|\n)[ \t\u00a0]*(?:at |File "|#\d{1,4} |\d{1,4}: )/,
+  /\.\w{1,10}:\d{1,8}(?:[\s:),]|$)/,
+  /:line \d/,
+] as const;
 
 /** The exception whose stack trace the text holds. Any other text, also of many lines: undefined. */
 export function readStackText(text: string): LogException | undefined {
-  if (!text.includes('\n') && !text.includes('\r')) return undefined;
-  // Node's stdout fall-back joins the lines of one message by \r.
-  const lines = text.includes('\n') ? text.replaceAll('\r\n', '\n') : text.replaceAll('\r', '\n');
-  return readTraceback(lines) ?? readAtFrames(lines) ?? readPanic(lines) ?? readRuby(lines);
+  const lines = toLines(text);
+  if (lines === undefined) return undefined;
+  return (
+    readRuby(lines) ??
+    readPython(lines) ??
+    readPanic(lines) ??
+    readPhp(lines) ??
+    readAtFrames(lines) ??
+    readElixir(lines)
+  );
 }
 
-function readTraceback(text: string): LogException | undefined {
+/** Text of one line: undefined. Node's stdout fall-back joins the lines of one message by \r. */
+function toLines(text: string): string | undefined {
+  if (text.includes('\n')) return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
+  return text.includes('\r') ? text.replaceAll('\r', '\n') : undefined;
+}
+
+/** The text, or the lines, of a member called `stack` are frames, and not the name of a stack. */
+export function looksLikeFrames(text: string): boolean {
+  const [start, place, line] = FRAME_FORMS;
+  if (start.test(text) || text.includes(TRACEBACK)) return true;
+  // `node.js:20` alone is the name of an image.
+  const isPlace = text.includes('\n') || text.includes(':in ') || line.test(text);
+  return isPlace && (place.test(text) || line.test(text));
+}
+
+function readPython(text: string): LogException | undefined {
   const first = text.indexOf(TRACEBACK);
   if (first === -1) return undefined;
   const plain = text.replaceAll('\u00a0', ' ');
+  const framed = readFramed(plain, first);
   // In a chain the last one is the error that was raised in the end.
   const last = plain.lastIndexOf(TRACEBACK);
   const error = PYTHON_ERROR.exec(errorAfterFrames(plain.slice(last + TRACEBACK.length)));
-  if (error !== null) return toException(error[1], error[2], plain.slice(first));
-  if (!plain.startsWith(FRAMED_ERROR)) return { stacktrace: plain.slice(first) };
-  const framed = PYTHON_ERROR.exec(plain.slice(FRAMED_ERROR.length, first).trimEnd());
-  return toException(framed?.[1], framed?.[2], plain.slice(FRAMED_ERROR.length));
+  if (error !== null) {
+    const exception = toException(error[1], error[2], plain.slice(first));
+    return framed === undefined ? exception : { ...exception, isRuntimeReport: true };
+  }
+  return framed ?? toException(undefined, plain.slice(0, first), plain.slice(first));
+}
+
+/** `[ERROR] Type: message` in front of the trace is how Lambda's runtime reports what nobody caught. */
+function readFramed(text: string, end: number): LogException | undefined {
+  const frame = text.lastIndexOf(`\n${FRAMED_ERROR}`, end) + 1;
+  if (!text.startsWith(FRAMED_ERROR, frame)) return undefined;
+  const start = frame + FRAMED_ERROR.length;
+  const error = PYTHON_ERROR.exec(text.slice(start, end).trimEnd());
+  if (error === null) return undefined;
+  return { ...toException(error[1], error[2], text.slice(start)), isRuntimeReport: true };
 }
 
 /** What follows the indented frames, up to the next paragraph. */
@@ -68,36 +97,104 @@ function errorAfterFrames(afterTraceback: string): string {
 function readAtFrames(text: string): LogException | undefined {
   const frame = AT_FRAME.exec(text);
   if (frame === null) return undefined;
-  const head = text.slice(0, frame.index).split('\n', MAX_HEAD_LINES);
-  for (const form of HEADS) {
-    for (const [index, line] of head.entries()) {
-      const match = form.exec(line.slice(0, MAX_HEAD_LINE_LENGTH));
-      // console.trace() prints `Trace: label` and frames, and reports no error.
-      if (match === null || match[1] === 'Trace') continue;
-      const firstLine = `${match[2] ?? ''}${line.slice(MAX_HEAD_LINE_LENGTH)}`;
-      const message = [firstLine, ...head.slice(index + 1)].join('\n');
-      const before = head.slice(0, index).reduce((length, { length: own }) => length + own + 1, 0);
-      const start = before + match.index;
-      return toException(match[1], message.split(INNER_EXCEPTION, 1)[0], text.slice(start));
-    }
+  const lines = text.slice(0, frame.index).split('\n', MAX_HEAD_LINES);
+  const found = findSurest(lines);
+  if (found === undefined) return undefined;
+  const { head, index } = found;
+  const message = [head.message, ...lines.slice(index + 1)].join('\n');
+  const start = lines.slice(0, index).reduce((length, line) => length + line.length + 1, 0);
+  const stacktrace = text.slice(start + head.start);
+  const exception = toException(head.type, message.split(INNER_EXCEPTION, 1)[0], stacktrace);
+  const isReport = UNCAUGHT.test(lines[index] ?? '') || isJavaReport(lines, head);
+  return isReport ? { ...exception, isRuntimeReport: true } : exception;
+}
+
+function findSurest(
+  lines: readonly string[],
+): { readonly head: ErrorHead; readonly index: number } | undefined {
+  let surest: { readonly head: ErrorHead; readonly index: number } | undefined;
+  for (const [index, line] of lines.entries()) {
+    const head = readErrorHead(line);
+    if (head !== undefined && head.doubt < (surest?.head.doubt ?? 3)) surest = { head, index };
+    if (surest?.head.doubt === 0) break;
   }
-  return undefined;
+  return surest;
+}
+
+/** Java's runtime puts `message: Type` in front of the trace that begins with `Type`. */
+function isJavaReport([first = '', second = '']: readonly string[], { type }: ErrorHead): boolean {
+  return second.startsWith(type) && (first.endsWith(`: ${type}`) || first === type);
 }
 
 function readPanic(text: string): LogException | undefined {
   const head = text.slice(0, MAX_PANIC_HEAD_LENGTH);
-  const go = text.includes('goroutine ') ? GO_PANIC.exec(head) : null;
-  if (go !== null) return toException('panic', go[1], text.slice(go.index).trimStart());
-  const rust = head.includes(' panicked at ') ? RUST_PANIC.exec(head) : null;
-  if (rust !== null) return toException('panic', rust[1] ?? rust[2], text.slice(rust.index));
-  const php = text.includes('Stack trace:') ? PHP_ERROR.exec(head) : null;
-  return php === null ? undefined : toException(php[1], php[2], text.slice(php.index));
+  return (
+    (text.includes('goroutine ') ? readGoPanic(text, head) : undefined) ?? readRust(text, head)
+  );
 }
 
+function readGoPanic(text: string, head: string): LogException | undefined {
+  const match = /(?:^|\n)(panic|fatal error): ([^\n]*)/.exec(head);
+  if (match === null) return undefined;
+  const exception = toException(match[1], match[2], text.slice(match.index).trimStart());
+  return { ...exception, isRuntimeReport: true };
+}
+
+function readRust(text: string, head: string): LogException | undefined {
+  const match = head.includes(' panicked at ') ? RUST_PANIC.exec(head) : null;
+  if (match === null) return undefined;
+  const exception = toException('panic', match[1] ?? match[2], text.slice(match.index));
+  return { ...exception, isRuntimeReport: true };
+}
+
+function readPhp(text: string): LogException | undefined {
+  const monolog = text.includes('[stacktrace]') ? MONOLOG_OBJECT.exec(text) : null;
+  if (monolog !== null) {
+    return toException(
+      monolog[1],
+      withoutPlace(monolog[2] ?? '', ' at '),
+      text.slice(monolog.index),
+    );
+  }
+  const trace = text.indexOf(PHP_TRACE);
+  if (trace === -1) return undefined;
+  const start = text.lastIndexOf('\n', trace - 1) + 1;
+  const line = text.slice(start, trace);
+  const prefix = PHP_PREFIX.exec(line)?.[0] ?? '';
+  const error = /^([\w\\]{1,256})(?:: (.*))?$/.exec(
+    withoutPlace(line.slice(prefix.length), ' in '),
+  );
+  if (error === null) return undefined;
+  const exception = toException(error[1], error[2], text.slice(start));
+  return prefix === '' ? exception : { ...exception, isRuntimeReport: true };
+}
+
+/** Without ` in /var/task/index.php:7` at the end. */
+function withoutPlace(line: string, separator: string): string {
+  const place = line.lastIndexOf(separator);
+  return place === -1 || line.length - place > MAX_PLACE_LENGTH ? line : line.slice(0, place);
+}
+
+/** `app.rb:5:in 'pay': no stock (RuntimeError)`, in front of its frames or, in old versions, behind them. */
 function readRuby(text: string): LogException | undefined {
   if (!RUBY_FRAME.test(text)) return undefined;
-  const head = RUBY_HEAD.exec(text.slice(0, MAX_HEAD_LINE_LENGTH));
-  return head === null ? undefined : toException(head[3], head[2], text.slice(head.index));
+  const isReversed = text.startsWith(TRACEBACK);
+  const start = isReversed ? text.trimEnd().lastIndexOf('\n') + 1 : 0;
+  const end = text.indexOf('\n', start);
+  const line = end === -1 ? text.slice(start) : text.slice(start, end);
+  const place = line.indexOf(':in ');
+  const message = place === -1 ? -1 : line.indexOf("': ", place);
+  const type = /^\(([A-Z]\w*(?:::\w+)*)\)$/.exec(line.slice(line.lastIndexOf(' (') + 1));
+  if (message === -1 || type === null) return undefined;
+  const said = line.slice(message + "': ".length, line.lastIndexOf(' ('));
+  return toException(type[1], said, isReversed ? text : text.slice(start));
+}
+
+function readElixir(text: string): LogException | undefined {
+  const match = text.includes('** (') ? ELIXIR.exec(text) : null;
+  return match === null
+    ? undefined
+    : toException(match[1], match[2], text.slice(match.index).trimStart());
 }
 
 function toException(

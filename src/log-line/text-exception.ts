@@ -1,32 +1,54 @@
-// The exception of a text line: a stack trace, Node.js's `Invoke Error ⇥{json}`, or the platform's
-// `RequestId: … Error: …`.
+// The exception of a text line: what a runtime reports in a form of its own (Node.js, Bref, Python, .NET, the
+// platform itself), else a stack trace within the text.
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
+import { isErrorName } from './error-head';
 import { readErrorObject } from './exception';
+import type { LogException } from './log-line';
+import type { Severity } from './severity';
 import { readStackText } from './stack-text';
-import type { LogException } from './stack-text';
 
-const PLATFORM_ERROR = /^RequestId: \S+ Error: ([^\n]*)\n([A-Z]\w*\.\w+)\s*$/;
+const PLATFORM_ERROR = /^RequestId: \S{1,128} Error: ([^\n]*)\n([A-Z]\w{0,64}\.\w{1,64})\s*$/;
+/** How Node.js's runtime and Bref's entitle what nobody caught. */
+const NODE_REPORT =
+  /^(?:Invoke Error|Init Error|Uncaught Exception|Unhandled Promise Rejection)(?=\s|$)/;
+/** Python's runtime, where there is no trace: the handler's module cannot be imported, the code exits. */
+const PYTHON_REPORT = /^\[ERROR\] ((?:\w{1,128}\.){0,8}[A-Z]\w{0,128})(?:: ?(.*))?$/;
+const PYTHON_WARNING = 'LAMBDA_WARNING: Unhandled exception';
+const MAX_WARNING_LENGTH = 1024;
+/** What .NET's runtime calls the level of stderr, on which it prints what nobody caught. */
+const DOTNET_ERROR = 'fail';
+const DOTNET_TRACE = /^[\w.+`]{1,256}(?:: [^\n]*)?\n(?:[^\n]{0,512}\n){0,8}? {3}at /;
 
 /** `level`: what the line's head says, if it has one. */
 export function readTextException(
   text: string,
-  level: SeverityNumber | undefined,
+  level: Severity | undefined,
 ): LogException | undefined {
-  if (level !== undefined && level >= SeverityNumber.ERROR) {
-    const reported = readNodeError(text) ?? readPlatformError(text);
+  const isError = level?.number !== undefined && level.number >= SeverityNumber.ERROR;
+  if (isError || text.startsWith(PYTHON_WARNING)) {
+    const reported = readJsonReport(text) ?? readPlatformError(text) ?? readPythonReport(text);
     if (reported !== undefined) return reported;
   }
-  return readStackText(text);
+  const exception = readStackText(text);
+  if (exception === undefined || level?.text !== DOTNET_ERROR) return exception;
+  return DOTNET_TRACE.test(text) ? { ...exception, isRuntimeReport: true } : exception;
 }
 
-/** Node.js logs uncaught errors as `Invoke Error`, `Uncaught Exception` or the like, a tab and JSON. */
-function readNodeError(text: string): LogException | undefined {
+/** The message says that the runtime reports what nobody caught. */
+export function isReportTitle(text: string): boolean {
+  return NODE_REPORT.test(text);
+}
+
+/** A title, a tab, and the error as JSON. */
+function readJsonReport(text: string): LogException | undefined {
   const start = text.endsWith('}') ? text.indexOf('\t{"') : -1;
   if (start === -1) return undefined;
   try {
     const error: unknown = JSON.parse(text.slice(start + 1));
-    return isObject(error) ? readErrorObject(error) : undefined;
+    const exception = isObject(error) ? readErrorObject(error) : undefined;
+    if (exception === undefined || !isReportTitle(text)) return exception;
+    return { ...exception, isRuntimeReport: true };
   } catch {
     return undefined;
   }
@@ -36,5 +58,17 @@ function readPlatformError(text: string): LogException | undefined {
   const match = PLATFORM_ERROR.exec(text);
   if (match === null) return undefined;
   const [, message = '', type = ''] = match;
-  return message === '' ? { type } : { type, message };
+  return { type, ...(message === '' ? {} : { message }), isRuntimeReport: true };
+}
+
+function readPythonReport(text: string): LogException | undefined {
+  const warning = text.startsWith(PYTHON_WARNING) ? text.slice(0, MAX_WARNING_LENGTH) : '';
+  const start = warning === '' ? 0 : warning.indexOf('[ERROR] ');
+  if (start === -1) return undefined;
+  const report = text.slice(start);
+  if (/[\n\r]\S/.test(report.trimEnd())) return start === 0 ? undefined : readStackText(report);
+  const [, type = '', message = ''] = PYTHON_REPORT.exec(report.trimEnd()) ?? [];
+  const isReport = isErrorName(type) || /^Runtime\.|Exit$|Interrupt$/.test(type);
+  if (!isReport) return undefined;
+  return { type, ...(message === '' ? {} : { message }), isRuntimeReport: true };
 }

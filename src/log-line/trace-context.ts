@@ -1,10 +1,10 @@
-// The trace context that a record names itself: ids of an OpenTelemetry SDK under the spellings of the
+// The trace context that a line names itself: ids of an OpenTelemetry SDK under the spellings of the
 // loggers, a W3C traceparent, or an X-Ray header. Only valid ids are read.
 // Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 
-export interface RecordTraceContext {
+export interface TraceContext {
   /** 32 lower-case hex digits, not all zero. */
   readonly traceId?: string;
   /** 16 lower-case hex digits, not all zero; only together with a trace id. */
@@ -13,19 +13,38 @@ export interface RecordTraceContext {
   readonly traceFlags?: number;
 }
 
-type Draft = { -readonly [Member in keyof RecordTraceContext]: RecordTraceContext[Member] };
+type Draft = { -readonly [Member in keyof TraceContext]: TraceContext[Member] };
 
 const TRACE_IDS = [
   'trace_id',
   'traceId',
   'traceID',
   'TraceId',
+  'TraceID',
   'otelTraceID',
+  'otelTraceId',
   'trace.id',
   '@tr',
 ] as const;
-const SPAN_IDS = ['span_id', 'spanId', 'spanID', 'SpanId', 'otelSpanID', 'span.id', '@sp'] as const;
-const FLAGS = ['trace_flags', 'traceFlags', 'TraceFlags', 'otelTraceSampled'] as const;
+const SPAN_IDS = [
+  'span_id',
+  'spanId',
+  'spanID',
+  'SpanId',
+  'SpanID',
+  'otelSpanID',
+  'otelSpanId',
+  'span.id',
+  '@sp',
+] as const;
+const FLAGS = [
+  'trace_flags',
+  'traceFlags',
+  'TraceFlags',
+  'otelTraceSampled',
+  'trace_sampled',
+  'sampled',
+] as const;
 const X_RAY = [
   'xray_trace_id',
   'xrayTraceId',
@@ -36,20 +55,52 @@ const X_RAY = [
   'X-Amzn-Trace-Id',
   'x-amzn-trace-id',
 ] as const;
+/** Members that hold the context of a thread or a scope: a map, or a list of them. */
+const PARENTS = [
+  'mdc',
+  'contextMap',
+  'Scopes',
+  'context',
+  'fields',
+  'span',
+  'extra',
+  'record',
+  'attributes',
+  'otel',
+  'Properties',
+  'labels',
+] as const;
+const MAX_SCOPES = 16;
 
 /** .NET's runtime writes the X-Ray header as `traceId`. */
 const X_RAY_OR_TRACE_IDS: readonly string[] = [...X_RAY, ...TRACE_IDS];
 
 export const TRACE_CONTEXT_KEYS: readonly string[] = [...TRACE_IDS, 'trace', 'traceparent'];
+export const TRACE_PARENT_KEYS: readonly string[] = PARENTS;
 export const X_RAY_KEYS: readonly string[] = [...X_RAY, 'span', 'spans'];
 
-const TRACE_ID = /^[0-9a-f]{32}$/i;
-const SPAN_ID = /^[0-9a-f]{16}$/i;
+/** Python's and Java's console exporters put `0x` before an id. */
+const TRACE_ID = /^(?:0x)?([0-9a-f]{32})$/i;
+const SPAN_ID = /^(?:0x)?([0-9a-f]{16})$/i;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/i;
 /** With or without `Root=`; the X-Ray SDK for Java appends `@segment`. */
 const X_RAY_ROOT = /(?:^|Root=)1-([0-9a-f]{8})-([0-9a-f]{24})(?=$|[;@\s])/i;
 const ALL_ZERO = /^0+$/;
 const MAX_HEADER_LENGTH = 512;
+
+/** Where in a text ids are looked for. */
+const MAX_TEXT_LENGTH = 4096;
+/** Every spelling of `trace_id` and `traceparent` has it. */
+const TRACE_HINT = 'race';
+const TEXT_TRACE_ID =
+  /(?<!\w|dd\.)(?:otel)?trace[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{32})(?![\w])/i;
+const TEXT_SPAN_ID =
+  /(?<!\w|dd\.)(?:otel)?span[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{16})(?![\w])/i;
+const TEXT_FLAGS =
+  /(?<!\w|dd\.)(?:trace[_.]?flags["']?\s?[=:]\s?["']?([0-9a-f]{2})|(?:trace[_.]?)?sampled["']?\s?[=:]\s?["']?(true|false))(?![\w])/i;
+const TEXT_TRACEPARENT = /traceparent["']?\s?[=:]\s?["']?([0-9a-f]{2}-[0-9a-f-]{48,52})/i;
+/** Spring Boot: `[32 hex-16 hex]` and Sleuth's `[app,32 hex,16 hex]`. */
+const BRACKETED = /[[,]([0-9a-f]{32})[-,]([0-9a-f]{16})(?:,(true|false))?\]/i;
 
 /** Adds the context of a record of which at least one member has a name of TRACE_CONTEXT_KEYS. */
 export function addTraceContext(record: JsonObject, line: Draft): void {
@@ -63,6 +114,50 @@ export function addTraceContext(record: JsonObject, line: Draft): void {
   if (spanId !== undefined) line.spanId = spanId;
   const traceFlags = readTraceFlags(record);
   if (traceFlags !== undefined) line.traceFlags = traceFlags;
+}
+
+/** Adds the context that a member named by TRACE_PARENT_KEYS holds, the first that has a trace id. */
+export function addNestedTraceContext(record: JsonObject, line: Draft): void {
+  for (const name of PARENTS) {
+    const parent = record[name];
+    const scopes: readonly unknown[] = Array.isArray(parent)
+      ? parent.slice(0, MAX_SCOPES)
+      : [parent];
+    for (const scope of scopes) {
+      if (!isObject(scope)) continue;
+      addTraceContext(scope, line);
+      const { extra } = scope;
+      if (line.traceId === undefined && isObject(extra)) addTraceContext(extra, line);
+      if (line.traceId !== undefined) return;
+    }
+  }
+}
+
+/** Adds the context that a line of text names: `trace_id=… span_id=…` and the like. */
+export function addTextTraceContext(text: string, line: Draft): void {
+  const shown = text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
+  if (!shown.includes(TRACE_HINT)) return;
+  const traceId = toId(TEXT_TRACE_ID.exec(shown)?.[1], TRACE_ID);
+  if (traceId === undefined) {
+    Object.assign(line, readTraceparent(TEXT_TRACEPARENT.exec(shown)?.[1]));
+    return;
+  }
+  line.traceId = traceId;
+  const spanId = toId(TEXT_SPAN_ID.exec(shown)?.[1], SPAN_ID);
+  if (spanId !== undefined) line.spanId = spanId;
+  const flags = TEXT_FLAGS.exec(shown);
+  const traceFlags = toFlags(flags?.[1] ?? flags?.[2]?.toLowerCase());
+  if (traceFlags !== undefined) line.traceFlags = traceFlags;
+}
+
+/** Adds the ids that Spring Boot prints in brackets into the head of a line. */
+export function addBracketedTraceContext(head: string, line: Draft): void {
+  const match = BRACKETED.exec(head);
+  const traceId = toId(match?.[1], TRACE_ID);
+  const spanId = toId(match?.[2], SPAN_ID);
+  if (traceId === undefined || spanId === undefined) return;
+  line.traceId = traceId;
+  line.spanId = spanId;
 }
 
 function readTraceId(record: JsonObject): string | undefined {
@@ -83,21 +178,27 @@ function readSpanId(record: JsonObject): string | undefined {
   return isObject(span) ? toId(span['id'], SPAN_ID) : undefined;
 }
 
-/** Two hex digits as in W3C's header, a number, or Python's `otelTraceSampled`. */
+/** Two hex digits as in W3C's header, a number, or a boolean as Python's `otelTraceSampled`. */
 function readTraceFlags(record: JsonObject): number | undefined {
   for (const name of FLAGS) {
-    const value = record[name];
-    if (typeof value === 'boolean') return value ? 1 : 0;
-    if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) {
-      return value;
-    }
-    if (typeof value === 'string' && /^[0-9a-f]{2}$/i.test(value))
-      return Number.parseInt(value, 16);
+    const flags = toFlags(record[name]);
+    if (flags !== undefined) return flags;
   }
   return undefined;
 }
 
-function readTraceparent(value: unknown): RecordTraceContext | undefined {
+function toFlags(value: unknown): number | undefined {
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (value === 'true' || value === 'True') return 1;
+  if (value === 'false' || value === 'False') return 0;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 255) {
+    return value;
+  }
+  const isHex = typeof value === 'string' && /^[0-9a-f]{2}$/i.test(value);
+  return isHex ? Number.parseInt(value, 16) : undefined;
+}
+
+function readTraceparent(value: unknown): TraceContext | undefined {
   if (typeof value !== 'string' || value.length > MAX_HEADER_LENGTH) return undefined;
   const match = TRACEPARENT.exec(value);
   const traceId = toId(match?.[1], TRACE_ID);
@@ -131,6 +232,7 @@ function toXRayTraceId(value: unknown): string | undefined {
 }
 
 function toId(value: unknown, form: RegExp): string | undefined {
-  if (typeof value !== 'string' || !form.test(value) || ALL_ZERO.test(value)) return undefined;
-  return value.toLowerCase();
+  if (typeof value !== 'string') return undefined;
+  const id = form.exec(value)?.[1];
+  return id === undefined || ALL_ZERO.test(id) ? undefined : id.toLowerCase();
 }

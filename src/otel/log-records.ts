@@ -7,10 +7,11 @@ import type { LogAttributes, LogBody } from '@opentelemetry/api-logs';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { Fact, LineFact, PlatformLogFact, TrackedLine } from '../invocation/fact';
+import type { Fact, LineFact, PlatformLogFact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
 import { limitValue } from '../log-line/limited-value';
-import type { LogLimits, LogLine } from '../log-line/read-log-line';
+import type { LogLimits, LogLine } from '../log-line/log-line';
+import type { ReadLine } from './read-lines';
 import {
   toEventName,
   toPlatformAttributes,
@@ -19,13 +20,6 @@ import {
 } from './platform-log';
 import { Attribute } from './semconv';
 import type { TieBreaker } from './tie-breaker';
-
-/** A line as the tracker carries it: what it says by itself, when it came. */
-export interface ReadLine extends TrackedLine {
-  readonly content: LogLine;
-  /** When the listener received it. */
-  readonly observed: HrTime;
-}
 
 /** What every log record of this environment shares. */
 export interface LogContextFacts {
@@ -37,7 +31,25 @@ export interface LogContextFacts {
   /** Observed time of platform records: when they were delivered, or near it. */
   readonly observed: HrTime;
   readonly limits: LogLimits;
-  readonly isSampled: (identity: SpanIdentity) => boolean;
+  readonly contexts: SpanContexts;
+}
+
+/** The context of spans that log records name: the lines of one invocation share one object. */
+export class SpanContexts {
+  private last: SpanContext = { traceId: '', spanId: '', traceFlags: TraceFlags.NONE };
+
+  constructor(private readonly isSampled: (identity: SpanIdentity) => boolean) {}
+
+  of(identity: SpanIdentity | undefined): SpanContext | undefined {
+    if (identity === undefined) return undefined;
+    const { traceId, spanId } = identity;
+    const traceFlags: number = this.isSampled(identity) ? TraceFlags.SAMPLED : TraceFlags.NONE;
+    const { last } = this;
+    if (last.spanId !== spanId || last.traceId !== traceId || last.traceFlags !== traceFlags) {
+      this.last = { traceId, spanId, traceFlags };
+    }
+    return this.last;
+  }
 }
 
 /** Log records come with fact order; platform events below the threshold make none. */
@@ -64,7 +76,7 @@ function toLineRecord(
   const record: { readonly [K in keyof ReadableLogRecord]-?: ReadableLogRecord[K] | undefined } = {
     hrTime: facts.tieBreaker.separate(content.time ?? line.time, stream),
     hrTimeObserved: line.observed,
-    spanContext: toOwnContext(content, identity) ?? toContext(identity, facts),
+    spanContext: toOwnContext(content, identity) ?? facts.contexts.of(identity),
     severityText: content.severityText,
     severityNumber: content.severityNumber,
     body: content.body,
@@ -85,24 +97,6 @@ function toOwnContext(
   // Without a span of its own (`xray_trace_id`) a line of the invocation's trace takes that one's.
   if (traceId === undefined || (spanId === '' && identity?.traceId === traceId)) return undefined;
   return { traceId, spanId, traceFlags: traceFlags ?? TraceFlags.SAMPLED };
-}
-
-/** The last context that was made: the lines of one invocation share it. */
-let knownContext: SpanContext = { traceId: '', spanId: '', traceFlags: TraceFlags.NONE };
-
-function toContext(
-  identity: SpanIdentity | undefined,
-  { isSampled }: LogContextFacts,
-): SpanContext | undefined {
-  if (identity === undefined) return undefined;
-  const { traceId, spanId } = identity;
-  const traceFlags: number = isSampled(identity) ? TraceFlags.SAMPLED : TraceFlags.NONE;
-  const isKnown =
-    knownContext.traceId === traceId &&
-    knownContext.spanId === spanId &&
-    knownContext.traceFlags === traceFlags;
-  if (!isKnown) knownContext = { traceId, spanId, traceFlags };
-  return knownContext;
 }
 
 /** Adds to the line's own attributes in place: they were made for this record alone. */
@@ -143,7 +137,7 @@ function toPlatformRecord(
     attributes[Attribute.FAAS_INVOCATION_ID] = requestId;
   }
   if (identity?.fromSnapshot === true) attributes[Attribute.LAMBDA_FROM_SNAPSHOT] = true;
-  const spanContext = toContext(identity, facts);
+  const spanContext = facts.contexts.of(identity);
   const { body, truncated } = toPlatformBody(event, facts.limits);
   if (truncated) attributes[Attribute.LAMBDA_TRUNCATED] = true;
   return {

@@ -1,7 +1,7 @@
 // Whether a line says, in the runtime's own words, that memory ran out: V8's fatal error, the JVM's and
 // .NET's last words, or an exception of a type that means it.
 import { isOutOfMemoryType } from '../invocation/verdict';
-import type { LogLine } from '../log-line/read-log-line';
+import type { LogLine } from '../log-line/log-line';
 
 const V8_WORDS = 'heap out of memory';
 const LAST_WORDS =

@@ -4,7 +4,7 @@
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { SamplerName } from './sampler';
 import type { AttributeLimits } from './attributes';
-import type { LogLimits } from '../log-line/read-log-line';
+import type { LogLimits } from '../log-line/log-line';
 import type { MeterOptions } from './meter';
 import type { KeepRule } from './sampling';
 import type { Environment } from '../environment';

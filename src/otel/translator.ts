@@ -17,13 +17,13 @@ import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
 import type { AttributeLimits } from './attributes';
 import { parseFunctionArn } from './function-arn';
-import { readOutOfMemory } from './out-of-memory';
-import { readLogLine } from '../log-line/read-log-line';
-import type { LogLimits } from '../log-line/read-log-line';
-import { toLogRecord } from './log-records';
-import type { LogContextFacts, ReadLine } from './log-records';
+import type { LogLimits } from '../log-line/log-line';
+import { SpanContexts, toLogRecord } from './log-records';
+import type { LogContextFacts } from './log-records';
 import { ErrorTypes, toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
+import { joinTraces, toReadLine } from './read-lines';
+import type { ReadLine } from './read-lines';
 import { toResourceAttributes } from './resource';
 import type { FunctionDescription } from './resource';
 import { Sampling } from './sampling';
@@ -77,14 +77,17 @@ export class Translator {
     const scopeOf = (name: string): InstrumentationScope => ({ name, version });
     this.environmentId = options.createEnvironmentId();
     this.functionName = resource.functionName;
-    this.tracker = new Tracker({
-      sha256,
-      spanAt,
-      functionErrors,
-      instanceId: resource.logStreamName ?? this.environmentId,
-      ...(initializationType === undefined ? {} : { initializationType }),
-      ...(handover === undefined ? {} : { handover }),
-    });
+    this.tracker = new Tracker(
+      {
+        sha256,
+        spanAt,
+        functionErrors,
+        instanceId: resource.logStreamName ?? this.environmentId,
+        ...(initializationType === undefined ? {} : { initializationType }),
+        ...(handover === undefined ? {} : { handover }),
+      },
+      (lines) => joinTraces(lines, options.logLimits),
+    );
     this.sampling = new Sampling(options.sampling);
     this.scope = scopeOf(SCOPE_NAME);
     this.logScopes = {
@@ -114,31 +117,12 @@ export class Translator {
     this.latestObserved = observed;
     for (const event of events) {
       if (isLogEvent(event)) {
-        this.tracker.acceptLine(this.toLine(event, observed));
+        this.tracker.acceptLine(toReadLine(event, observed, this.options.logLimits));
       } else {
         this.learn(event);
         this.tracker.accept(event);
       }
     }
-  }
-
-  private toLine(event: LogEvent, observed: HrTime): ReadLine {
-    const content = readLogLine(event.record, this.options.logLimits);
-    const { requestId } = content;
-    const exception = content.exception && {
-      time: content.time ?? event.time,
-      ...content.exception,
-    };
-    const saysOutOfMemory = readOutOfMemory(content);
-    return {
-      time: event.time,
-      stream: event.type,
-      content,
-      observed,
-      requestId,
-      exception,
-      saysOutOfMemory,
-    };
   }
 
   /** What the resource and the invocation span's name are made of. */
@@ -185,7 +169,7 @@ export class Translator {
       tieBreaker: this.tieBreaker,
       observed: this.latestObserved,
       limits: this.options.logLimits,
-      isSampled: (identity) => this.sampling.isSampled(identity),
+      contexts: new SpanContexts((identity) => this.sampling.isSampled(identity)),
     };
     const spans: ReadableSpan[] = [];
     const logRecords: ReadableLogRecord[] = [];

@@ -96,6 +96,8 @@ export function line(ms: number, text: string, fields: Partial<TestLine> = {}): 
     stream: 'function',
     text,
     requestId: undefined,
+    possibleRequestId: undefined,
+    isTracePart: false,
     exception: undefined,
     saysOutOfMemory: false,
     ...fields,
@@ -103,12 +105,26 @@ export function line(ms: number, text: string, fields: Partial<TestLine> = {}): 
 }
 
 export function createTracker(options: Partial<TrackerOptions> = {}): Tracker<TestLine> {
-  return new TrackerClass<TestLine>({
-    sha256,
-    instanceId: 'environment',
-    spanAt: 'runtimeDone',
-    ...options,
-  });
+  return new TrackerClass<TestLine>(
+    { sha256, instanceId: 'environment', spanAt: 'runtimeDone', ...options },
+    joinByDash,
+  );
+}
+
+/** A line that begins with a dash goes into the one before it. */
+function joinByDash(lines: readonly TestLine[]): readonly (TestLine | undefined)[] {
+  const joined: (TestLine | undefined)[] = [...lines];
+  let head = 0;
+  for (const [index, { text }] of lines.entries()) {
+    const before = joined[head];
+    if (index === 0 || before === undefined || !text.startsWith('-')) {
+      head = index;
+      continue;
+    }
+    joined[head] = { ...before, text: before.text + text };
+    joined[index] = undefined;
+  }
+  return joined;
 }
 
 /** Feeds events and lines in the order given. */

@@ -238,12 +238,13 @@ describe('uncaught errors as Lambda frames them', () => {
     ],
   ])('reads %s', (_runtime, record, stacktrace) => {
     const line = readLine(`${JSON.stringify(record, undefined, 2)}\n`);
-    expect(line.body).toEqual(record);
+    expect(line.body).toBe('no stock');
     expect(line.severityNumber).toBe(17);
     expect(line.exception).toEqual({
       type: record.errorType,
       message: 'no stock',
       stacktrace,
+      isRuntimeReport: true,
     });
   });
 
@@ -251,7 +252,8 @@ describe('uncaught errors as Lambda frames them', () => {
     expect(
       readLine('2024/05/20 16:29:45 {"errorMessage":"no stock","errorType":"errorString"}\n'),
     ).toMatchObject({
-      body: { errorMessage: 'no stock', errorType: 'errorString' },
+      body: 'no stock',
+      attributes: { errorType: 'errorString' },
       exception: { type: 'errorString', message: 'no stock' },
     });
   });

@@ -31,7 +31,8 @@ describe('the body', () => {
     [{ message: ['a', { b: 1 }] }, ['a', { b: 1 }]],
     [{ message: 'a\n' }, 'a\n'],
     [{ msg: 'b' }, 'b'],
-    [{ Message: 'b' }, { Message: 'b' }],
+    [{ Message: 'b' }, 'b'],
+    [{ Text: 'b' }, { Text: 'b' }],
     [{ message: null }, { message: null }],
     [{}, {}],
   ])('of %j is %j', (record, body) => {

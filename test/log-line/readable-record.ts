@@ -1,7 +1,7 @@
 // A line as the exporters take it, with nothing but what the line itself says.
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { LogLine } from '../../src/log-line/read-log-line';
+import type { LogLine } from '../../src/log-line/log-line';
 
 export function createReadableRecord(line: LogLine): ReadableLogRecord {
   return {

@@ -77,24 +77,61 @@ describe('severity', () => {
   });
 });
 
+/** The time read for a line that the platform got half a second after it. */
+const timeOf = (value: unknown, seconds: number) => readRecordTime(value, [seconds, 500_000_000]);
+
 describe('time', () => {
   it.each([
     ['2024-05-20T16:29:45.123456789Z', 1_716_222_585, 123_456_789],
-    ['2024-05-20T18:29:45+02:00', 1_716_222_585, 0],
     ['2024-05-20 16:29:45,009', 1_716_222_585, 9_000_000],
-    [1_716_222_585, 1_716_222_585, 0],
+    ['2024-05-20 18:29:45.009 +02:00', 1_716_222_585, 9_000_000],
+    ['2024-05-20 16:29:45.009 UTC', 1_716_222_585, 9_000_000],
+    ['2024-05-20 16:29:45.009 GMT', 1_716_222_585, 9_000_000],
+    ['2024-05-20T18:29:45.009+02:00[Europe/Berlin]', 1_716_222_585, 9_000_000],
     [1_716_222_585.5, 1_716_222_585, 500_000_000],
     [1_716_222_585.009_001, 1_716_222_585, 9_001_000],
+    [1_716_222_585_000, 1_716_222_585, 0],
     [1_716_222_585_009, 1_716_222_585, 9_000_000],
     [1_716_222_585_009.25, 1_716_222_585, 9_250_000],
     [1_716_222_585_009_001, 1_716_222_585, 9_001_000],
-    ['1716222585', 1_716_222_585, 0],
     ['1716222585.009001002', 1_716_222_585, 9_001_002],
     ['1716222585009', 1_716_222_585, 9_000_000],
     ['1716222585009001002', 1_716_222_585, 9_001_002],
-    ['17999999999', 17_999_999_999, 0],
+    ['17999999999.25', 17_999_999_999, 250_000_000],
+    [{ epochSecond: 1_716_222_585, nanoOfSecond: 9_000_001 }, 1_716_222_585, 9_000_001],
+    [{ repr: 'x', timestamp: 1_716_222_585.25 }, 1_716_222_585, 250_000_000],
   ])('reads %p', (value, seconds, nanos) => {
-    expect(readRecordTime(value)).toEqual([seconds, nanos]);
+    expect(timeOf(value, seconds)).toEqual([seconds, nanos]);
+  });
+
+  it.each([
+    '2024-05-20T18:29:45+02:00',
+    '2024-05-20T16:29:45Z',
+    1_716_222_585,
+    '1716222585',
+    { epochSecond: 1_716_222_585 },
+  ])('reads none from the whole seconds of %p, which say less than the event', (value) => {
+    expect(timeOf(value, 1_716_222_585)).toBeUndefined();
+    expect(timeOf(value, 1_716_222_587)).toEqual([1_716_222_585, 0]);
+  });
+
+  it.each([
+    ['2019-01-01T00:00:00.000Z', 'years before'],
+    ['2024-05-20T16:14:45.499Z', 'more than 15 minutes before'],
+    ['2024-05-20T16:29:46.501Z', 'more than a second after'],
+    ['2099-01-01T00:00:00.000Z', 'years after'],
+    ['2024-05-20 11:29:45,009', 'hours before, in local time'],
+    ['2024-05-20 18:29:45.009 CEST', 'in a zone by its name'],
+    [153_000_000, 'a duration'],
+  ])('reads none from %p, %s', (...[value]: readonly [string | number, string]) => {
+    expect(timeOf(value, 1_716_222_585)).toBeUndefined();
+  });
+
+  it.each([
+    ['2024-05-20T16:14:45.500Z', 1_716_221_685],
+    ['2024-05-20T16:29:46.500Z', 1_716_222_586],
+  ])('reads %p, which can just be true', (value, seconds) => {
+    expect(timeOf(value, 1_716_222_585)).toEqual([seconds, 500_000_000]);
   });
 
   it.each([
@@ -118,19 +155,24 @@ describe('time', () => {
     {},
     { epochSecond: '1' },
     { epochSecond: 1_716_222_585, nanoOfSecond: 1e9 },
+    { timestamp: { timestamp: 1_716_222_585.5 } },
   ])('reads none from %p', (value) => {
-    expect(readRecordTime(value)).toBeUndefined();
+    expect(timeOf(value, 1_716_222_585)).toBeUndefined();
   });
 
-  it('takes the first key that can be read', () => {
-    const record = { message: 'm', timestamp: 'soon', time: 12, ts: 1_716_222_585 };
-    expect(readLine(record).time).toEqual([1_716_222_585, 0]);
+  it('takes the first key that can be read and can be true', () => {
+    const record = {
+      message: 'm',
+      timestamp: '2019-01-01T00:00:00Z',
+      time: 12,
+      ts: 1_716_222_585.5,
+    };
+    expect(readLine(record).time).toEqual([1_716_222_585, 500_000_000]);
   });
 });
 
 describe('requestId', () => {
   it.each([
-    'requestId',
     'AWSRequestId',
     'awsRequestId',
     'aws_request_id',
@@ -143,9 +185,11 @@ describe('requestId', () => {
 
   it.each([
     { lambda_context: { aws_request_id: REQUEST_ID } },
-    { lambdaContext: { requestId: REQUEST_ID } },
     { mdc: { AWSRequestId: REQUEST_ID } },
-    { spans: [{ name: 'other' }, { name: 'invoke', requestId: REQUEST_ID }] },
+    { contextMap: { awsRequestId: REQUEST_ID } },
+    { record: { extra: { aws_request_id: REQUEST_ID } } },
+    { Scopes: [{ Message: 'x' }, { AwsRequestId: REQUEST_ID }] },
+    { spans: [{ name: 'other' }, { name: 'Lambda runtime invoke', requestId: REQUEST_ID }] },
   ])('is read from within %j', (members) => {
     expect(readLine({ message: 'm', ...members }).requestId).toBe(REQUEST_ID);
   });
@@ -153,6 +197,30 @@ describe('requestId', () => {
   it('is the one that can only be of Lambda', () => {
     const record = { message: 'm', requestId: 'of-api-gateway', function_request_id: REQUEST_ID };
     expect(readLine(record).requestId).toBe(REQUEST_ID);
+  });
+
+  it.each([
+    { requestId: REQUEST_ID },
+    { RequestId: REQUEST_ID },
+    { request_id: REQUEST_ID },
+    { reqId: REQUEST_ID },
+    { 'aws.requestId': REQUEST_ID },
+    { aws: { requestId: REQUEST_ID } },
+    { lambdaContext: { requestId: REQUEST_ID } },
+    { span: { name: 'mine', requestId: REQUEST_ID } },
+    { timestamp: '2024-05-20T16:29:45.009Z', level: 'INFO', requestId: REQUEST_ID, order: 7 },
+    { level: 'INFO', requestId: REQUEST_ID },
+  ])('may be the one in %j, if it is of this environment', (members) => {
+    const line = readLine({ message: 'm', ...members });
+    expect(line.possibleRequestId).toBe(REQUEST_ID);
+    expect(line).not.toHaveProperty('requestId');
+  });
+
+  it('is trusted beside the keys of the runtimes alone', () => {
+    const record = { timestamp: '2024-05-20T16:29:45.009Z', level: 'INFO', requestId: REQUEST_ID };
+    expect(readLine({ message: 'm', ...record, logger: 'root', tenantId: 't' })).toMatchObject({
+      requestId: REQUEST_ID,
+    });
   });
 
   it.each([
@@ -168,7 +236,9 @@ describe('requestId', () => {
     null,
     {},
   ])('is none when it is %p', (requestId) => {
-    expect(readLine({ message: 'm', requestId })).not.toHaveProperty('requestId');
+    const line = readLine({ message: 'm', requestId, AWSRequestId: requestId });
+    expect(line).not.toHaveProperty('requestId');
+    expect(line).not.toHaveProperty('possibleRequestId');
   });
 
   it('is not taken from a context that may be of anything', () => {

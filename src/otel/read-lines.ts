@@ -1,0 +1,70 @@
+// Log events → lines as the tracker carries them: what each says by itself, when it came. A stack trace that
+// was printed line by line becomes one line again.
+import type { HrTime } from '@opentelemetry/api';
+import { SeverityNumber } from '@opentelemetry/api-logs';
+import type { TrackedLine } from '../invocation/fact';
+import type { LogLimits, LogLine } from '../log-line/log-line';
+import { readLogLine } from '../log-line/read-log-line';
+import { findTraces, isTracePart } from '../log-line/trace-lines';
+import type { LogEvent } from '../telemetry/event';
+import { readOutOfMemory } from './out-of-memory';
+
+export interface ReadLine extends TrackedLine {
+  /** The event's own, until it is known whether the line is a part of a trace. */
+  readonly record: unknown;
+  readonly content: LogLine;
+  /** When the listener received it. */
+  readonly observed: HrTime;
+}
+
+export function toReadLine(
+  { record, type: stream, time }: LogEvent,
+  observed: HrTime,
+  limits: LogLimits,
+): ReadLine {
+  const content = readLogLine(record, limits, time);
+  return {
+    record,
+    time,
+    stream,
+    content,
+    observed,
+    requestId: content.requestId,
+    possibleRequestId: content.possibleRequestId,
+    isTracePart: typeof record === 'string' && isTracePart(record),
+    exception: toRequestException(content, time),
+    saysOutOfMemory: readOutOfMemory(content),
+  };
+}
+
+/** An error that was logged below ERROR was dealt with: the record has it, the request does not. */
+function toRequestException(
+  { exception, severityNumber, time }: LogLine,
+  eventTime: HrTime,
+): ReadLine['exception'] {
+  if (exception === undefined) return undefined;
+  const isError = severityNumber !== undefined && severityNumber >= SeverityNumber.ERROR;
+  return isError ? { time: time ?? eventTime, ...exception } : undefined;
+}
+
+/** For each of a request's lines in order the one in its place; undefined: it went into the trace before it. */
+export function joinTraces(
+  lines: readonly ReadLine[],
+  limits: LogLimits,
+): readonly (ReadLine | undefined)[] {
+  const texts = lines.map(({ record }) => (typeof record === 'string' ? record : undefined));
+  const joined: (ReadLine | undefined)[] = [...lines];
+  for (const { start, end } of findTraces(texts)) {
+    const first = lines[start];
+    if (first === undefined) continue;
+    const { time, stream, observed } = first;
+    const record = texts.slice(start, end).map(withoutNewline).join('\n');
+    joined.fill(undefined, start, end);
+    joined[start] = toReadLine({ type: stream, time, record }, observed, limits);
+  }
+  return joined;
+}
+
+function withoutNewline(text = ''): string {
+  return text.replace(/\r?\n$/, '');
+}
