@@ -6,14 +6,16 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { createEnvironment } from '../../src/environment';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
 import type { Diagnostics } from '../../src/diagnostics';
-import { Buffer as DeliveryBuffer } from '../../src/delivery/queue/buffer';
-import { protobufCodecs } from '../../src/delivery/codec/codec';
-import { encodeLogRequest } from '../../src/delivery/codec/log-request';
+import { ItemEncoder } from '../../src/delivery/codec/item-encoder';
+import { protobufEncoding } from '../../src/delivery/codec/request-body';
 import { RequestBuilder } from '../../src/delivery/codec/request-builder';
+import { RequestDraft } from '../../src/delivery/codec/request-draft';
+import { ItemBuffer } from '../../src/delivery/queue/item-buffer';
 import { createTranslator } from '../../src/extension/create-translator';
 import type { Translator } from '../../src/otel/translator';
 import { decodeBatch } from '../../src/telemetry/decode';
 import { fromEpochMs } from '../../src/telemetry/timestamp';
+import type { RawItem } from '../../src/relay/item';
 import { createBodies } from './lines';
 import type { LineFormat } from './lines';
 
@@ -30,8 +32,12 @@ function newTranslator(): Translator {
   return createTranslator({ environment, settings });
 }
 
-function newBuffer(): DeliveryBuffer {
-  return new DeliveryBuffer({ capacityBytes: Infinity, maxItems: Infinity }, () => {
+function fail(): never {
+  throw new Error('expected every line to be encoded, one was not');
+}
+
+function newBuffer(): ItemBuffer {
+  return new ItemBuffer({ capacityBytes: Infinity, maxItems: Infinity }, () => {
     throw new Error('expected no line to be dropped, one was');
   });
 }
@@ -48,24 +54,31 @@ function translate(
   }
 }
 
-/** As the pipeline does it: each body is translated and buffered, each full request encoded. */
+/** As the pipeline does it: each body is translated, encoded and buffered, and sent in requests. */
 function convertAndEncode(bodies: readonly Buffer[]): number {
   const buffer = newBuffer();
-  const builder = new RequestBuilder('logs', buffer, () => undefined);
+  const builder = new RequestBuilder('logs', buffer);
+  const encoder = new ItemEncoder(fail);
   let lines = 0;
   const send = (): void => {
     for (;;) {
-      const request = builder.build(protobufCodecs.logs);
+      const request = builder.build(protobufEncoding);
       if (request === undefined) return;
-      lines += request.batch.values.length;
-      buffer.release('logs', request.batch);
+      lines += request.items.length;
+      buffer.release('logs', request.items);
     }
   };
   translate(bodies, (records) => {
-    buffer.add('logs', records);
+    buffer.add('logs', encoder.encodeLogRecords(records));
     send();
   });
   return lines;
+}
+
+function encodeRequest(items: readonly RawItem[]): Uint8Array {
+  const draft = new RequestDraft();
+  for (const item of items) draft.add(item, Infinity);
+  return draft.finish();
 }
 
 function cpuMsOf(work: () => void): number {
@@ -98,7 +111,8 @@ function main(): void {
     translate(bodies, (records) => batches.push(records));
     encoder.push(
       cpuMsOf(() => {
-        for (const batch of batches) encodeLogRequest(batch);
+        const itemEncoder = new ItemEncoder(fail);
+        for (const batch of batches) encodeRequest(itemEncoder.encodeLogRecords(batch));
       }),
     );
     serializer.push(

@@ -1,7 +1,10 @@
 // The delivery port put together: one buffer, one lane per exported signal, one health per endpoint.
 // A flush drains the lanes in parallel; a lane in trouble does not hold up the others.
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Diagnostics } from '../diagnostics';
-import { Buffer } from './queue/buffer';
+import type { RawItems, RawMetric } from '../relay/item';
+import { ItemEncoder } from './codec/item-encoder';
 import type { ExportConfiguration } from './settings/configuration';
 import type {
   Delivery,
@@ -11,6 +14,7 @@ import type {
   MetricSource,
   Signal,
 } from './delivery';
+import { countItems, ItemBuffer } from './queue/item-buffer';
 import { EndpointHealth } from './policy/endpoint-health';
 import { Ledger } from './queue/ledger';
 import type { Flush, LaneResult } from './queue/flush';
@@ -31,38 +35,48 @@ export interface DeliveryOptions {
   readonly transports?: TransportFactory;
 }
 
-const maxBufferedItems = 65_536;
+const MAX_BUFFERED_ITEMS = 65_536;
 
 /** Builds the pipeline of `configuration`. Secrets are fetched at once, endpoints first asked by a flush. */
 export function createDelivery(options: DeliveryOptions): Delivery {
   const ledger = new Ledger(options.observer);
-  const buffer = new Buffer(
-    { capacityBytes: options.configuration.bufferBytes, maxItems: maxBufferedItems },
-    (signal, items, reason) => ledger.dropped(signal, items, reason),
-    (window) => options.metricSource?.lost?.(window),
+  const buffer = new ItemBuffer(
+    { capacityBytes: options.configuration.bufferBytes, maxItems: MAX_BUFFERED_ITEMS },
+    (signal, items, reason) => {
+      ledger.dropped(signal, countItems(signal, items), reason);
+      if (signal !== 'metrics') return;
+      for (const metric of items as readonly RawMetric[]) options.metricSource?.lost?.(metric);
+    },
   );
   return new DeliveryPipeline(options, { ledger, buffer });
 }
 
-type Lane =
-  | { readonly lane: SignalLane<'traces'>; readonly health: EndpointHealth }
-  | { readonly lane: SignalLane<'metrics'>; readonly health: EndpointHealth }
-  | { readonly lane: SignalLane<'logs'>; readonly health: EndpointHealth };
+interface Lane {
+  readonly lane: SignalLane;
+  readonly health: EndpointHealth;
+}
 
 class DeliveryPipeline implements Delivery {
   readonly capacityBytes: number;
   private readonly options: DeliveryOptions;
   private readonly ledger: Ledger;
-  private readonly buffer: Buffer;
+  private readonly buffer: ItemBuffer;
+  /** One for each signal: what one item repeats of the last of its kind is encoded once. */
+  private readonly encoders: Readonly<Record<Signal, ItemEncoder>>;
   private readonly transports: TransportFactory;
   private readonly lanes: readonly Lane[];
   private flushes = 0;
   private isClosed = false;
 
-  constructor(options: DeliveryOptions, parts: { ledger: Ledger; buffer: Buffer }) {
+  constructor(options: DeliveryOptions, parts: { ledger: Ledger; buffer: ItemBuffer }) {
     this.options = options;
     this.ledger = parts.ledger;
     this.buffer = parts.buffer;
+    this.encoders = {
+      traces: this.createEncoder('traces'),
+      metrics: this.createEncoder('metrics'),
+      logs: this.createEncoder('logs'),
+    };
     this.capacityBytes = options.configuration.bufferBytes;
     this.transports = options.transports ?? createTransportFactory(options);
     const healths = new Map<string, EndpointHealth>();
@@ -70,15 +84,23 @@ class DeliveryPipeline implements Delivery {
       ...this.createLane('traces', healths),
       ...this.createLane('logs', healths),
       ...this.createLane('metrics', healths),
-    ] as Lane[];
+    ];
   }
 
-  addSpans(spans: Parameters<Delivery['addSpans']>[0]): void {
-    this.add('traces', () => this.buffer.add('traces', spans));
+  addSpans(spans: readonly ReadableSpan[]): void {
+    if (this.isExported('traces')) this.addItems('traces', this.encoders.traces.encodeSpans(spans));
   }
 
-  addLogRecords(records: Parameters<Delivery['addLogRecords']>[0]): void {
-    this.add('logs', () => this.buffer.add('logs', records));
+  addLogRecords(records: readonly ReadableLogRecord[]): void {
+    if (this.isExported('logs'))
+      this.addItems('logs', this.encoders.logs.encodeLogRecords(records));
+  }
+
+  /** A signal that is not exported is nobody's loss; after the end everything is. */
+  addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): void {
+    if (!this.isExported(signal)) return;
+    this.buffer.add(signal, items);
+    if (this.isClosed) this.buffer.drop(signal, 'shutdown');
   }
 
   get bufferedBytes(): number {
@@ -122,11 +144,23 @@ class DeliveryPipeline implements Delivery {
     for (const { lane } of this.lanes) lane.giveUp();
   }
 
-  /** A signal that is not exported is nobody's loss; after the end everything is. */
-  private add(signal: Signal, add: () => void): void {
-    if (this.options.configuration.signals[signal] === undefined) return;
-    add();
-    if (this.isClosed) this.buffer.drop(signal, 'shutdown');
+  private async collectMetrics(source: MetricSource): Promise<void> {
+    const window = await source.collect();
+    if (window !== undefined) this.addItems('metrics', this.encoders.metrics.encodeMetrics(window));
+  }
+
+  private createEncoder(signal: Signal): ItemEncoder {
+    const { diagnostics } = this.options;
+    return new ItemEncoder((items) => {
+      this.ledger.dropped(signal, items, 'rejected');
+      diagnostics.warn(
+        `${signal}: expected an item that can be encoded as OTLP, got one that cannot; dropped`,
+      );
+    });
+  }
+
+  private isExported(signal: Signal): boolean {
+    return this.options.configuration.signals[signal] !== undefined;
   }
 
   private async drainLanes(flush: Flush): Promise<boolean> {
@@ -159,17 +193,14 @@ class DeliveryPipeline implements Delivery {
     return entry.lane.isHeldBack || this.isDeferred(entry);
   }
 
-  private createLane<S extends Signal>(
-    signal: S,
-    healths: Map<string, EndpointHealth>,
-  ): { lane: SignalLane<S>; health: EndpointHealth }[] {
+  private createLane(signal: Signal, healths: Map<string, EndpointHealth>): Lane[] {
     const { configuration, diagnostics, clock, metricSource, random } = this.options;
     const settings = configuration.signals[signal];
     if (settings === undefined) return [];
     const origin = new URL(settings.url).origin;
     const health = healths.get(origin) ?? new EndpointHealth(clock);
     healths.set(origin, health);
-    const lane = new SignalLane<S>({
+    const lane = new SignalLane({
       ...this.transports.create(signal, settings),
       signal,
       url: settings.url,
@@ -180,7 +211,8 @@ class DeliveryPipeline implements Delivery {
       diagnostics,
       clock,
       random: random ?? Math.random,
-      ...(signal === 'metrics' && metricSource !== undefined && { metricSource }),
+      ...(signal === 'metrics' &&
+        metricSource !== undefined && { collect: () => this.collectMetrics(metricSource) }),
     });
     return [{ lane, health }];
   }

@@ -3,8 +3,9 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { RawItems, RawMetric, Signal } from '../relay/item';
 
-export type Signal = 'traces' | 'metrics' | 'logs';
+export type { Signal };
 
 /** Why items were given up: OTel semconv "OTel SDK metrics" `error.type` values of our own. */
 export type DropReason =
@@ -24,10 +25,10 @@ export interface MetricSource {
   /** The next window at event time, or undefined when nothing was recorded since the last one. */
   collect(): Promise<ResourceMetrics | undefined>;
   /**
-   * This window will not be sent again. The counts of dropped items in it are to be recorded anew: no loss
+   * This metric will not be sent again. The counts of dropped items in it are to be recorded anew: no loss
    * may stay uncounted because its count was lost too.
    */
-  lost?(window: ResourceMetrics): void;
+  lost?(metric: RawMetric): void;
 }
 
 /** Told of every outcome, so that the extension's own metrics can be recorded. Must not throw. */
@@ -59,7 +60,9 @@ export interface FlushOutcome {
 export interface Delivery {
   addSpans(spans: readonly ReadableSpan[]): void;
   addLogRecords(records: readonly ReadableLogRecord[]): void;
-  /** Estimated bytes held now, over all signals. */
+  /** Takes items that are encoded already, as the function's SDK sent them; their bytes are kept as they are. */
+  addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): void;
+  /** Bytes held now, over all signals. */
   readonly bufferedBytes: number;
   /** Buffer bound in bytes (`LAMBDA_OTLP_BUFFER_BYTES`). */
   readonly capacityBytes: number;

@@ -116,7 +116,7 @@ class TelemetryPipeline implements Pipeline {
       clock: { now: Date.now },
       metricSource: {
         collect: () => this.schedule.collect(),
-        lost: (window) => this.selfMetrics.recount(window),
+        lost: (metric) => this.selfMetrics.recount(metric),
       },
     });
   }

@@ -2,12 +2,13 @@
 // here and released now and then: in every window they would be most of its data points and of its cost.
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import { AggregationTemporality } from '@opentelemetry/sdk-metrics';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { DeliveryObserver, Signal } from '../delivery/delivery';
 import type { InstrumentName } from '../otel/instruments';
 import type { Measurement } from '../otel/metrics';
 import { Attribute } from '../otel/semconv';
+import { bytesOf } from '../relay/item';
+import type { RawMetric } from '../relay/item';
+import { readCounter } from '../relay/read-counter';
 import type { Unread } from './inbox';
 
 const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
@@ -16,6 +17,13 @@ const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   logs: 'otel.sdk.exporter.log.exported',
 };
 const EXPORTED_NAMES = Object.values(EXPORTED);
+/** What counts losses: of exports, the points with a reason. */
+const LOSSES: readonly InstrumentName[] = [
+  ...EXPORTED_NAMES,
+  'lambda.telemetry.invalid',
+  'lambda.telemetry.unread',
+  'lambda.telemetry.unread.size',
+];
 const QUEUED: Readonly<Partial<Record<Signal, InstrumentName>>> = {
   traces: 'otel.sdk.processor.span.queue.size',
   logs: 'otel.sdk.processor.log.queue.size',
@@ -29,8 +37,8 @@ const COMPONENT_TYPES: Readonly<Record<Signal, string>> = {
 export interface SelfMetrics extends DeliveryObserver {
   /** Items handed over to the delivery. */
   queued(signal: Signal, items: number): void;
-  /** Keeps the counts of dropped items in a lost delta window for the next; a cumulative one says them again. */
-  recount(window: ResourceMetrics): void;
+  /** Keeps the counts of losses in a lost delta metric for the next; a cumulative one says them again. */
+  recount(metric: RawMetric): void;
   /** Delivered telemetry that could not be read. */
   invalid(records: number): void;
   /** Delivered telemetry that was dropped unread. */
@@ -72,22 +80,17 @@ class Sums implements SelfMetrics {
     this.add(instrument, items, { key: signal, toAttributes: () => queueOf(signal) });
   }
 
-  recount({ scopeMetrics }: ResourceMetrics): void {
-    for (const { descriptor, dataPoints, aggregationTemporality } of scopeMetrics.flatMap(
-      ({ metrics }) => metrics,
-    )) {
-      const instrument = EXPORTED_NAMES.find((name) => name === descriptor.name);
-      if (instrument === undefined || aggregationTemporality !== AggregationTemporality.DELTA)
-        continue;
-      for (const { attributes, value } of dataPoints) {
-        const reason = attributes[Attribute.ERROR_TYPE];
-        if (reason === undefined) continue;
-        // Not urgent: the window was lost because nothing arrives now.
-        this.add(instrument, Number(value), {
-          key: String(reason),
-          toAttributes: () => attributes,
-        });
-      }
+  recount(metric: RawMetric): void {
+    if (metric.temporality !== 'delta') return;
+    const { name, points } = readCounter(bytesOf(metric));
+    const instrument = LOSSES.find((candidate) => candidate === name);
+    if (instrument === undefined) return;
+    const isOfLossesOnly = !EXPORTED_NAMES.includes(instrument);
+    for (const { attributes, value } of points) {
+      const reason = attributes[Attribute.ERROR_TYPE];
+      if (reason === undefined && !isOfLossesOnly) continue;
+      // Not urgent: the metric was lost because nothing arrives now.
+      this.add(instrument, value, { key: String(reason ?? ''), toAttributes: () => attributes });
     }
   }
 

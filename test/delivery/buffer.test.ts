@@ -1,64 +1,91 @@
 // The buffer's bounds, what goes first, and its accounting under any sequence of operations.
 import fc from 'fast-check';
-import { Buffer } from '../../src/delivery/queue/buffer';
-import type { DropReason, Signal } from '../../src/delivery/delivery';
-import type { Batch } from '../../src/delivery/queue/signal-queue';
-import { SignalQueue } from '../../src/delivery/queue/signal-queue';
+import type { DropReason } from '../../src/delivery/delivery';
+import { countItems, ItemBuffer } from '../../src/delivery/queue/item-buffer';
+import { ItemQueue } from '../../src/delivery/queue/item-queue';
+import type { RawItem, Signal } from '../../src/relay/item';
+import { bytesOf } from '../../src/relay/item';
+import { toItems } from './protobuf/encode';
 import { makeLogRecord, makeSpan, makeWindow, range } from './signal-items';
 
 type Drop = [Signal, number, DropReason];
 
-function open(capacityBytes: number, maxItems = 1_000): { buffer: Buffer; drops: Drop[] } {
+function open(capacityBytes: number, maxItems = 1_000): { buffer: ItemBuffer; drops: Drop[] } {
   const drops: Drop[] = [];
-  const buffer = new Buffer({ capacityBytes, maxItems }, (...drop) => void drops.push(drop));
+  const buffer = new ItemBuffer({ capacityBytes, maxItems }, (signal, items, reason) => {
+    drops.push([signal, countItems(signal, items), reason]);
+  });
   return { buffer, drops };
 }
 
-const everything = { maxBytes: Infinity, maxValues: Infinity };
+const makeItems = {
+  traces: (index: number): readonly RawItem[] => toItems('traces', [makeSpan(index)]),
+  metrics: (points: number): readonly RawItem[] => toItems('metrics', makeWindow(points)),
+  logs: (index: number, body?: string): readonly RawItem[] =>
+    toItems('logs', [makeLogRecord(index, body)]),
+};
+
+function add(buffer: ItemBuffer, signal: Signal, items: readonly (readonly RawItem[])[]): void {
+  buffer.add(signal, items.flat());
+}
+
+const everything = (): boolean => true;
+/** As many as `count`. */
+const first = (count: number) => {
+  let left = count;
+  return (): boolean => (left -= 1) >= 0;
+};
 const dropped = (drops: readonly Drop[], signal: Signal): number =>
   drops.filter(([of]) => of === signal).reduce((sum, [, items]) => sum + items, 0);
 
 it('gives up the oldest logs first', () => {
   const { buffer, drops } = open(1_000_000, 100);
-  buffer.add(
+  add(
+    buffer,
     'traces',
-    range(50).map((index) => makeSpan(index)),
+    range(50).map((index) => makeItems.traces(index)),
   );
-  buffer.add(
+  add(
+    buffer,
     'logs',
-    range(70).map((index) => makeLogRecord(index)),
+    range(70).map((index) => makeItems.logs(index)),
   );
   expect(dropped(drops, 'logs')).toBe(20);
   expect(dropped(drops, 'traces')).toBe(0);
-  expect(buffer.take('logs', everything)?.values[0]?.body).toBe('line 20');
+  const [oldest] = buffer.take('logs', everything);
+  expect(oldest && Buffer.from(bytesOf(oldest)).toString('latin1')).toContain('line 20');
 });
 
 it('gives up metrics before spans, and spans last', () => {
   const { buffer, drops } = open(1_000_000, 100);
-  buffer.add(
+  add(
+    buffer,
     'logs',
-    range(10).map((index) => makeLogRecord(index)),
+    range(10).map((index) => makeItems.logs(index)),
   );
-  buffer.add('metrics', [makeWindow(20), makeWindow(20)]);
-  buffer.add(
+  add(buffer, 'metrics', [makeItems.metrics(20), makeItems.metrics(20)]);
+  add(
+    buffer,
     'traces',
-    range(90).map((index) => makeSpan(index)),
+    range(90).map((index) => makeItems.traces(index)),
   );
   expect([dropped(drops, 'logs'), dropped(drops, 'metrics'), dropped(drops, 'traces')]).toEqual([
     10, 40, 0,
   ]);
-  buffer.add(
+  add(
+    buffer,
     'traces',
-    range(30).map((index) => makeSpan(index)),
+    range(30).map((index) => makeItems.traces(index)),
   );
   expect(dropped(drops, 'traces')).toBe(20);
 });
 
 it('bounds its bytes by what items hold, not by their number', () => {
   const { buffer, drops } = open(100_000);
-  buffer.add(
+  add(
+    buffer,
     'logs',
-    range(20).map((index) => makeLogRecord(index, 'x'.repeat(10_000))),
+    range(20).map((index) => makeItems.logs(index, 'x'.repeat(10_000))),
   );
   expect(buffer.bytes).toBeLessThanOrEqual(100_000);
   expect(dropped(drops, 'logs')).toBeGreaterThan(9);
@@ -66,24 +93,26 @@ it('bounds its bytes by what items hold, not by their number', () => {
 
 it('gives up an item that alone is larger than the bound', () => {
   const { buffer, drops } = open(1_000);
-  buffer.add('logs', [makeLogRecord(0, 'x'.repeat(5_000))]);
+  add(buffer, 'logs', [makeItems.logs(0, 'x'.repeat(5_000))]);
   expect(drops).toEqual([['logs', 1, 'queue_full']]);
   expect(buffer.bytes).toBe(0);
 });
 
 it('keeps what is under way while newer items come in', () => {
   const { buffer, drops } = open(1_000_000, 10);
-  buffer.add(
+  add(
+    buffer,
     'logs',
-    range(10).map((index) => makeLogRecord(index)),
+    range(10).map((index) => makeItems.logs(index)),
   );
-  const batch = buffer.take('logs', { maxBytes: Infinity, maxValues: 6 });
-  buffer.add(
+  const batch = buffer.take('logs', first(6));
+  add(
+    buffer,
     'logs',
-    range(6).map((index) => makeLogRecord(index)),
+    range(6).map((index) => makeItems.logs(index)),
   );
   expect(dropped(drops, 'logs')).toBe(6);
-  expect(batch?.values).toHaveLength(6);
+  expect(batch).toHaveLength(6);
 });
 
 const operation = fc.oneof(
@@ -100,24 +129,24 @@ it.each(['traces', 'logs', 'metrics'] as const)(
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 40 }), (operations) => {
         const { buffer, drops } = open(30_000, 120);
-        const taken: Batch<never>[] = [];
+        const taken: (readonly RawItem[])[] = [];
         let [added, released] = [0, 0];
-        const itemsIn = (batch: Batch<never>): number => {
+        const itemsIn = (batch: readonly RawItem[]): number => {
           const before = buffer.items[signal];
           buffer.release(signal, batch);
           return before - buffer.items[signal];
         };
         for (const { kind, count } of operations) {
           if (kind === 'add') {
-            const make = { traces: makeSpan, logs: makeLogRecord, metrics: makeWindow }[signal];
-            buffer.add(
+            add(
+              buffer,
               signal,
-              range(count).map((index) => make(index + 1)),
+              range(count).map((index) => makeItems[signal](index + 1)),
             );
             added += signal === 'metrics' ? (count * (count + 1)) / 2 : count;
           } else if (kind === 'take') {
-            const batch = buffer.take(signal, { maxBytes: 5_000, maxValues: count });
-            if (batch !== undefined) taken.push(batch as Batch<never>);
+            const batch = buffer.take(signal, first(count));
+            if (batch.length > 0) taken.push(batch);
           } else if (kind === 'drop') {
             buffer.drop(signal, 'rejected');
           } else {
@@ -125,7 +154,7 @@ it.each(['traces', 'logs', 'metrics'] as const)(
             if (batch === undefined) continue;
             if (kind === 'release') released += itemsIn(batch);
             else if (kind === 'putBack') buffer.putBack(signal, batch);
-            else taken.push((buffer.halve(signal, batch) ?? batch) as Batch<never>);
+            else taken.push(buffer.halve(signal, batch) ?? batch);
           }
         }
         for (const batch of taken) released += itemsIn(batch);
@@ -143,17 +172,16 @@ it('a queue gives back what went in, in order, whatever is put back', () => {
     fc.property(
       fc.array(fc.tuple(fc.nat({ max: 5 }), fc.boolean()), { maxLength: 600 }),
       (steps) => {
-        const queue = new SignalQueue<number>();
+        const queue = new ItemQueue<number>();
         const out: number[] = [];
         let next = 0;
         for (const [count, putBack] of steps) {
-          for (const last = next + count; next < last;) queue.push((next += 1), 1);
-          const batch = queue.take({ maxBytes: 3, maxValues: 10 });
-          if (batch === undefined) continue;
+          for (const last = next + count; next < last;) queue.push((next += 1));
+          const batch = queue.take(first(3));
           if (putBack) queue.putBack(batch);
-          else out.push(...batch.values);
+          else out.push(...batch);
         }
-        out.push(...(queue.take(everything)?.values ?? []));
+        out.push(...queue.take(everything));
         expect(out).toEqual(range(next).map((index) => index + 1));
       },
     ),

@@ -1,14 +1,15 @@
 // The console exporter: one line of OTLP/JSON per request.
 import { createConsoleTransport } from '../../src/delivery/transport/console-transport';
-import { loadJsonCodecs } from '../../src/delivery/codec/codec';
+import { loadJsonEncoding } from '../../src/delivery/codec/request-body';
+import { toDraft, toItems } from './protobuf/encode';
 import { makeSpan, toSpanId } from './signal-items';
 
 it('writes each request as one line that is OTLP/JSON', async () => {
   const lines: string[] = [];
   const transport = createConsoleTransport((line) => void lines.push(line));
-  const { traces } = await loadJsonCodecs();
-  const body = traces.encode([makeSpan(0, 'two\nlines')]);
-  const response = await transport.send(body ?? new Uint8Array(), 1_000);
+  const encoding = await loadJsonEncoding('traces');
+  const items = toItems('traces', [makeSpan(0, 'two\nlines')]);
+  const response = await transport.send(encoding.toBody(toDraft(items)), 1_000);
   expect(response.status).toBe('success');
   expect(lines).toHaveLength(1);
   expect(lines[0]?.indexOf('\n')).toBe((lines[0]?.length ?? 0) - 1);

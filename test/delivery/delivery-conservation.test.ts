@@ -2,7 +2,7 @@
 // exported, dropped or still held: never two of these, never none.
 import fc from 'fast-check';
 import type { Signal } from '../../src/delivery/delivery';
-import { protobufCodecs } from '../../src/delivery/codec/codec';
+import { protobufEncoding } from '../../src/delivery/codec/request-body';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
 import { TransportError } from '../../src/delivery/transport/transport';
@@ -63,9 +63,9 @@ function scripted(script: readonly (TransportResponse | 'hang' | 'reject')[]): T
     });
   };
   return {
-    create: (signal) => ({
+    create: () => ({
       transport: { send, shutdown: () => undefined },
-      loadCodec: () => protobufCodecs[signal],
+      loadEncoding: () => protobufEncoding,
     }),
     close: () => undefined,
   };

@@ -3,6 +3,7 @@ import type { DeliveryFixture, FixtureOptions } from './delivery-fixture';
 import { createFixture, eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
 import { accept, answer, delayed, hang, itemsOf, reset, startEndpoint } from './scripted-endpoint';
+import type { RawMetric } from '../../src/relay/item';
 import { makeLogRecord, makeSpan, makeWindow, range, toSpanId } from './signal-items';
 
 let endpoint: ScriptedEndpoint;
@@ -411,8 +412,7 @@ describe('a metric window that is lost', () => {
     const lost: number[] = [];
     const metricSource = {
       collect: () => Promise.resolve(windows.shift()),
-      lost: (window: ReturnType<typeof makeWindow>) =>
-        void lost.push(window.scopeMetrics[0]?.metrics[0]?.dataPoints.length ?? 0),
+      lost: ({ points }: RawMetric) => void lost.push(points),
     };
     const { flush, observed } = open({ metricSource });
     endpoint.behaviour = answer(500);

@@ -1,7 +1,7 @@
 // The pure policies of delivery: Retry-After, retries, breaker, patience, verdicts, messages.
-import { Buffer } from '../../src/delivery/queue/buffer';
+import { ItemBuffer } from '../../src/delivery/queue/item-buffer';
 import { CircuitBreaker } from '../../src/delivery/policy/circuit-breaker';
-import { protobufCodecs } from '../../src/delivery/codec/codec';
+import { protobufEncoding } from '../../src/delivery/codec/request-body';
 import { Patience } from '../../src/delivery/policy/patience';
 import { describeTrouble } from '../../src/delivery/policy/refusal-message';
 import { RequestBuilder } from '../../src/delivery/codec/request-builder';
@@ -10,6 +10,7 @@ import type { RetrySituation } from '../../src/delivery/policy/retry-policy';
 import { decideRetry } from '../../src/delivery/policy/retry-policy';
 import { TransportError } from '../../src/delivery/transport/transport';
 import { judge } from '../../src/delivery/policy/verdict';
+import { toItems } from './protobuf/encode';
 import { makeLogRecord, range } from './signal-items';
 
 const nowMs = Date.parse('2026-09-01T12:00:00Z');
@@ -166,23 +167,22 @@ describe('a verdict', () => {
     error: new TransportError('', { outcome, bodyWritten }),
   });
   it.each([
-    [failed('retryable', 'timeout', true), true, { kind: 'resend' }],
-    [failed('retryable', 'timeout', true), false, { kind: 'dropped', reason: 'unknown_fate' }],
-    [failed('retryable', 'ECONNRESET', false), false, { kind: 'resend' }],
-    [failed('retryable', '503', true), false, { kind: 'resend', reached: true }],
-    [failed('failure', '413', true), true, { kind: 'split' }],
-    [failed('failure', '400', true), true, { reason: '400', trouble: 'items' }],
-    [failed('failure', '404', true), true, { reason: '404', trouble: 'address' }],
-    [failed('failure', '308', true), true, { reason: '308', trouble: 'address' }],
-    [failed('failure', '500', true), true, { reason: '500', trouble: 'server' }],
-    [failed('failure', 'not_http', true), true, { reason: 'rejected' }],
-  ])('%#', (response, resendable, expected) => {
-    expect(judge(response, protobufCodecs.traces, resendable)).toMatchObject(expected);
+    [failed('retryable', 'timeout', true), { kind: 'resend', isUnsure: true }],
+    [failed('retryable', 'ECONNRESET', false), { kind: 'resend', isUnsure: false }],
+    [failed('retryable', '503', true), { kind: 'resend', reached: true, isUnsure: false }],
+    [failed('failure', '413', true), { kind: 'split' }],
+    [failed('failure', '400', true), { reason: '400', trouble: 'items' }],
+    [failed('failure', '404', true), { reason: '404', trouble: 'address' }],
+    [failed('failure', '308', true), { reason: '308', trouble: 'address' }],
+    [failed('failure', '500', true), { reason: '500', trouble: 'server' }],
+    [failed('failure', 'not_http', true), { reason: 'rejected' }],
+  ])('%#', (response, expected) => {
+    expect(judge(response)).toMatchObject(expected);
   });
 
   it('of a partial success counts what was rejected', () => {
     const data = Uint8Array.of(0x0a, 0x07, 0x08, 0x03, 0x12, 0x03, 0x6f, 0x6c, 0x64);
-    const verdict = judge({ status: 'success', data }, protobufCodecs.logs, true);
+    const verdict = judge({ status: 'success', data });
     expect(verdict).toEqual({ kind: 'delivered', rejected: 3, note: 'old' });
   });
 });
@@ -211,13 +211,19 @@ describe('a message', () => {
 
 describe('the size of requests', () => {
   it('recovers from an endpoint that called even small ones too large', () => {
-    const buffer = new Buffer({ capacityBytes: 64_000_000, maxItems: 100_000 }, () => undefined);
-    const builder = new RequestBuilder('logs', buffer, () => undefined);
+    const buffer = new ItemBuffer(
+      { capacityBytes: 64_000_000, maxItems: 100_000 },
+      () => undefined,
+    );
+    const builder = new RequestBuilder('logs', buffer);
     buffer.add(
       'logs',
-      range(5_000).map((index) => makeLogRecord(index, 'x'.repeat(200))),
+      toItems(
+        'logs',
+        range(5_000).map((index) => makeLogRecord(index, 'x'.repeat(200))),
+      ),
     );
-    const build = () => builder.build(protobufCodecs.logs);
+    const build = () => builder.build(protobufEncoding);
     for (let refusals = 0; refusals < 9; refusals += 1) {
       const request = build();
       if (request !== undefined) builder.shrink(request);
@@ -225,7 +231,7 @@ describe('the size of requests', () => {
     let requests = 0;
     for (let request = build(); request !== undefined; request = build()) {
       requests += 1;
-      buffer.release('logs', request.batch);
+      buffer.release('logs', request.items);
       builder.regrow();
     }
     expect(requests).toBeGreaterThan(10);

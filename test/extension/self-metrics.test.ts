@@ -6,15 +6,17 @@ import { ValueType } from '@opentelemetry/api';
 import { createSelfMetrics } from '../../src/extension/self-metrics';
 import type { SelfMetrics } from '../../src/extension/self-metrics';
 import type { Measurement } from '../../src/otel/metrics';
+import type { RawMetric } from '../../src/relay/item';
+import { toItems } from '../delivery/protobuf/encode';
 
 const TIME: [number, number] = [1_700_000_000, 0];
 
 const drops = { 'otel.component.name': 'otlp_http_log_exporter/0', 'error.type': '500' };
 const takes = { 'otel.component.name': 'otlp_http_log_exporter/0' };
 
-function makeWindow(name: string, temporality: AggregationTemporality): ResourceMetrics {
+function makeMetric(name: string, temporality: AggregationTemporality): RawMetric {
   const times = { startTime: [1, 0] as [number, number], endTime: [2, 0] as [number, number] };
-  return {
+  const window: ResourceMetrics = {
     resource: resourceFromAttributes({}),
     scopeMetrics: [
       {
@@ -34,6 +36,9 @@ function makeWindow(name: string, temporality: AggregationTemporality): Resource
       },
     ],
   };
+  const [metric] = toItems('metrics', window);
+  if (metric === undefined) throw new Error('expected one metric, got none');
+  return metric;
 }
 
 function released(selfMetrics: SelfMetrics): readonly Measurement[] {
@@ -42,21 +47,34 @@ function released(selfMetrics: SelfMetrics): readonly Measurement[] {
   return measurements;
 }
 
-it('keeps the counts of dropped items in a lost delta window for the next, and only those', () => {
+it('keeps the counts of dropped items in a lost delta metric for the next, and only those', () => {
   const selfMetrics = createSelfMetrics();
   const name = 'otel.sdk.exporter.log.exported';
-  selfMetrics.recount(makeWindow(name, AggregationTemporality.DELTA));
+  selfMetrics.recount(makeMetric(name, AggregationTemporality.DELTA));
   expect(released(selfMetrics)).toEqual([
     { instrument: name, value: 5, attributes: drops, time: TIME },
   ]);
 });
 
+it.each(['lambda.telemetry.invalid', 'lambda.telemetry.unread', 'lambda.telemetry.unread.size'])(
+  'keeps all of a lost %s',
+  (name) => {
+    const selfMetrics = createSelfMetrics();
+    selfMetrics.recount(makeMetric(name, AggregationTemporality.DELTA));
+    const values = released(selfMetrics).map(({ instrument, value }) => [instrument, value]);
+    expect(values).toEqual([
+      [name, 5],
+      [name, 7],
+    ]);
+  },
+);
+
 it.each([
-  ['a cumulative window', 'otel.sdk.exporter.log.exported', AggregationTemporality.CUMULATIVE],
-  ['what the window says of the function', 'faas.errors', AggregationTemporality.DELTA],
+  ['a cumulative metric', 'otel.sdk.exporter.log.exported', AggregationTemporality.CUMULATIVE],
+  ['what a metric says of the function', 'faas.errors', AggregationTemporality.DELTA],
 ])('keeps nothing of %s', (_what, name, temporality) => {
   const selfMetrics = createSelfMetrics();
-  selfMetrics.recount(makeWindow(name, temporality));
+  selfMetrics.recount(makeMetric(name, temporality));
   expect(released(selfMetrics)).toEqual([]);
 });
 

@@ -1,18 +1,45 @@
 // What an Export{Trace,Metrics,Logs}ServiceResponse says about rejected items: the three differ in names only.
+// In protobuf or in JSON, whichever the endpoint prefers: some answer in JSON whatever they were asked in.
 // Source: opentelemetry-proto 1.x, collector/trace/v1/trace_service.proto
 
-interface ExportAnswer {
+export interface ExportAnswer {
   readonly rejected: number;
   readonly message: string;
 }
+
+const BRACE = 0x7b;
 
 const PARTIAL_SUCCESS = 1;
 const REJECTED = 1;
 const ERROR_MESSAGE = 2;
 const INT64_BOUND = 2 ** 63;
 
-/** Throws a RangeError when the bytes are no protobuf message. */
+/** Throws when the bytes are no answer of OTLP's. */
 export function decodeExportAnswer(bytes: Uint8Array): ExportAnswer {
+  // As protobuf, a brace would begin a group, which left the language with proto3.
+  return bytes[0] === BRACE ? decodeJson(bytes) : decodeProtobuf(bytes);
+}
+
+interface JsonAnswer {
+  readonly partialSuccess?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Throws a SyntaxError. An int64 is text in OTLP/JSON, or a number. */
+function decodeJson(bytes: Uint8Array): ExportAnswer {
+  const { partialSuccess } = JSON.parse(new TextDecoder().decode(bytes)) as JsonAnswer;
+  if (typeof partialSuccess !== 'object' || partialSuccess === null) {
+    return { rejected: 0, message: '' };
+  }
+  const { rejectedSpans, rejectedDataPoints, rejectedLogRecords, errorMessage } = partialSuccess;
+  const rejected = Number(rejectedSpans ?? rejectedDataPoints ?? rejectedLogRecords ?? 0);
+  return {
+    rejected: Number.isFinite(rejected) && rejected > 0 ? rejected : 0,
+    message: typeof errorMessage === 'string' ? errorMessage : '',
+  };
+}
+
+/** Throws a RangeError. */
+function decodeProtobuf(bytes: Uint8Array): ExportAnswer {
   let [rejected, message] = [0, ''];
   readFields(bytes, (field, partialSuccess) => {
     if (field !== PARTIAL_SUCCESS || typeof partialSuccess === 'number') return;

@@ -1,23 +1,17 @@
-// What requests of all signals have in common: resource, scope, attributes, values, ids and times, byte for
-// byte as @opentelemetry/otlp-transformer writes them, in one pass. What repeats is encoded once.
+// What items of all signals have in common: attributes, values, ids and times, byte for byte as
+// @opentelemetry/otlp-transformer writes them, in one pass. What repeats from item to item is encoded once.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
 import type { HrTime } from '@opentelemetry/api';
-import type { InstrumentationScope } from '@opentelemetry/core';
-import type { Resource } from '@opentelemetry/resources';
 import { isAlwaysDouble } from '../../otel/semconv';
-import { ProtobufWriter } from './writer';
+import { ProtobufWriter } from './protobuf-writer';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Where most resources come from: the same object in every request. */
-const resources = new WeakMap<Resource, Uint8Array>();
-
 /** Attributes that are compared with those of the record before. */
-const maxRememberedKeys = 64;
-const maxRememberedLength = 128;
-const longText = 120;
-const int64Bound = 2 ** 63;
-const resourceBytes = 1024;
+const MAX_REMEMBERED_KEYS = 64;
+const MAX_REMEMBERED_LENGTH = 128;
+const LONG_TEXT = 120;
+const INT64_BOUND = 2 ** 63;
 
 /** Text that had the same value in the record before. */
 interface Remembered {
@@ -31,41 +25,6 @@ export class OtlpWriter extends ProtobufWriter {
   private second = Number.NaN;
   private secondLow = 0;
   private secondHigh = 0;
-
-  /** `capacityBytes` of the items; grows when it is too small. */
-  constructor(capacityBytes: number) {
-    super(resourceBytes + capacityBytes);
-  }
-
-  /** Resource{Spans,Metrics,Logs}, in each request as field 1. */
-  perResource(resource: Resource, writeScopes: () => void): void {
-    this.byte(0x0a);
-    const start = this.begin(2);
-    this.resource(resource);
-    writeScopes();
-    if (resource.schemaUrl) this.textField(0x1a, resource.schemaUrl);
-    this.end(start, 2);
-  }
-
-  /** Scope{Spans,Metrics,Logs}, field 2 of what is per resource. */
-  perScope<T>(scope: InstrumentationScope, items: readonly T[], write: (item: T) => void): void {
-    this.byte(0x12);
-    const start = this.begin(2);
-    this.byte(0x0a);
-    const scopeStart = this.begin();
-    this.textField(0x0a, scope.name);
-    if (scope.version) this.textField(0x12, scope.version);
-    this.end(scopeStart);
-    for (const item of items) write(item);
-    if (scope.schemaUrl) this.textField(0x1a, scope.schemaUrl);
-    this.end(start, 2);
-  }
-
-  private resource(resource: Resource): void {
-    // Attributes that are waited for would be missing for good.
-    if (resource.asyncAttributesPending) writeResource(this, resource);
-    else this.once(resources, resource, writeResource);
-  }
 
   /** What `write` writes of `key`, the first time; the same bytes from then on. */
   once<K extends object>(
@@ -131,7 +90,7 @@ export class OtlpWriter extends ProtobufWriter {
     for (const key in attributes) {
       if (!Object.hasOwn(attributes, key)) continue;
       const value = attributes[key];
-      if (typeof value === 'string' && value.length <= maxRememberedLength) {
+      if (typeof value === 'string' && value.length <= MAX_REMEMBERED_LENGTH) {
         this.repeatable(tag, key, value);
       } else {
         this.keyValue(tag, key, value);
@@ -152,7 +111,7 @@ export class OtlpWriter extends ProtobufWriter {
     if (known !== undefined) {
       known.value = value;
       known.bytes = isRepeated ? this.copyFrom(position) : undefined;
-    } else if (this.attributes.size < maxRememberedKeys) {
+    } else if (this.attributes.size < MAX_REMEMBERED_KEYS) {
       this.attributes.set(key, { value, bytes: undefined });
     }
   }
@@ -189,7 +148,7 @@ export class OtlpWriter extends ProtobufWriter {
 
   private number(value: number, key: string): void {
     const isWhole = Number.isInteger(value) && !isAlwaysDouble(key);
-    if (isWhole && value >= -int64Bound && value < int64Bound) {
+    if (isWhole && value >= -INT64_BOUND && value < INT64_BOUND) {
       this.count(0x18, value);
       return;
     }
@@ -206,15 +165,7 @@ export class OtlpWriter extends ProtobufWriter {
   }
 }
 
-function writeResource(writer: OtlpWriter, { attributes }: Resource): void {
-  writer.byte(0x0a);
-  const start = writer.begin(2);
-  writer.keyValues(0x0a, attributes);
-  writer.count(0x10, 0);
-  writer.end(start, 2);
-}
-
 /** A wrong guess costs a move of the message, no more. */
 function expectedLengthBytes(value: unknown): 1 | 2 {
-  return typeof value === 'string' && value.length > longText ? 2 : 1;
+  return typeof value === 'string' && value.length > LONG_TEXT ? 2 : 1;
 }

@@ -1,19 +1,17 @@
 // Settles the items of an answered or broken request: each is exported, dropped or put back, booked
 // in the ledger and told once to the breakers. Warnings say what a user can do.
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { Diagnostics } from '../../diagnostics';
-import type { Buffer, SignalValues } from '../queue/buffer';
-import { countItems } from '../queue/buffer';
+import type { RawItem, RawMetric } from '../../relay/item';
+import type { ItemBuffer } from '../queue/item-buffer';
+import { countItems } from '../queue/item-buffer';
 import { CircuitBreaker } from './circuit-breaker';
-import type { Codec } from '../codec/codec';
-import type { DropReason, MetricSource, Signal } from '../delivery';
+import type { DropReason, Signal } from '../delivery';
 import { describeUrl } from '../settings/endpoint';
 import type { EndpointHealth } from './endpoint-health';
 import type { Ledger } from '../queue/ledger';
 import { describeTrouble } from './refusal-message';
 import type { BuiltRequest } from '../codec/request-builder';
 import { RequestBuilder } from '../codec/request-builder';
-import type { Batch } from '../queue/signal-queue';
 import type { Clock, TransportResponse } from '../transport/transport';
 import type { Verdict } from './verdict';
 import { judge } from './verdict';
@@ -28,36 +26,29 @@ export type Settlement =
   /** There was nothing to send. */
   | { readonly kind: 'nothing' };
 
-export interface SettlerOptions<S extends Signal> {
-  readonly signal: S;
+export interface SettlerOptions {
+  readonly signal: Signal;
   readonly url: string;
-  readonly buffer: Buffer;
+  readonly buffer: ItemBuffer;
   readonly health: EndpointHealth;
   readonly ledger: Ledger;
-  /** The metrics lane takes its windows from here, and tells it of those that are lost. */
-  readonly metricSource?: MetricSource;
   readonly diagnostics: Diagnostics;
   readonly clock: Clock;
 }
 
-export class RequestSettler<S extends Signal> {
-  readonly builder: RequestBuilder<S>;
-  private readonly options: SettlerOptions<S>;
+export class RequestSettler {
+  readonly builder: RequestBuilder;
+  private readonly options: SettlerOptions;
   /** Refusals of this signal's URL: wrong path, wrong credentials. */
   private readonly refusals: CircuitBreaker;
   private lastRefusal: DropReason = 'rejected';
   private notBeforeMs = 0;
   private isProbing = false;
 
-  constructor(options: SettlerOptions<S>) {
+  constructor(options: SettlerOptions) {
     this.options = options;
     this.refusals = new CircuitBreaker(options.clock);
-    this.builder = new RequestBuilder(options.signal, options.buffer, (batch) => {
-      this.drop(batch, 'rejected');
-      options.diagnostics.warn(
-        `${options.signal}: expected an item that can be encoded as OTLP, got one that cannot; dropped`,
-      );
-    });
+    this.builder = new RequestBuilder(options.signal, options.buffer);
   }
 
   /** True while sending is pointless: Retry-After, or one of the breakers holds. */
@@ -72,7 +63,7 @@ export class RequestSettler<S extends Signal> {
     const { signal, buffer, health, clock } = this.options;
     if (clock.now() < this.notBeforeMs || health.breaker.isHolding) return 'held';
     if (this.refusals.ask() === 'held') {
-      if (buffer.waiting(signal) === 0) return 'held';
+      if (!buffer.isWaiting(signal)) return 'held';
       buffer.drop(signal, this.lastRefusal);
       return 'refused';
     }
@@ -87,50 +78,67 @@ export class RequestSettler<S extends Signal> {
     this.isProbing = false;
   }
 
-  settle(
-    request: BuiltRequest<S>,
-    response: TransportResponse,
-    { codec, attempt }: { readonly codec: Codec<S>; readonly attempt: number },
-  ): Settlement {
-    const verdict = judge(response, codec, this.options.signal !== 'metrics');
+  settle(request: BuiltRequest, response: TransportResponse, attempt: number): Settlement {
+    const verdict = judge(response);
     this.informBreakers(verdict, attempt);
     switch (verdict.kind) {
       case 'delivered':
-        return this.settleDelivered(request.batch, verdict);
+        return this.settleDelivered(request.items, verdict);
       case 'split':
         if (this.builder.shrink(request)) return { kind: 'progress' };
-        this.drop(request.batch, 'rejected');
-        this.warn(response, request.batch, 'dropped');
-        return { kind: 'refused' };
+        return this.settleRefused(request.items, response, 'rejected');
       case 'dropped':
-        this.drop(request.batch, verdict.reason);
-        this.warn(response, request.batch, 'dropped');
-        return { kind: 'refused' };
+        return this.settleRefused(request.items, response, verdict.reason);
       case 'resend':
-        this.warn(response, request.batch, 'kept, to be sent again');
-        this.options.buffer.putBack(this.options.signal, request.batch);
-        return this.postpone(verdict);
+        return this.settleFailed(request.items, response, verdict);
     }
   }
 
-  drop(batch: Batch<SignalValues[S]>, reason: DropReason): void {
-    const { signal, buffer, ledger, metricSource } = this.options;
-    buffer.release(signal, batch);
-    ledger.dropped(signal, countItems(signal, batch.values), reason);
-    if (signal !== 'metrics') return;
-    for (const window of batch.values as readonly ResourceMetrics[]) metricSource?.lost?.(window);
+  drop(items: readonly RawItem[], reason: DropReason): void {
+    this.options.buffer.discard(this.options.signal, items, reason);
+  }
+
+  private settleRefused(
+    items: readonly RawItem[],
+    response: TransportResponse,
+    reason: DropReason,
+  ): Settlement {
+    this.drop(items, reason);
+    this.warn(response, items, 'dropped');
+    return { kind: 'refused' };
+  }
+
+  /** Spans and log records have deterministic ids and may come twice; a delta would be counted twice. */
+  private settleFailed(
+    items: readonly RawItem[],
+    response: TransportResponse,
+    verdict: Extract<Verdict, { kind: 'resend' }>,
+  ): Settlement {
+    const { signal, buffer } = this.options;
+    const isLost = (item: RawItem): boolean =>
+      verdict.isUnsure && signal === 'metrics' && (item as RawMetric).temporality === 'delta';
+    const lost = items.filter(isLost);
+    if (lost.length > 0) this.drop(lost, 'unknown_fate');
+    if (lost.length === items.length) {
+      this.warn(response, items, 'dropped');
+      return { kind: 'refused' };
+    }
+    const kept = lost.length === 0 ? items : items.filter((item) => !isLost(item));
+    this.warn(response, kept, 'kept, to be sent again');
+    buffer.putBack(signal, kept);
+    return this.postpone(verdict);
   }
 
   private settleDelivered(
-    batch: Batch<SignalValues[S]>,
+    items: readonly RawItem[],
     { rejected, note }: Extract<Verdict, { kind: 'delivered' }>,
   ): Settlement {
     const { signal, url, buffer, ledger, diagnostics } = this.options;
-    const items = countItems(signal, batch.values);
-    const refused = Math.min(rejected, items);
+    const count = countItems(signal, items);
+    const refused = Math.min(rejected, count);
     this.builder.regrow();
-    buffer.release(signal, batch);
-    ledger.exported(signal, items - refused);
+    buffer.release(signal, items);
+    ledger.exported(signal, count - refused);
     ledger.dropped(signal, refused, 'rejected');
     if (refused > 0 || note !== '') {
       const said = note === '' ? '' : `: ${note}`;
@@ -166,14 +174,14 @@ export class RequestSettler<S extends Signal> {
     }
   }
 
-  private warn(response: TransportResponse, batch: Batch<SignalValues[S]>, fate: string): void {
+  private warn(response: TransportResponse, items: readonly RawItem[], fate: string): void {
     if (response.status === 'success') return;
     const { signal, url, diagnostics } = this.options;
     const { message, detail } = response.error;
     const consequence = `its items are ${fate}`;
     diagnostics.warn(
       describeTrouble({ signal, url, outcome: detail.outcome, message, consequence }),
-      { items: countItems(signal, batch.values) },
+      { items: countItems(signal, items) },
     );
   }
 }

@@ -3,7 +3,7 @@
 // items exported, dropped or put back. Nothing here rejects.
 import { Cancellation } from '../transport/cancellation';
 import { isLoopback } from '../../http/loopback';
-import type { Codec } from '../codec/codec';
+import type { RequestEncoding } from '../codec/request-body';
 import type { SignalConfiguration } from '../settings/configuration';
 import type { Signal } from '../delivery';
 import type { Flush, LaneResult } from './flush';
@@ -12,42 +12,43 @@ import type { BuiltRequest } from '../codec/request-builder';
 import type { Settlement, SettlerOptions } from '../policy/request-settler';
 import { RequestSettler } from '../policy/request-settler';
 import { decideRetry } from '../policy/retry-policy';
-import { countDataPoints } from '../codec/size-estimate';
 import type { Transport, TransportResponse } from '../transport/transport';
 import { TransportError } from '../transport/transport';
 import { toStatusCode } from '../policy/verdict';
 import { hearSockets, isSettledBy, pause } from '../policy/wait';
 
-export interface LaneOptions<S extends Signal> extends SettlerOptions<S> {
+export interface LaneOptions extends SettlerOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
   readonly transport: Transport;
-  readonly loadCodec: () => Promise<Codec<S>> | Codec<S>;
+  readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
+  /** Buffers the next metric window, if there is one. */
+  readonly collect?: () => Promise<void>;
   /** From 0 to 1, for the jitter of retries. */
   readonly random: () => number;
 }
 
-interface UnderWay<S extends Signal> {
+interface UnderWay {
   readonly startMs: number;
   readonly cancellation: Cancellation;
   settled: Promise<Settlement>;
-  request?: BuiltRequest<S>;
+  request?: BuiltRequest;
   givenUp: boolean;
 }
 
 /** At SHUTDOWN a request older than this has probably lost its connection in a freeze. */
 const staleAfterMs = 3_000;
 
-export class SignalLane<S extends Signal> {
-  readonly signal: S;
-  private readonly options: LaneOptions<S>;
-  private readonly settler: RequestSettler<S>;
+export class SignalLane {
+  readonly signal: Signal;
+  private readonly options: LaneOptions;
+  private readonly settler: RequestSettler;
   private readonly patience: Patience;
-  private open: readonly UnderWay<S>[] = [];
-  private current: UnderWay<S> | undefined;
+  private open: readonly UnderWay[] = [];
+  private current: UnderWay | undefined;
   private collectedInFlush = -1;
   private isClosed = false;
 
-  constructor(options: LaneOptions<S>) {
+  constructor(options: LaneOptions) {
     this.signal = options.signal;
     this.options = options;
     this.settler = new RequestSettler(options);
@@ -78,7 +79,7 @@ export class SignalLane<S extends Signal> {
       underWay.givenUp = true;
       if (underWay.request !== undefined) {
         const reason = this.signal === 'metrics' ? 'unknown_fate' : 'shutdown';
-        this.settler.drop(underWay.request.batch, reason);
+        this.settler.drop(underWay.request.items, reason);
       }
       underWay.cancellation.cancel();
     }
@@ -118,15 +119,15 @@ export class SignalLane<S extends Signal> {
     }
   }
 
-  private start(flush: Flush): UnderWay<S> | 'done' | 'refused' | 'held' | 'unanswered' {
-    const { clock, buffer, metricSource } = this.options;
-    const waits = buffer.waiting(this.signal) > 0;
-    const collects = metricSource !== undefined && this.collectedInFlush !== flush.number;
+  private start(flush: Flush): UnderWay | 'done' | 'refused' | 'held' | 'unanswered' {
+    const { clock, buffer, collect } = this.options;
+    const waits = buffer.isWaiting(this.signal);
+    const collects = collect !== undefined && this.collectedInFlush !== flush.number;
     if (this.isClosed || (!waits && !collects)) return 'done';
     if (clock.now() >= this.waitUntil(flush)) return waits ? 'unanswered' : 'done';
     const permission = flush.phase === 'final' ? 'go' : this.settler.mayStart();
     if (permission !== 'go') return waits ? permission : 'done';
-    const underWay: UnderWay<S> = {
+    const underWay: UnderWay = {
       startMs: clock.now(),
       cancellation: new Cancellation(),
       settled: Promise.resolve({ kind: 'nothing' }),
@@ -138,7 +139,7 @@ export class SignalLane<S extends Signal> {
     return underWay;
   }
 
-  private async runSafely(underWay: UnderWay<S>, flush: Flush): Promise<Settlement> {
+  private async runSafely(underWay: UnderWay, flush: Flush): Promise<Settlement> {
     try {
       return await this.run(underWay, flush);
     } catch (error) {
@@ -151,12 +152,12 @@ export class SignalLane<S extends Signal> {
     }
   }
 
-  private async run(underWay: UnderWay<S>, flush: Flush): Promise<Settlement> {
-    const { loadCodec, ledger, clock, timeoutMs } = this.options;
+  private async run(underWay: UnderWay, flush: Flush): Promise<Settlement> {
+    const { loadEncoding, ledger, clock, timeoutMs } = this.options;
     await this.collect(flush);
-    const codec = await loadCodec();
+    const encoding = await loadEncoding();
     if (this.isClosed) this.options.buffer.drop(this.signal, 'shutdown');
-    const request = this.settler.builder.build(codec);
+    const request = this.settler.builder.build(encoding);
     if (request === undefined) {
       this.settler.release();
       return { kind: 'nothing' };
@@ -171,7 +172,7 @@ export class SignalLane<S extends Signal> {
     if (response.status === 'success' || toStatusCode(outcome) !== undefined) {
       this.patience.answered(durationMs);
     }
-    return this.settler.settle(request, response, { codec, attempt: flush.number });
+    return this.settler.settle(request, response, flush.number);
   }
 
   private async send(
@@ -190,12 +191,11 @@ export class SignalLane<S extends Signal> {
 
   /** Takes at most one new metric window per flush, and only when no older one waits. */
   private async collect(flush: Flush): Promise<void> {
-    const { metricSource, buffer, diagnostics } = this.options;
-    if (metricSource === undefined || buffer.waiting('metrics') > 0) return;
+    const { collect, buffer, diagnostics } = this.options;
+    if (collect === undefined || buffer.isWaiting(this.signal)) return;
     this.collectedInFlush = flush.number;
     try {
-      const window = await metricSource.collect();
-      if (window !== undefined && countDataPoints(window) > 0) buffer.add('metrics', [window]);
+      await collect();
     } catch (error) {
       diagnostics.error(`metrics could not be collected: ${String(error)}; going on without them`);
     }
@@ -226,7 +226,7 @@ export class SignalLane<S extends Signal> {
     underWay.cancellation.cancel();
   }
 
-  private isOverdue({ startMs }: UnderWay<S>): boolean {
+  private isOverdue({ startMs }: UnderWay): boolean {
     return this.options.clock.now() - startMs > this.options.timeoutMs;
   }
 }

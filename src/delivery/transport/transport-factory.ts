@@ -1,7 +1,7 @@
 // Names the parts of each signal's way out: headers, HTTP, reconnecting, compression; or the console.
 import type { Diagnostics } from '../../diagnostics';
-import type { Codec } from '../codec/codec';
-import { loadJsonCodecs, protobufCodecs } from '../codec/codec';
+import type { RequestEncoding } from '../codec/request-body';
+import { loadJsonEncoding, protobufEncoding } from '../codec/request-body';
 import { createCompressingTransport } from './compressing-transport';
 import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
 import { createConnectionPool } from './connection-pool';
@@ -13,13 +13,13 @@ import { createHttpTransport } from './http-transport';
 import { createReconnectingTransport } from './reconnecting-transport';
 import type { Clock, Transport } from './transport';
 
-interface WayOut<S extends Signal> {
+interface WayOut {
   readonly transport: Transport;
-  readonly loadCodec: () => Promise<Codec<S>> | Codec<S>;
+  readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
 }
 
 export interface TransportFactory {
-  create<S extends Signal>(signal: S, configuration: SignalConfiguration): WayOut<S>;
+  create(signal: Signal, configuration: SignalConfiguration): WayOut;
   /** Destroys every connection. */
   close(): void;
 }
@@ -40,7 +40,7 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
     create(signal, settings) {
       if (settings.exporter === 'console') {
         const transport = createConsoleTransport((line) => process.stdout.write(line));
-        return { transport, loadCodec: async () => (await loadJsonCodecs())[signal] };
+        return { transport, loadEncoding: () => loadJsonEncoding(signal) };
       }
       // A failure is told to the first request.
       Promise.resolve(pool.connect(settings)).catch(() => undefined);
@@ -55,10 +55,10 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
       const isCompressed = settings.compression === 'gzip';
       return {
         transport: isCompressed ? createCompressingTransport(reconnecting) : reconnecting,
-        loadCodec:
+        loadEncoding:
           settings.protocol === 'http/json'
-            ? async () => (await loadJsonCodecs())[signal]
-            : () => protobufCodecs[signal],
+            ? () => loadJsonEncoding(signal)
+            : () => protobufEncoding,
       };
     },
     close: () => pool.close(),

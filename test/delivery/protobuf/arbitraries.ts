@@ -42,7 +42,7 @@ export const hrTime = fc.tuple(
 export const resources = [
   resourceFromAttributes({ 'service.name': 'a', 'faas.max_memory': 134_217_728, list: ['b', 'c'] }),
   resourceFromAttributes({}, { schemaUrl: 'https://opentelemetry.io/schemas/1.40.0' }),
-];
+] as const;
 export const scopes = [
   { name: 'function', version: '1.2.3' },
   { name: '', schemaUrl: 'https://example.org/schema' },

@@ -48,14 +48,26 @@ describe('decodeExportAnswer', () => {
     expect(() => decodeExportAnswer(bytes(hex))).toThrow(RangeError);
   });
 
-  it('reads whatever bytes come, or refuses them with a RangeError', () => {
+  it.each([
+    ['{}', 0, ''],
+    ['{"partialSuccess":{}}', 0, ''],
+    ['{"partialSuccess":null}', 0, ''],
+    ['{"partialSuccess":{"rejectedSpans":"2","errorMessage":"old"}}', 2, 'old'],
+    ['{"partialSuccess":{"rejectedDataPoints":3}}', 3, ''],
+    ['{"partialSuccess":{"rejectedLogRecords":"-1","errorMessage":5}}', 0, ''],
+  ])('reads %p as %d rejected and %p', (json, rejected, message) => {
+    expect(decodeExportAnswer(Buffer.from(json))).toEqual({ rejected, message });
+  });
+
+  it('reads whatever bytes come, or refuses them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 24 }), (body) => {
         try {
           const { rejected } = decodeExportAnswer(body);
           expect(Number.isFinite(rejected) && rejected >= 0).toBe(true);
         } catch (error) {
-          expect(error).toBeInstanceOf(RangeError);
+          // What begins with a brace is read as JSON.
+          expect(error).toBeInstanceOf(body[0] === 0x7b ? SyntaxError : RangeError);
         }
       }),
       { numRuns: 500 },

@@ -1,8 +1,7 @@
-// The encoder of log requests writes what the library's serializer writes, byte for byte.
+// Requests of encoded log records are what the library's serializer writes, byte for byte.
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import fc from 'fast-check';
-import { encodeLogRequest } from '../../../src/delivery/codec/log-request';
 import {
   asHex,
   attributes,
@@ -14,6 +13,7 @@ import {
   text,
   value,
 } from './arbitraries';
+import { createEncoder, encodeRequest } from './encode';
 
 const record = fc.record({
   hrTime,
@@ -35,12 +35,14 @@ const record = fc.record({
   instrumentationScope: fc.constantFrom(...scopes),
 }) as unknown as fc.Arbitrary<ReadableLogRecord>;
 
-describe('encodeLogRequest', () => {
+describe('a request of log records', () => {
   it('writes what the library writes, whatever the records', () => {
+    // One for all: what it remembers of earlier records must not show.
+    const encoder = createEncoder();
     fc.assert(
       fc.property(fc.array(record, { maxLength: 12 }), (records) => {
         const expected = asHex(ProtobufLogsSerializer.serializeRequest(records));
-        expect(asHex(encodeLogRequest(records))).toBe(expected);
+        expect(asHex(encodeRequest('logs', records, encoder))).toBe(expected);
       }),
       { numRuns: 300 },
     );
@@ -51,6 +53,6 @@ describe('encodeLogRequest', () => {
       .sample(record, { numRuns: 1, seed: 7 })
       .flatMap((one) => Array.from({ length: count }, () => one));
     const expected = asHex(ProtobufLogsSerializer.serializeRequest(records));
-    expect(asHex(encodeLogRequest(records))).toBe(expected);
+    expect(asHex(encodeRequest('logs', records))).toBe(expected);
   });
 });

@@ -1,11 +1,12 @@
-// The encoder of metrics requests writes what the library's serializer writes, byte for byte.
+// Requests of encoded metrics are what the library's serializer writes, byte for byte; a metric can be halved.
 import { ValueType } from '@opentelemetry/api';
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import { encodeMetricsRequest } from '../../../src/delivery/codec/metrics-request';
+import { splitMetric } from '../../../src/delivery/codec/split-metric';
 import { asHex, attributes, hrTime, optional, resources, scopes, text } from './arbitraries';
+import { createEncoder, encodeRequest, toDraft, toItems } from './encode';
 
 /** As a counter holds them, where 32 and 53 bits end too. */
 const integer = fc.oneof(
@@ -69,25 +70,68 @@ const metric = fc
   ) as unknown as fc.Arbitrary<MetricData>;
 const window: fc.Arbitrary<ResourceMetrics> = fc.record({
   resource: fc.constantFrom(...resources),
-  scopeMetrics: fc.array(
+  scopeMetrics: fc.uniqueArray(
     fc.record({
       scope: fc.constantFrom(...scopes),
       metrics: fc.array(metric, { maxLength: 5 }),
     }),
-    { maxLength: 2 },
+    { maxLength: 2, selector: ({ scope }) => scope },
   ),
 });
 
-describe('encodeMetricsRequest', () => {
+describe('a request of metrics', () => {
   it('writes what the library writes, whatever the window, and again the second time', () => {
+    const encoder = createEncoder();
     fc.assert(
       fc.property(window, (metrics) => {
-        const expected = asHex(ProtobufMetricsSerializer.serializeRequest(metrics));
-        expect(asHex(encodeMetricsRequest(metrics))).toBe(expected);
+        const filled = withoutEmpty(metrics);
+        const isEmpty = filled.scopeMetrics.length === 0;
+        const expected = isEmpty ? '' : asHex(ProtobufMetricsSerializer.serializeRequest(filled));
+        expect(asHex(encodeRequest('metrics', metrics, encoder))).toBe(expected);
         // From then on what repeats is remembered.
-        expect(asHex(encodeMetricsRequest(metrics))).toBe(expected);
+        expect(asHex(encodeRequest('metrics', metrics, encoder))).toBe(expected);
       }),
       { numRuns: 300 },
     );
   });
 });
+
+describe('a metric that is halved', () => {
+  it('is twice what the library writes of a half of its points', () => {
+    fc.assert(
+      fc.property(metric, fc.constantFrom(...scopes), (whole, scope) => {
+        const points = whole.dataPoints.length;
+        const ofPoints = (from: number, to?: number): ResourceMetrics => {
+          const dataPoints = whole.dataPoints.slice(from, to);
+          const part = { ...whole, dataPoints } as MetricData;
+          return { resource: resources[0], scopeMetrics: [{ scope, metrics: [part] }] };
+        };
+        const [item] = toItems('metrics', ofPoints(0));
+        const halves = item && splitMetric(item);
+        if (points < 2) {
+          expect(halves).toBeUndefined();
+          return;
+        }
+        const middle = Math.ceil(points / 2);
+        expect(halves?.map((half) => half.points)).toEqual([middle, points - middle]);
+        expect(halves?.map((half) => asHex(toDraft([half]).finish()))).toEqual(
+          [ofPoints(0, middle), ofPoints(middle)].map((half) =>
+            asHex(ProtobufMetricsSerializer.serializeRequest(half)),
+          ),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+/** Without what holds no data point: there is nothing to send of it. */
+function withoutEmpty({ resource, scopeMetrics }: ResourceMetrics): ResourceMetrics {
+  const filled = scopeMetrics
+    .map(({ scope, metrics }) => ({
+      scope,
+      metrics: metrics.filter(({ dataPoints }) => dataPoints.length > 0),
+    }))
+    .filter(({ metrics }) => metrics.length > 0);
+  return { resource, scopeMetrics: filled };
+}

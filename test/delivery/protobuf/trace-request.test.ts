@@ -1,10 +1,10 @@
-// The encoder of trace requests writes what the library's serializer writes, byte for byte.
+// Requests of encoded spans are what the library's serializer writes, byte for byte.
 import { createTraceState } from '@opentelemetry/api';
 import { ProtobufTraceSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
-import { encodeTraceRequest } from '../../../src/delivery/codec/trace-request';
 import { asHex, attributes, hex, hrTime, optional, resources, scopes, text } from './arbitraries';
+import { createEncoder, encodeRequest } from './encode';
 
 const context = fc.record({
   traceId: fc.oneof(hex(32), fc.constant('0af7651916cd43dd8448eb211c80319c')),
@@ -51,18 +51,19 @@ const span = fc
     spanContext: () => own,
   })) as unknown as fc.Arbitrary<ReadableSpan>;
 
-describe('encodeTraceRequest', () => {
+describe('a request of spans', () => {
   it('writes what the library writes, whatever the spans', () => {
+    const encoder = createEncoder();
     fc.assert(
       fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
         const expected = asHex(ProtobufTraceSerializer.serializeRequest(spans));
-        expect(asHex(encodeTraceRequest(spans))).toBe(expected);
+        expect(asHex(encodeRequest('traces', spans, encoder))).toBe(expected);
       }),
       { numRuns: 300 },
     );
   });
 
   it('writes nothing of no spans', () => {
-    expect(encodeTraceRequest([])).toHaveLength(0);
+    expect(encodeRequest('traces', [])).toHaveLength(0);
   });
 });

@@ -1,5 +1,5 @@
-// A metric window → ExportMetricsServiceRequest. Name, description, unit and bounds of an instrument are the
-// same objects in every window and encoded once.
+// A metric of the SDK's as the Metric message of OTLP. Name, description, unit and bounds of an instrument are
+// the same objects in every window and encoded once.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto
 import { ValueType } from '@opentelemetry/api';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
@@ -8,34 +8,17 @@ import type {
   ExponentialHistogram,
   Histogram,
   MetricData,
-  ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import { OtlpWriter } from './otlp-writer';
+import type { OtlpWriter } from './otlp-writer';
 
-/** Grows when it is too small; measured on windows of an invocation. */
-const bytesPerMetric = 560;
 const WORD = 2 ** 32;
 
 const descriptors = new WeakMap<MetricData['descriptor'], Uint8Array>();
 const allBounds = new WeakMap<readonly number[], Uint8Array>();
 
-export function encodeMetricsRequest(window: ResourceMetrics): Uint8Array {
-  let metrics = 0;
-  for (const scope of window.scopeMetrics) metrics += scope.metrics.length;
-  const writer = new OtlpWriter(metrics * bytesPerMetric);
-  const write = (metric: MetricData) => writeMetric(writer, metric);
-  writer.perResource(window.resource, () => {
-    for (const { scope, metrics: own } of window.scopeMetrics) writer.perScope(scope, own, write);
-  });
-  return writer.finish();
-}
-
-function writeMetric(writer: OtlpWriter, metric: MetricData): void {
-  writer.byte(0x12);
-  const start = writer.begin(2);
+export function writeMetric(writer: OtlpWriter, metric: MetricData): void {
   writer.once(descriptors, metric.descriptor, writeDescriptor);
   writeData(writer, metric);
-  writer.end(start, 2);
 }
 
 function writeDescriptor(writer: OtlpWriter, descriptor: MetricData['descriptor']): void {

@@ -1,24 +1,15 @@
-// Spans → ExportTraceServiceRequest.
+// A span as the Span message of OTLP.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto
 import type { Link, SpanContext, SpanStatus } from '@opentelemetry/api';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
-import { encodeGrouped } from './grouped-request';
 import type { OtlpWriter } from './otlp-writer';
 
-/** Grows when it is too small; measured on invocation spans and their children. */
-const bytesPerSpan = 480;
-const hasIsRemote = 0x100;
-const isRemote = 0x200;
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
 
-export function encodeTraceRequest(spans: readonly ReadableSpan[]): Uint8Array {
-  return encodeGrouped(spans, bytesPerSpan, writeSpan);
-}
-
-function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
+export function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   const context = span.spanContext();
   const { parentSpanContext: parent } = span;
-  writer.byte(0x12);
-  const start = writer.begin(2);
   writeContext(writer, context);
   if (parent?.spanId) writer.id(0x22, parent.spanId);
   writer.textField(0x2a, span.name);
@@ -37,7 +28,6 @@ function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   writer.byte(0x85);
   writer.byte(0x01);
   writer.fixed32(toFlags(context, parent));
-  writer.end(start, 2);
 }
 
 /** Fields 1 to 3 of a span and of a link. */
@@ -78,5 +68,5 @@ function writeStatus(writer: OtlpWriter, { code, message }: SpanStatus): void {
 }
 
 function toFlags({ traceFlags }: SpanContext, other: SpanContext | undefined): number {
-  return (traceFlags & 0xff) | hasIsRemote | (other?.isRemote ? isRemote : 0);
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (other?.isRemote ? IS_REMOTE : 0);
 }

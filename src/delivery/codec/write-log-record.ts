@@ -1,20 +1,10 @@
-// Log records → ExportLogsServiceRequest.
+// A log record as the LogRecord message of OTLP.
 // Source: opentelemetry-proto 1.x, logs/v1/logs.proto
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import { encodeGrouped } from './grouped-request';
 import type { OtlpWriter } from './otlp-writer';
 
-/** Grows when it is too small; measured on lines of ordinary length. */
-const bytesPerRecord = 320;
-
-export function encodeLogRequest(records: readonly ReadableLogRecord[]): Uint8Array {
-  return encodeGrouped(records, bytesPerRecord, writeRecord);
-}
-
-function writeRecord(writer: OtlpWriter, record: ReadableLogRecord): void {
+export function writeLogRecord(writer: OtlpWriter, record: ReadableLogRecord): void {
   const { severityNumber, severityText, body, spanContext, eventName } = record;
-  writer.byte(0x12);
-  const start = writer.begin(2);
   writer.time(0x09, record.hrTime);
   if (severityNumber) writer.count(0x10, severityNumber);
   if (severityText) writer.textField(0x1a, severityText);
@@ -29,5 +19,4 @@ function writeRecord(writer: OtlpWriter, record: ReadableLogRecord): void {
   if (spanContext?.spanId) writer.id(0x52, spanContext.spanId);
   writer.time(0x59, record.hrTimeObserved);
   if (eventName) writer.textField(0x62, eventName);
-  writer.end(start, 2);
 }

@@ -7,6 +7,11 @@ const THREE_BYTE_LENGTH = 0x4000;
 /** Shorter text is copied faster than handed to native code. */
 const SHORT_TEXT = 20;
 const MAX_VARINT_BYTES = 10;
+/** Of one or of many items: small, because it is freed with the last of them. */
+const BLOCK_BYTES = 32_768;
+const MIN_FREE_BYTES = 2048;
+/** Text of this length is measured first: three bytes a character would be much too many. */
+const LONG_TEXT = 1024;
 
 function varintSize(value: number): number {
   if (value < TWO_BYTE_LENGTH) return 1;
@@ -17,14 +22,31 @@ export class ProtobufWriter {
   position = 0;
   private bytes: Buffer;
 
-  constructor(capacityBytes: number) {
-    // Not of Node's pool: a kept request would pin the slab it shares.
-    this.bytes = Buffer.allocUnsafeSlow(Math.max(capacityBytes, 64));
+  constructor(capacityBytes = BLOCK_BYTES) {
+    // Not of Node's pool: what is kept would pin the slab that it shares.
+    this.bytes = Buffer.allocUnsafeSlow(capacityBytes);
   }
 
-  /** What was written; shares memory with the writer. */
-  finish(): Uint8Array {
-    return this.bytes.subarray(0, this.position);
+  /** What is written now is part of it; a later one never overwrites it. */
+  get block(): Buffer {
+    return this.bytes;
+  }
+
+  /** Begins a new block where this one is almost full. */
+  makeRoom(): void {
+    if (this.bytes.length - this.position >= MIN_FREE_BYTES) return;
+    this.bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.position = 0;
+  }
+
+  /** What grew a block beyond its size, in memory of its own, so that it pins no more than itself. */
+  detachLarge(start: number): Buffer | undefined {
+    if (this.bytes.length <= BLOCK_BYTES) return undefined;
+    const detached = Buffer.allocUnsafeSlow(this.position - start);
+    this.bytes.copy(detached, 0, start, this.position);
+    this.bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    this.position = 0;
+    return detached;
   }
 
   /** A copy of what was written since `start`. */
@@ -104,7 +126,7 @@ export class ProtobufWriter {
   /** Length and UTF-8 of `text`. */
   text(text: string): void {
     const { length } = text;
-    this.reserve(length * 3 + 5);
+    this.reserve((length < LONG_TEXT ? length * 3 : Buffer.byteLength(text, 'utf8')) + 5);
     const start = this.position;
     if (length <= SHORT_TEXT && this.shortAscii(text, start)) return;
     const guess = varintSize(length);
@@ -137,8 +159,8 @@ export class ProtobufWriter {
     return this.position;
   }
 
-  /** Writes the length of the message that began at `start`. */
-  end(start: number, lengthBytes: 1 | 2 = 1): void {
+  /** Writes the length of the message that began at `start`, and returns it. */
+  end(start: number, lengthBytes: 1 | 2 = 1): number {
     const length = this.position - start;
     const size = varintSize(length);
     const moved = size - lengthBytes;
@@ -149,5 +171,6 @@ export class ProtobufWriter {
     this.position = start - lengthBytes;
     this.varint(length);
     this.position += length;
+    return length;
   }
 }
