@@ -2,7 +2,7 @@
 // /opt/extensions, so these paths are the contract with the service and with the start script.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { assertNoDuplicatedPackages, bundleExtension, type Bundle } from './bundle';
+import { bundleExtension, type Bundle } from './bundle';
 import { bundledPackages, formatLicenses, readLicensedWork, readOwnWork } from './licenses';
 import { stripShellComments } from './minify';
 import type { NodeRelease } from './node-release';
@@ -40,7 +40,6 @@ export async function buildNodeLayer(root: string): Promise<BuiltLayer> {
   const script = stripShellComments(readSource(root, startScript).toString('utf8'));
   readSource(root, entry);
   const bundle = await bundleExtension({ root, entry, version: manifest.version });
-  assertNoDuplicatedPackages(bundle);
   const programs = bundle.files.map(({ name, contents }) => ({
     path: `lambda-otlp/${name}`,
     contents,

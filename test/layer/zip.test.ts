@@ -20,7 +20,7 @@ with zipfile.ZipFile(sys.argv[1]) as z:
         print(i.filename, oct(i.external_attr >> 16), i.date_time[:3], i.file_size, len(i.extra))
 `;
 
-function listWithPython(zip: Buffer): string[] {
+function listWithPython(zip: Uint8Array): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'zip-test-'));
   try {
     writeFileSync(join(folder, 'a.zip'), zip);
@@ -33,21 +33,21 @@ function listWithPython(zip: Buffer): string[] {
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-test('entries are sorted, dated 1980-01-01, whole, and executable only where told', async () => {
-  expect(listWithPython(await createZip(entries))).toEqual([
+test('entries are sorted, dated 1980-01-01, whole, and executable only where told', () => {
+  expect(listWithPython(createZip(entries))).toEqual([
     'extensions/lambda-otlp 0o100755 (1980, 1, 1) 10 0',
     'lambda-otlp/empty 0o100644 (1980, 1, 1) 0 0',
     'lambda-otlp/main.js 0o100644 (1980, 1, 1) 100000 0',
   ]);
 });
 
-test('the order of the entries changes no byte', async () => {
+test('the order of the entries changes no byte', () => {
   const reversed = [...entries].reverse();
-  expect(sha256(await createZip(reversed))).toBe(sha256(await createZip(entries)));
+  expect(sha256(createZip(reversed))).toBe(sha256(createZip(entries)));
 });
 
-test('other contents give other bytes', async () => {
+test('other contents give other bytes', () => {
   const [first, ...rest] = entries;
   const changed = [{ ...first, path: 'lambda-otlp/main.mjs', contents: Buffer.of(1) }, ...rest];
-  expect(sha256(await createZip(changed))).not.toBe(sha256(await createZip(entries)));
+  expect(sha256(createZip(changed))).not.toBe(sha256(createZip(entries)));
 });
