@@ -1,8 +1,11 @@
 // `npm run replay -- FILE…`: stored Telemetry API events → OTLP/JSON on stdout, one request a line (the
 // Collector file exporter's format), or to the configured endpoint with --send.
-import { encodeLogRequest } from '../delivery/codec/log-request';
-import { encodeMetricsRequest } from '../delivery/codec/metrics-request';
-import { encodeTraceRequest } from '../delivery/codec/trace-request';
+import {
+  encodeLogRequest,
+  encodeMetricsRequest,
+  encodeTraceRequest,
+} from '../delivery/codec/encode-request';
+import { ItemEncoder } from '../delivery/codec/item-encoder';
 import type { Signal } from '../relay/item';
 import { toJson } from '../relay/to-json';
 import { readFileSync } from 'node:fs';
@@ -57,14 +60,18 @@ function* chunks<T>(items: readonly T[]): Generator<T[]> {
   }
 }
 
+const encoder = new ItemEncoder(() =>
+  say('error: an item cannot be encoded as OTLP; it is left out'),
+);
+
 const stdoutSink: ReplaySink = {
   spans(spans) {
-    for (const chunk of chunks(spans)) write('traces', encodeTraceRequest(chunk));
+    for (const chunk of chunks(spans)) write('traces', encodeTraceRequest(encoder, chunk));
   },
   logRecords(records) {
-    for (const chunk of chunks(records)) write('logs', encodeLogRequest(chunk));
+    for (const chunk of chunks(records)) write('logs', encodeLogRequest(encoder, chunk));
   },
-  metrics: (window) => write('metrics', encodeMetricsRequest(window)),
+  metrics: (window) => write('metrics', encodeMetricsRequest(encoder, window)),
 };
 
 /** Sends through the extension's own delivery; `finish` says whether everything arrived. */

@@ -1,8 +1,11 @@
 // Stored events → the protobuf requests that the extension would send → decoded by an independent reader.
+import {
+  encodeLogRequest,
+  encodeMetricsRequest,
+  encodeTraceRequest,
+} from '../../src/delivery/codec/encode-request';
+import { ItemEncoder } from '../../src/delivery/codec/item-encoder';
 import { createEnvironment } from '../../src/environment';
-import { encodeLogRequest } from '../../src/delivery/codec/log-request';
-import { encodeMetricsRequest } from '../../src/delivery/codec/metrics-request';
-import { encodeTraceRequest } from '../../src/delivery/codec/trace-request';
 import type { Signal } from '../../src/delivery/delivery';
 import { decodeOtlp } from 'local-lambda/otlp/decode';
 import type { OtlpRequests } from 'local-lambda/otlp/model';
@@ -18,8 +21,7 @@ export type DecodedRequest = {
 /** Fixed, so that a golden file does not change from machine to machine. */
 const FIXED_UUID = '0f0e0d0c-0b0a-4908-8706-050403020100';
 
-function decode(signal: Signal, bytes: Uint8Array | undefined): DecodedRequest {
-  if (bytes === undefined) throw new Error(`${signal}: not serialized`);
+function decode(signal: Signal, bytes: Uint8Array): DecodedRequest {
   return { signal, request: decodeOtlp(signal, bytes) } as DecodedRequest;
 }
 
@@ -46,19 +48,22 @@ export async function replayItemsToOtlp(
   { variables = {}, chunkEvents }: ReplayToOtlpOptions = {},
 ): Promise<DecodedRequest[]> {
   const requests: DecodedRequest[] = [];
+  const encoder = new ItemEncoder(() => {
+    throw new Error('expected every item to be encoded, one was not');
+  });
   await replay(items, {
     environment: createEnvironment({ ...MACHINE, ...variables }, silentDiagnostics),
     createEnvironmentId: () => FIXED_UUID,
     ...(chunkEvents === undefined ? {} : { chunkEvents }),
     sink: {
       spans(spans) {
-        requests.push(decode('traces', encodeTraceRequest(spans)));
+        requests.push(decode('traces', encodeTraceRequest(encoder, spans)));
       },
       logRecords(records) {
-        requests.push(decode('logs', encodeLogRequest(records)));
+        requests.push(decode('logs', encodeLogRequest(encoder, records)));
       },
       metrics(window) {
-        requests.push(decode('metrics', encodeMetricsRequest(window)));
+        requests.push(decode('metrics', encodeMetricsRequest(encoder, window)));
       },
     },
   });
