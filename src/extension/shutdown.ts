@@ -23,6 +23,8 @@ export interface ShutdownPorts {
 /** An unknown deadline: after an extension's own timeout Lambda gives 1 s, otherwise 2 s. */
 const DEFAULT_MS = 1_000;
 const MAX_MS = 5_000;
+/** Of the time: what is not read by then is dropped, so that what was read can be sent. */
+const READING_SHARE = 0.4;
 /** For the last lines of this process and its exit. */
 const MARGIN_MS = 150;
 /** The same when there was more to read than time: the event loop is late then. */
@@ -41,17 +43,17 @@ export async function shutDown(
   const startMs = clock.now();
   const isKnown = deadlineMs > startMs;
   const endMs = isKnown ? Math.min(deadlineMs, startMs + MAX_MS) : startMs + DEFAULT_MS;
-  const halfMs = startMs + (endMs - startMs) / 2;
-  telemetry.stopReading(halfMs);
+  const readEndMs = startMs + (endMs - startMs) * READING_SHARE;
+  telemetry.stopReading(readEndMs);
   if (telemetry.isActive) {
     const latestMs = startMs + Math.min(MAX_DRAIN_MS, (endMs - startMs) / 4);
     const quietMs = isRunning ? QUIET_WHILE_RUNNING_MS : QUIET_MS;
     await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
   }
-  const pipeline = await settledBefore(clock, ports.pipeline, halfMs);
+  const pipeline = await settledBefore(clock, ports.pipeline, readEndMs);
   if (pipeline === undefined) return;
-  await catchUp({ pipeline, telemetry, clock }, halfMs);
-  const unread = await telemetry.close(halfMs + (endMs - halfMs) / 3);
+  await catchUp({ pipeline, telemetry, clock }, readEndMs);
+  const unread = await telemetry.close(readEndMs + (endMs - readEndMs) / 4);
   const nowMs = clock.now();
   const marginMs = unread.bodies > 0 ? BUSY_MARGIN_MS : MARGIN_MS;
   const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);

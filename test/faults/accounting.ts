@@ -104,13 +104,23 @@ export interface Totals {
 
 /** The totals of the extension's stop line (LAMBDA_OTLP_LOG_LEVEL=info). */
 export function readStopLine(output: string): Totals {
-  const line = output.split('\n').find((text) => text.includes('"message":"stopped:'));
-  if (line === undefined) throw new Error(`expected a stop line, the extension printed: ${output}`);
-  const fields = JSON.parse(line) as Readonly<Record<string, number>>;
+  const fields = findStopLine(output);
   const of = (kind: 'Exported' | 'Dropped'): Counts => ({
     traces: fields[`spans${kind}`] ?? Number.NaN,
     metrics: fields[`dataPoints${kind}`] ?? Number.NaN,
     logs: fields[`logRecords${kind}`] ?? Number.NaN,
   });
   return { exported: of('Exported'), dropped: of('Dropped') };
+}
+
+/** What the stop line says of bodies that were not read. */
+export function readUnread(output: string): { readonly records: number; readonly bytes: number } {
+  const { unreadRecords: records = 0, unreadBytes: bytes = 0 } = findStopLine(output);
+  return { records, bytes };
+}
+
+function findStopLine(output: string): Readonly<Record<string, number>> {
+  const line = output.split('\n').find((text) => text.includes('"message":"stopped:'));
+  if (line === undefined) throw new Error(`expected a stop line, the extension printed: ${output}`);
+  return JSON.parse(line) as Readonly<Record<string, number>>;
 }

@@ -97,6 +97,6 @@ export const POISON: readonly Poison[] = [
     name: 'an unknown Content-Encoding and media type',
     body: JSON.stringify([sound]),
     headers: { 'Content-Encoding': 'zstd', 'Content-Type': 'text/plain' },
-    alsoArrives: ['sound'],
+    status: 415,
   },
 ];

@@ -1,0 +1,101 @@
+// Telemetry that is too much, forged or packed: memory stays bounded, the process ends before SIGKILL, and what
+// it did not read is counted, on its last line as in its metrics.
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import { readTelemetry, total } from '../scenarios/arrived-telemetry';
+import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
+import { readStopLine, readUnread } from './accounting';
+import { lineEvent, serve, shutdownIn, startEvent } from './foreign-events';
+import { endForeignLambdas, startForeignLambda } from './foreign-lambda';
+import type { ForeignLambda } from './foreign-lambda';
+import { killAfter, throttle } from './throttle';
+
+const MIB = 1_048_576;
+let receiver: OtlpReceiver;
+
+beforeEach(async () => {
+  receiver = await startOtlpReceiver();
+});
+
+afterEach(async () => {
+  await endForeignLambdas();
+  await receiver.close();
+});
+
+async function start(): Promise<ForeignLambda> {
+  const lambda = await startForeignLambda({
+    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, LAMBDA_OTLP_FLUSH: 'end' },
+  });
+  await lambda.called('next');
+  await serve(lambda, 'first');
+  return lambda;
+}
+
+/** Exit 0 before SIGKILL, and what the last line says is what arrived. */
+async function shutDown(lambda: ForeignLambda): Promise<ArrivedTelemetry> {
+  const spare = killAfter(lambda.pid, 2_000);
+  await lambda.send(shutdownIn(2_000));
+  const { code } = await lambda.exit;
+  spare();
+  expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
+  const telemetry = readTelemetry(receiver.requests);
+  const { exported, dropped } = readStopLine(lambda.output());
+  expect(telemetry.spans.length).toBeGreaterThanOrEqual(exported.traces);
+  expect(telemetry.logs.length).toBeGreaterThanOrEqual(exported.logs);
+  const unread = readUnread(lambda.output());
+  // Metrics that did not arrive are counted there, too.
+  if (dropped.metrics === 0) {
+    expect(total(telemetry, 'lambda.telemetry.unread') ?? 0).toBe(unread.records);
+    expect(total(telemetry, 'lambda.telemetry.unread.size') ?? 0).toBe(unread.bytes);
+  }
+  return telemetry;
+}
+
+function rssBytes({ pid }: ForeignLambda): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1024;
+}
+
+const lines = (from: number, count: number): string =>
+  JSON.stringify(Array.from({ length: count }, (_, index) => lineEvent(`line ${from + index} ok`)));
+
+test('40 000 starts right before SHUTDOWN', async () => {
+  const lambda = await start();
+  const starts = Array.from({ length: 40_000 }, () => startEvent(randomUUID()));
+  for (let from = 0; from < starts.length; from += 10_000) {
+    await lambda.post(JSON.stringify(starts.slice(from, from + 10_000)));
+  }
+  await shutDown(lambda);
+}, 60_000);
+
+test('20 000 lines with a tenth of a CPU, right before SHUTDOWN', async () => {
+  const lambda = await start();
+  const release = throttle(lambda.pid, 0.1);
+  try {
+    for (let from = 0; from < 20_000; from += 5_000) await lambda.post(lines(from, 5_000));
+    await shutDown(lambda);
+    const { exported, dropped } = readStopLine(lambda.output());
+    const { records } = readUnread(lambda.output());
+    // The first one of all is of an invocation before.
+    expect(exported.logs + records + dropped.logs).toBe(20_001);
+  } finally {
+    release();
+  }
+}, 60_000);
+
+test('100 posts that inflate to 8 MB each', async () => {
+  const lambda = await start();
+  const before = rssBytes(lambda);
+  const bomb = gzipSync(Buffer.from(`[${' '.repeat(8_000_000)}]`));
+  let most = 0;
+  for (let count = 0; count < 100; count += 1) {
+    expect(await lambda.post(bomb, { 'Content-Encoding': 'gzip' })).toBe(200);
+    most = Math.max(most, rssBytes(lambda));
+  }
+  await serve(lambda, 'last');
+  await shutDown(lambda);
+  expect(most - before).toBeLessThan(64 * MIB);
+}, 60_000);
