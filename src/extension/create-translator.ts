@@ -3,9 +3,10 @@ import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
+import type { ReceivedSpans } from '../invocation/received-spans';
 import { createSampler } from '../otel/sampler';
 import { Translator } from '../otel/translator';
-import type { TranslatorOptions } from '../otel/translator';
+import type { TranslatorOptions } from '../otel/translation';
 import { defined } from '../telemetry/defined';
 import type { Registration } from '../lambda/extensions-api';
 import { createRandomUuid, sha256Hex } from '../node/crypto';
@@ -16,12 +17,13 @@ export interface TranslatorSources {
   readonly settings: TranslationSettings;
   readonly registration?: Registration;
   readonly handover?: Handover;
+  readonly received?: ReceivedSpans;
   /** A UUID for the environment; random by default. */
   readonly createEnvironmentId?: () => string;
 }
 
 export function createTranslator(sources: TranslatorSources): Translator {
-  const { environment, settings, handover } = sources;
+  const { environment, settings, handover, received } = sources;
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
   const sampler = createSampler(settings.sampler, settings.samplerRatio);
   return new Translator({
@@ -34,7 +36,7 @@ export function createTranslator(sources: TranslatorSources): Translator {
     sampling: { keep: settings.keep, ...defined({ sampler }) },
     sha256: sha256Hex,
     createEnvironmentId: sources.createEnvironmentId ?? createRandomUuid,
-    ...defined({ initializationType, handover }),
+    ...defined({ initializationType, handover, received }),
   });
 }
 

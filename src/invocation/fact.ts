@@ -1,6 +1,7 @@
 // What the tracker concludes from events: facts, each stated once, from which otel/ makes spans, points
 // and log records. Times are event times; identities are settled.
 import type { HrTime } from '@opentelemetry/api';
+import type { ReceivedSpan } from '../relay/received-span';
 import type {
   InitReportEvent,
   LogEvent,
@@ -29,6 +30,8 @@ export interface InvocationFact {
   readonly kind: 'invocation';
   readonly requestId: string;
   readonly identity: SpanIdentity;
+  /** The function's SDK made this span of the same request: completed, it leaves instead. */
+  readonly servedBy?: ReceivedSpan;
   /** The runtime's own segment below the invocation span, when runtimeDone names one. */
   readonly runtimeIdentity?: SpanIdentity;
   readonly start: HrTime;

@@ -31,6 +31,8 @@ export interface StatingContext extends VerdictRules {
   readonly reportsLate: boolean;
   /** A restore report was seen in this environment. */
   readonly restoreWasReported: boolean;
+  /** A span of the function's SDK came after ours had left. */
+  readonly serverIsLate?: boolean;
   readonly ending?: Ending;
 }
 
@@ -44,7 +46,10 @@ export function stateInvocation<Line>(
     stated.start = true;
     facts.push(toPlatformLog(invocation, start));
   }
-  if (done !== undefined && awaitsException(invocation, context)) {
+  if (
+    done !== undefined &&
+    (awaitsException(invocation, context) || awaitsServer(invocation, context))
+  ) {
     invocation.waits += 1;
     return facts;
   }
@@ -69,6 +74,14 @@ export function awaitsException(invocation: Invocation, context: StatingContext)
   if (!context.reportsLate || context.ending !== undefined || done === undefined) return false;
   if (report !== undefined || waits > 0 || stated.runtimeDone) return false;
   return runtimeReport === undefined && toVerdict(invocation, done, context).isFunctionError;
+}
+
+/** Once the SDK's span was late, it is waited for, one settling long. */
+function awaitsServer(invocation: Invocation, { serverIsLate, ending }: StatingContext): boolean {
+  const { isJoined, waits, stated } = invocation;
+  const canWait =
+    serverIsLate === true && ending === undefined && waits === 0 && !stated.runtimeDone;
+  return canWait && isJoined !== true;
 }
 
 /** A runtimeDone may follow its report in a later batch: a report alone waits for one settling. */
@@ -206,12 +219,13 @@ function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<
 
 function toSpanDetails(invocation: Invocation) {
   const { start, done, report, invoke } = invocation;
-  const { coldStart, exceptions, droppedExceptions, links } = invocation;
+  const { coldStart, exceptions, droppedExceptions, links, servedBy } = invocation;
   return defined({
     coldStart,
     exceptions,
     droppedExceptions,
     links,
+    servedBy,
     functionArn: invoke?.invokedFunctionArn ?? start?.functionArn,
     version: start?.version,
     tenantId: start?.tenantId ?? done?.tenantId ?? report?.tenantId,

@@ -1,5 +1,6 @@
 // One invocation of one request: its events and what of it has been stated already.
 import type { HrTime } from '@opentelemetry/api';
+import type { ReceivedSpan } from '../relay/received-span';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
 import { addMs, laterTime } from '../telemetry/timestamp';
 import type { ExceptionFact, TrackedLine } from './fact';
@@ -36,6 +37,10 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   readonly stated: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
   /** Of the process before this one, which closed its span and said nothing of it. */
   isForeign?: boolean;
+  /** The SERVER span of the function's own SDK that leaves instead of ours. */
+  servedBy?: ReceivedSpan;
+  /** Its place among the function's own spans was found. */
+  isJoined?: boolean;
   /** Settlings that its report has waited for a runtimeDone that may still come. */
   waits: number;
 }
@@ -123,4 +128,5 @@ export function shrink(invocation: Invocation): void {
   invocation.exceptions = [];
   delete invocation.runtimeReport;
   delete invocation.initException;
+  delete invocation.servedBy;
 }

@@ -14,7 +14,7 @@ import type {
 import type { LogEvent } from '../telemetry/event';
 import { defined } from '../telemetry/defined';
 import { isObject, readText } from '../telemetry/fields';
-import { compareTimes } from '../telemetry/timestamp';
+import { compareTimes, toMs } from '../telemetry/timestamp';
 import { ColdStarts } from './cold-starts';
 import { DroppedLogs } from './dropped-logs';
 import type { Fact, PlatformLogFact, TraceJoiner, TrackedLine } from './fact';
@@ -29,6 +29,8 @@ import { Identities } from './identities';
 import { findInvocationOf } from './lines';
 import { PendingLines } from './lines';
 import { Predecessor } from './handover';
+import { toSettlingRequest } from './settling-request';
+import type { OpenRequests, ReceivedSpans } from './received-spans';
 import type { Request } from './requests';
 import { Requests } from './requests';
 
@@ -43,6 +45,8 @@ export interface TrackerOptions {
   readonly handover?: Handover;
   /** LAMBDA_OTLP_FUNCTION_ERRORS, true by default. */
   readonly functionErrors?: boolean;
+  /** Spans of the function's SDK, to be joined with ours; absent: nothing is joined. */
+  readonly received?: ReceivedSpans;
 }
 
 const MANAGED_INSTANCES = 'lambda-managed-instances';
@@ -130,7 +134,10 @@ export class Tracker<Line extends TrackedLine> {
     this.predecessor.continueIn(this.requests);
     const { requests, concurrent } = this;
     const invocations = requests.pair(final);
-    for (const invocation of invocations) this.identify(invocation);
+    for (const invocation of invocations) {
+      this.identify(invocation);
+      this.joinReceived(invocation, ending);
+    }
     const facts: Fact<Line>[] = [...this.evicted, ...this.coldStarts.bind<Line>(requests)];
     this.evicted = [];
     facts.push(...this.lines.take({ requests, concurrent, final }));
@@ -155,6 +162,30 @@ export class Tracker<Line extends TrackedLine> {
     this.identities.assign(invocation);
   }
 
+  private joinReceived(invocation: Invocation, ending: Ending | undefined): void {
+    const { received } = this.options;
+    if (received === undefined || invocation.isJoined === true || invocation.stated.span) return;
+    const request = toSettlingRequest(invocation, this.concurrent === true, ending);
+    const joined = request === undefined ? undefined : received.settle(request);
+    if (joined === undefined) return;
+    invocation.isJoined = true;
+    invocation.identity = joined.identity;
+    invocation.links.push(...joined.links);
+    if (joined.servedBy !== undefined) invocation.servedBy = joined.servedBy;
+  }
+
+  /** Of which spans of the function's SDK may still be needed. */
+  get openRequests(): OpenRequests {
+    const { requests } = this;
+    const isOpen = ({ start, stated }: Invocation): boolean => start !== undefined && !stated.span;
+    const [first] = requests.timeline.filter(isOpen);
+    return {
+      sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
+      isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
+      isExpected: (requestId) => requests.get(requestId)?.isDone === false,
+    };
+  }
+
   private get concurrent(): boolean | undefined {
     const type = this.initializationType;
     return type === undefined ? undefined : type === MANAGED_INSTANCES;
@@ -175,6 +206,7 @@ export class Tracker<Line extends TrackedLine> {
       reportsLate: this.initializations.runtimeVersion?.startsWith('java') === true,
       spanAtReport: this.options.spanAt === 'report',
       restoreWasReported: this.initializations.restoreWasReported,
+      serverIsLate: this.options.received?.isServerLate === true,
       ...(ending === undefined ? {} : { ending }),
     };
   }

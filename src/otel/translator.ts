@@ -6,52 +6,26 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { SeverityNumber } from '@opentelemetry/api-logs';
 import type { Fact } from '../invocation/fact';
 import type { Handover } from '../invocation/handover';
-import type { Sha256Hex } from '../invocation/identity';
 import type { Invoke } from '../invocation/invocation';
 import type { Ending } from '../invocation/invocation-facts';
 import { Tracker } from '../invocation/tracker';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
-import type { AttributeLimits } from './attributes';
 import { parseFunctionArn } from './function-arn';
-import type { LogLimits } from '../log-line/log-line';
 import { SpanContexts, toLogRecord } from './log-records';
 import type { LogContextFacts } from './log-records';
 import { ErrorTypes, toMeasurements } from './metrics';
-import type { Measurement } from './metrics';
 import { joinTraces, toReadLine } from './read-lines';
 import type { ReadLine } from './read-lines';
 import { toResourceAttributes } from './resource';
-import type { FunctionDescription } from './resource';
 import { Sampling } from './sampling';
-import type { SamplingOptions } from './sampling';
+import { completeServed } from './served-span';
+import type { Translation, TranslatorOptions } from './translation';
 import { toSpans } from './spans';
+import type { SpanOrigin } from './spans';
 import { TieBreaker } from './tie-breaker';
-
-export interface TranslatorOptions {
-  /** What is known of the function before any event. */
-  readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
-  readonly initializationType?: string;
-  readonly spanAt: 'runtimeDone' | 'report';
-  readonly functionErrors: boolean;
-  readonly spanLimits: AttributeLimits;
-  readonly logLimits: LogLimits;
-  readonly platformSeverity: SeverityNumber | undefined;
-  readonly sampling: SamplingOptions;
-  readonly handover?: Handover;
-  readonly sha256: Sha256Hex;
-  /** A new random UUID: the execution environment's, again after a SnapStart restore. */
-  readonly createEnvironmentId: () => string;
-}
-
-export interface Translation {
-  readonly spans: readonly ReadableSpan[];
-  readonly logRecords: readonly ReadableLogRecord[];
-  readonly measurements: readonly Measurement[];
-}
 
 export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>>;
 
@@ -85,6 +59,7 @@ export class Translator {
         instanceId: resource.logStreamName ?? this.environmentId,
         ...(initializationType === undefined ? {} : { initializationType }),
         ...(handover === undefined ? {} : { handover }),
+        ...(options.received === undefined ? {} : { received: options.received }),
       },
       (lines) => joinTraces(lines, options.logLimits),
     );
@@ -143,17 +118,20 @@ export class Translator {
   /** Translates all that is complete; `ending`: the environment ends and nothing is held back. */
   settle(ending?: Ending): Translation {
     const facts = this.tracker.settle(ending);
-    if (facts.length === 0) return { spans: [], logRecords: [], measurements: [] };
+    const { received } = this.options;
+    const take = () => received?.take(this.tracker.openRequests) ?? [];
+    if (facts.length === 0)
+      return { spans: [], received: take(), logRecords: [], measurements: [] };
     this.sampling.observe(facts);
     const { logRecords, spans } = this.toSpansAndLogs(facts);
     const measurements = facts.flatMap((fact) => toMeasurements(fact, this.errorTypes));
-    return { spans, logRecords, measurements };
+    return { spans, received: take(), logRecords, measurements };
   }
 
   private toSpansAndLogs(facts: readonly Fact<ReadLine>[]) {
     const { traces, logs } = this.resources;
     const { spanLimits, platformSeverity, resource } = this.options;
-    const spanContext = {
+    const spanContext: SpanOrigin = {
       resource: traces,
       scope: this.scope,
       functionName: this.invocationName,
@@ -176,9 +154,15 @@ export class Translator {
     for (const fact of facts) {
       const record = toLogRecord(fact, logContext);
       if (record !== undefined) logRecords.push(record);
-      else if (this.isSampled(fact)) spans.push(...toSpans(fact, spanContext));
+      else if (this.leaves(fact, spanContext)) spans.push(...toSpans(fact, spanContext));
     }
     return { spans, logRecords };
+  }
+
+  private leaves(fact: Fact<ReadLine>, origin: SpanOrigin): boolean {
+    const { received } = this.options;
+    const isServed = received !== undefined && completeServed(fact, origin, received);
+    return !isServed && this.isSampled(fact);
   }
 
   private isSampled(fact: Fact<ReadLine>): boolean {

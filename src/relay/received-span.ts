@@ -22,9 +22,9 @@ const INVOCATION_ID_KEYS = ['faas.invocation_id', 'faas.invocation.id', 'faas.ex
 
 /** Answers nothing for what is missing or has not its type; of a field that comes twice the last one holds. */
 export class ReceivedSpan implements RawItem {
-  readonly block: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+  block: Uint8Array;
+  start: number;
+  end: number;
   readonly resource: RawResource;
   readonly scope: RawScope;
   readonly kind: number;
@@ -63,14 +63,27 @@ export class ReceivedSpan implements RawItem {
       else if (field === 16 && wireType === FIXED32) flagsAt = start;
     }
     this.kind = kind;
-    this.traceIdAt = traceIdAt;
-    this.spanIdAt = spanIdAt;
-    this.parentSpanIdAt = parentSpanIdAt;
-    this.startAt = startAt;
-    this.endAt = endAt;
-    this.flagsAt = flagsAt;
+    // Counted from the beginning of the span: it may move to a block of its own.
+    this.traceIdAt = traceIdAt === NOWHERE ? NOWHERE : traceIdAt - from;
+    this.spanIdAt = spanIdAt === NOWHERE ? NOWHERE : spanIdAt - from;
+    this.parentSpanIdAt = parentSpanIdAt === NOWHERE ? NOWHERE : parentSpanIdAt - from;
+    this.startAt = startAt === NOWHERE ? NOWHERE : startAt - from;
+    this.endAt = endAt === NOWHERE ? NOWHERE : endAt - from;
+    this.flagsAt = flagsAt === NOWHERE ? NOWHERE : flagsAt - from;
     this.invocationId =
       kind === SERVER || kind === CONSUMER ? readInvocationId(this, reader) : undefined;
+  }
+
+  /** Kept for long, it must not keep its neighbours. */
+  detach(): void {
+    if (this.block.length === this.end - this.start) return;
+    this.block = new Uint8Array(this.block.subarray(this.start, this.end));
+    this.start = 0;
+    this.end = this.block.length;
+  }
+
+  get isServer(): boolean {
+    return this.kind === SERVER || this.kind === CONSUMER;
   }
 
   get traceId(): string | undefined {
@@ -88,15 +101,15 @@ export class ReceivedSpan implements RawItem {
 
   /** Unix milliseconds; 0 where the span says nothing. */
   get startMs(): number {
-    return this.startAt === NOWHERE ? 0 : readFixed64(this.block, this.startAt) / 1e6;
+    return this.startAt === NOWHERE ? 0 : readFixed64(this.block, this.start + this.startAt) / 1e6;
   }
 
   get endMs(): number {
-    return this.endAt === NOWHERE ? 0 : readFixed64(this.block, this.endAt) / 1e6;
+    return this.endAt === NOWHERE ? 0 : readFixed64(this.block, this.start + this.endAt) / 1e6;
   }
 
   get flags(): number {
-    return this.flagsAt === NOWHERE ? 0 : readFixed32(this.block, this.flagsAt);
+    return this.flagsAt === NOWHERE ? 0 : readFixed32(this.block, this.start + this.flagsAt);
   }
 
   /** Whether the parent is in another process; nothing where the SDK does not say. */
@@ -107,7 +120,7 @@ export class ReceivedSpan implements RawItem {
 
   private readId(at: number, length: number): string | undefined {
     if (at === NOWHERE) return undefined;
-    const id = readHex(this.block, at, at + length);
+    const id = readHex(this.block, this.start + at, this.start + at + length);
     return /^0+$/.test(id) ? undefined : id;
   }
 }

@@ -1,0 +1,175 @@
+// Spans of the function's SDK on their way: they wait for the next settling, which may change them, and those
+// that a request still open may need wait for its end. Bounded: beyond it they leave as they are. Of what has
+// left, enough is remembered to know a parent that never came, and the request of an S that comes late.
+import type { SpanEdit } from '../relay/edit-span';
+import { editSpan } from '../relay/edit-span';
+import { bytesOf } from '../relay/item';
+import type { RawItem } from '../relay/item';
+import { ReceivedSpan } from '../relay/received-span';
+import type { SpanIdentity } from './identity';
+import { join } from './join';
+import type { Joined, SeenSpan, SettlingRequest } from './join';
+
+/** Of spans that wait for the next settling. */
+const MAX_WAITING_BYTES = 1_048_576;
+/** Of spans that wait for the end of their request. */
+const MAX_HELD = 64;
+const MAX_HELD_BYTES = 262_144;
+const MAX_REMEMBERED = 1_024;
+const MAX_CLOSED = 256;
+/** Settlings that an S waits for the first event of its request. */
+const MAX_WAITS = 2;
+
+/** What the tracker knows of requests whose end was not stated yet. */
+export interface OpenRequests {
+  /** When the first of them began, Unix milliseconds. */
+  readonly sinceMs: number | undefined;
+  readonly isOpen: (requestId: string) => boolean;
+  /** INVOKE came, and nothing else yet. */
+  readonly isExpected: (requestId: string) => boolean;
+}
+
+export class ReceivedSpans {
+  /** An S came after its P had left: from then on a P waits for one settling more. */
+  isServerLate = false;
+  private waiting: ReceivedSpan[] = [];
+  private waitingBytes = 0;
+  private left: RawItem[] = [];
+  private remembered: SeenSpan[] = [];
+  private seen: readonly SeenSpan[] | undefined;
+  /** P's ids by request, of those that have left. */
+  private readonly closed = new Map<string, SpanIdentity>();
+  private readonly edits = new Map<ReceivedSpan, SpanEdit>();
+  /** S of requests whose span is not stated yet. */
+  private readonly serving = new Set<ReceivedSpan>();
+  private readonly waits = new WeakMap<ReceivedSpan, number>();
+  /** Everything that left since a request is open is remembered. */
+  private isComplete = true;
+
+  add(span: ReceivedSpan): void {
+    this.seen = undefined;
+    this.waiting.push(span);
+    this.waitingBytes += span.end - span.start;
+    if (this.waitingBytes > MAX_WAITING_BYTES) this.letGo(() => false);
+  }
+
+  get bytes(): number {
+    return this.waitingBytes;
+  }
+
+  /** Decides once for a request that settles. What is decided of other spans is done when they leave. */
+  settle(request: SettlingRequest): Joined | undefined {
+    // A parent that was forgotten is not one that never came.
+    const isDead = request.isDead && this.isComplete;
+    const joined = join({ ...request, isDead }, this.seenSpans);
+    for (const [span, edit] of joined?.edits ?? []) {
+      this.edits.set(span, { ...this.edits.get(span), ...edit });
+    }
+    if (joined?.servedBy !== undefined) this.serving.add(joined.servedBy);
+    return joined;
+  }
+
+  /** P has left with these ids, or S in its place. */
+  close(requestId: string, identity: SpanIdentity): void {
+    this.closed.delete(requestId);
+    this.closed.set(requestId, identity);
+    const [oldest] = this.closed.keys();
+    if (this.closed.size > MAX_CLOSED && oldest !== undefined) this.closed.delete(oldest);
+  }
+
+  /** S leaves with what else is to be appended to it. */
+  complete(server: ReceivedSpan, edit: SpanEdit): void {
+    if (!this.serving.has(server)) return;
+    const attributes = { ...this.edits.get(server)?.attributes, ...edit.attributes };
+    this.edits.set(server, { ...this.edits.get(server), ...edit, attributes });
+    this.serving.delete(server);
+  }
+
+  /** What leaves now: everything but what a request that is still open may need. */
+  take(open: OpenRequests): readonly RawItem[] {
+    let [held, heldBytes] = [0, 0];
+    this.letGo((span) => {
+      if (!this.isNeeded(span, open)) return false;
+      held += 1;
+      heldBytes += span.end - span.start;
+      return held <= MAX_HELD && heldBytes <= MAX_HELD_BYTES;
+    });
+    if (open.sinceMs === undefined) {
+      this.remembered = [];
+      this.isComplete = true;
+    }
+    const { left } = this;
+    this.left = [];
+    return left;
+  }
+
+  private isNeeded(span: ReceivedSpan, { sinceMs, isOpen, isExpected }: OpenRequests): boolean {
+    if (this.serving.has(span)) return true;
+    const { invocationId } = span;
+    if (invocationId !== undefined) {
+      if (this.closed.has(invocationId)) return false;
+      return isOpen(invocationId) || (isExpected(invocationId) && this.hasPatience(span));
+    }
+    if (sinceMs === undefined || this.edits.has(span) || span.startMs < sinceMs) return false;
+    return span.parentSpanId === undefined || span.isParentRemote === true;
+  }
+
+  /** Lambda's events are late, or never come. */
+  private hasPatience(span: ReceivedSpan): boolean {
+    const waits = (this.waits.get(span) ?? 0) + 1;
+    this.waits.set(span, waits);
+    return waits <= MAX_WAITS;
+  }
+
+  private letGo(isHeld: (span: ReceivedSpan) => boolean): void {
+    const kept: ReceivedSpan[] = [];
+    this.waitingBytes = 0;
+    for (const span of this.waiting) {
+      if (isHeld(span)) {
+        span.detach();
+        kept.push(span);
+        this.waitingBytes += span.end - span.start;
+      } else {
+        this.leave(span);
+      }
+    }
+    this.waiting = kept;
+    this.seen = undefined;
+  }
+
+  private leave(span: ReceivedSpan): void {
+    const edit = this.edits.get(span) ?? this.toLateEdit(span);
+    this.edits.delete(span);
+    this.serving.delete(span);
+    this.left.push(edit === undefined ? span : toEdited(span, edit));
+    const seen = toSeen(span, undefined);
+    if (seen === undefined) return;
+    if (this.remembered.length < MAX_REMEMBERED) this.remembered.push(seen);
+    else this.isComplete = false;
+  }
+
+  /** S came after P had left: both stay, and a link says that they are one. */
+  private toLateEdit({ invocationId, spanId }: ReceivedSpan): SpanEdit | undefined {
+    const identity = invocationId === undefined ? undefined : this.closed.get(invocationId);
+    if (identity === undefined || identity.spanId === spanId) return undefined;
+    this.isServerLate = true;
+    return { links: [identity] };
+  }
+
+  private get seenSpans(): readonly SeenSpan[] {
+    this.seen ??= [...this.remembered, ...this.waiting.flatMap((span) => toSeen(span, span) ?? [])];
+    return this.seen;
+  }
+}
+
+function toEdited(span: ReceivedSpan, edit: SpanEdit): ReceivedSpan {
+  const block = editSpan(bytesOf(span), edit);
+  return new ReceivedSpan({ block, start: 0, end: block.length }, span);
+}
+
+/** Nothing without ids: such a span is passed on and joins nothing. */
+function toSeen(span: ReceivedSpan, held: ReceivedSpan | undefined): SeenSpan | undefined {
+  const { traceId, spanId, parentSpanId, isParentRemote, isServer, invocationId, startMs } = span;
+  if (traceId === undefined || spanId === undefined) return undefined;
+  return { traceId, spanId, parentSpanId, isParentRemote, isServer, invocationId, startMs, held };
+}

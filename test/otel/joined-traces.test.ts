@@ -1,0 +1,298 @@
+// What leaves of a request whose function has an SDK of its own: one trace with one SERVER span.
+import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { SpanKind } from '@opentelemetry/api';
+import { createEnvironment } from '../../src/environment';
+import { createTranslator } from '../../src/extension/create-translator';
+import { ReceivedSpans } from '../../src/invocation/received-spans';
+import { readTranslationSettings } from '../../src/otel/translation-settings';
+import { readAttributes } from '../../src/relay/attributes';
+import { bytesOf } from '../../src/relay/item';
+import type { RawItem } from '../../src/relay/item';
+import { ReceivedSpan } from '../../src/relay/received-span';
+import { decodeBatch } from '../../src/telemetry/decode';
+import { at, done, init, report, REQUEST, start } from '../invocation/scenario';
+import type { WireEvent } from '../invocation/scenario';
+import { silentDiagnostics } from '../extension/recorded-diagnostics';
+
+const TRACE = '0af7651916cd43dd8448eb211c80319c';
+const OTHER_TRACE = '1af7651916cd43dd8448eb211c80319c';
+const CALLER = '00f067aa0ba902b7';
+const OWN_TRACE = REQUEST.replaceAll('-', '');
+const nothing = { bytes: new Uint8Array(0), schemaUrl: '' };
+const epochMs = (ms: number): number => at(ms)[0] * 1000 + at(ms)[1] / 1e6;
+const longOf = (ms: number): { low: number; high: number } => {
+  const nanos = BigInt(Math.round(epochMs(ms))) * 1_000_000n;
+  return { low: Number(BigInt.asIntN(32, nanos)), high: Number(nanos >> 32n) };
+};
+
+interface SdkSpan {
+  readonly id: string;
+  readonly trace?: string;
+  readonly parent?: string;
+  /** Of the parent. */
+  readonly isRemote?: boolean;
+  readonly kind?: number;
+  readonly startMs?: number;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly status?: number;
+}
+
+function sdk({ id, trace = TRACE, parent, isRemote = false, ...rest }: SdkSpan): ReceivedSpan {
+  const { kind = 1, startMs = 1010, attributes = {}, status = 0 } = rest;
+  const block = encodeOtlpMessage('Span', {
+    traceId: Buffer.from(trace, 'hex'),
+    spanId: Buffer.from(id, 'hex'),
+    ...(parent === undefined ? {} : { parentSpanId: Buffer.from(parent, 'hex') }),
+    name: id,
+    kind,
+    startTimeUnixNano: longOf(startMs),
+    endTimeUnixNano: longOf(startMs + 10),
+    attributes: Object.entries(attributes).map(([key, stringValue]) => ({
+      key,
+      value: { stringValue },
+    })),
+    status: { code: status },
+    flags: isRemote ? 0x301 : 0x101,
+  });
+  const part = { block, start: 0, end: block.length };
+  return new ReceivedSpan(part, { resource: nothing, scope: nothing });
+}
+
+const server = (fields: Partial<SdkSpan> = {}): ReceivedSpan =>
+  sdk({
+    id: 'aaaaaaaaaaaaaaaa',
+    parent: CALLER,
+    isRemote: true,
+    kind: 2,
+    attributes: { 'faas.invocation_id': REQUEST },
+    ...fields,
+  });
+const child = (fields: Partial<SdkSpan> = {}): ReceivedSpan =>
+  sdk({ id: 'bbbbbbbbbbbbbbbb', parent: 'aaaaaaaaaaaaaaaa', startMs: 1020, ...fields });
+
+interface Left {
+  readonly own: readonly ReadableSpan[];
+  readonly sdk: readonly ReceivedSpan[];
+}
+
+/** A sandbox's translator; each call of `settle` gives what leaves then. */
+function createScene(variables: Readonly<Record<string, string>> = {}) {
+  const environment = createEnvironment(variables, silentDiagnostics);
+  const received = new ReceivedSpans();
+  const translator = createTranslator({
+    environment,
+    settings: readTranslationSettings(environment),
+    received,
+    createEnvironmentId: () => 'e-1',
+  });
+  return {
+    events: (...events: readonly WireEvent[]) =>
+      translator.accept(decodeBatch(JSON.stringify(events), at(0)), at(0)),
+    spans: (...spans: readonly ReceivedSpan[]) => spans.forEach((span) => received.add(span)),
+    settle: (reason?: string): Left => {
+      const ending = reason === undefined ? undefined : { reason, time: at(60_000) };
+      const { spans, received: left } = translator.settle(ending);
+      const isSdk = (item: RawItem): item is ReceivedSpan => item instanceof ReceivedSpan;
+      return { own: spans, sdk: left.filter(isSdk) };
+    },
+  };
+}
+
+const namesOf = ({ own }: Left): readonly string[] => own.map(({ name }) => name).sort();
+const invocationOf = ({ own }: Left): ReadableSpan | undefined =>
+  own.find(({ kind }) => kind === SpanKind.SERVER);
+const attributesOf = (span: ReceivedSpan | undefined) =>
+  Object.fromEntries(span === undefined ? [] : readAttributes(bytesOf(span), 9));
+const x = (spanId: string) => ({
+  tracing: {
+    type: 'X-Amzn-Trace-Id',
+    value: `Root=1-${TRACE.slice(0, 8)}-${TRACE.slice(8)};Parent=${CALLER};Sampled=1`,
+    spanId,
+  },
+});
+
+describe('a request whose function has an SDK', () => {
+  it('is served by the span of the SDK, completed, with our spans below it', () => {
+    const scene = createScene();
+    scene.spans(child(), server());
+    scene.events(...init(0), start(1000), done(1200));
+    const left = scene.settle();
+    expect(namesOf(left)).toEqual([
+      'init',
+      'responseDuration',
+      'responseLatency',
+      'runtimeOverhead',
+    ]);
+    for (const span of left.own) {
+      expect(span.spanContext().traceId).toBe(TRACE);
+      expect(span.parentSpanContext?.spanId).toBe('aaaaaaaaaaaaaaaa');
+    }
+    const [sent, served] = left.sdk;
+    expect(sent).toMatchObject({ spanId: 'bbbbbbbbbbbbbbbb', parentSpanId: 'aaaaaaaaaaaaaaaa' });
+    expect(served).toMatchObject({ spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: CALLER, kind: 2 });
+    expect(attributesOf(served)).toMatchObject({
+      'faas.invocation_id': REQUEST,
+      'faas.coldstart': true,
+      'lambda.status': 'success',
+      'lambda.duration_ms': expect.any(Number) as number,
+    });
+  });
+
+  it('keeps what the SDK says of the cold start', () => {
+    const scene = createScene();
+    const attributes = { 'faas.execution': REQUEST, 'faas.coldstart': 'maybe' };
+    scene.spans(server({ attributes }));
+    scene.events(start(1000), done(1200));
+    const [served] = scene.settle().sdk;
+    expect(attributesOf(served)).toMatchObject(attributes);
+    expect(attributesOf(served)).not.toHaveProperty(['faas.invocation_id']);
+  });
+
+  it('is an error where Lambda says so and the SDK did not see it', () => {
+    const scene = createScene();
+    scene.spans(server());
+    scene.events(start(1000), done(1200, REQUEST, { status: 'timeout' }));
+    const [served] = scene.settle().sdk;
+    expect(attributesOf(served)).toMatchObject({ 'error.type': 'timeout' });
+    expect(Buffer.from(bytesOf(served ?? child())).includes(Buffer.from([0x18, 2]))).toBe(true);
+  });
+
+  it('has one SERVER span where X-Ray gave the context, below its caller', () => {
+    const scene = createScene();
+    const runtime = 'cccccccccccccccc';
+    scene.spans(server({ parent: runtime }), child({ id: 'dddddddddddddddd', parent: runtime }));
+    const own = 'eeeeeeeeeeeeeeee';
+    const doneTracing = x(runtime);
+    const value = doneTracing.tracing.value.replace(CALLER, own);
+    scene.events(
+      start(1000, REQUEST, x(own)),
+      done(1200, REQUEST, { tracing: { ...doneTracing.tracing, value } }),
+    );
+    const left = scene.settle();
+    expect(namesOf(left)).not.toContain('runtime');
+    expect(invocationOf(left)).toBeUndefined();
+    expect(left.sdk).toMatchObject([
+      { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: CALLER, isParentRemote: true },
+      { spanId: 'dddddddddddddddd', parentSpanId: 'aaaaaaaaaaaaaaaa', isParentRemote: false },
+    ]);
+  });
+
+  it('takes the outer of two SERVER spans that name it', () => {
+    const scene = createScene();
+    scene.spans(server({ id: '9999999999999999', parent: 'aaaaaaaaaaaaaaaa' }), server());
+    scene.events(start(1000), done(1200));
+    const left = scene.settle();
+    expect(left.own[0]?.parentSpanContext?.spanId).toBe('aaaaaaaaaaaaaaaa');
+    expect(left.sdk).toHaveLength(2);
+  });
+
+  it('has a root of its own above one manual root, in its trace', () => {
+    const scene = createScene();
+    scene.spans(sdk({ id: 'aaaaaaaaaaaaaaaa' }), child());
+    scene.events(start(1000), done(1200));
+    const left = scene.settle();
+    const invocation = invocationOf(left);
+    expect(invocation?.spanContext().traceId).toBe(TRACE);
+    expect(invocation?.parentSpanContext).toBeUndefined();
+    expect(left.sdk).toMatchObject([
+      { parentSpanId: invocation?.spanContext().spanId },
+      { parentSpanId: 'aaaaaaaaaaaaaaaa' },
+    ]);
+  });
+
+  it('takes a manual SERVER span for its own, with both names of the request', () => {
+    const scene = createScene();
+    scene.spans(server({ attributes: {} }));
+    scene.events(start(1000), done(1200));
+    const left = scene.settle();
+    expect(invocationOf(left)).toBeUndefined();
+    expect(attributesOf(left.sdk[0])).toMatchObject({
+      'faas.invocation_id': REQUEST,
+      'faas.invocation.id': REQUEST,
+    });
+  });
+
+  it('links to roots of several traces and names itself in them', () => {
+    const scene = createScene();
+    scene.spans(
+      sdk({ id: 'aaaaaaaaaaaaaaaa' }),
+      sdk({ id: 'bbbbbbbbbbbbbbbb', trace: OTHER_TRACE }),
+    );
+    scene.events(start(1000), done(1200));
+    const left = scene.settle();
+    const invocation = invocationOf(left);
+    expect(invocation?.spanContext().traceId).toBe(OWN_TRACE);
+    expect(invocation?.links.map(({ context }) => context.spanId)).toEqual([
+      'aaaaaaaaaaaaaaaa',
+      'bbbbbbbbbbbbbbbb',
+    ]);
+    expect(left.sdk.map(({ parentSpanId }) => parentSpanId)).toEqual([undefined, undefined]);
+    for (const span of left.sdk) {
+      expect(attributesOf(span)).toEqual({ 'faas.invocation_id': REQUEST });
+    }
+  });
+
+  it('is the span that a timeout kept from ending, for children that left before', () => {
+    const scene = createScene();
+    scene.events(start(1000));
+    scene.spans(child(), child({ id: 'cccccccccccccccc' }));
+    expect(scene.settle().sdk).toHaveLength(2);
+    scene.events(done(4000, REQUEST, { status: 'timeout' }));
+    const invocation = invocationOf(scene.settle());
+    expect(invocation?.spanContext()).toMatchObject({
+      traceId: TRACE,
+      spanId: 'aaaaaaaaaaaaaaaa',
+    });
+    expect(invocation?.attributes).toMatchObject({ 'error.type': 'timeout' });
+  });
+
+  it('keeps its own id where a success leaves children without a parent', () => {
+    const scene = createScene();
+    scene.spans(child());
+    scene.events(start(1000), done(1200));
+    expect(invocationOf(scene.settle())?.spanContext().traceId).toBe(OWN_TRACE);
+  });
+
+  it('links a late span of the SDK to ours, and waits one settling longer from then on', () => {
+    const scene = createScene();
+    scene.events(start(1000, 'a'), done(1200, 'a'));
+    const ours = invocationOf(scene.settle());
+    scene.spans(server({ attributes: { 'faas.invocation_id': 'a' } }));
+    const [late] = scene.settle().sdk;
+    const spanId = Buffer.from(ours?.spanContext().spanId ?? '', 'hex');
+    expect(Buffer.from(bytesOf(late ?? child())).includes(spanId)).toBe(true);
+
+    scene.events(start(2000, 'b'), done(2200, 'b'));
+    expect(invocationOf(scene.settle())).toBeUndefined();
+    scene.spans(server({ startMs: 2010, attributes: { 'faas.invocation_id': 'b' } }));
+    const left = scene.settle();
+    expect(invocationOf(left)).toBeUndefined();
+    expect(left.sdk).toHaveLength(1);
+    expect(left.own[0]?.parentSpanContext?.spanId).toBe('aaaaaaaaaaaaaaaa');
+  });
+
+  it('waits with the span of the SDK for the report', () => {
+    const scene = createScene({ LAMBDA_OTLP_SPAN_AT: 'report' });
+    scene.spans(server());
+    scene.events(start(1000), done(1200));
+    expect(scene.settle().sdk).toEqual([]);
+    scene.events(report(1201));
+    expect(attributesOf(scene.settle().sdk[0])).toHaveProperty(['lambda.billed_duration_ms']);
+  });
+
+  it('holds the span of the SDK until the request has ended', () => {
+    const scene = createScene();
+    scene.events(start(1000));
+    scene.spans(server());
+    expect(scene.settle().sdk).toEqual([]);
+    expect(scene.settle().sdk).toEqual([]);
+    expect(scene.settle('timeout').sdk).toHaveLength(1);
+  });
+
+  it('passes spans on at once when nothing is known of any request', () => {
+    const scene = createScene();
+    scene.spans(server(), child());
+    expect(scene.settle().sdk).toHaveLength(2);
+  });
+});
