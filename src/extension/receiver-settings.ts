@@ -1,0 +1,124 @@
+// Whether the function's SDK may hand its telemetry over, and at which ports. The SDK reads the same variables as
+// the extension: only what is set with our prefix is surely meant for us.
+// Source: OpenTelemetry Protocol Exporter, "Endpoint Urls for OTLP/HTTP"; README, "With your OpenTelemetry SDK"
+import { SIGNAL_NAMES, ofSignal } from '../settings';
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+export interface ReceiverSettings {
+  /** None: the receiver is off. */
+  readonly ports: readonly number[];
+  readonly warnings: readonly string[];
+  readonly notes: readonly string[];
+}
+
+export const OTLP_HTTP_PORT = 4318;
+export const OTLP_GRPC_PORT = 4317;
+
+const PREFIX = 'LAMBDA_OTLP_';
+const SETTING = 'LAMBDA_OTLP_RECEIVER';
+const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+const ENDPOINTS = [ENDPOINT, ...SIGNAL_NAMES.map((signal) => ofSignal(ENDPOINT, signal))];
+const STANDARD_PORTS = [OTLP_HTTP_PORT, OTLP_GRPC_PORT];
+
+type Choice = 'auto' | 'on' | 'off' | number;
+
+/** `hasCollector`: the extension of a Collector layer is there, which exits when it finds its port taken. */
+export function readReceiverSettings(
+  variables: Variables,
+  hasCollector: boolean,
+): ReceiverSettings {
+  const seen = variables[SETTING]?.trim() ?? '';
+  const choice = parseChoice(seen);
+  const warnings =
+    choice === undefined
+      ? [`${SETTING}: expected auto, on, off or a port, got '${seen}'; using auto`]
+      : [];
+  const decided = decide(variables, choice ?? 'auto', hasCollector);
+  const notes = [...decided.notes];
+  if (decided.ports.length > 0 && isSet(variables, 'OTEL_CONFIG_FILE')) {
+    notes.push(
+      "OTEL_CONFIG_FILE is set: the function's SDK ignores all other OTEL_ variables, and lambda-otlp does not read the file",
+    );
+  }
+  return { ports: decided.ports, warnings: [...warnings, ...decided.warnings], notes };
+}
+
+function parseChoice(seen: string): Choice | undefined {
+  const word = seen.toLowerCase();
+  if (word === '') return 'auto';
+  if (word === 'auto' || word === 'on' || word === 'off') return word;
+  const port = /^\d{1,5}$/.test(word) ? Number(word) : 0;
+  return port > 0 && port <= 65_535 ? port : undefined;
+}
+
+function decide(variables: Variables, choice: Choice, hasCollector: boolean): ReceiverSettings {
+  if (choice === 'off') return off();
+  if (choice === 'auto') return decideByEndpoints(variables, hasCollector);
+  const ports = choice === 'on' ? STANDARD_PORTS : [choice];
+  const own = ownEndpoints(variables).find(([, url]) => isLoopbackAt(url, ports));
+  if (own === undefined) return { ports, warnings: [], notes: [] };
+  const [name, url] = own;
+  return {
+    ...off(),
+    warnings: [
+      `${SETTING}: expected the endpoint of a back end in ${PREFIX}${name}, got ${url}, which is the receiver itself; the receiver is off`,
+    ],
+  };
+}
+
+function decideByEndpoints(variables: Variables, hasCollector: boolean): ReceiverSettings {
+  const sdkEndpoints = ENDPOINTS.flatMap((name) => valueOf(variables, name) ?? []);
+  const sendsItself = sdkEndpoints.some((url) => !isLoopbackAt(url, STANDARD_PORTS));
+  const hasOwn = ENDPOINTS.some((name) => isSet(variables, PREFIX + name));
+  if (sendsItself) {
+    return off(
+      `the function's SDK, if there is one, sends to ${ENDPOINT} itself; to relay its telemetry, set the endpoint as ${PREFIX}${ENDPOINT} only`,
+    );
+  }
+  if (!hasOwn) return off();
+  if (ownEndpoints(variables).some(([, url]) => isLoopbackAt(url, STANDARD_PORTS))) return off();
+  if (hasCollector) {
+    return off(`a Collector layer is in sight, which needs port 4318; ${SETTING}=on takes it`);
+  }
+  return { ports: STANDARD_PORTS, warnings: [], notes: [] };
+}
+
+function off(...notes: readonly string[]): ReceiverSettings {
+  return { ports: [], warnings: [], notes };
+}
+
+/** An endpoint with the prefix, general or of a signal, hides every one without it. */
+function ownEndpoints(variables: Variables): readonly (readonly [string, string])[] {
+  const read = (prefix: string): [string, string][] =>
+    ENDPOINTS.flatMap((name) => {
+      const url = valueOf(variables, prefix + name);
+      return url === undefined ? [] : [[name, url] as [string, string]];
+    });
+  const own = read(PREFIX);
+  const effective = own.length > 0 ? own : read('');
+  const isGeneral = effective.some(([name]) => name === ENDPOINT);
+  const isComplete = isGeneral || effective.length >= SIGNAL_NAMES.length;
+  return isComplete ? effective : [...effective, [ENDPOINT, `http://localhost:${OTLP_HTTP_PORT}`]];
+}
+
+function valueOf(variables: Variables, name: string): string | undefined {
+  const value = variables[name]?.trim();
+  return value === undefined || value === '' ? undefined : value;
+}
+
+function isSet(variables: Variables, name: string): boolean {
+  return valueOf(variables, name) !== undefined;
+}
+
+const LOOPBACK =
+  /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
+
+/** Any spelling that a URL normalizes; also without a scheme, as gRPC's endpoints may be. */
+function isLoopbackAt(text: string, ports: readonly number[]): boolean {
+  const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  if (!URL.canParse(withScheme)) return false;
+  const { protocol, hostname, port } = new URL(withScheme);
+  const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
+  return LOOPBACK.test(hostname.toLowerCase()) && ports.includes(number);
+}

@@ -1,0 +1,159 @@
+// What OTLP/HTTP has to answer to a request of an SDK, before anybody acts on it: which signal in which encoding,
+// or why not; then whether the body can be taken. A refusal has a google.rpc.Status in the request's encoding.
+// Never 429 or 503: SDKs would wait and try again inside the handler.
+// Source: OTLP specification 1.11, "OTLP/HTTP"
+import type { Signal } from './item';
+import { encodePartialSuccess, encodeRpcStatus } from './rpc-status';
+import type { Encoding } from './rpc-status';
+import { countItems } from './scan-request';
+
+/** Of the request line and the header; the names are those of HTTP's fields. */
+export interface ExchangeHead {
+  readonly method: string;
+  readonly target: string;
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+}
+
+export interface OtlpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly body: Uint8Array;
+  /** Further fields. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface OtlpRequest {
+  readonly signal: Signal;
+  /** Undefined: the request does not say, its first byte will. */
+  readonly encoding: Encoding | undefined;
+  readonly isGzip: boolean;
+}
+
+export type OpenedExchange = { readonly kind: 'request'; readonly request: OtlpRequest } | Refusal;
+
+export interface Refusal {
+  readonly kind: 'refused';
+  readonly answer: OtlpAnswer;
+}
+
+export interface TakenBody {
+  readonly kind: 'taken';
+  readonly encoding: Encoding;
+  /** Of protobuf; JSON is counted when it is read. */
+  readonly items: number | undefined;
+  readonly answer: OtlpAnswer;
+}
+
+const CONTENT_TYPES: Readonly<Record<Encoding, string>> = {
+  protobuf: 'application/x-protobuf',
+  json: 'application/json',
+};
+const PATH = /^(?:https?:\/\/[^/]*)?\/+v1\/(traces|metrics|logs)\/*(?:\?.*)?$/i;
+const REJECTED_NAMES: Readonly<Record<Signal, string>> = {
+  traces: 'rejectedSpans',
+  metrics: 'rejectedDataPoints',
+  logs: 'rejectedLogRecords',
+};
+
+export function openExchange(head: ExchangeHead): OpenedExchange {
+  const [, path] = PATH.exec(head.target) ?? [];
+  const mediaType = head.contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  const encoding = toEncoding(mediaType);
+  if (path === undefined) {
+    return refuse(
+      404,
+      `expected /v1/traces, /v1/metrics or /v1/logs, got ${head.target}`,
+      encoding,
+    );
+  }
+  if (head.method !== 'POST') {
+    return refuse(405, `expected POST, got ${head.method}`, encoding, { Allow: 'POST' });
+  }
+  if (encoding === undefined && mediaType !== '') {
+    const expected = `${CONTENT_TYPES.protobuf} or ${CONTENT_TYPES.json}`;
+    return refuse(415, `expected the content type ${expected}, got ${mediaType}`);
+  }
+  const coding = head.contentEncoding?.trim().toLowerCase() ?? '';
+  const isGzip = coding === 'gzip' || coding === 'x-gzip';
+  if (!isGzip && coding !== '' && coding !== 'identity') {
+    const fields = { 'Accept-Encoding': 'gzip' };
+    return refuse(415, `expected the content encoding gzip, got ${coding}`, encoding, fields);
+  }
+  return { kind: 'request', request: { signal: path.toLowerCase() as Signal, encoding, isGzip } };
+}
+
+function toEncoding(mediaType: string): Encoding | undefined {
+  if (mediaType === CONTENT_TYPES.json) return 'json';
+  const isProtobuf = mediaType === CONTENT_TYPES.protobuf || mediaType === 'application/protobuf';
+  return isProtobuf ? 'protobuf' : undefined;
+}
+
+const OPENING_BRACE = 0x7b;
+const JSON_SPACE: readonly number[] = [0x20, 0x09, 0x0a, 0x0d];
+
+/** `body`: inflated. */
+export function takeBody({ encoding: said }: OtlpRequest, body: Uint8Array): TakenBody | Refusal {
+  const encoding = said ?? (body[0] === OPENING_BRACE ? 'json' : 'protobuf');
+  if (encoding === 'json') {
+    const first = body.find((byte) => !JSON_SPACE.includes(byte));
+    if (body.length > 0 && first !== OPENING_BRACE) {
+      return refuse(
+        400,
+        `expected a JSON object, got ${body.length} bytes of something else`,
+        encoding,
+      );
+    }
+    return {
+      kind: 'taken',
+      encoding,
+      items: body.length === 0 ? 0 : undefined,
+      answer: accept(encoding),
+    };
+  }
+  const items = countItems(body);
+  if (items === undefined) {
+    return refuse(
+      400,
+      `expected protobuf, got ${body.length} bytes that are none or end early`,
+      encoding,
+    );
+  }
+  return { kind: 'taken', encoding, items, answer: accept(encoding) };
+}
+
+/** Larger than may be held, also after inflating. */
+export function refuseOversize(maxBytes: number, encoding: Encoding | undefined): OtlpAnswer {
+  return refuse(413, `expected a body of at most ${maxBytes} bytes, got more`, encoding).answer;
+}
+
+export function refuseGzip(encoding: Encoding | undefined): OtlpAnswer {
+  return refuse(400, 'expected gzip, got a body that is none', encoding).answer;
+}
+
+/** 200 for a request of which so many items had to go; it is not sent again. */
+export function acceptPartly(signal: Signal, rejected: number, encoding: Encoding): OtlpAnswer {
+  const message = 'the buffer is full';
+  const partial = { items: rejected, name: REJECTED_NAMES[signal], message };
+  return { ...accept(encoding), body: encodePartialSuccess(partial, encoding) };
+}
+
+/** The empty message in protobuf; in JSON an object, as some readers want one. */
+function accept(encoding: Encoding): OtlpAnswer {
+  const body = new TextEncoder().encode(encoding === 'json' ? '{"partialSuccess":{}}' : '');
+  return { status: 200, contentType: CONTENT_TYPES[encoding], body, fields: {} };
+}
+
+/** Without a known encoding in JSON, which people can read. */
+function refuse(
+  status: number,
+  message: string,
+  encoding: Encoding = 'json',
+  fields: OtlpAnswer['fields'] = {},
+): Refusal {
+  const body = encodeRpcStatus(message, encoding);
+  return {
+    kind: 'refused',
+    answer: { status, contentType: CONTENT_TYPES[encoding], body, fields },
+  };
+}
