@@ -1,30 +1,63 @@
 // Golden scenarios: test/golden/<scenario>/input.* (stored Telemetry API events in any form that `npm run
-// replay` takes) → expected.json (the OTLP/JSON requests). The folder's name is the sentence that it
-// proves. UPDATE_GOLDEN=1 rewrites a file that differs and fails all the same: look at the difference.
+// replay` takes) → expected.json (the OTLP requests, decoded from the bytes that would be sent) and
+// expected.txt (the same as a person sees it). The folder's name is the sentence that it proves.
+// UPDATE_GOLDEN=1 rewrites a file that differs and fails all the same: look at the difference.
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkOtlp } from 'local-lambda/otlp/proto-rules';
+import type { OtlpRequests } from 'local-lambda/otlp/model';
+import { plain } from 'local-lambda/render/paint';
+import { renderTelemetry } from 'local-lambda/render/telemetry';
 import { replayToOtlp } from './replay-to-otlp';
+import type { DecodedRequest } from './replay-to-otlp';
 
-const folder = __dirname;
-const scenarios = readdirSync(folder, { withFileTypes: true })
+const SCENARIOS = readdirSync(__dirname, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
   .sort();
 
-const pretty = (value: unknown): string => `${JSON.stringify(value, null, 1)}\n`;
+const COLUMNS = 120;
 
-describe('golden scenarios', () => {
-  it.each(scenarios)('%s', async (scenario) => {
-    const input = readdirSync(join(folder, scenario)).filter((name) => name.startsWith('input'));
-    const texts = input.sort().map((name) => readFileSync(join(folder, scenario, name), 'utf8'));
-    const actual = await replayToOtlp(texts);
-    const expectedFile = join(folder, scenario, 'expected.json');
-    const expected = existsSync(expectedFile) ? readFileSync(expectedFile, 'utf8') : '';
-    if (process.env['UPDATE_GOLDEN'] === '1' && pretty(actual) !== expected) {
-      writeFileSync(expectedFile, pretty(actual));
+const toJson = (requests: readonly DecodedRequest[]): string =>
+  `${JSON.stringify(requests, null, 1)}\n`;
+
+function toText(requests: readonly DecodedRequest[]): string {
+  const traces: OtlpRequests['traces'][] = [];
+  const metrics: OtlpRequests['metrics'][] = [];
+  const logs: OtlpRequests['logs'][] = [];
+  for (const decoded of requests) {
+    switch (decoded.signal) {
+      case 'traces':
+        traces.push(decoded.request);
+        break;
+      case 'metrics':
+        metrics.push(decoded.request);
+        break;
+      case 'logs':
+        logs.push(decoded.request);
+        break;
     }
-    expect(actual).toEqual(expected === '' ? 'no expected.json' : JSON.parse(expected));
-    for (const { signal, request } of actual) expect(checkOtlp(signal, request)).toEqual([]);
-  });
+  }
+  const text = renderTelemetry({ traces, metrics, logs }, { width: COLUMNS, paint: plain });
+  return `${text.replace(/[^\S\n]+$/gm, '').trimEnd()}\n`;
+}
+
+/** The stored text, which UPDATE_GOLDEN=1 replaces by the actual one. */
+function readExpected(scenario: string, name: string, actual: string): string {
+  const file = join(__dirname, scenario, name);
+  const expected = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  if (process.env['UPDATE_GOLDEN'] === '1' && actual !== expected) writeFileSync(file, actual);
+  return expected;
+}
+
+it.each(SCENARIOS)('%s', async (scenario) => {
+  const inputs = readdirSync(join(__dirname, scenario)).filter((name) => name.startsWith('input'));
+  const texts = inputs.sort().map((name) => readFileSync(join(__dirname, scenario, name), 'utf8'));
+  const actual = await replayToOtlp(texts);
+  const [json, text] = [toJson(actual), toText(actual)];
+  const expectedJson = readExpected(scenario, 'expected.json', json);
+  const expectedText = readExpected(scenario, 'expected.txt', text);
+  expect(actual).toEqual(expectedJson === '' ? 'no expected.json' : JSON.parse(expectedJson));
+  expect(text).toBe(expectedText);
+  for (const { signal, request } of actual) expect(checkOtlp(signal, request)).toEqual([]);
 });
