@@ -111,6 +111,7 @@ export default tseslint.config(
       'local-lambda/**/*.ts',
       'demo/**/*.ts',
       'layer/**/*.ts',
+      'cli/build-package.ts',
       'bench/**/*.ts',
     ],
     rules: { 'no-console': 'off' },

@@ -1,6 +1,6 @@
 // build/layer as the sources are now: built when one of them is newer than what was built.
 import { execFileSync } from 'node:child_process';
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '..');
@@ -21,6 +21,8 @@ function builtMs(): number {
 }
 
 export function isLayerBuilt(): boolean {
+  // A package brings it, without the sources.
+  if (!existsSync(join(ROOT, 'src/main.ts'))) return true;
   return builtMs() > Math.max(...SOURCES.map((source) => newestMs(join(ROOT, source))));
 }
 

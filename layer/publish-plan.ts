@@ -1,5 +1,6 @@
 // What publishing the layers means, as data: the arguments of each `aws` call, made from validated
 // options, so that a dry run prints exactly what --execute would run.
+import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export type LayerName = 'node' | 'x86_64' | 'arm64';
@@ -62,7 +63,7 @@ const layers: Readonly<Record<LayerName, LayerDescription>> = {
 export const usage = `usage: npm run publish:layer -- --region REGION [--region REGION]...
   --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
   --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
-  --from FOLDER               folder of the built zips (default: build)
+  --from FOLDER               folder of the built zips (default: those of this package)
   --public                    let every AWS account use the published version
   --execute                   run the commands; without it they are only printed`;
 
@@ -84,7 +85,7 @@ export function readPublishOptions(args: readonly string[]): PublishOptions {
       region: { type: 'string', multiple: true, default: [] },
       layer: { type: 'string', multiple: true, default: ['node'] },
       'name-prefix': { type: 'string', default: 'lambda-otlp' },
-      from: { type: 'string', default: 'build' },
+      from: { type: 'string', default: relative(process.cwd(), resolve(__dirname, '../build')) },
       public: { type: 'boolean', default: false },
       execute: { type: 'boolean', default: false },
     },

@@ -26,7 +26,7 @@ export async function examine(
 ): Promise<Examination> {
   const { deployment } = configuration;
   const name =
-    deployment?.name ?? configuration.variables['AWS_LAMBDA_FUNCTION_NAME'] ?? 'lambda-otlp-doctor';
+    deployment?.name ?? configuration.variables['AWS_LAMBDA_FUNCTION_NAME'] ?? 'lambda-otlp doctor';
   const variables = {
     ...(deployment?.region !== undefined && { AWS_REGION: deployment.region }),
     ...configuration.variables,

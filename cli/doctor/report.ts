@@ -19,7 +19,7 @@ export function toText({ name, findings, destinations, verdicts }: Examination):
   return [
     ...findings.map(toLines),
     ...(findings.length > 0 ? [''] : []),
-    `What ${name} sends`,
+    `What is sent where (service ${name})`,
     ...align(rows),
     ...(sent.length > 0 ? ['', 'One test item of each signal', ...align(sent)] : []),
     '',
