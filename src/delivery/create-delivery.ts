@@ -20,7 +20,8 @@ import { Ledger } from './queue/ledger';
 import type { Flush, LaneResult } from './queue/flush';
 import { SignalLane } from './queue/signal-lane';
 import type { Clock } from './transport/transport';
-import type { TransportFactory } from './transport/transport-factory';
+import type { TransportFactory, WayOut } from './transport/transport-factory';
+import { isSettledWithin } from '../node/alarms';
 import { createTransportFactory } from './transport/transport-factory';
 
 export interface DeliveryOptions {
@@ -54,7 +55,11 @@ export function createDelivery(options: DeliveryOptions): Delivery {
 interface Lane {
   readonly lane: SignalLane;
   readonly health: EndpointHealth;
+  readonly wayOut: WayOut;
 }
+
+/** An endpoint that takes longer to accept a connection is taken for one that never does. */
+const MAX_CONNECT_MS = 1_000;
 
 class DeliveryPipeline implements Delivery {
   readonly capacityBytes: number;
@@ -110,6 +115,18 @@ class DeliveryPipeline implements Delivery {
   get suspended(): boolean {
     const held = this.lanes.filter(({ lane }) => lane.isHeldBack);
     return held.length > 0 && this.lanes.every((entry) => this.sendsNothing(entry));
+  }
+
+  async warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
+    // Metrics take the connection of a signal that went before.
+    const first = this.lanes.filter((entry) => !this.isDeferred(entry));
+    const later = this.lanes.filter((entry) => !first.includes(entry));
+    const loading = later.map(({ wayOut }) => wayOut.prepare(false).catch(() => undefined));
+    await Promise.all([...loading, ...first.map((entry) => prepareLane(entry, connect))]);
+  }
+
+  refresh(): void {
+    for (const { wayOut, health } of this.lanes) if (!health.breaker.isOpen) wayOut.refresh();
   }
 
   async flush(options: FlushOptions): Promise<FlushOutcome> {
@@ -200,8 +217,10 @@ class DeliveryPipeline implements Delivery {
     const origin = new URL(settings.url).origin;
     const health = healths.get(origin) ?? new EndpointHealth(clock);
     healths.set(origin, health);
+    const wayOut = this.transports.create(signal, settings);
     const lane = new SignalLane({
-      ...this.transports.create(signal, settings),
+      transport: wayOut.transport,
+      loadEncoding: wayOut.loadEncoding,
       signal,
       url: settings.url,
       timeoutMs: settings.timeoutMs,
@@ -214,8 +233,17 @@ class DeliveryPipeline implements Delivery {
       ...(signal === 'metrics' &&
         metricSource !== undefined && { collect: () => this.collectMetrics(metricSource) }),
     });
-    return [{ lane, health }];
+    return [{ lane, health, wayOut }];
   }
+}
+
+/** A connection that is opened later than it should be ends the suspicion. */
+async function prepareLane({ wayOut, health }: Lane, connect: boolean): Promise<void> {
+  const prepared = wayOut.prepare(connect).then(
+    () => health.connected(),
+    () => health.suspect(),
+  );
+  if (!(await isSettledWithin(prepared, MAX_CONNECT_MS))) health.suspect();
 }
 
 interface DrainedLane {

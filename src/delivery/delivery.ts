@@ -71,6 +71,18 @@ export interface Delivery {
    * answered by the deadline stays under way, to be settled by a late answer or its own timeout.
    */
   flush(options: FlushOptions): Promise<FlushOutcome>;
+  /**
+   * Does ahead of the first flush, while the function initializes, what that would have to wait for: loads what the
+   * endpoints need and, where `connect` says so, opens connections (not into a snapshot). An endpoint that
+   * refuses, is not found or stays silent for a second costs the first flush one short wait. Never rejects;
+   * resolves once everything is there or is known not to be.
+   */
+  warmUp(options: { readonly connect: boolean }): Promise<void>;
+  /**
+   * INVOKE came and a flush will follow: connections that went stale meanwhile are replaced while the function
+   * runs. Sends nothing, says nothing, tries once.
+   */
+  refresh(): void;
   /** True while every signal is held back (breaker, Retry-After, an unanswered request): a flush would send nothing. */
   readonly suspended: boolean;
   /** Totals since start, for the stop line. */

@@ -17,6 +17,8 @@ export class Connections {
   private readonly all = new Set<Connection>();
   /** Oldest first, with the time since when. */
   private readonly idle: { readonly connection: Connection; readonly sinceMs: number }[] = [];
+  /** The most that were kept at one time: so many at once are of use. */
+  private mostKept = 0;
   private isClosed = false;
 
   constructor(private readonly options: ConnectionsOptions) {}
@@ -25,7 +27,7 @@ export class Connections {
   start(request: WireRequest, listener: AnswerListener): Exchange {
     const exchange = new Exchange(request, listener);
     const kept = this.idle.pop();
-    if (kept !== undefined) exchange.run(kept.connection, true);
+    if (kept !== undefined) exchange.run(kept.connection, kept.connection.isOpen);
     else this.runOnNew(exchange);
     return exchange;
   }
@@ -35,6 +37,30 @@ export class Connections {
     const now = this.options.now();
     for (const { connection, sinceMs } of [...this.idle]) {
       if (now - sinceMs > longerThanMs || now < sinceMs) this.forget(connection);
+    }
+  }
+
+  /** Opens a connection ahead of the request that will need it. Rejects when it cannot be opened. */
+  prepare(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const keep = (socket: Socket): void => {
+        const connection = this.adopt(socket, reject);
+        // Nothing waits for it: it must not hold the process back.
+        socket.unref();
+        this.keep(connection);
+        void connection.opened.then(resolve);
+      };
+      const opening = this.options.open();
+      if ('then' in opening) opening.then(keep, reject);
+      else keep(opening);
+    });
+  }
+
+  /** Replaces connections that idled longer, or that the server closed meanwhile. What fails is left to requests. */
+  refresh(longerThanMs: number): void {
+    this.discardIdle(longerThanMs);
+    for (let count = this.all.size; count < this.mostKept; count += 1) {
+      this.prepare().catch(() => undefined);
     }
   }
 
@@ -64,10 +90,13 @@ export class Connections {
     );
   }
 
-  private adopt(socket: Socket): Connection {
+  private adopt(socket: Socket, onClosed?: (error: Error) => void): Connection {
     const connection = new Connection(socket, {
       onIdle: (idle) => this.keep(idle),
-      onClosed: (closed) => this.remove(closed),
+      onClosed: (closed, error) => {
+        this.remove(closed);
+        onClosed?.(error ?? new Error('the connection was closed'));
+      },
     });
     this.all.add(connection);
     if (this.isClosed) connection.destroy();
@@ -77,6 +106,7 @@ export class Connections {
   private keep(connection: Connection): void {
     if (this.isClosed || this.idle.length >= MAX_IDLE) connection.destroy();
     else this.idle.push({ connection, sinceMs: this.options.now() });
+    this.mostKept = Math.max(this.mostKept, this.idle.length);
   }
 
   private forget(connection: Connection): void {

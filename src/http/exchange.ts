@@ -29,7 +29,7 @@ export const NOT_HTTP = 'not_http';
 const MAX_COPIED_BYTES = 65_536;
 
 export class Exchange {
-  /** The connection had served an earlier request. */
+  /** The connection was open before: the server may have ended it meanwhile. */
   reused = false;
   /** The whole request was handed to the operating system. */
   written = false;
@@ -120,12 +120,13 @@ export class Connection {
   private readonly reader: MessageReader;
   /** Resolves when the socket is connected, its TLS set up; never, when that fails. */
   readonly opened: Promise<void>;
+  private wasOpened = false;
 
   constructor(
     readonly socket: Socket,
     private readonly events: {
       readonly onIdle: (connection: Connection) => void;
-      readonly onClosed: (connection: Connection) => void;
+      readonly onClosed: (connection: Connection, error?: Error) => void;
     },
   ) {
     this.reader = new MessageReader('response', {
@@ -136,13 +137,21 @@ export class Connection {
         this.fail(failure(`expected an HTTP answer, got ${problem}`, NOT_HTTP)),
     });
     this.opened = new Promise((resolve) => {
-      if (!socket.connecting && !isHandshaking(socket)) resolve();
-      else socket.once(isTls(socket) ? 'secureConnect' : 'connect', resolve);
+      const open = (): void => {
+        this.wasOpened = true;
+        resolve();
+      };
+      if (!socket.connecting && !isHandshaking(socket)) open();
+      else socket.once(isTls(socket) ? 'secureConnect' : 'connect', open);
     });
     socket.on('data', (bytes: Buffer) => this.take(bytes));
     socket.on('end', () => this.hangUp());
     socket.on('error', (error) => this.fail(error));
     socket.on('close', () => this.hangUp());
+  }
+
+  get isOpen(): boolean {
+    return this.wasOpened;
   }
 
   serve(exchange: Exchange): void {
@@ -191,7 +200,7 @@ export class Connection {
   private fail(error: NodeJS.ErrnoException | undefined): void {
     const { exchange } = this;
     this.exchange = undefined;
-    this.events.onClosed(this);
+    this.events.onClosed(this, error);
     this.destroy();
     if (error !== undefined) exchange?.fail(error);
   }

@@ -66,6 +66,8 @@ function scripted(script: readonly (TransportResponse | 'hang' | 'reject')[]): T
     create: () => ({
       transport: { send, shutdown: () => undefined },
       loadEncoding: () => protobufEncoding,
+      prepare: () => Promise.resolve(),
+      refresh: () => undefined,
     }),
     close: () => undefined,
   };

@@ -58,6 +58,13 @@ export class CircuitBreaker {
     return 'probe';
   }
 
+  /** Trouble before the first request: the next one is a probe, which comes at once. */
+  suspect(): void {
+    if (this.isOpen) return;
+    this.failuresInARow = this.policy.failureThreshold;
+    this.openedAtMs = this.clock.now();
+  }
+
   succeeded(): void {
     this.failuresInARow = 0;
     this.graceMs = 0;

@@ -7,6 +7,7 @@ import type { Clock } from '../transport/transport';
 export class EndpointHealth {
   readonly breaker: CircuitBreaker;
   private trusted = false;
+  private isSuspect = false;
 
   constructor(clock: Clock) {
     this.breaker = new CircuitBreaker(clock);
@@ -17,14 +18,29 @@ export class EndpointHealth {
     return this.trusted;
   }
 
+  /** It could not be reached ahead of the first request. */
+  suspect(): void {
+    if (this.breaker.failures > 0) return;
+    this.isSuspect = true;
+    this.breaker.suspect();
+  }
+
+  /** A connection was opened: what was suspected is over, unless a request found out more. */
+  connected(): void {
+    if (this.isSuspect) this.breaker.succeeded();
+    this.isSuspect = false;
+  }
+
   /** It answered like a server that works, even if it refused the request. */
   answered(): void {
     this.trusted = true;
+    this.isSuspect = false;
     this.breaker.succeeded();
   }
 
   failed(attempt: number): void {
     this.trusted = false;
+    this.isSuspect = false;
     this.breaker.failed(attempt);
   }
 

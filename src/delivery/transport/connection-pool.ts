@@ -1,7 +1,7 @@
 // The connections of each endpoint, through its proxy where it has one. They know about freeze and thaw: a
 // connection that idled longer than a few seconds of wall-clock time is discarded, because its peer has
 // probably closed it meanwhile. Signals with the same endpoint, credentials and proxy share them.
-import type { Socket } from 'node:net';
+import type { Socket } from '../../node/sockets';
 import type { Diagnostics } from '../../diagnostics';
 import { Connections } from '../../http/connections';
 import { openPlainSocket } from '../../node/sockets';

@@ -25,6 +25,8 @@ export async function loadTlsConnector(options: TlsOptions): Promise<TlsConnecto
       ...(isIP(host) === 0 && { servername: host }),
       ...(session !== undefined && { session }),
     });
+    // As an option it has no effect on a TLS socket: each flush would wait for a delayed acknowledgement.
+    secure.setNoDelay(true);
     secure.on('session', (latest: Buffer) => (session = latest));
     // A session that the server does not take any more must not break the next connection too.
     secure.on('error', () => (session = undefined));

@@ -1,5 +1,7 @@
 // Names the parts of each signal's way out: headers, HTTP, reconnecting, compression; or the console.
 import type { Diagnostics } from '../../diagnostics';
+import { deflate } from '../../node/compression';
+import { maxIdleMs } from './socket-address';
 import type { RequestEncoding } from '../codec/request-body';
 import { loadJsonEncoding, protobufEncoding } from '../codec/request-body';
 import { createCompressingTransport } from './compressing-transport';
@@ -13,9 +15,13 @@ import { createHttpTransport } from './http-transport';
 import { createReconnectingTransport } from './reconnecting-transport';
 import type { Clock, Transport } from './transport';
 
-interface WayOut {
+export interface WayOut {
   readonly transport: Transport;
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
+  /** Loads what requests need, and opens a connection if asked to. Rejects when one of them fails. */
+  readonly prepare: (connect: boolean) => Promise<void>;
+  /** Replaces connections that went stale. */
+  readonly refresh: () => void;
 }
 
 export interface TransportFactory {
@@ -30,7 +36,7 @@ export interface TransportFactoryOptions {
   readonly clock: Clock;
 }
 
-/** Loads TLS, where an endpoint needs it, ahead of the first request; connections are opened by requests only. */
+/** Loads TLS, where an endpoint needs it, ahead of the first request. */
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
   const { clock, diagnostics, configuration } = options;
   const pool = createConnectionPool(clock, diagnostics);
@@ -40,7 +46,9 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
     create(signal, settings) {
       if (settings.exporter === 'console') {
         const transport = createConsoleTransport((line) => process.stdout.write(line));
-        return { transport, loadEncoding: () => loadJsonEncoding(signal) };
+        const loadEncoding = () => loadJsonEncoding(signal);
+        const prepare = async (): Promise<void> => void (await loadEncoding());
+        return { transport, loadEncoding, prepare, refresh: () => undefined };
       }
       // A failure is told to the first request.
       Promise.resolve(pool.connect(settings)).catch(() => undefined);
@@ -53,12 +61,22 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
       });
       const reconnecting = createReconnectingTransport(http, signal !== 'metrics');
       const isCompressed = settings.compression === 'gzip';
+      const loadEncoding =
+        settings.protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding;
       return {
         transport: isCompressed ? createCompressingTransport(reconnecting) : reconnecting,
-        loadEncoding:
-          settings.protocol === 'http/json'
-            ? () => loadJsonEncoding(signal)
-            : () => protobufEncoding,
+        loadEncoding,
+        async prepare(connect) {
+          await loadEncoding();
+          if (isCompressed) await deflate(new Uint8Array());
+          if (settings.signing !== undefined) await import('../auth/sigv4');
+          const connections = await pool.connect(settings);
+          if (connect) await connections.prepare();
+        },
+        refresh() {
+          const connections = pool.connect(settings);
+          if (!(connections instanceof Promise)) connections.refresh(maxIdleMs);
+        },
       };
     },
     close: () => pool.close(),

@@ -1,0 +1,165 @@
+// Connections that are opened ahead of the flush that needs them, and what a failure says of the endpoint.
+import { protobufEncoding } from '../../src/delivery/codec/request-body';
+import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
+import { createFixture, eventually } from './delivery-fixture';
+import type { ScriptedEndpoint } from './scripted-endpoint';
+import { delayed, startEndpoint } from './scripted-endpoint';
+import { makeLogRecord, makeSpan } from './signal-items';
+
+let endpoint: ScriptedEndpoint;
+
+beforeEach(async () => {
+  endpoint = await startEndpoint();
+});
+
+afterEach(() => endpoint.close());
+
+it('opens a connection for each signal that is sent first, and the first flush no other', async () => {
+  const { delivery, flush, observed } = createFixture({ url: endpoint.url });
+  await delivery.warmUp({ connect: true });
+  await eventually(() => endpoint.connections === 2);
+  delivery.addSpans([makeSpan(0)]);
+  delivery.addLogRecords([makeLogRecord(0)]);
+  await flush();
+  expect(endpoint.connections).toBe(2);
+  expect(observed.exported).toMatchObject({ traces: 1, logs: 1 });
+  delivery.close();
+});
+
+it('opens none where a snapshot is about to be taken', async () => {
+  const { delivery, flush } = createFixture({ url: endpoint.url });
+  await delivery.warmUp({ connect: false });
+  expect(endpoint.connections).toBe(0);
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  expect(endpoint.connections).toBe(1);
+  delivery.close();
+});
+
+it('a connection that the endpoint closes meanwhile costs no item', async () => {
+  const { delivery, flush, observed } = createFixture({ url: endpoint.url });
+  await delivery.warmUp({ connect: true });
+  await eventually(() => endpoint.connections === 2);
+  for (const socket of endpoint.sockets) socket.destroy();
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  expect(observed.exported.traces).toBe(1);
+  delivery.close();
+});
+
+it('an endpoint that refuses costs the first flush one attempt, and is well once it answers', async () => {
+  await endpoint.close();
+  const { delivery, flush, observed, warnings } = createFixture({ url: endpoint.url });
+  await delivery.warmUp({ connect: true });
+  expect(warnings).toEqual([]);
+  delivery.addSpans([makeSpan(0)]);
+  delivery.addLogRecords([makeLogRecord(0)]);
+  await flush();
+  expect(observed.outcomes).toEqual(['ECONNREFUSED']);
+  expect(delivery.suspended).toBe(true);
+  delivery.close();
+});
+
+it('an endpoint whose connections never open is suspect after a second, and well when one opens after all', async () => {
+  const opened: (() => void)[] = [];
+  const asked: string[] = [];
+  const transports: TransportFactory = {
+    create: (signal) => ({
+      transport: {
+        send() {
+          asked.push(signal);
+          return Promise.resolve({ status: 'success' });
+        },
+        shutdown: () => undefined,
+      },
+      loadEncoding: () => protobufEncoding,
+      prepare: () =>
+        new Promise((resolve) => {
+          opened.push(resolve);
+        }),
+      refresh: () => void asked.push('refresh'),
+    }),
+    close: () => undefined,
+  };
+  const { delivery } = createFixture({ url: endpoint.url, signals: ['traces'], transports });
+  await delivery.warmUp({ connect: true });
+  delivery.refresh();
+  expect(asked).toEqual([]);
+  for (const open of opened) open();
+  await eventually(() => {
+    delivery.refresh();
+    return asked.length > 0;
+  });
+  delivery.close();
+});
+
+it('a healthy endpoint that answers slowly is waited for as ever', async () => {
+  endpoint.behaviour = delayed(100);
+  const { delivery, flush, observed } = createFixture({ url: endpoint.url });
+  await delivery.warmUp({ connect: true });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  expect(observed.exported.traces).toBe(1);
+  delivery.close();
+});
+
+describe('while the function runs', () => {
+  it('replaces the connections that went stale, so that the flush opens none', async () => {
+    const { delivery, flush, clock, observed } = createFixture({ url: endpoint.url });
+    delivery.addSpans([makeSpan(0)]);
+    delivery.addLogRecords([makeLogRecord(0)]);
+    await flush();
+    const before = endpoint.connections;
+    clock.aheadMs += 7_000;
+    delivery.refresh();
+    await eventually(() => endpoint.connections === 2 * before);
+    delivery.addSpans([makeSpan(1)]);
+    delivery.addLogRecords([makeLogRecord(1)]);
+    await flush();
+    expect(endpoint.connections).toBe(2 * before);
+    expect(observed.exported).toMatchObject({ traces: 2, logs: 2 });
+    delivery.close();
+  });
+
+  it('replaces those that the endpoint has closed', async () => {
+    const { delivery, flush, clock } = createFixture({ url: endpoint.url, signals: ['traces'] });
+    delivery.addSpans([makeSpan(0)]);
+    await flush();
+    for (const socket of endpoint.sockets) socket.destroy();
+    await eventually(() => endpoint.sockets.size === 0);
+    clock.aheadMs += 7_000;
+    delivery.refresh();
+    await eventually(() => endpoint.connections === 2);
+    delivery.close();
+  });
+
+  it('leaves those alone that are fresh, and an endpoint that was never asked', async () => {
+    const { delivery, flush } = createFixture({ url: endpoint.url, signals: ['traces'] });
+    delivery.refresh();
+    delivery.addSpans([makeSpan(0)]);
+    await flush();
+    delivery.refresh();
+    delivery.addSpans([makeSpan(1)]);
+    await flush();
+    expect(endpoint.connections).toBe(1);
+    delivery.close();
+  });
+
+  it('tries once and says nothing where the endpoint is gone', async () => {
+    const { delivery, flush, clock, warnings, observed } = createFixture({
+      url: endpoint.url,
+      signals: ['traces'],
+    });
+    delivery.addSpans([makeSpan(0)]);
+    await flush();
+    await endpoint.close();
+    clock.aheadMs += 7_000;
+    delivery.refresh();
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    expect(warnings).toEqual([]);
+    expect(observed.outcomes).toEqual(['success']);
+    delivery.close();
+  });
+});
