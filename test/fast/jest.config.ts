@@ -6,7 +6,11 @@ import type { Config } from 'jest';
 /** Build the layer, start processes or run for many seconds. */
 const SLOW = [
   'test/layer/',
+  'test/bench/',
   'test/cdk/',
+  'test/cli/',
+  'test/demo/',
+  'test/extension/process.test.ts',
   'test/lint/',
   'test/scenarios/',
   'test/scenarios-faults/',
