@@ -9,23 +9,24 @@ import { noteLine } from './invocation';
 const NOBODY = '//';
 
 /** Whose a line is. */
-export interface LineOwners {
-  readonly invocation: Invocation | undefined;
-  readonly initialization: Initialization | undefined;
+export type LineOwner = Invocation | Initialization;
+
+export function isInvocation(owner: LineOwner): owner is Invocation {
+  return 'exceptions' in owner;
 }
 
 export class LeavingLines<Line extends TrackedLine> {
   private readonly facts: LineFact<Line>[] = [];
-  private readonly owners: LineOwners[] = [];
+  private readonly owners: (LineOwner | undefined)[] = [];
   private hasTraceParts = false;
   private hasNews = false;
 
-  add(fact: LineFact<Line>, owners: LineOwners): void {
+  add(fact: LineFact<Line>, owner: LineOwner | undefined): void {
     const { isTracePart, exception, saysOutOfMemory } = fact.line;
     if (isTracePart) this.hasTraceParts = true;
     if (exception !== undefined || saysOutOfMemory) this.hasNews = true;
     this.facts.push(fact);
-    this.owners.push(owners);
+    this.owners.push(owner);
   }
 
   /** `concurrent`: several requests may run at once. */
@@ -63,13 +64,11 @@ export class LeavingLines<Line extends TrackedLine> {
   /** What an extension prints says nothing about the function. */
   private note(facts: readonly (LineFact<Line> | undefined)[]): void {
     for (const [index, fact] of facts.entries()) {
-      if (fact?.line.stream !== 'function') continue;
-      const { invocation, initialization } = this.owners[index] ?? {};
-      if (invocation !== undefined) noteLine(invocation, fact.line);
+      const owner = this.owners[index];
+      if (fact?.line.stream !== 'function' || owner === undefined) continue;
       const { exception } = fact.line;
-      if (initialization !== undefined && exception?.isRuntimeReport === true) {
-        initialization.runtimeReport = exception;
-      }
+      if (isInvocation(owner)) noteLine(owner, fact.line);
+      else if (exception?.isRuntimeReport === true) owner.runtimeReport = exception;
     }
   }
 }

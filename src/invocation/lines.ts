@@ -4,12 +4,11 @@
 import type { HrTime } from '@opentelemetry/api';
 import { addMs, compareTimes } from '../telemetry/timestamp';
 import type { LineFact, TraceJoiner, TrackedLine } from './fact';
-import type { Initialization } from './initialization';
 import { startTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
-import { LeavingLines } from './leaving-lines';
-import type { LineOwners } from './leaving-lines';
+import { isInvocation, LeavingLines } from './leaving-lines';
+import type { LineOwner } from './leaving-lines';
 import type { Request, Requests } from './requests';
 
 interface Surroundings {
@@ -49,17 +48,13 @@ export class PendingLines<Line extends TrackedLine> {
       for (const line of lines) {
         const requestId = finder.requestNamedBy(line);
         const invocation = finder.invocationAt(line.time, requestId);
-        const initialization = invocation
-          ? undefined
-          : this.initializationOf(line, requestId, around);
-        const owners = { invocation, initialization };
-        const fact = this.attribute(line, { requestId, ...owners, around });
+        const owner = invocation ?? this.initializationOf(line, requestId, around);
+        const fact = this.attribute(line, requestId, owner, around.final);
         const mayHold = fact.identity === undefined && !around.final && nextHeld.length < MAX_HELD;
-        const isFresh = lines === this.fresh;
-        if (mayHold && isWorthHolding({ requestId, initialization, isFresh, around })) {
+        if (mayHold && isWorthHolding(requestId, owner, lines === this.fresh, around)) {
           nextHeld.push(line);
         } else {
-          leaving.add(fact, owners);
+          leaving.add(fact, owner);
         }
       }
     }
@@ -70,15 +65,16 @@ export class PendingLines<Line extends TrackedLine> {
 
   private attribute(
     line: Line,
-    { requestId, invocation, initialization, around }: Attribution,
+    requestId: string | undefined,
+    owner: LineOwner | undefined,
+    final: boolean,
   ): LineFact<Line> {
-    if (invocation !== undefined) {
-      const { requestId: ownerId, identity } = invocation;
-      return { kind: 'line', line, requestId: ownerId, identity };
+    if (owner === undefined) return { kind: 'line', line, requestId, identity: undefined };
+    if (isInvocation(owner)) {
+      return { kind: 'line', line, requestId: owner.requestId, identity: owner.identity };
     }
-    const identity = initialization && this.initializations.identify(initialization, around.final);
-    const ownerId = requestId ?? initialization?.invocation?.requestId;
-    return { kind: 'line', line, requestId: ownerId, identity };
+    const identity = this.initializations.identify(owner, final);
+    return { kind: 'line', line, requestId: owner.invocation?.requestId, identity };
   }
 
   /** The initialization that printed a line without requestId: never one that was over when a request ran. */
@@ -101,23 +97,16 @@ export class PendingLines<Line extends TrackedLine> {
   }
 }
 
-interface Attribution extends LineOwners {
-  readonly requestId: string | undefined;
-  readonly around: Surroundings;
-}
-
-interface Holding {
-  readonly requestId: string | undefined;
-  readonly initialization: Initialization | undefined;
-  readonly isFresh: boolean;
-  readonly around: Surroundings;
-}
-
 /** A named request may start in the next batch; an init's trace is known with the first invocation. */
-function isWorthHolding({ requestId, initialization, isFresh, around }: Holding): boolean {
+function isWorthHolding(
+  requestId: string | undefined,
+  owner: LineOwner | undefined,
+  isFresh: boolean,
+  { requests }: Surroundings,
+): boolean {
   if (requestId !== undefined) return isFresh;
-  if (initialization !== undefined) return true;
-  return isFresh && around.requests.timeline.length === 0;
+  if (owner !== undefined && !isInvocation(owner)) return true;
+  return isFresh && requests.timeline.length === 0;
 }
 
 /** Looks a request up only when it is another one than the line before named: many lines share theirs. */

@@ -11,7 +11,7 @@ const MAX_ATTRIBUTE_BYTES = 262_144;
 
 /** Adds attributes to one line and counts what finds no room. */
 export class MemberCollector {
-  private readonly valueLimits: ValueLimits;
+  private valueLimits: ValueLimits | undefined;
 
   /** `isIntact`: every value is known to be within its limits; `count`: of attributes that are there. */
   constructor(
@@ -19,13 +19,7 @@ export class MemberCollector {
     private readonly limits: LogLimits,
     private readonly isIntact: boolean,
     private count = 0,
-  ) {
-    this.valueLimits = {
-      maxBytes: MAX_ATTRIBUTE_BYTES,
-      maxTextLength: limits.maxAttributeValueLength,
-      maxDepth: limits.maxDepth - 1,
-    };
-  }
+  ) {}
 
   add(key: string, value: unknown): void {
     // An OTLP attribute has a name.
@@ -47,6 +41,11 @@ export class MemberCollector {
 
   /** Each by itself, so that a long one does not cost the others. */
   private addLimited(key: string, value: unknown): void {
+    this.valueLimits ??= {
+      maxBytes: MAX_ATTRIBUTE_BYTES,
+      maxTextLength: this.limits.maxAttributeValueLength,
+      maxDepth: this.limits.maxDepth - 1,
+    };
     const limited = limitValue(value, this.valueLimits);
     if (limited.truncated) this.line.truncated = true;
     setOwn(this.line.attributes, toWellFormed(key), limited.value);

@@ -12,31 +12,36 @@ import { readLogObject } from './log-object';
 import type { Wrapper } from './log-object';
 import type { Severity } from './severity';
 import { readTextException } from './text-exception';
-import { readTextHead } from './text-head';
+import { createKnownHead, readTextHead } from './text-head';
 import { addBracketedTraceContext, addTextTraceContext } from './trace-context';
 
-/**
- * What one record says by itself: no request state, no clock. Never throws, whatever the record.
- * `eventTime`: when the platform got it, against which the line's own time is judged.
- */
-export function readLogLine(record: unknown, limits: LogLimits, eventTime: HrTime): LogLine {
-  if (typeof record === 'string') return readText(record, limits, eventTime);
-  if (isObject(record)) return readLogObject(record, { limits, eventTime });
-  const text = toJsonText(record);
-  return text === undefined ? createLine(undefined, false) : toTextLine(text, limits, undefined);
-}
+/** Reads lines of one environment, each by itself: no request state, no clock. Never throws, whatever the record. */
+export class LineReader {
+  private readonly knownHead = createKnownHead();
 
-function readText(record: string, limits: LogLimits, eventTime: HrTime): LogLine {
-  const text = withoutNewline(record);
-  const object = parseObject(text);
-  if (object !== undefined) return readLogObject(object, { limits, eventTime });
-  const head = readTextHead(text, eventTime);
-  if (head === undefined) return toTextLine(text, limits, undefined);
-  const payload = parseObject(head.messageStart === 0 ? '' : text.slice(head.messageStart));
-  if (payload !== undefined) {
-    return readLogObject(payload, { limits, eventTime, wrapper: toWrapper(head) });
+  constructor(private readonly limits: LogLimits) {}
+
+  /** `eventTime`: when the platform got the record, against which the line's own time is judged. */
+  read(record: unknown, eventTime: HrTime): LogLine {
+    const { limits } = this;
+    if (typeof record === 'string') return this.readText(withoutNewline(record), eventTime);
+    if (isObject(record)) return readLogObject(record, { limits, eventTime });
+    const text = toJsonText(record);
+    return text === undefined ? createLine(undefined, false) : toTextLine(text, limits, undefined);
   }
-  return applyHead(toTextLine(text.slice(head.bodyStart), limits, head.severity), head);
+
+  private readText(text: string, eventTime: HrTime): LogLine {
+    const { limits } = this;
+    const object = parseObject(text);
+    if (object !== undefined) return readLogObject(object, { limits, eventTime });
+    const head = readTextHead(text, eventTime, this.knownHead);
+    if (head === undefined) return toTextLine(text, limits, undefined);
+    const payload = parseObject(head.messageStart === 0 ? '' : text.slice(head.messageStart));
+    if (payload !== undefined) {
+      return readLogObject(payload, { limits, eventTime, wrapper: toWrapper(head) });
+    }
+    return applyHead(toTextLine(text.slice(head.bodyStart), limits, head.severity), head);
+  }
 }
 
 function toWrapper({ time, requestId, severity, attributes, message }: TextHead): Wrapper {

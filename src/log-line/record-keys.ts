@@ -14,7 +14,13 @@ import {
   readTrustedId,
   TRUSTED_ID_KEYS,
 } from './request-id';
-import { readPythonLevel, readSeverity, readSeverityNumber, readSyslogLevel } from './severity';
+import {
+  readPythonLevel,
+  readSeverity,
+  readSeverityName,
+  readSeverityNumber,
+  readSyslogLevel,
+} from './severity';
 import type { Severity } from './severity';
 import {
   addNestedTraceContext,
@@ -119,7 +125,11 @@ export function flagsOf(key: string): number {
 
 /** The first level that is known, else the first that is a level at all. */
 export function readRecordSeverity(record: JsonObject): Severity | undefined {
-  if (isGelf(record)) return readSyslogLevel(record['level']);
+  const { level } = record;
+  // Most records have a name there, and need no further look.
+  const plain = typeof level === 'string' ? readSeverityName(level) : undefined;
+  if (plain !== undefined) return plain;
+  if (isGelf(record)) return readSyslogLevel(level);
   let unknownOne: Severity | undefined;
   for (const key of SEVERITY_KEYS) {
     const severity = readSeverity(record[key]);

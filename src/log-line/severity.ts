@@ -90,6 +90,11 @@ export function readSeverity(value: unknown): Severity | undefined {
   return number === undefined ? { text: String(value) } : { number, text: rangeName(number) };
 }
 
+/** A level by its name in one of the spellings that loggers use. */
+export function readSeverityName(name: string): Severity | undefined {
+  return BY_WORD.get(name);
+}
+
 /** The severities of some names, by the exact word in the spellings loggers use. */
 export function findSeverities(names: string): ReadonlyMap<string, Severity> {
   const found = new Map<string, Severity>();

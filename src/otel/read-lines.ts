@@ -4,7 +4,7 @@ import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { TrackedLine } from '../invocation/fact';
 import type { LogLimits, LogLine } from '../log-line/log-line';
-import { readLogLine } from '../log-line/read-log-line';
+import { LineReader } from '../log-line/read-log-line';
 import { findTraces, isTracePart } from '../log-line/trace-lines';
 import type { LogEvent } from '../telemetry/event';
 import { readOutOfMemory } from './out-of-memory';
@@ -17,24 +17,44 @@ export interface ReadLine extends TrackedLine {
   readonly observed: HrTime;
 }
 
-export function toReadLine(
-  { record, type: stream, time }: LogEvent,
-  observed: HrTime,
-  limits: LogLimits,
-): ReadLine {
-  const content = readLogLine(record, limits, time);
-  return {
-    record,
-    time,
-    stream,
-    content,
-    observed,
-    requestId: content.requestId,
-    possibleRequestId: content.possibleRequestId,
-    isTracePart: typeof record === 'string' && isTracePart(record),
-    exception: toRequestException(content, time),
-    saysOutOfMemory: readOutOfMemory(content),
-  };
+/** Reads the lines of one environment. */
+export class LogEventReader {
+  private readonly reader: LineReader;
+
+  constructor(limits: LogLimits) {
+    this.reader = new LineReader(limits);
+  }
+
+  read({ record, type: stream, time }: LogEvent, observed: HrTime): ReadLine {
+    const content = this.reader.read(record, time);
+    return {
+      record,
+      time,
+      stream,
+      content,
+      observed,
+      requestId: content.requestId,
+      possibleRequestId: content.possibleRequestId,
+      isTracePart: typeof record === 'string' && isTracePart(record),
+      exception: toRequestException(content, time),
+      saysOutOfMemory: readOutOfMemory(content),
+    };
+  }
+
+  /** For each of a request's lines in order the one in its place; undefined: it went into the trace before it. */
+  joinTraces(lines: readonly ReadLine[]): readonly (ReadLine | undefined)[] {
+    const texts = lines.map(({ record }) => (typeof record === 'string' ? record : undefined));
+    const joined: (ReadLine | undefined)[] = [...lines];
+    for (const { start, end } of findTraces(texts)) {
+      const first = lines[start];
+      if (first === undefined) continue;
+      const { time, stream: type, observed } = first;
+      const record = texts.slice(start, end).map(withoutNewline).join('\n');
+      joined.fill(undefined, start, end);
+      joined[start] = this.read({ type, time, record }, observed);
+    }
+    return joined;
+  }
 }
 
 /** An error that was logged below ERROR was dealt with: the record has it, the request does not. */
@@ -45,24 +65,6 @@ function toRequestException(
   if (exception === undefined) return undefined;
   const isError = severityNumber !== undefined && severityNumber >= SeverityNumber.ERROR;
   return isError ? { time: time ?? eventTime, ...exception } : undefined;
-}
-
-/** For each of a request's lines in order the one in its place; undefined: it went into the trace before it. */
-export function joinTraces(
-  lines: readonly ReadLine[],
-  limits: LogLimits,
-): readonly (ReadLine | undefined)[] {
-  const texts = lines.map(({ record }) => (typeof record === 'string' ? record : undefined));
-  const joined: (ReadLine | undefined)[] = [...lines];
-  for (const { start, end } of findTraces(texts)) {
-    const first = lines[start];
-    if (first === undefined) continue;
-    const { time, stream, observed } = first;
-    const record = texts.slice(start, end).map(withoutNewline).join('\n');
-    joined.fill(undefined, start, end);
-    joined[start] = toReadLine({ type: stream, time, record }, observed, limits);
-  }
-  return joined;
 }
 
 function withoutNewline(text = ''): string {

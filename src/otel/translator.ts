@@ -17,7 +17,7 @@ import { parseFunctionArn } from './function-arn';
 import { SpanContexts, toLogRecord } from './log-records';
 import type { LogContextFacts } from './log-records';
 import { ErrorTypes, toMeasurements } from './metrics';
-import { joinTraces, toReadLine } from './read-lines';
+import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
 import { toResourceAttributes } from './resource';
 import { Sampling } from './sampling';
@@ -35,6 +35,7 @@ export class Translator {
   private readonly tracker: Tracker<ReadLine>;
   private readonly sampling: Sampling;
   private readonly tieBreaker = new TieBreaker();
+  private readonly lines: LogEventReader;
   private readonly errorTypes = new ErrorTypes();
   private readonly logScopes: LogContextFacts['scopes'];
   readonly scope: InstrumentationScope;
@@ -51,6 +52,7 @@ export class Translator {
     const scopeOf = (name: string): InstrumentationScope => ({ name, version });
     this.environmentId = options.createEnvironmentId();
     this.functionName = resource.functionName;
+    this.lines = new LogEventReader(options.logLimits);
     this.tracker = new Tracker(
       {
         sha256,
@@ -61,7 +63,7 @@ export class Translator {
         ...(handover === undefined ? {} : { handover }),
         ...(options.received === undefined ? {} : { received: options.received }),
       },
-      (lines) => joinTraces(lines, options.logLimits),
+      (lines) => this.lines.joinTraces(lines),
     );
     this.sampling = new Sampling(options.sampling);
     this.scope = scopeOf(SCOPE_NAME);
@@ -92,7 +94,7 @@ export class Translator {
     this.latestObserved = observed;
     for (const event of events) {
       if (isLogEvent(event)) {
-        this.tracker.acceptLine(toReadLine(event, observed, this.options.logLimits));
+        this.tracker.acceptLine(this.lines.read(event, observed));
       } else {
         this.learn(event);
         this.tracker.accept(event);

@@ -1,7 +1,7 @@
 // The limits that apply without configuration, and a request id to print.
 import type { HrTime } from '@opentelemetry/api';
 import type { LogLimits, LogLine } from '../../src/log-line/log-line';
-import { readLogLine } from '../../src/log-line/read-log-line';
+import { LineReader } from '../../src/log-line/read-log-line';
 
 export const DEFAULT_LIMITS: LogLimits = {
   maxBodyBytes: 262_144,
@@ -22,5 +22,5 @@ export function readLine(
   limits: Partial<LogLimits> = {},
   eventTime: HrTime = EVENT_TIME,
 ): LogLine {
-  return readLogLine(record, { ...DEFAULT_LIMITS, ...limits }, eventTime);
+  return new LineReader({ ...DEFAULT_LIMITS, ...limits }).read(record, eventTime);
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { createReadableRecord } from './readable-record';
 import { JsonLogsSerializer, ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { LogLimits, LogLine } from '../../src/log-line/log-line';
-import { readLogLine } from '../../src/log-line/read-log-line';
+import { LineReader } from '../../src/log-line/read-log-line';
 import { DEFAULT_LIMITS, EVENT_TIME, REQUEST_ID } from './log-limits';
 
 const ISO = '2024-05-20T16:29:45.009Z';
@@ -88,7 +88,7 @@ function depthOf(value: unknown): number {
 const checkEvery = (check: (line: LogLine, its: LogLimits) => void): void => {
   fc.assert(
     fc.property(record, limits, (value, its) => {
-      check(readLogLine(value, its, EVENT_TIME), its);
+      check(new LineReader(its).read(value, EVENT_TIME), its);
     }),
   );
 };
@@ -145,7 +145,10 @@ describe('every line', () => {
           fc.oneof(fc.integer(), fc.string(), fc.boolean()),
         ),
         (members) => {
-          const line = readLogLine({ ...members, message: 'm' }, DEFAULT_LIMITS, EVENT_TIME);
+          const line = new LineReader(DEFAULT_LIMITS).read(
+            { ...members, message: 'm' },
+            EVENT_TIME,
+          );
           const others = { ...members };
           delete others['message'];
           expect(line.attributes).toEqual(others);
@@ -161,8 +164,8 @@ describe('every line', () => {
       fc.property(json, limits, (value, its) => {
         fc.pre(typeof value === 'object' && value !== null && !Array.isArray(value));
         const copy: unknown = JSON.parse(JSON.stringify(value));
-        expect(readLogLine(JSON.stringify(value), its, EVENT_TIME)).toEqual(
-          readLogLine(copy, its, EVENT_TIME),
+        expect(new LineReader(its).read(JSON.stringify(value), EVENT_TIME)).toEqual(
+          new LineReader(its).read(copy, EVENT_TIME),
         );
       }),
     );

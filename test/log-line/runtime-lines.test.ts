@@ -1,5 +1,6 @@
 // Lines as AWS's runtimes print them, in their text and JSON formats.
-import { LINE_TIME, readLine, REQUEST_ID } from './log-limits';
+import { LineReader } from '../../src/log-line/read-log-line';
+import { DEFAULT_LIMITS, EVENT_TIME, LINE_TIME, readLine, REQUEST_ID } from './log-limits';
 
 const ISO = '2024-05-20T16:29:45.009Z';
 
@@ -31,7 +32,8 @@ describe('text lines of the runtimes', () => {
   });
 
   it('reads each line by itself, whatever the line before said', () => {
-    const line = (head: string) => readLine(`${ISO}\t${head}\tx\n`);
+    const reader = new LineReader(DEFAULT_LIMITS);
+    const line = (head: string) => reader.read(`${ISO}\t${head}\tx\n`, EVENT_TIME);
     const severityNumber = 9;
     for (const head of [`${REQUEST_ID}\tINFO`, 'undefined\tINFO', 'req-1\tINFO'] as const) {
       line(head);
