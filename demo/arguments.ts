@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 
 export interface DemoArguments {
   readonly jaeger: boolean;
-  readonly collector: boolean;
+  /** Undefined: no page. */
+  readonly uiPort: number | undefined;
   readonly skipBuild: boolean;
 }
 
@@ -18,8 +19,8 @@ Builds the layer, runs a sample function with it in a local Lambda (cold start, 
 in text and JSON, an exception, a crash, a timeout, recoveries), receives what the layer exports and
 shows it: the traces as waterfalls, the metrics, the logs. Exits 0 only if everything arrived.
 
-  --jaeger      send the traces to a real Jaeger (installed on first use; needs Go) and print the links
-  --collector   the same with an OpenTelemetry Collector in between
+  --ui PORT     show it on a page at http://127.0.0.1:PORT too (0: any free port), until Ctrl-C
+  --jaeger      send the traces to a real Jaeger in docker, until Ctrl-C; --ui 0 where no docker answers
   --skip-build  take build/layer as it is
   --help        this text
 
@@ -34,13 +35,17 @@ export function parseDemoArguments(args: readonly string[]): ParsedArguments {
       options: {
         help: { type: 'boolean', short: 'h', default: false },
         jaeger: { type: 'boolean', default: false },
-        collector: { type: 'boolean', default: false },
+        ui: { type: 'string' },
         'skip-build': { type: 'boolean', default: false },
       },
     });
     if (values.help) return { kind: 'help' };
-    const { jaeger, collector, 'skip-build': skipBuild } = values;
-    return { kind: 'run', arguments: { jaeger, collector, skipBuild } };
+    const { jaeger, ui, 'skip-build': skipBuild } = values;
+    if (ui !== undefined && !(/^\d{1,5}$/.test(ui) && Number(ui) <= 65_535)) {
+      return { kind: 'wrong', message: `--ui: expected a port from 0 to 65535, got '${ui}'` };
+    }
+    const uiPort = ui === undefined ? undefined : Number(ui);
+    return { kind: 'run', arguments: { jaeger, uiPort, skipBuild } };
   } catch (error) {
     return { kind: 'wrong', message: (error as Error).message };
   }

@@ -1,7 +1,8 @@
 // `npm run demo`: the layer at work on this machine, from a cold start to a timeout, with everything
 // it exports on the screen. Exits 0 only if what the platform emitted has arrived.
-import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
+import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
+import { ensureBuiltLayer, isLayerBuilt } from '../layer/built-layer';
 import type { DemoArguments } from './arguments';
 import { parseDemoArguments, usage } from './arguments';
 import { checkArrivals } from './checks';
@@ -33,13 +34,18 @@ const display: RenderOptions = {
 const { paint } = display;
 
 function buildLayer({ skipBuild }: DemoArguments): void {
-  if (skipBuild) return;
-  const build = spawnSync('npm', ['run', '--silent', 'build'], { cwd: project, encoding: 'utf8' });
-  if (build.status === 0) return;
-  throw new Error(
-    `npm run build: expected exit code 0, got ${build.status ?? build.signal ?? ''}; nothing was run\n${build.stdout}${build.stderr}`,
-  );
+  if (skipBuild) {
+    console.log(paint('dim', 'taking build/layer as it is'));
+    return;
+  }
+  if (!isLayerBuilt()) console.log(paint('dim', 'building the layer (some seconds)'));
+  ensureBuiltLayer();
 }
+
+/** A label and a metric that count different things. */
+const coldStartNote =
+  "  'cold start' marks each request that waited for an init, those after the crash and the timeout too;\n" +
+  '  faas.coldstarts counts new environments: one.';
 
 /** Jaeger refuses the others with 404. */
 const tracesOnly = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
@@ -57,14 +63,28 @@ function environmentFor({ kind, url }: Destination): Record<string, string> {
   };
 }
 
+const columns = [28, 12, 12, 12] as const;
+
+function sayRow(cells: readonly string[], outcome: string): void {
+  console.log(
+    `  ${cells.map((cell, index) => padEnd(cell, columns[index] ?? 0)).join('')}${outcome}`,
+  );
+}
+
+/** `handler`: until the runtime was done, as the span of the invocation; `billed`: as its REPORT line. */
 function sayStep({ step, invocation }: StepOutcome): void {
-  const { status, functionError, metrics } = invocation;
+  const { status, functionError, metrics, timings } = invocation;
   const outcome =
     functionError === undefined
       ? paint('green', status)
-      : paint('red', `${status}, function error`);
-  const duration = metrics === undefined ? '' : formatDuration(metrics.durationMs);
-  console.log(`  ${padEnd(step.title, 28)}${padEnd(duration, 10)}${outcome}`);
+      : paint('red', status === 'success' ? 'success to Lambda, function error' : status);
+  const { startedAtMs, runtimeDoneAtMs } = timings;
+  const handler =
+    runtimeDoneAtMs === undefined ? '' : formatDuration(runtimeDoneAtMs - startedAtMs);
+  const init = metrics?.initDurationMs === undefined ? '' : formatDuration(metrics.initDurationMs);
+  const billed =
+    metrics?.billedDurationMs === undefined ? '' : formatDuration(metrics.billedDurationMs);
+  sayRow([step.title, handler, init, billed], outcome);
 }
 
 /** Says what holds and what is missing; true when nothing is. */
@@ -98,6 +118,7 @@ async function conclude(scenario: ScenarioOutcome, destination: Destination): Pr
     case 'receiver': {
       const { accepted, requests } = destination.receiver;
       console.log(renderTelemetry(accepted, display, titles));
+      console.log(paint('dim', coldStartNote));
       return sayChecks(checkArrivals(scenario, accepted, requests));
     }
     case 'jaeger': {
@@ -115,15 +136,25 @@ async function conclude(scenario: ScenarioOutcome, destination: Destination): Pr
 
 async function run(options: DemoArguments): Promise<number> {
   const startedAtMs = Date.now();
-  console.log(paint('dim', 'building the layer'));
-  buildLayer(options);
-  const destination = await openDestination(options, process.env);
+  const sayDim = (line: string): void => console.log(paint('dim', line));
+  const destination = await openDestination(options, process.env, sayDim);
+  const page = destination.kind === 'receiver' ? destination.page : undefined;
   try {
-    console.log(paint('dim', 'invoking function orders in the local Lambda'));
+    buildLayer(options);
+    if (page !== undefined) console.log(`telemetry as it comes: ${page.url}`);
+    sayDim('invoking function orders in the local Lambda');
+    sayRow(
+      ['', 'handler', 'init', 'billed'].map((title) => paint('dim', title)),
+      '',
+    );
     const scenario = await playScenario({
       extensionsDir: resolve(project, 'build/layer/extensions'),
       environment: environmentFor(destination),
-      onStep: sayStep,
+      onStep(outcome) {
+        sayStep(outcome);
+        const traceId = traceIdOf(outcome.invocation.traceHeader);
+        if (traceId !== undefined) page?.entitle(traceId, outcome.step.title);
+      },
     });
     console.log('');
     const complete = await conclude(scenario, destination);
@@ -132,23 +163,22 @@ async function run(options: DemoArguments): Promise<number> {
       ? paint('green', `Everything arrived (${took}).`)
       : paint('red', 'Not everything arrived.');
     console.log(`\n${verdict}`);
-    if (destination.kind === 'jaeger' && process.stdout.isTTY) await untilInterrupted();
+    await stay(destination);
     return complete ? 0 : 1;
   } finally {
     await destination.stop();
   }
 }
 
-function untilInterrupted(): Promise<void> {
-  console.log('Jaeger keeps running: Ctrl-C ends it.');
-  return new Promise((resolve) => {
-    const alive = setInterval(() => undefined, 60_000);
-    const end = (): void => {
-      clearInterval(alive);
-      resolve();
-    };
-    process.once('SIGINT', end).once('SIGTERM', end);
-  });
+/** What is there to be looked at stays until Ctrl-C. */
+async function stay(destination: Destination): Promise<void> {
+  if (destination.kind === 'endpoint') return;
+  const url = destination.kind === 'jaeger' ? destination.jaeger.uiUrl : destination.page?.url;
+  if (url === undefined) return;
+  console.log(`${url} stays until Ctrl-C`);
+  const interruption = awaitInterruption();
+  await interruption.requested;
+  interruption.end();
 }
 
 async function main(): Promise<number> {

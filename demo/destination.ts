@@ -1,14 +1,20 @@
-// Where the demo's telemetry goes: the embedded receiver, the user's endpoint, or a real Jaeger with
-// or without a Collector in front of it.
-import { startCollector } from '../test/backends/install/collector';
-import { startJaeger } from '../test/backends/install/jaeger';
-import type { Jaeger } from '../test/backends/install/jaeger';
+// Where the demo's telemetry goes: the embedded receiver, with or without a page to look at, the user's
+// endpoint, or a real Jaeger.
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import { startTelemetryPage } from 'local-lambda/page/telemetry-page';
+import type { TelemetryPage } from 'local-lambda/page/telemetry-page';
 import type { DemoArguments } from './arguments';
+import { findEngineProblem, startJaeger } from './jaeger';
+import type { Jaeger } from './jaeger';
 
 export type Destination = { stop(): Promise<void> } & (
-  | { readonly kind: 'receiver'; readonly url: string; readonly receiver: OtlpReceiver }
+  | {
+      readonly kind: 'receiver';
+      readonly url: string;
+      readonly receiver: OtlpReceiver;
+      readonly page: TelemetryPage | undefined;
+    }
   | { readonly kind: 'jaeger'; readonly url: string; readonly jaeger: Jaeger }
   /** The user's: its variables are passed on as they are. */
   | { readonly kind: 'endpoint'; readonly url: string }
@@ -26,32 +32,36 @@ export function findEndpoint(
   )?.[1];
 }
 
-/** Rejects when a back end that was asked for cannot be installed or started. */
+/** Rejects when what was asked for cannot be started. `say`: one line to the user, at once. */
 export async function openDestination(
-  { jaeger, collector }: DemoArguments,
+  { jaeger, uiPort }: DemoArguments,
   environment: Readonly<Record<string, string | undefined>>,
+  say: (line: string) => void,
 ): Promise<Destination> {
-  if (jaeger || collector) return openJaeger(collector);
+  if (jaeger) return openJaeger(say);
+  if (uiPort !== undefined) return openReceiver(uiPort);
   const endpoint = findEndpoint(environment);
-  if (endpoint !== undefined)
-    return { kind: 'endpoint', url: endpoint, stop: () => Promise.resolve() };
-  const receiver = await startOtlpReceiver();
-  return { kind: 'receiver', url: receiver.url, receiver, stop: () => receiver.close() };
+  if (endpoint === undefined) return openReceiver(undefined);
+  return { kind: 'endpoint', url: endpoint, stop: () => Promise.resolve() };
 }
 
-async function openJaeger(withCollector: boolean): Promise<Destination> {
-  const jaeger = await startJaeger();
-  if (!withCollector)
-    return { kind: 'jaeger', url: jaeger.otlpUrl, jaeger, stop: () => jaeger.stop() };
-  try {
-    const env = { JAEGER_OTLP_URL: jaeger.otlpUrl };
-    const collector = await startCollector({ config: 'jaeger/collector.yaml', env });
-    const stop = async (): Promise<void> => {
-      await Promise.allSettled([collector.stop(), jaeger.stop()]);
-    };
-    return { kind: 'jaeger', url: collector.otlpUrl, jaeger, stop };
-  } catch (error) {
-    await jaeger.stop();
-    throw error;
+async function openJaeger(say: (line: string) => void): Promise<Destination> {
+  const problem = await findEngineProblem();
+  if (problem !== undefined) {
+    say(`--jaeger: expected a docker engine that answers, got: ${problem}`);
+    say('showing our own page instead');
+    return openReceiver(0);
   }
+  const jaeger = await startJaeger(say);
+  return { kind: 'jaeger', url: jaeger.otlpUrl, jaeger, stop: () => jaeger.stop() };
+}
+
+async function openReceiver(uiPort: number | undefined): Promise<Destination> {
+  const page = uiPort === undefined ? undefined : await startTelemetryPage({ port: uiPort });
+  const receiver = await startOtlpReceiver({ onAccepted: (request) => page?.add(request) });
+  const stop = async (): Promise<void> => {
+    await receiver.close();
+    await page?.close();
+  };
+  return { kind: 'receiver', url: receiver.url, receiver, page, stop };
 }

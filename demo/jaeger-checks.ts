@@ -1,11 +1,11 @@
 // Did the traces arrive in Jaeger? Asked through the API that its own pages use.
-import type { Jaeger, JaegerTrace } from '../test/backends/install/jaeger';
 import type { Check } from './checks';
 import { checkExit, checkFunction } from './checks';
+import type { Jaeger, JaegerTrace } from './jaeger';
 import type { ScenarioOutcome } from './scenario';
 import { traceIdOf } from './trace-id';
 
-/** A Collector in between batches for a moment before it sends. */
+/** Jaeger stores for a moment before it finds. */
 const arrivalTimeoutMs = 10_000;
 const pollMs = 100;
 

@@ -1,55 +1,61 @@
-// `npm run demo:picture`: runs the demo and draws what it printed, in extracts, to docs/demo.svg. A
-// picture of a run that failed is not made.
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
-import { toTerminalSvg } from 'local-lambda/render/terminal-svg';
+// `npm run demo:picture`: the demo's page, drawn by a real Chromium to docs/ui.png. A picture of a run that
+// failed is not made.
+import { spawn } from 'node:child_process';
+import { resolve } from 'node:path';
+import { findChromium } from 'local-lambda/page/find-chromium';
+import { chromium } from 'playwright-core';
 
 const project = resolve(__dirname, '..');
-const target = resolve(project, 'docs/demo.svg');
-const columns = 118;
+const target = resolve(project, 'docs/ui.png');
 
-/** Sections of the demo's output that the picture shows, by title, and how many lines of each. */
-const shown: readonly (readonly [RegExp, number])[] = [
-  [/^request [15]:/, 40],
-  [/^metrics/, 22],
-  [/^logs/, 12],
-  [/^checks/, 40],
-];
+async function draw(url: string, executablePath: string): Promise<void> {
+  const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
+  const browser = await chromium.launch({ executablePath, args });
+  const page = await browser.newPage({
+    viewport: { width: 1280, height: 800 },
+    deviceScaleFactor: 1.5,
+    colorScheme: 'light',
+  });
+  await page.goto(url);
+  await page.getByRole('button', { name: /handler throws/ }).click();
+  await page.screenshot({ path: target });
+  await browser.close();
+}
 
-const sgr = /\u001b\[[\d;]*m/g;
+/** The page's address once the demo's checks are through; rejects when it ended before. */
+function runDemo(): { readonly url: Promise<string>; readonly stop: () => void } {
+  const demo = spawn('npm', ['run', '--silent', 'demo', '--', '--ui', '0'], {
+    cwd: project,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  const url = new Promise<string>((settle, reject) => {
+    demo.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /(http:\S+) stays until Ctrl-C/.exec(output)?.[1];
+      if (found !== undefined) settle(found);
+    });
+    demo.on('exit', () => reject(new Error(`the demo ended too early\n${output}`)));
+  });
+  return { url, stop: () => process.kill(-(demo.pid ?? 0), 'SIGINT') };
+}
 
-/** Extracts of the output: a row of dots stands for what is left out. */
-function toExtracts(output: string): string {
-  const lines = output.trimEnd().split('\n');
-  const extracts: string[] = [];
-  let left = 40;
-  for (const line of lines) {
-    const title = /^── (.*?) ─+$/.exec(line.replace(sgr, ''))?.[1];
-    if (title !== undefined) left = shown.find(([pattern]) => pattern.test(title))?.[1] ?? 0;
-    if (left > 0) extracts.push(line);
-    else if (extracts.at(-1) !== '  ⋯') extracts.push('  ⋯');
-    left -= 1;
+async function main(): Promise<void> {
+  const executablePath = findChromium();
+  if (executablePath === undefined) {
+    throw new Error('expected chromium in PATH or CHROMIUM, found none; no picture was made');
   }
-  return extracts.join('\n');
+  const demo = runDemo();
+  try {
+    await draw(await demo.url, executablePath);
+  } finally {
+    demo.stop();
+  }
+  console.log(`wrote ${target}`);
 }
 
-const demo = spawnSync('npm', ['run', '--silent', 'demo'], {
-  cwd: project,
-  encoding: 'utf8',
-  env: { ...process.env, FORCE_COLOR: '1', NO_COLOR: '', COLUMNS: String(columns) },
-});
-if (demo.status === 0) {
-  mkdirSync(dirname(target), { recursive: true });
-  writeFileSync(
-    target,
-    toTerminalSvg(toExtracts(`$ npm run demo\n${demo.stdout}`), 'npm run demo'),
-  );
-  console.log(`wrote ${target}`);
-} else {
-  console.error(
-    `npm run demo: expected exit code 0, got ${demo.status ?? demo.signal ?? ''}; no picture was made`,
-  );
-  console.error(demo.stdout + demo.stderr);
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
   process.exitCode = 1;
-}
+});

@@ -65,7 +65,8 @@ export const usage = `usage: npm run publish:layer -- --region REGION [--region 
   --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
   --from FOLDER               folder of the built zips (default: those of this package)
   --public                    let every AWS account use the published version
-  --execute                   run the commands; without it they are only printed`;
+  --execute                   run the commands; without it they are only printed
+  --help, -h                  this text`;
 
 function readLayer(name: string): LayerName {
   if (name === 'node' || name === 'x86_64' || name === 'arm64') return name;

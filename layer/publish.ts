@@ -43,7 +43,12 @@ function print({ publish: args, permit, zip }: Publication): void {
 }
 
 function main(): void {
-  const options = readPublishOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes('--help') || args.includes('-h')) {
+    console.log(usage);
+    return;
+  }
+  const options = readPublishOptions(args);
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     readonly version: string;
   };

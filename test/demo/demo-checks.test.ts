@@ -155,8 +155,10 @@ test.each([
 });
 
 test.each([
-  [[], { kind: 'run', arguments: { jaeger: false, collector: false, skipBuild: false } }],
+  [[], { kind: 'run', arguments: { jaeger: false, uiPort: undefined, skipBuild: false } }],
   [['--jaeger', '--skip-build'], { kind: 'run', arguments: { jaeger: true, skipBuild: true } }],
+  [['--ui', '0'], { kind: 'run', arguments: { uiPort: 0 } }],
+  [['--ui', 'x'], { kind: 'wrong' }],
   [['-h'], { kind: 'help' }],
   [['--jager'], { kind: 'wrong' }],
   [['extra'], { kind: 'wrong' }],

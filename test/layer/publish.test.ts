@@ -121,3 +121,13 @@ describe('the command', () => {
     expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('\n');
   });
 });
+
+test('--help tells how to use it and succeeds', () => {
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ['-r', 'esbuild-register', 'layer/publish.ts', '--help'],
+    { cwd: root, encoding: 'utf8' },
+  );
+  expect(status).toBe(0);
+  expect(stdout).toContain('usage: npm run publish:layer');
+});

@@ -147,8 +147,9 @@ async function shutDown(lambda: LocalLambda): Promise<void> {
   }
 }
 
-function showTelemetry({ receiver }: TelemetryTarget): void {
-  if (receiver === undefined) return;
+function showTelemetry({ target: { receiver }, front, options }: Run): void {
+  const nobodySends = options.layer === undefined && front.findLayer() === undefined;
+  if (receiver === undefined || (nobodySends && receiver.requests.length === 0)) return;
   const paint = choosePaint(process.env, process.stdout.isTTY);
   const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
   console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
@@ -171,7 +172,7 @@ async function runFunction(run: Run): Promise<number> {
   } finally {
     await shutDown(lambda);
   }
-  showTelemetry(run.target);
+  showTelemetry(run);
   await showPage(run.target);
   return invoker.allSucceeded ? 0 : 1;
 }

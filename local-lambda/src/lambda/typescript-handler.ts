@@ -42,7 +42,7 @@ export async function compileHandler(
 ): Promise<string | undefined> {
   const source = handler === undefined ? undefined : findSource(settings);
   if (source === undefined) return undefined;
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const esModule =
     source.endsWith('.mts') || (source.endsWith('.ts') && isModulePackage(dirname(source)));
   const outfile = join(directory, esModule ? 'handler.mjs' : 'handler.cjs');
@@ -59,9 +59,10 @@ export async function compileHandler(
       logLevel: 'silent',
     });
   } catch (error) {
-    throw new TypeError(
-      `${source}: expected TypeScript that compiles\n${(error as Error).message}`,
-    );
+    const message = (error as Error).message;
+    throw new TypeError(`${source}: expected TypeScript that compiles\n${message}`);
+  } finally {
+    await stop();
   }
   return outfile;
 }

@@ -12,7 +12,7 @@ function toInlineScript(code: string): string {
 }
 
 export async function buildPage(): Promise<string> {
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [join(BROWSER, 'main.tsx'), join(BROWSER, 'page.css')],
     outdir: '/page',
@@ -26,6 +26,7 @@ export async function buildPage(): Promise<string> {
     logLevel: 'silent',
     tsconfigRaw: {},
   });
+  await stop();
   const textOf = (extension: string): string =>
     outputFiles.find(({ path }) => path.endsWith(extension))?.text ?? '';
   const skeleton = readFileSync(join(BROWSER, 'page.html'), 'utf8');

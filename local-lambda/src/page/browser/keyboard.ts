@@ -1,5 +1,5 @@
 // Keys of the page. None of them works while a text is typed, but Escape and the arrows in the search.
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 
 export interface KeyActions {
   /** Moves the choice down (1) or up (-1). */
@@ -59,14 +59,17 @@ function act(key: string, actions: KeyActions): boolean {
 }
 
 export function useKeyboard(actions: KeyActions): void {
+  // Of the newest rendering: two keys may come before one is painted.
+  const current = useRef(actions);
+  current.current = actions;
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       const typing = event.target instanceof HTMLInputElement;
       if (typing && !/^(Escape|ArrowDown|ArrowUp)$/.test(event.key)) return;
-      if (act(event.key, actions)) event.preventDefault();
+      if (act(event.key, current.current)) event.preventDefault();
     };
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
-  });
+  }, []);
 }

@@ -92,17 +92,17 @@ function Row({
           {span.name}
         </span>
         <span class="track" aria-hidden="true">
-          <span class="bar" style={{ left: percent(left), width: percent(width) }} />
-          <span
-            class={`bar-label ${isInside ? 'inside' : ''}`}
-            style={
-              isLate
-                ? { right: percent(isInside ? 1 - left - width : 1 - left) }
-                : { left: percent(left + width) }
-            }
-          >
-            {formatDuration(span.durationMs)}
+          <span class="bar" style={{ left: percent(left), width: percent(width) }}>
+            {isInside && formatDuration(span.durationMs)}
           </span>
+          {!isInside && (
+            <span
+              class="bar-label"
+              style={isLate ? { right: percent(1 - left) } : { left: percent(left + width) }}
+            >
+              {formatDuration(span.durationMs)}
+            </span>
+          )}
         </span>
         <span class="visually-hidden">
           {formatDuration(span.durationMs)}, starts {formatOffset(span.startMs - axis.startMs)}
