@@ -1,5 +1,5 @@
 // `npm run replay -- FILE…`: stored Telemetry API events → OTLP/JSON on stdout, one request a line (the
-// Collector file exporter's format), or to the configured endpoint with --send.
+// Collector file exporter's format), to the configured endpoint (--send), or to a person (--show, --ui).
 import {
   encodeLogRequest,
   encodeMetricsRequest,
@@ -20,16 +20,21 @@ import { readInput } from './read-input';
 import type { ReplayItem } from './read-input';
 import { replay } from './replay';
 import type { ReplaySink } from './replay';
+import { createShownRequests } from './shown-requests';
 
-const HELP = `Usage: npm run replay -- [--send] FILE…      (no FILE, or -: standard input)
+const HELP = `Usage: npm run -s replay -- [--show | --ui PORT | --send] FILE…      (no FILE, or -: standard input)
 
 Turns stored Lambda Telemetry API events into OpenTelemetry traces, metrics and logs.
 Input: a JSON array of events or of batches, NDJSON of either, captures of an extension
 process, or CloudWatch log lines in JSON format. The end of the input counts as SHUTDOWN.
 Output: OTLP/JSON on stdout, one request a line.
 
-  --send   export to OTEL_EXPORTER_OTLP_ENDPOINT instead (all OTEL_* variables apply)
-  --help   this text
+  --show       waterfalls, metrics and logs as the demo shows them, instead
+  --ui PORT    the same on a page at http://127.0.0.1:PORT, until Ctrl-C (0: any free port)
+  --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead (all OTEL_* variables apply)
+  --help, -h   this text
+
+Exit code: 0, 1 when something was lost or nothing was found, 2 when the arguments are wrong.
 `;
 
 const SEND_TIMEOUT_MS = 10_000;
@@ -64,15 +69,18 @@ const encoder = new ItemEncoder(() =>
   say('error: an item cannot be encoded as OTLP; it is left out'),
 );
 
-const stdoutSink: ReplaySink = {
-  spans(spans) {
-    for (const chunk of chunks(spans)) write('traces', encodeTraceRequest(encoder, chunk));
-  },
-  logRecords(records) {
-    for (const chunk of chunks(records)) write('logs', encodeLogRequest(encoder, chunk));
-  },
-  metrics: (window) => write('metrics', encodeMetricsRequest(encoder, window)),
-};
+/** Encodes as the extension does; `take` gets one request at a time. */
+function createRequestSink(take: (signal: Signal, request: Uint8Array) => void): ReplaySink {
+  return {
+    spans(spans) {
+      for (const chunk of chunks(spans)) take('traces', encodeTraceRequest(encoder, chunk));
+    },
+    logRecords(records) {
+      for (const chunk of chunks(records)) take('logs', encodeLogRequest(encoder, chunk));
+    },
+    metrics: (window) => take('metrics', encodeMetricsRequest(encoder, window)),
+  };
+}
 
 /** Sends through the extension's own delivery; `finish` says whether everything arrived. */
 function createSendingSink(environment: ReturnType<typeof createEnvironment>) {
@@ -143,22 +151,63 @@ function readText(file: string): string {
   }
 }
 
-async function main(): Promise<number> {
+interface ReplayArguments {
+  readonly send: boolean;
+  readonly show: boolean;
+  readonly uiPort: number | undefined;
+  readonly help: boolean;
+  readonly files: readonly string[];
+}
+
+/** @throws with a message for the user when they are wrong. */
+function readArguments(): ReplayArguments {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { send: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      send: { type: 'boolean', default: false },
+      show: { type: 'boolean', default: false },
+      ui: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   });
-  if (values.help === true) {
-    process.stdout.write(HELP);
-    return 0;
+  const { send, show, ui, help } = values;
+  if ([send, show, ui !== undefined].filter(Boolean).length > 1) {
+    throw new Error('expected one of --send, --show and --ui, got several');
   }
-  const environment = createEnvironment(process.env, stderr);
-  const sending = values.send === true ? createSendingSink(environment) : undefined;
+  if (ui !== undefined && !(/^\d{1,5}$/.test(ui) && Number(ui) <= 65_535)) {
+    throw new Error(`--ui: expected a port from 0 to 65535, got '${ui}'`);
+  }
   const files = positionals.length === 0 ? ['-'] : positionals;
-  const summary = await replay(
-    files.flatMap((file) => readItems(file)),
-    { environment, sink: sending?.sink ?? stdoutSink },
-  );
+  return { send, show, uiPort: ui === undefined ? undefined : Number(ui), help, files };
+}
+
+interface Target {
+  readonly sink: ReplaySink;
+  /** Whether everything arrived where it was to go. */
+  finish(): Promise<boolean>;
+}
+
+async function openTarget(
+  { send, show, uiPort }: ReplayArguments,
+  environment: ReturnType<typeof createEnvironment>,
+): Promise<Target> {
+  if (send) return createSendingSink(environment);
+  if (!show && uiPort === undefined) {
+    return { sink: createRequestSink(write), finish: () => Promise.resolve(true) };
+  }
+  const shown = await createShownRequests(uiPort);
+  const finish = async (): Promise<boolean> => {
+    await shown.show();
+    return true;
+  };
+  return { sink: createRequestSink((signal, request) => shown.add(signal, request)), finish };
+}
+
+async function run(options: ReplayArguments): Promise<number> {
+  const environment = createEnvironment(process.env, stderr);
+  const target = await openTarget(options, environment);
+  const items = options.files.flatMap((file) => readItems(file));
+  const summary = await replay(items, { environment, sink: target.sink });
   if (summary.badRecords > 0) {
     stderr.warn(`${summary.badRecords} elements are no events and were left out`);
   }
@@ -166,7 +215,20 @@ async function main(): Promise<number> {
     stderr.error('expected Telemetry API events as JSON or NDJSON, found none');
     return 1;
   }
-  return sending === undefined || (await sending.finish()) ? 0 : 1;
+  return (await target.finish()) ? 0 : 1;
+}
+
+async function main(): Promise<number> {
+  let options: ReplayArguments;
+  try {
+    options = readArguments();
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\nSee npm run -s replay -- --help\n`);
+    return 2;
+  }
+  if (!options.help) return run(options);
+  process.stdout.write(HELP);
+  return 0;
 }
 
 main().then(

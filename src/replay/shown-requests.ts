@@ -1,0 +1,49 @@
+// `replay --show` and `--ui`: the OTLP requests of a replay as a person reads them, by what the demo and
+// the local Lambda show them with.
+import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
+import { toTelemetryText } from 'local-lambda/cli/cli-telemetry';
+import { tryDecodeOtlp } from 'local-lambda/otlp/decode';
+import type { LogsRequest, MetricsRequest, TraceRequest } from 'local-lambda/otlp/model';
+import { startTelemetryPage } from 'local-lambda/page/telemetry-page';
+import { choosePaint } from 'local-lambda/render/paint';
+import type { Signal } from '../relay/item';
+
+/** Columns when the output is no terminal. */
+const DEFAULT_WIDTH = 120;
+
+export interface ShownRequests {
+  add(signal: Signal, request: Uint8Array): void;
+  /** Prints them; with a page, resolves at Ctrl-C. */
+  show(): Promise<void>;
+}
+
+/** `uiPort`: port of the page, 0 any free one; undefined: they are printed. */
+export async function createShownRequests(uiPort: number | undefined): Promise<ShownRequests> {
+  const page = uiPort === undefined ? undefined : await startTelemetryPage({ port: uiPort });
+  const traces: TraceRequest[] = [];
+  const metrics: MetricsRequest[] = [];
+  const logs: LogsRequest[] = [];
+  const keep = { traces, metrics, logs };
+  return {
+    add(signal, request) {
+      const decoded = tryDecodeOtlp(signal, Buffer.from(request));
+      if (!decoded.ok) throw new Error(`expected a valid OTLP request, got ${decoded.reason}`);
+      const { otlp } = decoded;
+      if (page === undefined) (keep[signal] as (typeof otlp)[]).push(otlp);
+      else page.add({ signal, otlp } as Parameters<typeof page.add>[0]);
+    },
+    async show() {
+      if (page === undefined) {
+        const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
+        const paint = choosePaint(process.env, process.stdout.isTTY);
+        process.stdout.write(`${toTelemetryText(keep, { width, paint })}\n`);
+        return;
+      }
+      process.stderr.write(`${page.url} stays until Ctrl-C\n`);
+      const interruption = awaitInterruption();
+      await interruption.requested;
+      interruption.end();
+      await page.close();
+    },
+  };
+}
