@@ -13,7 +13,7 @@ function run(...args: readonly string[]) {
 test('waterfalls, metrics and logs instead of JSON', () => {
   const { status, stdout, stderr } = run('--show', CAPTURE);
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/responseLatency +[0-9a-f]{16} +[\d.]+ ms +[█▏▎▍▌▋▊▉▐]/);
+  expect(stdout).toMatch(/responseLatency +[0-9a-f]{16} +[\d.]+ [mµ]?s +[█▏▎▍▌▋▊▉▐]/);
   expect(stdout).toContain('faas.timeouts');
   expect(stdout).toMatch(/INFO .* REPORT RequestId: /);
   expect(stdout).not.toContain('resourceSpans');
