@@ -12,6 +12,7 @@ export const USAGE = `Measures the built layer beside the smallest Node extensio
                      burst, shutdown, sizes
   --node PATH        Node.js that runs the extensions (default: the one that runs the bench)
   --layer DIR        unpacked layer (default build/layer; npm run build makes it)
+  --host-layer DIR   unpacked layer with the native host (default build/layer-x86_64 or -arm64, if it was built)
   --also COMMAND     another extension beside them, [name=]command; may be repeated. It gets
                      OTEL_EXPORTER_OTLP_ENDPOINT and what --env says
   --env NAME=VALUE   variable of the --also extensions; {endpoint} is the OTLP receiver's URL
@@ -37,6 +38,7 @@ export interface BenchArguments {
   readonly only: readonly SectionName[];
   readonly node: string;
   readonly layer: string;
+  readonly hostLayer: string;
   readonly also: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly json: boolean;
@@ -54,6 +56,10 @@ const OPTIONS = {
   only: { type: 'string' },
   node: { type: 'string', default: process.execPath },
   layer: { type: 'string', default: join(__dirname, '../build/layer') },
+  'host-layer': {
+    type: 'string',
+    default: join(__dirname, `../build/layer-${process.arch === 'arm64' ? 'arm64' : 'x86_64'}`),
+  },
   also: { type: 'string', multiple: true, default: [] as string[] },
   env: { type: 'string', multiple: true, default: [] as string[] },
   json: { type: 'boolean', default: false },
@@ -94,6 +100,7 @@ export function parseBenchArguments(argv: readonly string[]): ParsedArguments {
         only: toSections(values.only),
         node: resolve(values.node),
         layer: resolve(values.layer),
+        hostLayer: resolve(values['host-layer']),
         also: values.also,
         environment: toVariables(values.env),
         json: values.json,

@@ -1,21 +1,25 @@
-// The extensions that are put side by side: the built layer, the floor, and whatever --also names.
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+// The extensions that are put side by side: the built layers, the floor, and whatever --also names.
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
 import type { ExtensionCommand } from 'local-lambda/lambda/local-lambda-options';
 
 export interface Contestant extends ExtensionCommand {
-  readonly kind: 'layer' | 'floor' | 'other';
+  /** `host`: the same program without Node.js. */
+  readonly kind: 'layer' | 'host' | 'floor' | 'other';
   /** Variables on top of Lambda's own. */
   environment(endpoint: string): Readonly<Record<string, string>>;
 }
 
 export const LAYER = 'lambda-otlp';
+export const HOST = 'lambda-otlp-host';
 export const FLOOR = 'minimal-extension';
 
 export interface ContestantOptions {
   /** Unpacked layer. */
   readonly layer: string;
+  /** Unpacked layer with the native host, if it is to be measured and was built. */
+  readonly hostLayer?: string;
   /** Node.js of the extensions. */
   readonly node: string;
   /** `[name=]command` of other extensions; the name that it registers, default its file's. */
@@ -48,6 +52,18 @@ export interface Contestants {
   readonly close: () => void;
 }
 
+/** An extension registers by the name of its file: this one is linked under a name of its own. */
+function hostContestants(
+  { hostLayer }: ContestantOptions,
+  programs: string,
+  environment: Contestant['environment'],
+): readonly Contestant[] {
+  const program = hostLayer === undefined ? undefined : join(hostLayer, 'extensions', LAYER);
+  if (program === undefined || !existsSync(program)) return [];
+  symlinkSync(program, join(programs, HOST));
+  return [{ name: HOST, kind: 'host', command: [join(programs, HOST)], environment }];
+}
+
 /**
  * The start script finds Node in PATH, so the one to use is linked there first.
  * Throws a TypeError for commands that are none and names that are taken.
@@ -68,6 +84,7 @@ export function createContestants(options: ContestantOptions): Contestants {
       command: [join(options.layer, 'extensions', LAYER)],
       environment: otlp,
     },
+    ...hostContestants(options, programs, otlp),
     { name: FLOOR, kind: 'floor', command: [resolve(options.node), floor], environment: otlp },
     ...options.also.map((text) => ({
       ...parseAlso(text),

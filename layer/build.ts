@@ -3,10 +3,10 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { canMakeCodeCache, withCodeCache } from './code-cache';
 import { duplicatedBytes, type Bundle } from './bundle';
-import { buildNodeLayer, withNode } from './layer-files';
-import { architectures, cacheFolder, fetchNodeRelease, type Architecture } from './node-release';
+import { architectures, type Architecture } from './host-toolchain';
+import { buildNodeLayer } from './layer-files';
+import { buildStandaloneLayer } from './standalone-layer';
 import { createZip, type ZipEntry } from './zip';
 
 const root = resolve(__dirname, '..');
@@ -17,6 +17,8 @@ const maxDirectUploadBytes = 50 * 1024 * 1024;
 const maxUnpackedBytes = 250 * 1024 * 1024;
 /** Our own promise for the layer that uses the runtime's Node.js. */
 const maxNodeZipBytes = 120 * 1024;
+/** And for those that bring a host of their own. */
+const maxStandaloneZipBytes = 2.5 * 1024 * 1024;
 
 interface Options {
   readonly out: string;
@@ -85,22 +87,20 @@ function reportBundle(bundle: Bundle): void {
 }
 
 /** The zip, and the folder that container images copy to /opt. */
-function writeStandalone(
+async function writeStandalone(
   architecture: Architecture,
-  files: readonly ZipEntry[],
+  bundle: Bundle,
   out: string,
-): void {
-  const node = fetchNodeRelease(architecture, cacheFolder(process.env));
-  if (!canMakeCodeCache(architecture)) {
-    console.error(
-      `warning: lambda-otlp-${architecture}.zip gets no code cache: expected to be built on Linux ` +
-        `${architecture}, got ${process.platform} ${process.arch}; it starts some milliseconds later`,
-    );
-  }
-  const program = canMakeCodeCache(architecture) ? withCodeCache(files, node) : files;
-  const standalone = withNode(program, node);
-  writeLayerFolder(standalone, join(out, `layer-${architecture}`));
-  writeZip(standalone, join(out, `lambda-otlp-${architecture}.zip`));
+): Promise<void> {
+  const files = await buildStandaloneLayer(root, architecture, bundle);
+  writeLayerFolder(files, join(out, `layer-${architecture}`));
+  const zipBytes = writeZip(files, join(out, `lambda-otlp-${architecture}.zip`));
+  warnAbove(maxStandaloneZipBytes, zipBytes);
+}
+
+function warnAbove(maxBytes: number, zipBytes: number): void {
+  if (zipBytes <= maxBytes) return;
+  console.error(`warning: expected at most ${kilobytes(maxBytes)}, see README, "Layers"`);
 }
 
 async function main(): Promise<void> {
@@ -109,11 +109,9 @@ async function main(): Promise<void> {
   writeLayerFolder(files, join(options.out, 'layer'));
   reportBundle(bundle);
   const zipBytes = writeZip(files, join(options.out, 'lambda-otlp-node.zip'));
-  if (zipBytes > maxNodeZipBytes) {
-    console.error(`warning: expected at most ${kilobytes(maxNodeZipBytes)}, see README, "Layers"`);
-  }
+  warnAbove(maxNodeZipBytes, zipBytes);
   for (const architecture of options.standalone) {
-    writeStandalone(architecture, files, options.out);
+    await writeStandalone(architecture, bundle, options.out);
   }
 }
 

@@ -141,16 +141,6 @@ is_usable_node() {
   [ "$major" -gt 18 ] 2>/dev/null || { [ "$major" = 18 ] && [ "$minor" -ge 19 ]; } 2>/dev/null
 }
 
-# True unless the C library is older than Node's binaries need (2.28): Amazon Linux 2 has 2.26. The
-# loader would end the process only after exec, when it is too late to serve the function.
-has_recent_libc() {
-  for libc in /lib64/libc-2.*.so /lib/*/libc-2.*.so; do
-    minor=${libc##*/libc-2.} && minor=${minor%.so}
-    case $minor in *[!0-9]*) continue ;; esac
-    [ "$minor" -ge 28 ] || return 1
-  done
-}
-
 # The function's --import, preloads and debug switches (NODE_OPTIONS, NODE_PATH, ...) are not ours.
 forget_node_variables() {
   if [ -n "${BASH_VERSION-}" ]; then
@@ -226,7 +216,6 @@ export LAMBDA_OTLP_SPAWNED_US="$spawned_us" LAMBDA_OTLP_REGISTERED_US="$register
 if [ -f "$program/main.js" ]; then
   # The runtime's own Node first: its pages are in memory for the function anyway.
   start /var/lang/bin/node
-  has_recent_libc && start "$program/node"
   saved_ifs=$IFS
   IFS=:
   set -f
@@ -236,7 +225,7 @@ if [ -f "$program/main.js" ]; then
   done
 fi
 
-complain 'no program or no usable Node.js: expected 18.19 or later as /var/lang/bin/node, in the layer or in PATH, got none; the function runs without telemetry'
+complain 'no program or no usable Node.js: expected 18.19 or later as /var/lang/bin/node or in PATH, got none; the function runs without telemetry'
 if [ -n "$eol" ]; then
   trap '' PIPE
   [ -n "$identifier" ] || register '"SHUTDOWN"'

@@ -3,9 +3,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundleExtension, type Bundle } from './bundle';
-import { bundledPackages, formatLicenses, readLicensedWork, readOwnWork } from './licenses';
+import { formatLayerLicenses } from './licenses';
 import { stripShellComments } from './minify';
-import type { NodeRelease } from './node-release';
 import type { ZipEntry } from './zip';
 
 export interface BuiltLayer {
@@ -22,11 +21,6 @@ function readSource(root: string, path: string): Buffer {
   const file = join(root, path);
   if (existsSync(file)) return readFileSync(file);
   throw new Error(`${path}: expected in the checkout, found none; the layer cannot be built`);
-}
-
-function licenses(root: string, bundle: Bundle): string {
-  const works = bundledPackages(bundle).map((folder) => readLicensedWork(join(root, folder)));
-  return formatLicenses([readOwnWork(root), ...works], bundle.legalComments);
 }
 
 /**
@@ -47,16 +41,7 @@ export async function buildNodeLayer(root: string): Promise<BuiltLayer> {
   const files: ZipEntry[] = [
     { path: 'extensions/lambda-otlp', contents: Buffer.from(script), executable: true },
     ...programs,
-    { path: 'lambda-otlp/LICENSES.txt', contents: Buffer.from(licenses(root, bundle)) },
+    { path: 'lambda-otlp/LICENSES.txt', contents: Buffer.from(formatLayerLicenses(root, bundle)) },
   ];
   return { files, bundle, version: manifest.version };
-}
-
-/** The same layer with a Node.js of its own, for functions whose runtime has none. */
-export function withNode(files: readonly ZipEntry[], node: NodeRelease): ZipEntry[] {
-  return [
-    ...files,
-    { path: 'lambda-otlp/node', contents: node.program, executable: true },
-    { path: 'lambda-otlp/NODE-LICENSE.txt', contents: Buffer.from(node.license) },
-  ];
 }

@@ -75,3 +75,13 @@ export function formatLicenses(works: readonly LicensedWork[], legalComments: st
     sections.push(`${rule}\nNotices in the sources\n${rule}\n\n${legalComments}\n`);
   return `This layer contains the following works, each under the licence given.\n\n${sections.join('\n')}`;
 }
+
+/** LICENSES.txt of a layer with `bundle` and, in it, `others`. */
+export function formatLayerLicenses(
+  root: string,
+  bundle: Bundle,
+  others: readonly LicensedWork[] = [],
+): string {
+  const packages = bundledPackages(bundle).map((folder) => readLicensedWork(join(root, folder)));
+  return formatLicenses([readOwnWork(root), ...packages, ...others], bundle.legalComments);
+}

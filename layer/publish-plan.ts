@@ -33,10 +33,10 @@ interface LayerDescription {
   readonly architectures: readonly string[];
 }
 
-// The carried Node.js needs glibc 2.28: runtimes on Amazon Linux 2023, not those on Amazon Linux 2.
-const al2023Runtimes = [
-  'python3.12 python3.13 python3.14 java21 java25 dotnet8 dotnet10 ruby3.3 ruby3.4',
-  'provided.al2023 nodejs20.x nodejs22.x nodejs24.x',
+// The host is one static binary: any image that Lambda runs has what it needs. These are the managed runtimes.
+const otherRuntimes = [
+  'python3.10 python3.11 python3.12 python3.13 python3.14 java11 java17 java21 java25',
+  'dotnet8 dotnet10 ruby3.3 ruby3.4 provided.al2 provided.al2023',
 ].flatMap((line) => line.split(' '));
 
 const layers: Readonly<Record<LayerName, LayerDescription>> = {
@@ -47,15 +47,15 @@ const layers: Readonly<Record<LayerName, LayerDescription>> = {
     architectures: ['x86_64', 'arm64'],
   },
   x86_64: {
-    description: 'Telemetry API to OTLP, for any runtime on Amazon Linux 2023',
-    license: 'Apache-2.0; Node.js: MIT and others, see lambda-otlp/NODE-LICENSE.txt',
-    runtimes: al2023Runtimes,
+    description: 'Telemetry API to OTLP, for any runtime',
+    license: 'Apache-2.0; others: see lambda-otlp/LICENSES.txt',
+    runtimes: otherRuntimes,
     architectures: ['x86_64'],
   },
   arm64: {
-    description: 'Telemetry API to OTLP, for any runtime on Amazon Linux 2023',
-    license: 'Apache-2.0; Node.js: MIT and others, see lambda-otlp/NODE-LICENSE.txt',
-    runtimes: al2023Runtimes,
+    description: 'Telemetry API to OTLP, for any runtime',
+    license: 'Apache-2.0; others: see lambda-otlp/LICENSES.txt',
+    runtimes: otherRuntimes,
     architectures: ['arm64'],
   },
 };

@@ -7,7 +7,9 @@ import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
 import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
 
 const ROOT = path.resolve(__dirname, '..', '..');
-const EXTENSIONS = path.join(ROOT, 'build', 'layer', 'extensions');
+/** LAMBDA_OTLP_LAYER: another unpacked layer than the one for Node.js. */
+const LAYER = process.env['LAMBDA_OTLP_LAYER'] ?? path.join(ROOT, 'build', 'layer');
+const EXTENSIONS = path.join(LAYER, 'extensions');
 export const FUNCTION_DIR = path.join(__dirname, 'function');
 
 export interface FunctionRun {

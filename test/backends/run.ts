@@ -9,9 +9,15 @@ import { goVersion } from './install/go-build';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const REPORT = path.join(ROOT, 'build', 'backends-report.md');
+const HOST_LAYER = path.join(
+  ROOT,
+  'build',
+  `layer-${process.arch === 'arm64' ? 'arm64' : 'x86_64'}`,
+);
 const DEFAULT_BACKENDS: readonly BackendName[] = ['otelcol', 'jaeger'];
 const DEFAULT_SCENARIOS = ['configurations', 'jaeger', 'own-spans'];
-const USAGE = `npm run test:backends -- [--all] [jest options]
+const USAGE = `npm run test:backends -- [--all] [--host] [jest options]
+  --host  the layer with the native host, which \`npm run build -- --standalone\` made, instead of that for Node.js
   --all   also Prometheus, Loki, OpenSearch, S3, CloudWatch, X-Ray and SigV4 (first run: an hour of builds)
 `;
 
@@ -42,11 +48,12 @@ async function main(args: readonly string[]): Promise<number> {
   if (run('npm', ['run', '--silent', 'build']) !== 0) return 1;
   rmSync(REPORT, { force: true });
   const patterns = all ? [] : DEFAULT_SCENARIOS.flatMap((name) => ['--testPathPatterns', name]);
-  const rest = args.filter((arg) => arg !== '--all');
+  const rest = args.filter((arg) => arg !== '--all' && arg !== '--host');
+  const layer = args.includes('--host') ? { LAMBDA_OTLP_LAYER: HOST_LAYER } : {};
   const status = run(
     path.join(ROOT, 'node_modules', '.bin', 'jest'),
     ['--config', path.join(__dirname, 'jest.config.ts'), ...patterns, ...rest],
-    { LAMBDA_OTLP_BACKENDS_REPORT: REPORT },
+    { LAMBDA_OTLP_BACKENDS_REPORT: REPORT, ...layer },
   );
   if (existsSync(REPORT)) process.stdout.write(`\n${readFileSync(REPORT, 'utf8')}`);
   return status;

@@ -302,15 +302,6 @@ describe.each(SHELLS)('under $shell', ({ command }) => {
   });
 });
 
-it('starts the Node of the layer rather than that of PATH', async () => {
-  if (existsSync('/var/lang/bin/node')) return;
-  const api = await serve(registers);
-  const script = layOut();
-  symlinkSync(process.execPath, join(dirname(dirname(script)), 'lambda-otlp', 'node'));
-  const ended = await run([script], { AWS_LAMBDA_RUNTIME_API: api.address, PATH: '/nowhere' });
-  expect(readStart(ended).id).toBe('id-1');
-});
-
 it('speaks to an IPv6 address in brackets', async () => {
   const canBind = await new Promise<boolean>((resolve) => {
     const probe = createServer().on('error', () => resolve(false));

@@ -11,7 +11,11 @@ import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { expectSoundRequests, readTelemetry } from './arrived-telemetry';
 import type { ArrivedTelemetry } from './arrived-telemetry';
 
-export const EXTENSIONS = resolve(__dirname, '../../build/layer/extensions');
+/** LAMBDA_OTLP_LAYER: another unpacked layer than the one for Node.js. */
+export const EXTENSIONS = resolve(
+  process.env['LAMBDA_OTLP_LAYER'] ?? join(__dirname, '../../build/layer'),
+  'extensions',
+);
 export const EXTENSION = 'lambda-otlp';
 const FUNCTION = join(__dirname, 'function.handler');
 

@@ -1,4 +1,4 @@
-# A Python function with the standalone layer (arm64), which carries its own Node.js.
+# A Python function with the layer for runtimes without Node.js (arm64).
 #   (cd ../../.. && npm run build -- --standalone) && terraform init && terraform apply
 
 terraform {

@@ -2,6 +2,7 @@
 // @opentelemetry/otlp-transformer writes them, in one pass. What repeats from item to item is encoded once.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
 import type { HrTime } from '@opentelemetry/api';
+import { nativeHost } from '../../node/native-host';
 import { isAlwaysDouble } from '../../otel/semconv';
 import { ProtobufWriter } from './protobuf-writer';
 
@@ -18,6 +19,9 @@ interface Remembered {
   value: string;
   bytes: Uint8Array | undefined;
 }
+
+/** What writes attributes and values where JavaScript is interpreted. */
+const native = nativeHost?.protobuf;
 
 export class OtlpWriter extends ProtobufWriter {
   private readonly attributes = new Map<string, Remembered>();
@@ -87,6 +91,10 @@ export class OtlpWriter extends ProtobufWriter {
   }
 
   keyValues(tag: number, attributes: Attributes): void {
+    if (native !== undefined) {
+      this.fill((target, at) => native.writeKeyValues(target, at, tag, attributes));
+      return;
+    }
     for (const key in attributes) {
       if (!Object.hasOwn(attributes, key)) continue;
       const value = attributes[key];
@@ -127,6 +135,10 @@ export class OtlpWriter extends ProtobufWriter {
 
   /** AnyValue. What is none of its kinds is an empty one. `key`: the attribute's whose value it is. */
   value(tag: number, value: unknown, key = ''): void {
+    if (native !== undefined) {
+      this.fill((target, at) => native.writeValue(target, at, tag, value));
+      return;
+    }
     const lengthBytes = expectedLengthBytes(value);
     this.byte(tag);
     const start = this.begin(lengthBytes);

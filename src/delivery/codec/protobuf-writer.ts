@@ -63,6 +63,16 @@ export class ProtobufWriter {
     this.bytes = grown;
   }
 
+  /** What `write` writes from a place on; it answers with the length, or minus the length that it needs. */
+  protected fill(write: (target: Buffer, at: number) => number): void {
+    let length = write(this.bytes, this.position);
+    if (length < 0) {
+      this.reserve(-length);
+      length = write(this.bytes, this.position);
+    }
+    this.position += length;
+  }
+
   /** A field's tag, or any other byte. */
   byte(value: number): void {
     this.reserve(1);

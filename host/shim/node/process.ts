@@ -1,0 +1,92 @@
+// Node's process, as far as the extension uses it.
+import { EventEmitter } from './events';
+import type { Listener } from './events';
+
+const SIGNALS: Readonly<Record<string, number>> = { SIGTERM: 15, SIGINT: 2 };
+
+class Process extends EventEmitter {
+  readonly env = host.process.environment;
+  readonly pid = host.process.pid;
+  readonly arch = host.process.architecture;
+  readonly platform = 'linux';
+  /** The Node whose API this is; `host` tells it apart. */
+  readonly version = 'v22.0.0';
+  readonly versions: Readonly<Record<'node' | 'v8' | 'host', string>> = {
+    node: '22.0.0',
+    v8: '0.0.0',
+    host: host.process.version,
+  };
+  readonly stdout = { write: (text: string): boolean => print(1, text) };
+  readonly stderr = { write: (text: string): boolean => print(2, text) };
+
+  override on(event: string, listener: Listener): this {
+    watch(event);
+    return super.on(event, listener);
+  }
+
+  override once(event: string, listener: Listener): this {
+    watch(event);
+    return super.once(event, listener);
+  }
+
+  exit(code = 0): never {
+    return host.process.exit(code);
+  }
+
+  getuid(): number {
+    return host.process.uid;
+  }
+
+  /** Seconds. */
+  uptime(): number {
+    return host.process.uptimeMs() / 1_000;
+  }
+
+  nextTick(callback: () => void): void {
+    queueMicrotask(callback);
+  }
+}
+
+function watch(event: string): void {
+  const signal = SIGNALS[event];
+  if (signal !== undefined) host.process.watchSignal(signal);
+}
+
+function print(file: 1 | 2, text: string): boolean {
+  host.files.write(file, text);
+  return true;
+}
+
+export const process = new Process();
+export default process;
+
+export function emitSignal(signal: number): void {
+  const name = Object.keys(SIGNALS).find((known) => SIGNALS[known] === signal);
+  if (name !== undefined) process.emit(name, name);
+}
+
+/** To whoever listens; else the engine gives up. */
+export function emitUncaught(error: unknown): void {
+  if (process.emit('uncaughtException', error)) return;
+  const text = error instanceof Error ? `${error.message}, ${error.stack ?? ''}` : String(error);
+  host.process.giveUp(`a fault of the program (${text}); the function runs without telemetry`);
+}
+
+const rejections = new Map<Promise<unknown>, unknown>();
+
+export function noteRejection(
+  promise: Promise<unknown>,
+  reason: unknown,
+  isHandled: boolean,
+): void {
+  if (isHandled) rejections.delete(promise);
+  else rejections.set(promise, reason);
+}
+
+/** Tells of the rejections that nobody handled in the turn they came in. */
+export function emitRejections(): void {
+  for (const [promise, reason] of rejections) {
+    rejections.delete(promise);
+    if (!process.emit('unhandledRejection', reason, promise)) emitUncaught(reason);
+  }
+}

@@ -1,0 +1,341 @@
+//! One TCP connection, with TLS or without. It reads only when it is asked to, so that a receiver that is
+//! paused holds its sender up, and never blocks.
+
+use crate::system_error::SystemError;
+use mio::net::TcpStream;
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection};
+use std::collections::VecDeque;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// An address that does not answer is given up for the next one, as Node.js does (autoSelectFamily).
+pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
+/// Memory kept for what could not be written at once.
+const KEPT_OUTGOING_BYTES: usize = 64 * 1024;
+
+pub enum Event {
+    Connected,
+    Data(Vec<u8>),
+    /// The peer sends nothing more.
+    Ended,
+    /// Everything is sent, and the peer knows that nothing follows.
+    Finished,
+    /// All that was written is with the operating system.
+    Drained,
+    Failed(SystemError),
+}
+
+#[derive(PartialEq)]
+enum Stage {
+    /// The name is looked up, or the next address is to be tried.
+    Unconnected,
+    Connecting,
+    Open,
+    Failed,
+}
+
+pub struct Connection {
+    pub stream: Option<TcpStream>,
+    stage: Stage,
+    /// Addresses to try when the present one fails.
+    pub addresses: VecDeque<SocketAddr>,
+    pub attempt_until: Option<Instant>,
+    address: String,
+    tls: Option<Box<ClientConnection>>,
+    is_secured: bool,
+    outgoing: Vec<u8>,
+    sent: usize,
+    pub is_readable: bool,
+    pub is_writable: bool,
+    pub is_paused: bool,
+    pub keeps_alive: bool,
+    owes_drain: bool,
+    is_ending: bool,
+    is_finished: bool,
+    has_peer_ended: bool,
+    /// Decrypted, and not passed on yet.
+    early: Vec<u8>,
+}
+
+impl Connection {
+    pub fn connecting() -> Self {
+        Connection {
+            stream: None,
+            stage: Stage::Unconnected,
+            addresses: VecDeque::new(),
+            attempt_until: None,
+            address: String::new(),
+            tls: None,
+            is_secured: false,
+            outgoing: Vec::new(),
+            sent: 0,
+            is_readable: false,
+            is_writable: false,
+            is_paused: false,
+            keeps_alive: false,
+            owes_drain: false,
+            is_ending: false,
+            is_finished: false,
+            has_peer_ended: false,
+            early: Vec::new(),
+        }
+    }
+
+    pub fn accepted(stream: TcpStream) -> Self {
+        Connection { stream: Some(stream), stage: Stage::Open, ..Connection::connecting() }
+    }
+
+    /// `stream` is on its way to `address`.
+    pub fn attempt(&mut self, stream: TcpStream, address: SocketAddr) {
+        self.stream = Some(stream);
+        self.stage = Stage::Connecting;
+        self.address = address.to_string();
+        self.is_readable = false;
+        self.is_writable = false;
+        self.attempt_until = (!self.addresses.is_empty()).then(|| Instant::now() + ATTEMPT_TIMEOUT);
+    }
+
+    pub fn fail(&mut self) {
+        self.stage = Stage::Failed;
+        self.stream = None;
+        self.attempt_until = None;
+    }
+
+    pub fn is_connecting(&self) -> bool {
+        self.stage == Stage::Connecting
+    }
+
+    /// Encrypts everything from now on.
+    pub fn start_tls(&mut self, config: Arc<ClientConfig>, name: &str) -> Result<(), String> {
+        let name = ServerName::try_from(name.to_string()).map_err(|error| error.to_string())?;
+        let mut tls = ClientConnection::new(config, name).map_err(|error| error.to_string())?;
+        // What may be held is bounded by the extension's own budget.
+        tls.set_buffer_limit(None);
+        self.tls = Some(Box::new(tls));
+        self.is_paused = false;
+        Ok(())
+    }
+
+    /// Something is to be done, without waiting for the operating system.
+    pub fn is_ready(&self) -> bool {
+        match self.stage {
+            Stage::Connecting => self.is_writable,
+            Stage::Open => {
+                (self.is_readable && !self.is_paused && !self.has_peer_ended)
+                    || (self.is_writable && self.wants_to_write())
+                    || (self.owes_drain && !self.holds_bytes())
+            }
+            Stage::Unconnected | Stage::Failed => false,
+        }
+    }
+
+    fn holds_bytes(&self) -> bool {
+        let is_tls_pending = self.tls.as_ref().is_some_and(|tls| tls.wants_write() || !self.is_secured);
+        self.sent < self.outgoing.len() || is_tls_pending
+    }
+
+    fn wants_to_write(&self) -> bool {
+        self.sent < self.outgoing.len()
+            || self.tls.as_ref().is_some_and(|tls| tls.wants_write())
+            || (self.is_ending && !self.is_finished && !self.holds_bytes())
+    }
+
+    /// True: all of it is with the operating system; else `Drained` will follow. What fails is told by `next_event`.
+    pub fn write(&mut self, bytes: &[u8]) -> bool {
+        if self.is_ending || self.stage == Stage::Failed {
+            return true;
+        }
+        match &mut self.tls {
+            // Without a limit it takes everything.
+            Some(tls) => {
+                let _ = tls.writer().write_all(bytes);
+            }
+            None => self.outgoing.extend_from_slice(bytes),
+        }
+        if self.stage == Stage::Open && self.flush().is_err() {
+            // The next turn meets the same error and reports it.
+            self.is_writable = true;
+        }
+        self.owes_drain = self.holds_bytes() || self.stage != Stage::Open;
+        !self.owes_drain
+    }
+
+    /// Tells the peer, after all that was written, that nothing follows.
+    pub fn end(&mut self) {
+        self.is_ending = true;
+    }
+
+    /// What `is_ready` promised, one piece at a time; None when there is nothing more for now.
+    pub fn next_event(&mut self, block: &mut [u8]) -> Option<Event> {
+        match self.stage {
+            Stage::Connecting if self.is_writable => self.complete(),
+            Stage::Open => self.advance(block).unwrap_or_else(|error| {
+                self.fail();
+                Some(Event::Failed(error))
+            }),
+            _ => None,
+        }
+    }
+
+    /// None while the connection is not there yet, or the next address is to be tried.
+    fn complete(&mut self) -> Option<Event> {
+        let stream = self.stream.as_ref()?;
+        let problem = match stream.take_error() {
+            Ok(None) => match stream.peer_addr() {
+                Ok(_) => None,
+                Err(error) if error.kind() == io::ErrorKind::NotConnected => {
+                    self.is_writable = false;
+                    return None;
+                }
+                Err(error) => Some(error),
+            },
+            Ok(Some(error)) | Err(error) => Some(error),
+        };
+        self.attempt_until = None;
+        if let Some(error) = problem {
+            self.stream = None;
+            self.stage = Stage::Unconnected;
+            if !self.addresses.is_empty() {
+                return None;
+            }
+            self.stage = Stage::Failed;
+            return Some(Event::Failed(SystemError::new(&error, "connect", self.address.as_str())));
+        }
+        self.stage = Stage::Open;
+        self.addresses.clear();
+        if self.tls.is_some() { None } else { Some(Event::Connected) }
+    }
+
+    fn advance(&mut self, block: &mut [u8]) -> Result<Option<Event>, SystemError> {
+        if self.is_writable && self.wants_to_write() {
+            self.flush().map_err(|error| SystemError::new(&error, "write", ""))?;
+        }
+        if self.owes_drain && !self.holds_bytes() {
+            self.owes_drain = false;
+            return Ok(Some(Event::Drained));
+        }
+        if self.is_ending && !self.is_finished && !self.holds_bytes() && self.close_writing() {
+            return Ok(Some(Event::Finished));
+        }
+        if !self.is_readable || self.is_paused || self.has_peer_ended {
+            return Ok(None);
+        }
+        match &self.tls {
+            Some(_) => self.read_tls(),
+            None => self.read_plain(block),
+        }
+    }
+
+    fn read_plain(&mut self, block: &mut [u8]) -> Result<Option<Event>, SystemError> {
+        let Some(stream) = &mut self.stream else { return Ok(None) };
+        loop {
+            match stream.read(block) {
+                Ok(0) => {
+                    self.has_peer_ended = true;
+                    return Ok(Some(Event::Ended));
+                }
+                Ok(count) => return Ok(Some(Event::Data(block[..count].to_vec()))),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.is_readable = false;
+                    return Ok(None);
+                }
+                Err(error) => return Err(SystemError::new(&error, "read", "")),
+            }
+        }
+    }
+
+    fn read_tls(&mut self) -> Result<Option<Event>, SystemError> {
+        if !self.early.is_empty() {
+            return Ok(Some(Event::Data(std::mem::take(&mut self.early))));
+        }
+        loop {
+            let (Some(stream), Some(tls)) = (&mut self.stream, &mut self.tls) else { return Ok(None) };
+            let count = match tls.read_tls(stream) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.is_readable = false;
+                    return Ok(None);
+                }
+                Err(error) => return Err(SystemError::new(&error, "read", "")),
+            };
+            let state = match tls.process_new_packets() {
+                Ok(state) => state,
+                Err(error) => {
+                    // The peer is told why, if it still listens.
+                    let _ = tls.write_tls(stream);
+                    return Err(crate::certificates::tls_error(&error));
+                }
+            };
+            let has_ended = count == 0 || state.peer_has_closed();
+            let mut plain = vec![0; state.plaintext_bytes_to_read()];
+            let is_read = plain.is_empty() || tls.reader().read_exact(&mut plain).is_ok();
+            let is_connected = !self.is_secured && !tls.is_handshaking();
+            self.flush().map_err(|error| SystemError::new(&error, "write", ""))?;
+            if is_connected {
+                self.is_secured = true;
+                // In TLS 1.3 data may come in the flight that ends the handshake.
+                self.early = plain;
+                return Ok(Some(Event::Connected));
+            }
+            if is_read && !plain.is_empty() {
+                return Ok(Some(Event::Data(plain)));
+            }
+            if has_ended {
+                self.has_peer_ended = true;
+                if !self.is_secured {
+                    let problem = io::Error::from(io::ErrorKind::ConnectionReset);
+                    return Err(SystemError::new(&problem, "read", "before the TLS handshake was done"));
+                }
+                return Ok(Some(Event::Ended));
+            }
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        let Some(stream) = &mut self.stream else { return Ok(()) };
+        // What was written before TLS goes first.
+        while self.sent < self.outgoing.len() {
+            match stream.write(&self.outgoing[self.sent..]) {
+                Ok(count) => self.sent += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.is_writable = false;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        self.sent = 0;
+        self.outgoing.clear();
+        self.outgoing.shrink_to(KEPT_OUTGOING_BYTES);
+        while let Some(tls) = self.tls.as_mut().filter(|tls| tls.wants_write()) {
+            match tls.write_tls(stream) {
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.is_writable = false;
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// True once the peer has been told.
+    fn close_writing(&mut self) -> bool {
+        if let Some(tls) = &mut self.tls {
+            tls.send_close_notify();
+            let _ = self.flush();
+        }
+        let Some(stream) = &self.stream else { return false };
+        let _ = stream.shutdown(Shutdown::Write);
+        self.is_finished = true;
+        true
+    }
+}

@@ -1,0 +1,187 @@
+//! The engine and its event loop: timers, then what the outside did, then immediates; after each call into the
+//! program its promises, as in Node.js.
+
+use crate::certificates::TrustPaths;
+use crate::connection::Event;
+use crate::functions;
+use crate::guardian::GAVE_UP;
+use crate::network::{Happening, Network};
+use crate::program::load;
+use crate::report::complain;
+use rquickjs::function::IntoArgs;
+use rquickjs::{ArrayBuffer, CatchResultExt, Context, Ctx, Function, Object, Persistent, Result, Runtime, Value};
+use std::cell::RefCell;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// Of 8 MB that a thread has by default; deep recursion (JSON) is refused before it is used up.
+const MAX_STACK_BYTES: usize = 1024 * 1024;
+/// Cycles are looked for when this much has been allocated; most of what is freed needs no looking.
+const FIRST_COLLECTION_BYTES: usize = 2 * 1024 * 1024;
+/// Events of one connection before the others have their turn.
+const MAX_EVENTS_PER_TURN: usize = 8;
+
+pub struct Start {
+    pub folder: PathBuf,
+    pub entry: String,
+    pub environment: Vec<(String, String)>,
+    pub started: Instant,
+}
+
+pub type SharedNetwork = Rc<RefCell<Network>>;
+
+/// Runs the program until it exits the process; the answer is the exit code when it cannot run.
+pub fn run(start: Start) -> i32 {
+    match run_program(start) {
+        Ok(never) => never,
+        Err(message) => {
+            complain(&format!("the engine could not be started ({message}); the function runs without telemetry"));
+            GAVE_UP
+        }
+    }
+}
+
+fn run_program(start: Start) -> std::result::Result<i32, String> {
+    let network = Network::new(trust_paths(&start.environment)).map_err(|error| error.to_string())?;
+    let network = Rc::new(RefCell::new(network));
+    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    runtime.set_max_stack_size(MAX_STACK_BYTES);
+    runtime.set_gc_threshold(FIRST_COLLECTION_BYTES);
+    let context = Context::full(&runtime).map_err(|error| error.to_string())?;
+    let rejected: Rc<RefCell<Option<Persistent<Function<'static>>>>> = Rc::default();
+    let tracker = rejected.clone();
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, is_handled| {
+        let handler = tracker.borrow().clone();
+        if let Some(Ok(handler)) = handler.map(|handler| handler.restore(&ctx)) {
+            let _ = handler.call::<_, ()>((promise, reason, is_handled));
+        }
+    })));
+    context.with(|ctx| {
+        let program = Program::load(&ctx, &start, &network).catch(&ctx).map_err(|error| error.to_string())?;
+        let on_rejection = program.handler("onRejection").map_err(|error| error.to_string())?;
+        *rejected.borrow_mut() = Some(Persistent::save(&ctx, on_rejection));
+        program.handle("start", (start.entry.as_str(),));
+        program.run_loop(&network)
+    })
+}
+
+fn trust_paths(environment: &[(String, String)]) -> TrustPaths {
+    let path = |wanted: &str| {
+        let value = environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
+        value.map(|(_, value)| PathBuf::from(value))
+    };
+    TrustPaths { file: path("SSL_CERT_FILE"), folder: path("SSL_CERT_DIR"), extra: path("NODE_EXTRA_CA_CERTS") }
+}
+
+/// The shim's handlers (host/shim/handlers.ts), by which all of the program is run.
+struct Program<'js> {
+    ctx: Ctx<'js>,
+    handlers: Object<'js>,
+    on_data: Function<'js>,
+    on_timers: Function<'js>,
+    on_turn: Function<'js>,
+}
+
+impl<'js> Program<'js> {
+    fn load(ctx: &Ctx<'js>, start: &Start, network: &SharedNetwork) -> Result<Self> {
+        let host = functions::create(ctx, start, network)?;
+        let shim = load(ctx, &start.folder, "shim")?;
+        let module = Object::new(ctx.clone())?;
+        let exports = Object::new(ctx.clone())?;
+        module.set("exports", exports.clone())?;
+        shim.call::<_, ()>((exports, (), module.clone(), host))?;
+        let exports: Object = module.get("exports")?;
+        let handlers: Object = exports.get("handlers")?;
+        let on_data = handlers.get("onData")?;
+        let on_timers = handlers.get("onTimers")?;
+        let on_turn = handlers.get("onTurn")?;
+        Ok(Program { ctx: ctx.clone(), handlers, on_data, on_timers, on_turn })
+    }
+
+    fn handler(&self, name: &str) -> Result<Function<'js>> {
+        self.handlers.get(name)
+    }
+
+    fn handle<A: IntoArgs<'js>>(&self, name: &str, arguments: A) {
+        match self.handler(name) {
+            Ok(handler) => self.call(&handler, arguments),
+            Err(_) => self.fail(),
+        }
+    }
+
+    /// Calls, and runs the promises that follow.
+    fn call<A: IntoArgs<'js>>(&self, handler: &Function<'js>, arguments: A) {
+        if handler.call::<_, ()>(arguments).is_err() {
+            self.fail();
+        }
+        while self.ctx.execute_pending_job() {}
+    }
+
+    /// An exception that nobody caught. When it cannot even be told, the process is given up.
+    fn fail(&self) {
+        let error = self.ctx.catch();
+        let told = self.handler("onUncaught").and_then(|handler| handler.call::<_, ()>((error,)));
+        if let Err(error) = told.catch(&self.ctx) {
+            complain(&format!("a fault of the engine ({error}); the function runs without telemetry"));
+            std::process::exit(GAVE_UP)
+        }
+    }
+
+    fn run_loop(&self, network: &SharedNetwork) -> std::result::Result<i32, String> {
+        loop {
+            // Rejections that nobody handled in this turn.
+            self.call(&self.on_turn, ());
+            network.borrow_mut().wait().map_err(|error| error.to_string())?;
+            if network.borrow().is_timer_due() {
+                self.call(&self.on_timers, ());
+            }
+            let pending = network.borrow_mut().take_pending();
+            for happening in pending {
+                self.tell(happening);
+            }
+            let ready = network.borrow_mut().take_ready();
+            for id in ready {
+                self.serve(network, id);
+            }
+            // Not in the head of the loop, where it would stay borrowed while the program runs.
+            let immediates = network.borrow().immediates;
+            for _ in 0..immediates {
+                self.handle("onImmediate", ());
+            }
+        }
+    }
+
+    fn serve(&self, network: &SharedNetwork, id: u32) {
+        for _ in 0..MAX_EVENTS_PER_TURN {
+            // Not borrowed while the program runs.
+            let Some(event) = network.borrow_mut().next_event(id) else { return };
+            self.tell(Happening::Connection(id, event));
+        }
+    }
+
+    fn tell(&self, happening: Happening) {
+        match happening {
+            Happening::Connection(id, Event::Data(bytes)) => match ArrayBuffer::new(self.ctx.clone(), bytes) {
+                Ok(bytes) => self.call(&self.on_data, (id, bytes)),
+                Err(_) => self.fail(),
+            },
+            Happening::Connection(id, Event::Connected) => self.handle("onConnected", (id,)),
+            Happening::Connection(id, Event::Ended) => self.handle("onEnded", (id,)),
+            Happening::Connection(id, Event::Finished) => self.handle("onFinished", (id,)),
+            Happening::Connection(id, Event::Drained) => self.handle("onDrained", (id,)),
+            Happening::Connection(id, Event::Failed(error)) => {
+                self.handle("onFailed", (id, error.message(), error.code, error.syscall));
+            }
+            Happening::Accepted { listener, connection } => self.handle("onAccepted", (listener, connection)),
+            Happening::Signal(signal) => self.handle("onSignal", (signal,)),
+            Happening::Transformed { task, bytes: Ok(bytes) } => match ArrayBuffer::new(self.ctx.clone(), bytes) {
+                Ok(bytes) => self.handle("onTransformed", (task, bytes)),
+                Err(_) => self.fail(),
+            },
+            Happening::Transformed { task, bytes: Err(problem) } => {
+                self.handle("onTransformed", (task, Value::new_undefined(self.ctx.clone()), problem));
+            }
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! Attributes and values as protobuf: what src/delivery/codec/otlp-writer.ts does for Node.js, byte for byte, in
+//! one call each, so that an engine without a compiler does not step through their bytes.
+//! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto
+
+use crate::raw::{with_bytes, with_bytes_mut, with_utf8};
+use rquickjs::function::Func;
+use rquickjs::{
+    Array, Atom, Ctx, Error, Exception, Filter, Object, Result, String as JsString, TypedArray, Value,
+};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// Deeper values are refused before they use up the stack.
+const MAX_DEPTH: usize = 200;
+const MAX_VARINT_BYTES: usize = 10;
+/// Memory kept from one call to the next.
+const KEPT_BYTES: usize = 64 * 1024;
+const INT64_BOUND: f64 = 9_223_372_036_854_775_808.0;
+
+/// Written here first, because JavaScript could get at the target meanwhile.
+#[derive(Default)]
+struct Writer {
+    bytes: Vec<u8>,
+}
+
+type Shared = Rc<RefCell<Writer>>;
+
+pub fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
+    let writer = Shared::default();
+    let group = Object::new(ctx.clone())?;
+    let shared = writer.clone();
+    let key_values = move |target: TypedArray<'js, u8>, at: usize, tag: u8, attributes: Object<'js>| {
+        write(&shared, &target, at, |writer| writer.key_values(tag, &attributes, 0))
+    };
+    group.set("writeKeyValues", Func::from(key_values))?;
+    let value = move |target: TypedArray<'js, u8>, at: usize, tag: u8, value: Value<'js>| {
+        write(&writer, &target, at, |writer| writer.value(tag, &value, 0))
+    };
+    group.set("writeValue", Func::from(value))?;
+    Ok(group)
+}
+
+/// The number of bytes written; minus the number that there must be room for when there is not.
+fn write(
+    shared: &Shared,
+    target: &TypedArray<'_, u8>,
+    at: usize,
+    fill: impl FnOnce(&mut Writer) -> Result<()>,
+) -> Result<i64> {
+    // A getter among the attributes could come back here: that is an error, not a second borrower.
+    let mut writer = shared.try_borrow_mut().map_err(|_| Error::Unknown)?;
+    writer.bytes.clear();
+    fill(&mut writer)?;
+    let bytes = &writer.bytes;
+    let written = with_bytes_mut(target, |target| match target.get_mut(at..).and_then(|room| room.get_mut(..bytes.len())) {
+        Some(room) => {
+            room.copy_from_slice(bytes);
+            bytes.len() as i64
+        }
+        None => -(bytes.len() as i64),
+    });
+    writer.bytes.shrink_to(KEPT_BYTES);
+    Ok(written)
+}
+
+/// Negative ones in two's complement.
+fn to_uint64(value: f64) -> u64 {
+    if value < 0.0 { value as i64 as u64 } else { value as u64 }
+}
+
+/// As `isAlwaysDouble` of src/otel/semconv.ts.
+fn is_always_double(attribute: &str) -> bool {
+    attribute.starts_with("lambda.") && attribute.ends_with("_ms")
+}
+
+impl Writer {
+    fn varint(&mut self, mut value: u64) {
+        while value > 0x7f {
+            self.bytes.push(value as u8 | 0x80);
+            value >>= 7;
+        }
+        self.bytes.push(value as u8);
+    }
+
+    /// Leaves room for the length of a nested message that most likely takes `length_bytes`.
+    fn begin(&mut self, length_bytes: usize) -> usize {
+        self.bytes.resize(self.bytes.len() + length_bytes.min(MAX_VARINT_BYTES), 0);
+        self.bytes.len()
+    }
+
+    /// Writes the length of the message that began at `start`; a wrong guess costs a move of the message.
+    fn end(&mut self, start: usize, length_bytes: usize) {
+        let (Some(mut rest), Some(room)) = (self.bytes.len().checked_sub(start), start.checked_sub(length_bytes)) else {
+            return;
+        };
+        let mut size = [0; MAX_VARINT_BYTES];
+        let mut count = 0;
+        while rest > 0x7f {
+            size[count] = rest as u8 | 0x80;
+            rest >>= 7;
+            count += 1;
+        }
+        size[count] = rest as u8;
+        self.bytes.splice(room..start, size[..=count].iter().copied());
+    }
+
+    fn begin_field(&mut self, tag: u8, length_bytes: usize) -> usize {
+        self.bytes.push(tag);
+        self.begin(length_bytes)
+    }
+
+    /// Length and UTF-8.
+    fn text(&mut self, text: JsString<'_>) -> Result<()> {
+        with_utf8(text, |text| {
+            self.varint(text.len() as u64);
+            self.bytes.extend_from_slice(text.as_bytes());
+        })
+    }
+
+    /// Own enumerable members, in their order.
+    fn key_values(&mut self, tag: u8, attributes: &Object<'_>, depth: usize) -> Result<()> {
+        for member in attributes.own_props::<Atom, Value>(Filter::new().string().enum_only()) {
+            let (name, value) = member?;
+            let start = self.begin_field(tag, 1);
+            self.bytes.push(0x0a);
+            let is_double = value.is_number() && is_always_double(&name.to_string()?);
+            self.text(name.to_js_string()?)?;
+            match value.as_number().filter(|_| is_double) {
+                Some(number) => self.double_value(0x12, number),
+                None => self.value(0x12, &value, depth)?,
+            }
+            self.end(start, 1);
+        }
+        Ok(())
+    }
+
+    /// AnyValue. What is none of its kinds is an empty one.
+    fn value(&mut self, tag: u8, value: &Value<'_>, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(Exception::throw_range(value.ctx(), "expected a value of at most 200 levels"));
+        }
+        let start = self.begin_field(tag, 1);
+        if let Some(text) = value.as_string() {
+            self.bytes.push(0x0a);
+            self.text(text.clone())?;
+        } else if let Some(truth) = value.as_bool() {
+            self.bytes.extend_from_slice(&[0x10, u8::from(truth)]);
+        } else if let Some(number) = value.as_number() {
+            self.number(number);
+        } else if let Some(array) = value.as_array() {
+            self.array(array, depth)?;
+        } else if let Some(object) = value.as_object().filter(|object| !object.is_function()) {
+            match object.as_typed_array::<u8>() {
+                Some(bytes) => with_bytes(bytes, |bytes| {
+                    self.bytes.push(0x3a);
+                    self.varint(bytes.len() as u64);
+                    self.bytes.extend_from_slice(bytes);
+                }),
+                None => {
+                    let members = self.begin_field(0x32, 1);
+                    self.key_values(0x0a, object, depth + 1)?;
+                    self.end(members, 1);
+                }
+            }
+        }
+        self.end(start, 1);
+        Ok(())
+    }
+
+    fn array(&mut self, array: &Array<'_>, depth: usize) -> Result<()> {
+        let start = self.begin_field(0x2a, 1);
+        for member in array.iter::<Value>() {
+            self.value(0x0a, &member?, depth + 1)?;
+        }
+        self.end(start, 1);
+        Ok(())
+    }
+
+    fn double_value(&mut self, tag: u8, value: f64) {
+        let start = self.begin_field(tag, 1);
+        self.double(value);
+        self.end(start, 1);
+    }
+
+    fn double(&mut self, value: f64) {
+        self.bytes.push(0x21);
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn number(&mut self, value: f64) {
+        if value.fract() == 0.0 && (-INT64_BOUND..INT64_BOUND).contains(&value) {
+            self.bytes.push(0x18);
+            self.varint(to_uint64(value));
+            return;
+        }
+        self.double(value);
+    }
+}

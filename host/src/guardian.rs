@@ -1,0 +1,110 @@
+//! The process that Lambda started. It forks before the engine starts, because Lambda fails a function whose
+//! extension dies, and an engine in C reads what the function logs. The parent passes signals on; when its
+//! child dies it says so in one line and keeps polling until SHUTDOWN.
+
+use crate::extensions_api::{next_event, register};
+use crate::raw::{split_process, Side};
+use crate::report::complain;
+use nix::errno::Errno;
+use nix::sys::signal::{kill, SigSet, SigmaskHow, Signal};
+use nix::sys::wait::{waitpid, WaitPidFlag, WaitStatus};
+use nix::unistd::Pid;
+use std::process::exit;
+use std::time::Duration;
+
+/// The child's way to say: I have reported what failed, keep the function's environment alive.
+pub const GAVE_UP: i32 = 70;
+
+const MAX_FAILURES: u32 = 5;
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
+
+pub struct Extension {
+    pub runtime_api: String,
+    pub name: String,
+    /// None: TypeScript registers.
+    pub identifier: Option<String>,
+}
+
+/// Returns in the child only. Without a second process (no memory, no permission) there is no telemetry.
+pub fn guard(extension: &Extension) {
+    let signals = passed_signals();
+    let mut watched = signals;
+    watched.add(Signal::SIGCHLD);
+    let Ok(before) = watched.thread_swap_mask(SigmaskHow::SIG_BLOCK) else { return };
+    match split_process() {
+        Ok(Side::Parent { child }) => outlive(child, &watched, extension),
+        Ok(Side::Child) => {
+            // A child whose parent was killed must not go on alone.
+            let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
+            let _ = before.thread_set_mask();
+        }
+        Err(error) => {
+            let _ = before.thread_set_mask();
+            complain(&format!("fork: expected a second process, got {error}; the function runs without telemetry"));
+            idle(extension)
+        }
+    }
+}
+
+
+fn passed_signals() -> SigSet {
+    [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2]
+        .into_iter()
+        .collect()
+}
+
+fn outlive(child: Pid, watched: &SigSet, extension: &Extension) -> ! {
+    loop {
+        match watched.wait() {
+            Ok(Signal::SIGCHLD) | Err(_) => {}
+            Ok(signal) => {
+                let _ = kill(child, signal);
+            }
+        }
+        match waitpid(child, Some(WaitPidFlag::WNOHANG)) {
+            Ok(WaitStatus::Exited(_, GAVE_UP)) => idle(extension),
+            Ok(WaitStatus::Exited(_, code)) => exit(code),
+            Ok(WaitStatus::Signaled(_, signal, _)) => {
+                complain(&format!(
+                    "the engine's process was ended by {}; the function runs on without telemetry",
+                    signal.as_str()
+                ));
+                idle(extension)
+            }
+            Err(Errno::ECHILD) => idle(extension),
+            Ok(_) | Err(_) => {}
+        }
+    }
+}
+
+/// Polls event/next until SHUTDOWN, so that the function works as without the extension.
+pub fn idle(extension: &Extension) -> ! {
+    // They stay blocked for whoever does not wait for them.
+    let _ = std::thread::Builder::new().spawn(|| {
+        let _ = [Signal::SIGTERM, Signal::SIGINT].into_iter().collect::<SigSet>().wait();
+        exit(0)
+    });
+    let Extension { runtime_api, name, identifier } = extension;
+    let registered = || register(runtime_api, name, "[\"SHUTDOWN\"]").map(|own| own.identifier);
+    let Some(identifier) = identifier.clone().or_else(registered) else {
+        complain("register: expected an identifier, got none; exiting");
+        exit(1)
+    };
+    let mut failures = 0;
+    while failures < MAX_FAILURES {
+        match next_event(runtime_api, &identifier) {
+            Ok(answer) if answer.status == 200 => {
+                failures = 0;
+                if answer.body.contains("\"eventType\"") && answer.body.contains("\"SHUTDOWN\"") {
+                    exit(0)
+                }
+            }
+            _ => {
+                failures += 1;
+                std::thread::sleep(PAUSE_AFTER_FAILURE);
+            }
+        }
+    }
+    complain(&format!("event/next: expected status 200, got none in {MAX_FAILURES} attempts; exiting"));
+    exit(1)
+}

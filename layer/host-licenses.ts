@@ -1,0 +1,121 @@
+// The licences of everything that is linked into the native host: crates by cargo's own account, and what
+// the compiler adds, the standard library of Rust and the C library of musl.
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { cargoEnvironment } from './host-toolchain';
+import type { Toolchain } from './host-toolchain';
+import type { LicensedWork } from './licenses';
+
+interface CargoPackage {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly license: string | null;
+  readonly manifest_path: string;
+}
+
+interface CargoMetadata {
+  readonly packages: readonly CargoPackage[];
+  readonly resolve: {
+    readonly root: string;
+    readonly nodes: readonly {
+      readonly id: string;
+      readonly deps: readonly {
+        readonly pkg: string;
+        readonly dep_kinds: readonly { readonly kind: string | null }[];
+      }[];
+    }[];
+  };
+}
+
+/** Licences that ask for no more than their text. Anything else is looked at by a person first. */
+const acceptedLicenses = new Set([
+  'MIT',
+  'Apache-2.0',
+  'Apache-2.0 WITH LLVM-exception',
+  'ISC',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  '0BSD',
+  'Zlib',
+  'Unlicense',
+  'Unicode-3.0',
+  'CDLA-Permissive-2.0',
+]);
+
+/** True when an alternative of the SPDX expression has only accepted licences. */
+export function isAcceptedLicense(expression: string): boolean {
+  const alternatives = expression.replace(/[()]/g, '').split(/\s+OR\s+|\//);
+  return alternatives.some((alternative) =>
+    alternative.split(/\s+AND\s+/).every((license) => acceptedLicenses.has(license.trim())),
+  );
+}
+
+/** The packages that the root needs at run time, itself excluded. */
+export function linkedPackages({ packages, resolve }: CargoMetadata): readonly CargoPackage[] {
+  const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
+  const found = new Set<string>();
+  const visit = (id: string): void => {
+    for (const { pkg, dep_kinds: kinds } of nodes.get(id)?.deps ?? []) {
+      if (found.has(pkg) || !kinds.some(({ kind }) => kind === null)) continue;
+      found.add(pkg);
+      visit(pkg);
+    }
+  };
+  visit(resolve.root);
+  return packages.filter(({ id }) => found.has(id));
+}
+
+const licenseFile = /^(?:licen[cs]e|copying|copyright|notice|unlicense)/i;
+
+function readTexts(folder: string): readonly string[] {
+  const inside = ['', 'quickjs'].map((part) => join(folder, part)).filter(existsSync);
+  return inside.flatMap((place) =>
+    readdirSync(place, { withFileTypes: true })
+      .filter((entry) => entry.isFile() && licenseFile.test(entry.name))
+      .map(({ name }) => readFileSync(join(place, name), 'utf8').trim())
+      .sort(),
+  );
+}
+
+/** @throws when its licence is not one of those accepted. */
+function toWork({ name, version, license, manifest_path: manifest }: CargoPackage): LicensedWork {
+  const title = `${name} ${version} (${license ?? '?'})`;
+  if (!isAcceptedLicense(license ?? '')) {
+    throw new Error(`${title}: expected one of the licences in layer/host-licenses.ts`);
+  }
+  const texts = readTexts(dirname(manifest));
+  // Some crates give the name of their licence alone.
+  return { title, texts: texts.length > 0 ? texts : [`SPDX-License-Identifier: ${license ?? ''}`] };
+}
+
+/** What no Cargo.toml names; their texts are short enough to stand here by name and address. */
+const addedByCompiler: readonly LicensedWork[] = [
+  {
+    title: 'The standard library of Rust (MIT OR Apache-2.0)',
+    texts: [
+      'Copyright (c) The Rust Project Contributors. https://www.rust-lang.org/policies/licenses',
+    ],
+  },
+  {
+    title: 'musl (MIT)',
+    texts: ['Copyright (c) 2005-2020 Rich Felker, et al. https://musl.libc.org'],
+  },
+];
+
+export function readHostWorks(
+  hostFolder: string,
+  target: string,
+  toolchain: Toolchain,
+): LicensedWork[] {
+  const args = ['metadata', '--locked', '--format-version', '1', '--filter-platform', target];
+  const text = execFileSync('cargo', args, {
+    cwd: hostFolder,
+    encoding: 'utf8',
+    maxBuffer: 64 * 1024 * 1024,
+    env: cargoEnvironment(hostFolder, toolchain),
+  });
+  const works = linkedPackages(JSON.parse(text) as CargoMetadata).map(toWork);
+  return [...works, ...addedByCompiler];
+}
