@@ -4,7 +4,6 @@ import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
 import type { ReceivedSpans } from '../invocation/received-spans';
-import { createSampler } from '../otel/sampler';
 import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translation';
 import { defined } from '../telemetry/defined';
@@ -25,7 +24,6 @@ export interface TranslatorSources {
 export function createTranslator(sources: TranslatorSources): Translator {
   const { environment, settings, handover, received } = sources;
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
-  const sampler = createSampler(settings.sampler, settings.samplerRatio);
   return new Translator({
     resource: toFunctionDescription(sources),
     spanAt: settings.spanAt,
@@ -33,7 +31,7 @@ export function createTranslator(sources: TranslatorSources): Translator {
     spanLimits: settings.spanLimits,
     logLimits: settings.logLimits,
     platformSeverity: settings.platformSeverity,
-    sampling: { keep: settings.keep, ...defined({ sampler }) },
+    selection: settings.selection,
     sha256: sha256Hex,
     createEnvironmentId: sources.createEnvironmentId ?? createRandomUuid,
     ...defined({ initializationType, handover, received }),

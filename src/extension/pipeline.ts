@@ -23,7 +23,7 @@ import type { TelemetryReader, Unread } from './inbox';
 import { MetricSchedule } from './metric-schedule';
 import { createSelfMetrics } from './self-metrics';
 import type { SelfMetrics } from './self-metrics';
-import { isBesideCollector } from './settings';
+import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
 export interface Pipeline extends TelemetryReader {
@@ -94,6 +94,7 @@ class TelemetryPipeline implements Pipeline {
     warnOfMisspeltSettings(variables, diagnostics);
     const environment = createEnvironment(variables, diagnostics);
     const settings = readTranslationSettings(environment);
+    sayWhatHasNoEffect(settings.selection, diagnostics);
     const handover = readHandover(readHandoverFile(this.folder));
     this.translator = createTranslator({ environment, settings, registration, handover });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });

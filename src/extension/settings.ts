@@ -1,4 +1,7 @@
 // What the lifecycle is configured with. Every value has a default; an invalid one costs one warning.
+import type { Diagnostics } from '../diagnostics';
+import { hasRules } from '../otel/keep-rules';
+import type { SelectionOptions } from '../otel/selection';
 import type { Environment } from '../environment';
 import { isLoopback } from '../http/loopback';
 import type { SettingValue } from '../settings';
@@ -108,4 +111,15 @@ const LEVELS = {
 /** LAMBDA_OTLP_LOG_LEVEL, else OTEL_LOG_LEVEL (OTel SDK environment variables), else `warn`. */
 export function readLogLevel(environment: Environment): LogLevel {
   return LEVELS[environment.readOr('LAMBDA_OTLP_LOG_LEVEL', environment.read('OTEL_LOG_LEVEL'))];
+}
+
+/** KEEP names exceptions, and there is nothing to except them from. */
+export function sayWhatHasNoEffect(
+  { rules, others, sampler }: SelectionOptions,
+  to: Diagnostics,
+): void {
+  if (!hasRules(rules) || others !== 'all' || sampler !== undefined) return;
+  to.info(
+    'LAMBDA_OTLP_KEEP: expected a sampler or LAMBDA_OTLP_OTHERS beside it, got neither; everything is kept anyway',
+  );
 }

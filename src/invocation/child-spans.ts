@@ -1,5 +1,6 @@
 // `spans` of a platform event → children of the span that the event is about.
 import type { PlatformSpan } from '../telemetry/event';
+import { defined } from '../telemetry/defined';
 import type { ChildSpansFact } from './fact';
 import type { Sha256Hex, SpanIdentity } from './identity';
 import { toChildIdentity } from './identity';
@@ -11,7 +12,15 @@ import { toChildIdentity } from './identity';
 export function toChildSpans(
   parent: SpanIdentity,
   event: { readonly spans?: readonly PlatformSpan[] },
-  { sha256, taken = [] }: { readonly sha256: Sha256Hex; readonly taken?: readonly PlatformSpan[] },
+  {
+    sha256,
+    requestId,
+    taken = [],
+  }: {
+    readonly sha256: Sha256Hex;
+    readonly requestId?: string | undefined;
+    readonly taken?: readonly PlatformSpan[];
+  },
 ): ChildSpansFact[] {
   const ordinals = new Map<string, number>();
   const children = (event.spans ?? [])
@@ -21,5 +30,5 @@ export function toChildSpans(
       ordinals.set(span.name, ordinal + 1);
       return { identity: toChildIdentity(parent, { name: span.name, ordinal }, sha256), span };
     });
-  return children.length === 0 ? [] : [{ kind: 'childSpans', children }];
+  return children.length === 0 ? [] : [{ kind: 'childSpans', children, ...defined({ requestId }) }];
 }

@@ -61,6 +61,8 @@ export interface InvocationFact {
 /** `init` or `restore` is over. */
 export interface InitializationFact {
   readonly kind: 'initialization';
+  /** Of the invocation that waited for it. */
+  readonly requestId?: string;
   readonly name: 'init' | 'restore';
   readonly identity: SpanIdentity;
   readonly start: HrTime;
@@ -82,6 +84,7 @@ export interface InitializationFact {
 /** `spans` of a platform event, as children of the span that the event is about. */
 export interface ChildSpansFact {
   readonly kind: 'childSpans';
+  readonly requestId?: string;
   readonly children: readonly { readonly identity: SpanIdentity; readonly span: PlatformSpan }[];
 }
 

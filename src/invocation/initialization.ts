@@ -61,6 +61,7 @@ export function toInitializationFact(
     isError,
     incomplete: started === undefined || (done === undefined && report === undefined),
     ...defined({
+      requestId: initialization.invocation?.requestId,
       initializationType: context.initializationType,
       phase: initPhase,
       status: ended.status,

@@ -190,7 +190,9 @@ export class Initializations {
           errorType: 'status' in event ? toInitErrorType(initialization, event) : undefined,
         }),
       });
-      if ('spans' in event) facts.push(...toChildSpans(identity, event, this.options));
+      const { requestId } = initialization.invocation ?? {};
+      const { sha256 } = this.options;
+      if ('spans' in event) facts.push(...toChildSpans(identity, event, { sha256, requestId }));
     }
     const failure = toFailure(initialization);
     if (failure !== undefined) facts.push(failure);
@@ -228,6 +230,8 @@ export class Initializations {
       coldStart: this.isWaitedFor(initialization),
       initializationType: this.typeOf(initialization),
     });
-    return [span, ...toChildSpans(identity, { spans }, this.options)];
+    const { requestId } = initialization.invocation ?? {};
+    const { sha256 } = this.options;
+    return [span, ...toChildSpans(identity, { spans }, { sha256, requestId })];
   }
 }

@@ -10,8 +10,7 @@ import type { Sha256Hex } from './identity';
 import { toRuntimeIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { endTimeOf, startTimeOf } from './invocation';
-import type { Ended } from './outcome';
-import { INCOMPLETE, worse } from './outcome';
+import { toEndingOutcome, worse } from './outcome';
 import type { Verdict, VerdictRules } from './verdict';
 import { isError, toVerdict } from './verdict';
 
@@ -94,7 +93,8 @@ function stateRuntimeDone<Line>(
   event: RuntimeDoneEvent,
   context: StatingContext,
 ): Fact<Line>[] {
-  const { identity, coldStart, stated } = invocation;
+  const { identity, coldStart, requestId, stated } = invocation;
+  const { sha256 } = context;
   stated.runtimeDone = true;
   const verdict = toVerdict(invocation, event, context);
   const { errorType } = verdict;
@@ -102,7 +102,7 @@ function stateRuntimeDone<Line>(
     { kind: 'runtimeDone', event, coldStart, ...defined({ errorType }) },
     toPlatformLog(invocation, event, verdict),
     ...countOutcome(invocation, verdict, event.time),
-    ...(identity === undefined ? [] : toChildSpans(identity, event, context)),
+    ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, requestId })),
   ];
 }
 
@@ -111,7 +111,7 @@ function stateReport<Line>(
   event: ReportEvent,
   context: StatingContext,
 ): Fact<Line>[] {
-  const { done, identity, stated } = invocation;
+  const { done, identity, requestId, stated } = invocation;
   const coldStart = invocation.isForeign === true ? undefined : invocation.coldStart;
   stated.report = true;
   const endsInvocation = !stated.runtimeDone;
@@ -131,7 +131,7 @@ function stateReport<Line>(
     toPlatformLog(invocation, event, verdict),
     // With a runtimeDone before it, the report's success says nothing new, only a worse status does.
     ...countOutcome(invocation, verdict, event.time),
-    ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, taken })),
+    ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, requestId, taken })),
   ];
 }
 
@@ -155,7 +155,7 @@ function countOutOfMemory(invocation: Invocation, context: StatingContext): OutO
   const isOver = stated.span || stated.runtimeDone || stated.report;
   if (outOfMemory.isCounted || !isOver) return [];
   const isOpen = done === undefined && report === undefined;
-  const ended = isOpen ? toEndingOutcome(context.ending) : worse(done, report);
+  const ended = isOpen ? toEndingOutcome(context.ending?.reason) : worse(done, report);
   if (!toVerdict(invocation, ended, context).isOutOfMemory) return [];
   outOfMemory.isCounted = true;
   const time = (done ?? report)?.time ?? context.ending?.time ?? startTimeOf(invocation) ?? [0, 0];
@@ -192,7 +192,7 @@ function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<
   if (identity === undefined || start === undefined) return [];
   const isOpen = done === undefined && report === undefined;
   const end = endTimeOf(invocation, start, spanAtReport) ?? endAtEnding(invocation, start, ending);
-  const ended = isOpen ? toEndingOutcome(ending) : worse(done, report);
+  const ended = isOpen ? toEndingOutcome(ending?.reason) : worse(done, report);
   const verdict = toVerdict(invocation, ended, context);
   const isCounted = isOpen && ended.status !== undefined;
   return [
@@ -232,13 +232,6 @@ function toSpanDetails(invocation: Invocation) {
     runtimeDoneMetrics: done?.metrics,
     reportMetrics: report?.metrics,
   });
-}
-
-/** `timeout` and `failure` of shutdownReason are outcomes; with any other the invocation is just incomplete. */
-function toEndingOutcome(ending: Ending | undefined): Ended {
-  const reason = ending?.reason?.toLowerCase();
-  if (reason === 'timeout' || reason === 'failure') return { status: reason };
-  return { errorType: INCOMPLETE };
 }
 
 /** A timeout came at the deadline, anything else when the environment ended. Never before the start. */

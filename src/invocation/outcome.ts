@@ -52,3 +52,10 @@ export function toErrorType(outcome: Ended): string | undefined {
   if (kind === 'success' || kind === undefined) return outcome.errorType;
   return outcome.errorType ?? outcome.status;
 }
+
+/** `timeout` and `failure` of shutdownReason are outcomes; with any other the invocation is just incomplete. */
+export function toEndingOutcome(shutdownReason: string | undefined): Ended {
+  const reason = shutdownReason?.toLowerCase();
+  if (reason === 'timeout' || reason === 'failure') return { status: reason };
+  return { errorType: INCOMPLETE };
+}

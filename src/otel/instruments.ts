@@ -156,6 +156,12 @@ const list = [
     description: 'Telemetry bytes that Lambda dropped before delivery',
   },
   {
+    name: 'lambda.detail.dropped',
+    kind: 'counter',
+    unit: '{item}',
+    description: 'Spans and log records that LAMBDA_OTLP_OTHERS did not keep',
+  },
+  {
     name: 'lambda.telemetry.invalid',
     kind: 'counter',
     unit: '{record}',

@@ -48,6 +48,10 @@ export enum Attribute {
   OTEL_COMPONENT_NAME = 'otel.component.name',
   OTEL_COMPONENT_TYPE = 'otel.component.type',
 
+  // https://github.com/open-telemetry/opentelemetry-collector-contrib, probabilisticsamplerprocessor
+  SAMPLING_THRESHOLD = 'sampling.threshold',
+  SAMPLING_RANDOMNESS = 'sampling.randomness',
+
   // Ours: AWS's words of the Telemetry API.
   LAMBDA_INITIALIZATION_TYPE = 'lambda.initialization_type',
   LAMBDA_PHASE = 'lambda.phase',
@@ -70,6 +74,9 @@ export enum Attribute {
   LAMBDA_INIT_DURATION_MS = 'lambda.init_duration_ms',
   LAMBDA_RESTORE_DURATION_MS = 'lambda.restore_duration_ms',
   LAMBDA_BILLED_RESTORE_DURATION_MS = 'lambda.billed_restore_duration_ms',
+  /** Detail of the request that was not kept, when its span left. */
+  LAMBDA_SPANS_DROPPED = 'lambda.spans_dropped',
+  LAMBDA_LOG_RECORDS_DROPPED = 'lambda.log_records_dropped',
   LAMBDA_DROPPED_RECORDS = 'lambda.dropped_records',
   LAMBDA_DROPPED_BYTES = 'lambda.dropped_bytes',
   LAMBDA_REASON = 'lambda.reason',

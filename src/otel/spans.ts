@@ -31,7 +31,7 @@ export interface SpanOrigin {
   readonly limits: AttributeLimits;
 }
 
-/** The spans that one fact makes; none for origin of other signals. */
+/** The spans that one fact makes; none for facts of other signals. */
 export function toSpans(fact: Fact<unknown>, origin: SpanOrigin): ReadableSpan[] {
   switch (fact.kind) {
     case 'invocation':

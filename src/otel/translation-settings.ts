@@ -2,11 +2,12 @@
 // LAMBDA_OTLP_*. Read once, after the first poll; invalid values warn and fall back.
 // Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import type { SamplerName } from './sampler';
 import type { AttributeLimits } from './attributes';
 import type { LogLimits } from '../log-line/log-line';
 import type { MeterOptions } from './meter';
-import type { KeepRule } from './sampling';
+import { readKeepRules } from './keep-rules';
+import type { SelectionOptions } from './selection';
+import { createSampler } from './sampler';
 import type { Environment } from '../environment';
 
 export interface TranslationSettings {
@@ -16,36 +17,33 @@ export interface TranslationSettings {
   readonly functionErrors: boolean;
   /** LAMBDA_OTLP_PLATFORM_LOGS: least severity of exported platform events; undefined: off. */
   readonly platformSeverity: SeverityNumber | undefined;
-  /** LAMBDA_OTLP_KEEP. */
-  readonly keep: ReadonlySet<KeepRule>;
+  /** LAMBDA_OTLP_KEEP, LAMBDA_OTLP_OTHERS and the sampler. */
+  readonly selection: SelectionOptions;
   readonly spanLimits: AttributeLimits;
   readonly logLimits: LogLimits;
   readonly meter: Omit<MeterOptions, 'scope'>;
-  readonly sampler: SamplerName;
-  /** OTEL_TRACES_SAMPLER_ARG: 0 to 1. */
-  readonly samplerRatio: number;
 }
 
 /** First severity numbers of OpenTelemetry's ranges (logs data model). */
 const SEVERITIES = {
+  trace: SeverityNumber.TRACE,
   debug: SeverityNumber.DEBUG,
   info: SeverityNumber.INFO,
   warn: SeverityNumber.WARN,
   error: SeverityNumber.ERROR,
+  fatal: SeverityNumber.FATAL,
 } as const;
-const KEEP_RULES: readonly KeepRule[] = ['errors', 'cold_starts'];
 const DEFAULT_BODY_BYTES = 262_144;
 const DEFAULT_ATTRIBUTE_COUNT = 128;
 const MAX_ATTRIBUTE_DEPTH = 16;
 
 export function readTranslationSettings(environment: Environment): TranslationSettings {
   const platformLogs = environment.read('LAMBDA_OTLP_PLATFORM_LOGS');
-  const sampler = environment.read('OTEL_TRACES_SAMPLER');
   return {
     spanAt: environment.read('LAMBDA_OTLP_SPAN_AT'),
     functionErrors: environment.read('LAMBDA_OTLP_FUNCTION_ERRORS'),
     platformSeverity: platformLogs === 'off' ? undefined : SEVERITIES[platformLogs],
-    keep: readKeepRules(environment),
+    selection: readSelection(environment),
     spanLimits: {
       maxCount:
         environment.read('OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT') ??
@@ -64,8 +62,6 @@ export function readTranslationSettings(environment: Environment): TranslationSe
         'base2_exponential_bucket_histogram',
       selfMetrics: environment.read('LAMBDA_OTLP_SELF_METRICS'),
     },
-    sampler,
-    samplerRatio: sampler.includes('ratio') ? environment.read('OTEL_TRACES_SAMPLER_ARG') : 1,
   };
 }
 
@@ -84,14 +80,19 @@ function readLogLimits(environment: Environment): LogLimits {
   };
 }
 
-function readKeepRules(environment: Environment): ReadonlySet<KeepRule> {
-  const words = environment.read('LAMBDA_OTLP_KEEP').map((word) => word.toLowerCase());
-  const unknown = words.filter((word) => !KEEP_RULES.some((rule) => rule === word));
-  if (unknown.length > 0) {
-    const seen = environment.text('LAMBDA_OTLP_KEEP') ?? '';
-    const known = KEEP_RULES.join(', ');
-    const using = words.length > unknown.length ? 'the known ones' : 'none';
-    environment.reject('LAMBDA_OTLP_KEEP', { expected: `some of ${known}`, seen, using });
-  }
-  return new Set(KEEP_RULES.filter((rule) => words.includes(rule)));
+/** A quarter of the buffer is held for one request, half for all together. */
+function readSelection(environment: Environment): SelectionOptions {
+  const name = environment.read('OTEL_TRACES_SAMPLER');
+  const ratio = name.includes('ratio') ? environment.read('OTEL_TRACES_SAMPLER_ARG') : 1;
+  const sampler = createSampler(name, ratio);
+  const bufferBytes = environment.read('LAMBDA_OTLP_BUFFER_BYTES');
+  const othersLogs = environment.read('LAMBDA_OTLP_OTHERS_LOGS');
+  return {
+    rules: readKeepRules(environment),
+    others: environment.read('LAMBDA_OTLP_OTHERS'),
+    ratio: environment.read('LAMBDA_OTLP_OTHERS_RATIO'),
+    othersSeverity: othersLogs === 'off' ? Number.POSITIVE_INFINITY : SEVERITIES[othersLogs],
+    hold: { maxRequestBytes: bufferBytes / 4, maxBytes: bufferBytes / 2 },
+    ...(sampler !== undefined && { sampler }),
+  };
 }

@@ -11,7 +11,7 @@ import type { RawItem } from '../relay/item';
 import type { AttributeLimits } from './attributes';
 import type { Measurement } from './metrics';
 import type { FunctionDescription } from './resource';
-import type { SamplingOptions } from './sampling';
+import type { SelectionOptions } from './selection';
 
 export interface TranslatorOptions {
   /** What is known of the function before any event. */
@@ -22,7 +22,7 @@ export interface TranslatorOptions {
   readonly spanLimits: AttributeLimits;
   readonly logLimits: LogLimits;
   readonly platformSeverity: SeverityNumber | undefined;
-  readonly sampling: SamplingOptions;
+  readonly selection: SelectionOptions;
   readonly handover?: Handover;
   /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
   readonly received?: ReceivedSpans;

@@ -4,9 +4,6 @@ import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
-import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Fact } from '../invocation/fact';
 import type { Handover } from '../invocation/handover';
 import type { Invoke } from '../invocation/invocation';
 import type { Ending } from '../invocation/invocation-facts';
@@ -20,7 +17,8 @@ import { ErrorTypes, toMeasurements } from './metrics';
 import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
 import { toResourceAttributes } from './resource';
-import { Sampling } from './sampling';
+import { Selection } from './selection';
+import type { Maker } from './selection';
 import { completeServed } from './served-span';
 import type { Translation, TranslatorOptions } from './translation';
 import { toSpans } from './spans';
@@ -33,7 +31,7 @@ const SCOPE_NAME = 'lambda-otlp';
 
 export class Translator {
   private readonly tracker: Tracker<ReadLine>;
-  private readonly sampling: Sampling;
+  private readonly selection: Selection;
   private readonly tieBreaker = new TieBreaker();
   private readonly lines: LogEventReader;
   private readonly errorTypes = new ErrorTypes();
@@ -65,7 +63,7 @@ export class Translator {
       },
       (lines) => this.lines.joinTraces(lines),
     );
-    this.sampling = new Sampling(options.sampling);
+    this.selection = new Selection(options.selection);
     this.scope = scopeOf(SCOPE_NAME);
     this.logScopes = {
       function: scopeOf(`${SCOPE_NAME}/function`),
@@ -122,15 +120,18 @@ export class Translator {
     const facts = this.tracker.settle(ending);
     const { received } = this.options;
     const take = () => received?.take(this.tracker.openRequests) ?? [];
-    if (facts.length === 0)
+    const isEnding = ending !== undefined;
+    if (facts.length === 0 && !isEnding) {
       return { spans: [], received: take(), logRecords: [], measurements: [] };
-    this.sampling.observe(facts);
-    const { logRecords, spans } = this.toSpansAndLogs(facts);
+    }
+    const now = this.latestObserved;
+    const selected = this.selection.select(facts, this.createMaker(), { now, isEnding });
     const measurements = facts.flatMap((fact) => toMeasurements(fact, this.errorTypes));
-    return { spans, received: take(), logRecords, measurements };
+    measurements.push(...selected.measurements);
+    return { ...selected, received: take(), measurements };
   }
 
-  private toSpansAndLogs(facts: readonly Fact<ReadLine>[]) {
+  private createMaker(): Maker {
     const { traces, logs } = this.resources;
     const { spanLimits, platformSeverity, resource } = this.options;
     const spanContext: SpanOrigin = {
@@ -149,34 +150,16 @@ export class Translator {
       tieBreaker: this.tieBreaker,
       observed: this.latestObserved,
       limits: this.options.logLimits,
-      contexts: new SpanContexts((identity) => this.sampling.isSampled(identity)),
+      contexts: new SpanContexts((identity) => this.selection.decisions.isSampled(identity)),
     };
-    const spans: ReadableSpan[] = [];
-    const logRecords: ReadableLogRecord[] = [];
-    for (const fact of facts) {
-      const record = toLogRecord(fact, logContext);
-      if (record !== undefined) logRecords.push(record);
-      else if (this.leaves(fact, spanContext)) spans.push(...toSpans(fact, spanContext));
-    }
-    return { spans, logRecords };
-  }
-
-  private leaves(fact: Fact<ReadLine>, origin: SpanOrigin): boolean {
     const { received } = this.options;
-    const isServed = received !== undefined && completeServed(fact, origin, received);
-    return !isServed && this.isSampled(fact);
-  }
-
-  private isSampled(fact: Fact<ReadLine>): boolean {
-    switch (fact.kind) {
-      case 'invocation':
-      case 'initialization':
-        return this.sampling.isSampled(fact.identity);
-      case 'childSpans':
-        return fact.children.every(({ identity }) => this.sampling.isSampled(identity));
-      default:
-        return false;
-    }
+    return {
+      toRecord: (fact) => toLogRecord(fact, logContext),
+      toSpans: (fact) => {
+        const isServed = received !== undefined && completeServed(fact, spanContext, received);
+        return isServed ? [] : toSpans(fact, spanContext);
+      },
+    };
   }
 
   private get invocationName(): string {

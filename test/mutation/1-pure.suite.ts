@@ -25,4 +25,4 @@ import '../log-line/runtime-lines.test';
 import '../log-line/severity.test';
 import '../otel/attributes.test';
 import '../otel/platform-log.test';
-import '../otel/sampling.test';
+import '../otel/decisions.test';

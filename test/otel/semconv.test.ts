@@ -17,8 +17,13 @@ describe('attribute names', () => {
   const all = Object.entries<string>(Attribute);
 
   // Renamed in 1.45; written beside its successor because every tool still looks for it.
-  // `ip` is Jaeger's.
-  const renamed = new Set(['FAAS_INVOCATION_ID_1_44', 'JAEGER_IP']);
+  // `ip` is Jaeger's, `sampling.*` the Collector's.
+  const renamed = new Set([
+    'FAAS_INVOCATION_ID_1_44',
+    'JAEGER_IP',
+    'SAMPLING_THRESHOLD',
+    'SAMPLING_RANDOMNESS',
+  ]);
 
   it.each(all.filter(([key, name]) => !name.startsWith('lambda.') && !renamed.has(key)))(
     '%s is published by the semantic conventions',

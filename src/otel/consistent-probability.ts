@@ -1,0 +1,100 @@
+// Consistent probability sampling: every stage that sees a trace draws by the same 56 bits, and says in
+// tracestate by which threshold it drew, so that who counts spans can count back.
+// Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
+
+/** 14 lower-case hex digits, which compare as texts as they do as numbers; `ot=th:` leaves out zeros at the end. */
+export type Threshold = string;
+
+const DIGITS = 14;
+const BITS = 56;
+/** As many as tell probabilities apart, beside the leading f of small ones. */
+const PRECISION = 4;
+export const KEEP_ALL: Threshold = '0'.repeat(DIGITS);
+const MAX_TRACESTATE_LENGTH = 256;
+
+/** T of a probability from 0 (exclusive) to 1: (1 − p) · 2⁵⁶, in so many digits as are written. */
+export function toThreshold(probability: number): Threshold {
+  const rejected = 1 - probability;
+  const exact = BigInt(Math.round(rejected * 2 ** 53)) << BigInt(BITS - 53);
+  const hex = exact.toString(16).padStart(DIGITS, '0');
+  const precision = Math.min(DIGITS, PRECISION + (/^f*/.exec(hex)?.[0].length ?? 0));
+  const unit = 1n << BigInt((DIGITS - precision) * 4);
+  const rounded = ((exact + unit / 2n) / unit) * unit;
+  return rounded >> BigInt(BITS) === 1n
+    ? 'f'.repeat(DIGITS)
+    : rounded.toString(16).padStart(DIGITS, '0');
+}
+
+export function isDrawn(randomness: string, threshold: Threshold): boolean {
+  return randomness >= threshold;
+}
+
+/** As `th` and `sampling.threshold` have it. */
+export function toShortThreshold(threshold: Threshold): string {
+  return threshold.replace(/0+$/, '') || '0';
+}
+
+/** R56: `rv` of tracestate where there is one, else the last 14 digits of the trace id. */
+export function toRandomness(traceId: string, tracestate = ''): string {
+  return readOt(tracestate).get('rv') ?? traceId.slice(-DIGITS).toLowerCase();
+}
+
+/** What a span leaves with. */
+export interface Drawn {
+  readonly isKept: boolean;
+  readonly tracestate: string;
+}
+
+/**
+ * Raises the threshold of a span that comes with its own, never lowers it. One whose probability is unknown
+ * gets none, and one that contradicts its randomness is erased first.
+ */
+export function drawAgain(
+  { traceId, tracestate }: { readonly traceId: string; readonly tracestate: string },
+  threshold: Threshold,
+): Drawn {
+  const randomness = toRandomness(traceId, tracestate);
+  const th = readOt(tracestate).get('th')?.padEnd(DIGITS, '0');
+  const incoming = th !== undefined && isDrawn(randomness, th) ? th : undefined;
+  const raised = incoming !== undefined && incoming > threshold ? incoming : threshold;
+  return {
+    isKept: isDrawn(randomness, raised),
+    tracestate: withThreshold(tracestate, incoming === undefined ? undefined : raised),
+  };
+}
+
+/** Other vendors' members and the other keys of `ot` stay; undefined takes `th` away. */
+export function withThreshold(tracestate: string, threshold: Threshold | undefined): string {
+  const keys = readOt(tracestate);
+  keys.delete('th');
+  const own = threshold === undefined ? [] : [`th:${toShortThreshold(threshold)}`];
+  const ot = [...own, ...[...keys].map(([key, value]) => `${key}:${value}`)].join(';');
+  const members = toMembers(tracestate).filter((member) => !member.startsWith('ot='));
+  const others = members.length === 0 ? '' : members.join(',');
+  if (ot === '' || ot.length > MAX_TRACESTATE_LENGTH) return others;
+  return [`ot=${ot}`, ...members].join(',');
+}
+
+const HEX = /^[0-9a-f]{1,14}$/;
+
+/** The keys of tracestate's `ot` member; `th` and `rv` only where they are valid. */
+function readOt(tracestate: string): Map<string, string> {
+  const member = toMembers(tracestate).find((candidate) => candidate.startsWith('ot='));
+  const keys = new Map<string, string>();
+  for (const pair of member?.slice(3).split(';') ?? []) {
+    const colon = pair.indexOf(':');
+    if (colon <= 0) continue;
+    const [key, value] = [pair.slice(0, colon), pair.slice(colon + 1)];
+    const isValid =
+      key === 'rv' ? HEX.test(value) && value.length === DIGITS : key !== 'th' || HEX.test(value);
+    if (isValid) keys.set(key, value);
+  }
+  return keys;
+}
+
+function toMembers(tracestate: string): string[] {
+  return tracestate
+    .split(',')
+    .map((member) => member.trim())
+    .filter((member) => member !== '');
+}

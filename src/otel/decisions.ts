@@ -1,0 +1,147 @@
+// What becomes of each request: everything, a drawn everything, or what OTHERS leaves of it. "Keep" may be
+// decided while it runs, "drop" only when it is over; what was decided is remembered for late spans and lines.
+import { SeverityNumber } from '@opentelemetry/api-logs';
+import type { HrTime } from '@opentelemetry/api';
+import type { Fact, InvocationFact } from '../invocation/fact';
+import type { SpanIdentity } from '../invocation/identity';
+import { isDrawn, toRandomness, toThreshold } from './consistent-probability';
+import type { KeepRules, RequestSigns } from './keep-rules';
+import { isKeptEarly, isKeptInitialization, isKeptInvocation } from './keep-rules';
+import type { ReadLine } from './read-lines';
+import type { Sampler } from './sampler';
+
+export type Decision = 'kept' | 'drawn' | 'other';
+
+export interface DecisionOptions {
+  /** Undefined: always_on. Decides first, on our own spans alone. */
+  readonly sampler?: Sampler;
+  readonly rules: KeepRules;
+  /** LAMBDA_OTLP_OTHERS. */
+  readonly others: 'all' | 'summary' | 'none';
+  /** LAMBDA_OTLP_OTHERS_RATIO. */
+  readonly ratio: number;
+}
+
+interface RequestState {
+  signs: RequestSigns;
+  start?: HrTime;
+  decision?: Decision;
+}
+
+/** Traces and requests remembered, for what comes late. */
+const MAX_REMEMBERED = 256;
+const NO_SIGNS: RequestSigns = {
+  hasErrorLog: false,
+  hasErrorSpan: false,
+  httpStatusCode: undefined,
+};
+
+export class Decisions {
+  private readonly keptTraces = new Set<string>();
+  private readonly requests = new Map<string, RequestState>();
+  /** Whether anything has to be decided at all. */
+  private readonly isIdle: boolean;
+
+  constructor(private readonly options: DecisionOptions) {
+    this.isIdle = options.sampler === undefined && options.others === 'all';
+  }
+
+  /** Signs in a SERVER span that the function's SDK handed over; call before its request settles. */
+  note(requestId: string, signs: Partial<RequestSigns>): void {
+    if (this.isIdle) return;
+    const state = this.stateOf(requestId);
+    state.signs = { ...state.signs, ...signs };
+  }
+
+  /** Call with all facts of a settling before anything else. `now`: as late as anything is known of. */
+  observe(facts: readonly Fact<ReadLine>[], now: HrTime): void {
+    if (this.isIdle) return;
+    for (const fact of facts) this.look(fact);
+    for (const fact of facts) if (fact.kind === 'invocation') this.decide(fact);
+    this.keepEarly(now);
+    this.forget();
+  }
+
+  /** True when our own spans with this identity are exported. */
+  isSampled(identity: SpanIdentity): boolean {
+    const { sampler } = this.options;
+    return sampler === undefined || this.keptTraces.has(identity.traceId) || sampler(identity);
+  }
+
+  /** Undefined: still open, or never heard of. */
+  of(requestId: string): Decision | undefined {
+    return this.requests.get(requestId)?.decision;
+  }
+
+  isKnown(requestId: string): boolean {
+    return this.requests.has(requestId);
+  }
+
+  private look(fact: Fact<ReadLine>): void {
+    if (fact.kind === 'line') {
+      if (fact.requestId === undefined || fact.identity === undefined) return;
+      const { severityNumber = 0, exception } = fact.line.content;
+      const state = this.stateOf(fact.requestId);
+      if (severityNumber < SeverityNumber.ERROR && exception === undefined) return;
+      if (!state.signs.hasErrorLog) state.signs = { ...state.signs, hasErrorLog: true };
+    } else if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
+      const { requestId, time } = fact.event;
+      // An asynchronous retry has its own decision under the same id.
+      if (this.of(requestId) !== undefined) this.requests.delete(requestId);
+      this.stateOf(requestId).start = time;
+    } else if (fact.kind === 'initialization') {
+      if (isKeptInitialization(this.options.rules, fact)) this.keepTrace(fact.identity.traceId);
+    }
+  }
+
+  private decide(fact: InvocationFact): void {
+    const { rules, ratio } = this.options;
+    const state = this.stateOf(fact.requestId);
+    const { traceId } = fact.identity;
+    if (state.decision === 'kept' || isKeptInvocation(rules, fact, state.signs)) {
+      state.decision = 'kept';
+      this.keepTrace(traceId);
+    } else if (ratio > 0 && isDrawn(toRandomness(traceId), toThreshold(ratio))) {
+      state.decision = 'drawn';
+    } else {
+      state.decision = 'other';
+    }
+  }
+
+  private keepEarly(now: HrTime): void {
+    for (const state of this.requests.values()) {
+      if (state.decision !== undefined) continue;
+      const { signs, start } = state;
+      const running = start === undefined ? {} : { start, now };
+      if (isKeptEarly(this.options.rules, signs, running)) state.decision = 'kept';
+    }
+  }
+
+  private stateOf(requestId: string): RequestState {
+    let state = this.requests.get(requestId);
+    if (state === undefined) {
+      state = { signs: NO_SIGNS };
+      this.requests.set(requestId, state);
+    }
+    return state;
+  }
+
+  /** The oldest that are decided. */
+  private forget(): void {
+    let excess = this.requests.size - MAX_REMEMBERED;
+    if (excess <= 0) return;
+    for (const [requestId, { decision }] of this.requests) {
+      if (decision === undefined) continue;
+      this.requests.delete(requestId);
+      excess -= 1;
+      if (excess <= 0) return;
+    }
+  }
+
+  private keepTrace(traceId: string): void {
+    this.keptTraces.add(traceId);
+    if (this.keptTraces.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.keptTraces;
+    if (oldest !== undefined) this.keptTraces.delete(oldest);
+  }
+}

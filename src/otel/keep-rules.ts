@@ -1,0 +1,97 @@
+// LAMBDA_OTLP_KEEP: which invocations are worth every detail.
+import type { HrTime } from '@opentelemetry/api';
+import type { Environment } from '../environment';
+import type { InitializationFact, InvocationFact } from '../invocation/fact';
+import { durationBetween, toMs } from '../telemetry/timestamp';
+
+export interface KeepRules {
+  readonly errors: boolean;
+  readonly coldStarts: boolean;
+  readonly errorLogs: boolean;
+  readonly http5xx: boolean;
+  /** Strictly longer; undefined: no rule. */
+  readonly slowMs: number | undefined;
+}
+
+/** What else is known of a request when its invocation ends. */
+export interface RequestSigns {
+  /** A line at ERROR or above, or with an exception. */
+  readonly hasErrorLog: boolean;
+  /** Of the function's own SERVER span: its status is ERROR. */
+  readonly hasErrorSpan: boolean;
+  /** `http.response.status_code`, else `http.status_code` of it. */
+  readonly httpStatusCode: number | undefined;
+}
+
+export const KEEP_NOTHING: KeepRules = {
+  errors: false,
+  coldStarts: false,
+  errorLogs: false,
+  http5xx: false,
+  slowMs: undefined,
+};
+const SLOW = /^slow>(\d+(?:\.\d+)?)(ms|s)$/;
+const WORDS: readonly string[] = ['errors', 'cold_starts', 'error_logs', 'http5xx'];
+
+/** An unknown word costs one warning; the known ones hold. */
+export function readKeepRules(environment: Environment): KeepRules {
+  const words = environment.read('LAMBDA_OTLP_KEEP').map((word) => word.trim().toLowerCase());
+  const unknown = words.filter((word) => !WORDS.includes(word) && !SLOW.test(word));
+  if (unknown.length > 0) {
+    const expected = `some of ${WORDS.join(', ')}, slow>1s`;
+    const using = words.length > unknown.length ? 'the known ones' : 'none';
+    const seen = environment.text('LAMBDA_OTLP_KEEP') ?? '';
+    environment.reject('LAMBDA_OTLP_KEEP', { expected, seen, using });
+  }
+  const bounds = words.flatMap((word) => {
+    const [, number, unit] = SLOW.exec(word) ?? [];
+    return number === undefined ? [] : [Number(number) * (unit === 's' ? 1000 : 1)];
+  });
+  return {
+    errors: words.includes('errors'),
+    coldStarts: words.includes('cold_starts'),
+    errorLogs: words.includes('error_logs'),
+    http5xx: words.includes('http5xx'),
+    slowMs: bounds.length === 0 ? undefined : Math.min(...bounds),
+  };
+}
+
+/** Some rule is set. */
+export function hasRules(rules: KeepRules): boolean {
+  return Object.values(rules).some((rule) => rule !== false && rule !== undefined);
+}
+
+export function isKeptInvocation(
+  rules: KeepRules,
+  fact: InvocationFact,
+  signs: RequestSigns,
+): boolean {
+  // The report may not be here yet, which must not change the decision.
+  const durationMs =
+    (fact.runtimeDoneMetrics ?? fact.reportMetrics)?.durationMs ??
+    toMs(durationBetween(fact.start, fact.end));
+  return (
+    (rules.errors && (fact.isError || signs.hasErrorSpan)) ||
+    (rules.coldStarts && fact.coldStart) ||
+    (rules.slowMs !== undefined && durationMs > rules.slowMs) ||
+    isKeptEarly(rules, signs, {})
+  );
+}
+
+/** What the end of the invocation cannot change any more. `now`: of a request that still runs. */
+export function isKeptEarly(
+  rules: KeepRules,
+  { hasErrorLog, httpStatusCode = 0 }: RequestSigns,
+  { start, now }: { readonly start?: HrTime; readonly now?: HrTime },
+): boolean {
+  const ranMs = start === undefined || now === undefined ? 0 : toMs(durationBetween(start, now));
+  return (
+    (rules.errorLogs && hasErrorLog) ||
+    (rules.http5xx && httpStatusCode >= 500 && httpStatusCode <= 599) ||
+    (rules.slowMs !== undefined && ranMs > rules.slowMs)
+  );
+}
+
+export function isKeptInitialization(rules: KeepRules, fact: InitializationFact): boolean {
+  return (rules.errors && fact.isError) || (rules.coldStarts && fact.coldStart);
+}
