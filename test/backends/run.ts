@@ -16,9 +16,10 @@ const HOST_LAYER = path.join(
 );
 const DEFAULT_BACKENDS: readonly BackendName[] = ['otelcol', 'jaeger'];
 const DEFAULT_SCENARIOS = ['configurations', 'jaeger', 'own-spans'];
-const USAGE = `npm run test:backends -- [--all] [--host] [jest options]
-  --host  the layer with the native host, which \`npm run build -- --standalone\` made, instead of that for Node.js
-  --all   also Prometheus, Loki, OpenSearch, S3, CloudWatch, X-Ray and SigV4 (first run: an hour of builds)
+const USAGE = `npm run test:backends -- [--all] [--host] [--install] [jest options]
+  --all       also Prometheus, Loki, OpenSearch, S3, CloudWatch, X-Ray and SigV4 (first run: an hour of builds)
+  --host      the layer with the native host, which \`npm run build -- --standalone\` made, instead of that for Node.js
+  --install   only builds what is not in the cache
 `;
 
 function say(line: string): void {
@@ -45,6 +46,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 0;
   }
   await installAll(missing, say);
+  if (args.includes('--install')) return 0;
   if (run('npm', ['run', '--silent', 'build']) !== 0) return 1;
   rmSync(REPORT, { force: true });
   const patterns = all ? [] : DEFAULT_SCENARIOS.flatMap((name) => ['--testPathPatterns', name]);
