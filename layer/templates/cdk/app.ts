@@ -12,5 +12,5 @@ if (typeof otlpEndpoint !== 'string') {
 }
 new SampleStack(app, 'LambdaOtlpSample', {
   otlpEndpoint,
-  otlpSecretName: typeof otlpSecretName === 'string' ? otlpSecretName : 'lambda-otlp',
+  ...(typeof otlpSecretName === 'string' && { otlpSecretName }),
 });

@@ -12,8 +12,8 @@ import type { Construct } from 'constructs';
 export interface SampleStackProps extends StackProps {
   /** Base URL of the OTLP/HTTP endpoint. */
   readonly otlpEndpoint: string;
-  /** A Secrets Manager secret: a JSON object whose `apiKey` is sent as header api-key. */
-  readonly otlpSecretName: string;
+  /** A Secrets Manager secret: a JSON object whose `apiKey` is sent as header api-key. None: an open endpoint. */
+  readonly otlpSecretName?: string;
 }
 
 const root = join(__dirname, '../../..');
@@ -23,7 +23,7 @@ export class SampleStack extends Stack {
     super(scope, id, props);
     const layer = new LayerVersion(this, 'OtlpLayer', {
       code: Code.fromAsset(join(root, 'build/lambda-otlp-node.zip')),
-      compatibleRuntimes: [Runtime.NODEJS_22_X],
+      compatibleRuntimes: [Runtime.NODEJS_20_X, Runtime.NODEJS_22_X, Runtime.NODEJS_24_X],
       compatibleArchitectures: [Architecture.ARM_64, Architecture.X86_64],
       license: 'Apache-2.0',
     });
@@ -43,19 +43,23 @@ export class SampleStack extends Stack {
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: {
-        OTEL_EXPORTER_OTLP_ENDPOINT: props.otlpEndpoint,
-        OTEL_EXPORTER_OTLP_HEADERS: `api-key=\${secretsmanager:${props.otlpSecretName}#apiKey}`,
+        // LAMBDA_OTLP_OTEL_…: for the extension alone, so that an SDK in the function is left as it is.
+        LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: props.otlpEndpoint,
+        ...(props.otlpSecretName !== undefined && {
+          LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS: `api-key=\${secretsmanager:${props.otlpSecretName}#apiKey}`,
+        }),
         OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=sample',
       },
     });
   }
 
   /** The layer needs no permission of its own but to read the secret its headers refer to. */
-  private createRole(logGroup: ILogGroup, secretName: string): IRole {
+  private createRole(logGroup: ILogGroup, secretName: string | undefined): IRole {
     const role = new Role(this, 'Role', {
       assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
     });
     logGroup.grantWrite(role);
+    if (secretName === undefined) return role;
     const secret = Secret.fromSecretNameV2(this, 'OtlpSecret', secretName);
     role.addToPolicy(
       new PolicyStatement({

@@ -21,8 +21,8 @@ variable "otlp_endpoint" {
 
 variable "otlp_secret_name" {
   type        = string
-  default     = "lambda-otlp"
-  description = "An existing Secrets Manager secret: a JSON object whose apiKey is sent as header api-key"
+  default     = ""
+  description = "An existing Secrets Manager secret: a JSON object whose apiKey is sent as header api-key; empty for an open endpoint, such as a Collector"
 }
 
 variable "function_name" {
@@ -41,7 +41,8 @@ data "archive_file" "function" {
 }
 
 data "aws_secretsmanager_secret" "otlp" {
-  name = var.otlp_secret_name
+  count = var.otlp_secret_name == "" ? 0 : 1
+  name  = var.otlp_secret_name
 }
 
 # For Node.js runtimes: lambda-otlp-node.zip, which fits both architectures.
@@ -77,9 +78,12 @@ data "aws_iam_policy_document" "function" {
     resources = ["${aws_cloudwatch_log_group.function.arn}:*"]
   }
 
-  statement {
-    actions   = ["secretsmanager:GetSecretValue"]
-    resources = [data.aws_secretsmanager_secret.otlp.arn]
+  dynamic "statement" {
+    for_each = data.aws_secretsmanager_secret.otlp
+    content {
+      actions   = ["secretsmanager:GetSecretValue"]
+      resources = [statement.value.arn]
+    }
   }
 }
 
@@ -112,10 +116,11 @@ resource "aws_lambda_function" "sample" {
 
   environment {
     variables = {
-      OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
+      # LAMBDA_OTLP_OTEL_...: for the extension alone, so that an SDK in the function is left as it is.
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
       # The extension fetches the secret when it starts; the value is in no state file.
-      OTEL_EXPORTER_OTLP_HEADERS = "api-key=$${secretsmanager:${var.otlp_secret_name}#apiKey}"
-      OTEL_RESOURCE_ATTRIBUTES   = "deployment.environment.name=sample"
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS = var.otlp_secret_name == "" ? "" : "api-key=$${secretsmanager:${var.otlp_secret_name}#apiKey}"
+      OTEL_RESOURCE_ATTRIBUTES               = "deployment.environment.name=sample"
     }
   }
 
