@@ -98,6 +98,7 @@ export class InvocationExports implements Exports {
     if (decision === 'overlap' || pipeline.suspended) {
       return () => void this.exportLeftovers(previous);
     }
+    pipeline.prepareFlush();
     // A failing endpoint is tried while that costs nothing, so that the end finds the breaker open.
     if (!this.lastDelivered) void this.exportWhileRunning();
     await this.exportAtEnd(event.requestId);

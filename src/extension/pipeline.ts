@@ -35,6 +35,8 @@ export interface Pipeline extends TelemetryReader {
   readonly needsFlush: boolean;
   /** Called by the pipeline, at most once per crossing, when needsFlush becomes true. */
   onNeedsFlush: (() => void) | undefined;
+  /** An invocation begins, after which a flush will follow: what it needs is made ready while the handler runs. */
+  prepareFlush(): void;
   /** True when nothing waits to be translated or sent. */
   readonly idle: boolean;
   /** True while the endpoint's breaker is open for every signal. */
@@ -120,11 +122,12 @@ class TelemetryPipeline implements Pipeline {
         lost: (metric) => this.selfMetrics.recount(metric),
       },
     });
+    // Connections would freeze into a SnapStart snapshot, and grow old under provisioned concurrency.
+    const initialization = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') ?? 'on-demand';
+    void this.delivery.warmUp({ connect: initialization === 'on-demand' });
   }
 
-  isDuplicate(body: TelemetryBody): boolean {
-    return this.deduplication.isDuplicate(body);
-  }
+  readonly isDuplicate = (body: TelemetryBody): boolean => this.deduplication.isDuplicate(body);
 
   accept(text: string): void {
     const observed = now();
@@ -162,6 +165,8 @@ class TelemetryPipeline implements Pipeline {
   isDone(requestId: string): boolean {
     return this.translator.isDone(requestId);
   }
+
+  readonly prepareFlush = (): void => this.delivery.refresh();
 
   get needsFlush(): boolean {
     return this.delivery.bufferedBytes > this.delivery.capacityBytes / 2;

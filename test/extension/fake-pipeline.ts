@@ -27,6 +27,7 @@ export class FakePipeline implements Pipeline {
   readonly texts: string[] = [];
   unread: Unread | undefined;
   onProgress: ((isDelivered: boolean) => void) | undefined;
+  prepared = 0;
   isDuplicate = (): boolean => false;
   makeRoom = (): boolean => false;
   private readonly done = new Set<string>();
@@ -40,6 +41,10 @@ export class FakePipeline implements Pipeline {
 
   accept(text: string): void {
     this.texts.push(text);
+  }
+
+  prepareFlush(): void {
+    this.prepared += 1;
   }
 
   invoke({ requestId }: InvokeEvent): void {

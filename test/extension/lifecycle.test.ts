@@ -3,6 +3,24 @@ import type { NextOutcome } from '../../src/lambda/extensions-api';
 import { settled } from './manual-clock';
 import { Scene } from './scene';
 
+describe('what a flush needs', () => {
+  it('is made ready while the handler runs, where a flush will follow', async () => {
+    const scene = new Scene();
+    await scene.invoke('r1');
+    expect(scene.pipeline.prepared).toBe(1);
+  });
+
+  it('is not while the endpoint is given up, nor without telemetry', async () => {
+    for (const change of [{ pipeline: { suspended: true } }, { telemetry: { isActive: false } }]) {
+      const scene = new Scene();
+      Object.assign(scene.pipeline, change.pipeline);
+      Object.assign(scene.telemetry, change.telemetry);
+      await scene.invoke('r1');
+      expect(scene.pipeline.prepared).toBe(0);
+    }
+  });
+});
+
 describe('end', () => {
   it('waits for runtimeDone of this request, flushes, and polls', async () => {
     const scene = new Scene();

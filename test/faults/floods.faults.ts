@@ -48,8 +48,8 @@ async function shutDown(lambda: ForeignLambda): Promise<ArrivedTelemetry> {
   const unread = readUnread(lambda.output());
   // Metrics that did not arrive are counted there, too.
   if (dropped.metrics === 0) {
-    expect(total(telemetry, 'lambda.telemetry.unread') ?? 0).toBe(unread.records);
-    expect(total(telemetry, 'lambda.telemetry.unread.size') ?? 0).toBe(unread.bytes);
+    expect(total(telemetry, 'lambda.telemetry.unread')).toBe(unread.records);
+    expect(total(telemetry, 'lambda.telemetry.unread.size')).toBe(unread.bytes);
   }
   return telemetry;
 }
