@@ -9,14 +9,7 @@ import {
   total,
 } from './arrived-telemetry';
 import { endRuns, EXTENSION, finish, startLayer } from './layer-run';
-import {
-  eventOf,
-  functionLines,
-  recordOf,
-  spanBetween,
-  timesOf,
-  toNanos,
-} from './platform-truth';
+import { eventOf, functionLines, recordOf, spanBetween, timesOf, toNanos } from './platform-truth';
 
 afterEach(endRuns);
 
