@@ -97,7 +97,7 @@ test.each([
 test.each(['end', 'overlap', 'adaptive'])(
   'a timeout is one span and one count over both processes, with LAMBDA_OTLP_FLUSH=%s',
   async (strategy) => {
-    const run = await startLayer({ timeoutMs: 1000, settings: { LAMBDA_OTLP_FLUSH: strategy } });
+    const run = await startLayer({ timeoutMs: 4000, settings: { LAMBDA_OTLP_FLUSH: strategy } });
     const first = await run.lambda.invoke(ok);
     const late = await run.lambda.invoke({ action: 'sleep', ms: 60_000, before: ['slow today'] });
     const next = await run.lambda.invoke(ok);
@@ -146,7 +146,7 @@ test.each(['end', 'overlap', 'adaptive'])(
 
 test('an asynchronous retry of a timed-out request has the same id and a span of its own', async () => {
   const requestId = '9d6b1f8e-2f6c-4a2f-9c0b-0f6c2b1a7d3e';
-  const run = await startLayer({ timeoutMs: 1000 });
+  const run = await startLayer({ timeoutMs: 4000 });
   await run.lambda.invoke({ action: 'sleep', ms: 60_000 }, { requestId });
   await run.lambda.invoke(ok, { requestId });
   const telemetry = await finish(run);

@@ -104,7 +104,7 @@ test('the init has its own trace, and only the first request is linked to it', a
 });
 
 test('errors, a timeout and a shutdown in the middle each end their own request', async () => {
-  const run = await startLayer({ ...MANAGED, timeoutMs: 1000, maxConcurrency: 4 });
+  const run = await startLayer({ ...MANAGED, timeoutMs: 3000, maxConcurrency: 4 });
   const [failed, late, fine] = await Promise.all([
     run.lambda.invoke({ action: 'fail' }),
     run.lambda.invoke({ action: 'sleep', ms: 60_000 }),
