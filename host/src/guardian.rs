@@ -3,7 +3,7 @@
 //! child dies it says so in one line and keeps polling until SHUTDOWN.
 
 use crate::extensions_api::{next_event, register};
-use crate::raw::{split_process, Side};
+use crate::raw::{restore_fault_signals, split_process, Side};
 use crate::report::complain;
 use nix::errno::Errno;
 use nix::sys::signal::{kill, SigSet, SigmaskHow, Signal};
@@ -37,6 +37,7 @@ pub fn guard(extension: &Extension) {
             // A child whose parent was killed must not go on alone.
             let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
             let _ = before.thread_set_mask();
+            restore_fault_signals();
         }
         Err(error) => {
             let _ = before.thread_set_mask();

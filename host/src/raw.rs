@@ -2,6 +2,7 @@
 //! what makes it sound; the functions themselves are safe to call.
 #![allow(unsafe_code)]
 
+use nix::sys::signal::{signal, SigHandler, Signal};
 use rquickjs::{module::Declared, Ctx, Module, Result, String as JsString, TypedArray};
 use std::borrow::Cow;
 
@@ -19,6 +20,16 @@ pub fn split_process() -> nix::Result<Side> {
     match unsafe { nix::unistd::fork() }? {
         nix::unistd::ForkResult::Parent { child } => Ok(Side::Parent { child }),
         nix::unistd::ForkResult::Child => Ok(Side::Child),
+    }
+}
+
+/// Lets a fault end the process at once. Rust's own handler, which tells of a stack overflow, would let a first
+/// SIGSEGV that another process sent pass.
+///
+/// Sound because the default action runs no code of ours.
+pub fn restore_fault_signals() {
+    for fault in [Signal::SIGSEGV, Signal::SIGBUS] {
+        let _ = unsafe { signal(fault, SigHandler::SigDfl) };
     }
 }
 
