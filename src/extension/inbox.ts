@@ -25,11 +25,11 @@ export interface TelemetryStream {
   /** True when runtimeDone can be expected: the subscription was taken, or something came all the same. */
   readonly isActive: boolean;
   readonly hasArrived: boolean;
-  /** Epoch milliseconds at which the latest body came. */
-  readonly latestBatchAtMs: number;
+  /** When the latest body came, by the steady clock. */
+  readonly latestBatchMs: number;
   /** True while bodies that were acknowledged wait and will be read. */
   readonly isBehind: boolean;
-  /** Nothing is read any more, except what can be by then (epoch milliseconds). */
+  /** Nothing is read any more, except what can be by then (steady clock). */
   stopReading(untilMs: number): void;
   /** Ends the stream; what was not read is gone. Counting takes no longer than until then. */
   close(untilMs: number): Promise<Unread>;
@@ -58,7 +58,7 @@ const PATIENCE_MS = 2_000;
 
 export class Inbox implements TelemetryStream {
   isSubscribed = false;
-  latestBatchAtMs = Number.NEGATIVE_INFINITY;
+  latestBatchMs = Number.NEGATIVE_INFINITY;
   /** Called after each part that was read. */
   onRead: (() => void) | undefined;
   /** Called when the stream ends. */
@@ -81,7 +81,7 @@ export class Inbox implements TelemetryStream {
   ) {}
 
   get hasArrived(): boolean {
-    return this.latestBatchAtMs > 0;
+    return this.latestBatchMs > Number.NEGATIVE_INFINITY;
   }
 
   get isActive(): boolean {
@@ -93,7 +93,7 @@ export class Inbox implements TelemetryStream {
   }
 
   accept(body: TelemetryBody): void {
-    this.latestBatchAtMs = this.clock.now();
+    this.latestBatchMs = this.clock.steadyMs();
     if (this.isClosed) return;
     this.budget.keep(costOf(body));
     this.waiting.push(body);
@@ -129,7 +129,7 @@ export class Inbox implements TelemetryStream {
       const { text, start } = (index === 0 ? current : undefined) ?? { text: '', start: 0 };
       unread.bytes += start > 0 ? Buffer.byteLength(text.slice(start)) : body.bytes.length;
       this.budget.release(costOf(body));
-      if (this.clock.now() >= untilMs) continue;
+      if (this.clock.steadyMs() >= untilMs) continue;
       unread.records += countRecords(start > 0 ? text : await toText(body), start);
     }
     return unread;
@@ -168,15 +168,15 @@ export class Inbox implements TelemetryStream {
   }
 
   private readPart(part: string, reader: TelemetryReader): void {
-    const startMs = this.clock.now();
+    const startMs = this.clock.steadyMs();
     reader.accept(part);
-    const tookMs = Math.min(Math.max(this.clock.now() - startMs, 0), MAX_PART_MS);
+    const tookMs = Math.min(Math.max(this.clock.steadyMs() - startMs, 0), MAX_PART_MS);
     this.partMs = Math.max(tookMs, this.partMs * DECAY);
     this.onRead?.();
   }
 
   private get hasTime(): boolean {
-    return this.clock.now() + this.partMs <= this.readUntilMs;
+    return this.clock.steadyMs() + this.partMs <= this.readUntilMs;
   }
 
   /** What is held as bytes costs less than what it would push out; unless nothing makes room for it. */

@@ -1,5 +1,5 @@
 // The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and
-// is over before Lambda's SIGKILL whatever happens.
+// is over before Lambda's SIGKILL whatever happens. Times are steady ones: the clock may be set meanwhile.
 import { pause, settledBefore } from '../node/clock';
 import type { Clock } from '../node/clock';
 import type { TelemetryStream } from './inbox';
@@ -40,9 +40,9 @@ export async function shutDown(
   { reason, deadlineMs, isRunning }: ShutdownRequest,
 ): Promise<void> {
   const { telemetry, clock } = ports;
-  const startMs = clock.now();
-  const isKnown = deadlineMs > startMs;
-  const endMs = isKnown ? Math.min(deadlineMs, startMs + MAX_MS) : startMs + DEFAULT_MS;
+  const leftMs = deadlineMs - clock.now();
+  const startMs = clock.steadyMs();
+  const endMs = startMs + (leftMs > 0 ? Math.min(leftMs, MAX_MS) : DEFAULT_MS);
   const readEndMs = startMs + (endMs - startMs) * READING_SHARE;
   telemetry.stopReading(readEndMs);
   if (telemetry.isActive) {
@@ -50,19 +50,24 @@ export async function shutDown(
     const quietMs = isRunning ? QUIET_WHILE_RUNNING_MS : QUIET_MS;
     await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
   }
-  const pipeline = await settledBefore(clock, ports.pipeline, readEndMs);
+  const pipeline = await settledBefore(clock, ports.pipeline, toEpoch(clock, readEndMs));
   if (pipeline === undefined) return;
   await catchUp({ pipeline, telemetry, clock }, readEndMs);
   const unread = await telemetry.close(readEndMs + (endMs - readEndMs) / 4);
-  const nowMs = clock.now();
+  const nowMs = clock.steadyMs();
   const marginMs = unread.bodies > 0 ? BUSY_MARGIN_MS : MARGIN_MS;
   const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);
   // The pipeline ends by its own deadline; if it does not, the process still ends in time.
   await settledBefore(
     clock,
-    pipeline.shutdown({ reason, deadlineMs: exportEndMs, unread }),
-    exportEndMs + (endMs - exportEndMs) / 2,
+    pipeline.shutdown({ reason, deadlineMs: toEpoch(clock, exportEndMs), unread }),
+    toEpoch(clock, exportEndMs + (endMs - exportEndMs) / 2),
   );
+}
+
+/** The epoch time, as the clock is set now, of a steady one. */
+function toEpoch(clock: Clock, steadyMs: number): number {
+  return clock.now() + steadyMs - clock.steadyMs();
 }
 
 interface LoadedPorts extends Omit<ShutdownPorts, 'pipeline'> {
@@ -75,7 +80,8 @@ async function catchUp(
   untilMs: number,
 ): Promise<void> {
   while (telemetry.isBehind) {
-    await settledBefore(clock, pipeline.flush(untilMs, true), untilMs);
+    const deadlineMs = toEpoch(clock, untilMs);
+    await settledBefore(clock, pipeline.flush(deadlineMs, true), deadlineMs);
     await pause(clock, 1);
   }
 }
@@ -85,8 +91,8 @@ async function drain(
   times: { readonly startMs: number; readonly latestMs: number; readonly quietMs: number },
 ): Promise<void> {
   for (;;) {
-    const quietAtMs = Math.max(times.startMs, telemetry.latestBatchAtMs) + times.quietMs;
-    const remainingMs = Math.min(quietAtMs, times.latestMs) - clock.now();
+    const quietAtMs = Math.max(times.startMs, telemetry.latestBatchMs) + times.quietMs;
+    const remainingMs = Math.min(quietAtMs, times.latestMs) - clock.steadyMs();
     if (remainingMs <= 0) return;
     await pause(clock, remainingMs);
   }

@@ -5,6 +5,8 @@ import { setAlarm } from './alarms';
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
+  /** Milliseconds by a clock that is never set; it may stand still while the environment is frozen. */
+  steadyMs(): number;
   /** Calls back once after `delayMs`; the answer cancels it. */
   schedule(callback: () => void, delayMs: number): () => void;
 }
@@ -14,6 +16,7 @@ export const monotonicMs = (): number => process.uptime() * 1_000;
 
 export const systemClock: Clock = {
   now: Date.now,
+  steadyMs: monotonicMs,
   schedule: setAlarm,
 };
 

@@ -10,10 +10,21 @@ interface Alarm {
 export class ManualClock implements Clock {
   private readonly alarms = new Set<Alarm>();
 
+  private setByMs = 0;
+
   constructor(private nowMs = 1_000_000) {}
 
   now(): number {
+    return this.nowMs + this.setByMs;
+  }
+
+  steadyMs(): number {
     return this.nowMs;
+  }
+
+  /** The wall clock is set; timers are not. */
+  set(byMs: number): void {
+    this.setByMs += byMs;
   }
 
   schedule(callback: () => void, delayMs: number): () => void {

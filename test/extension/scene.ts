@@ -19,7 +19,7 @@ export class Scene {
   readonly telemetry = {
     isActive: true,
     hasArrived: true,
-    latestBatchAtMs: 0,
+    latestBatchMs: 0,
     isBehind: false,
     stopReading: () => undefined,
     close: () => Promise.resolve({ bodies: 0, bytes: 0, records: 0 }),
@@ -83,7 +83,7 @@ export class Scene {
   }
 
   batch(): void {
-    this.telemetry.latestBatchAtMs = this.clock.now();
+    this.telemetry.latestBatchMs = this.clock.steadyMs();
     this.lifecycle.telemetryRead();
   }
 }

@@ -112,6 +112,22 @@ describe('SHUTDOWN', () => {
     },
   );
 
+  it.each([-2 * 3_600_000, 2 * 3_600_000])(
+    'is over in time when the clock is set by %d ms meanwhile',
+    async (byMs) => {
+      const scene = new Scene();
+      scene.pipeline.shutdownTakesMs = Number.POSITIVE_INFINITY;
+      await settled();
+      await scene.shutdown(2_000);
+      scene.clock.set(byMs);
+      await scene.clock.advance(1_000);
+      expect(scene.pipeline.shutdowns).toHaveLength(1);
+      scene.clock.set(-byMs);
+      await scene.clock.advance(999);
+      expect(scene.end).toEqual({ kind: 'shutdown' });
+    },
+  );
+
   it('comes once, also with two signals', async () => {
     const scene = new Scene();
     await settled();
