@@ -1,6 +1,6 @@
 // The columns behind the time of a logger's line: threads and files in brackets, names between separators,
 // numbers, and the level. The search ends where the message begins.
-import { COLUMN_LEVELS, LETTER_LEVELS, LINE_LEVELS } from './levels';
+import { COLUMN_LEVELS, LETTER_LEVELS } from './levels';
 import { isUuid } from './request-id';
 import { readSeverity } from './severity';
 import type { Severity } from './severity';
@@ -14,7 +14,7 @@ export interface Columns {
 const MAX_COLUMNS = 9;
 /** A logger's name may stand before the level; two words are the beginning of a sentence. */
 const MAX_WORDS = 1;
-const COLUMN = /^[\s|\]]*(?:\[([^\]\n]{0,128})\]|([^\s|[]+))/;
+const COLUMN = /^[\s|\]]*(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
 const SEPARATOR = /^[-–—:>›]+$/;
 const NUMBER = /^#?[\d.,#()+:]+$/;
 const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
@@ -60,20 +60,17 @@ function readWord(word: string, { before, after }: Around, column: number): Seve
   }
   const name = word.replace(/[:,]+$/, '');
   const isMarked = name !== word;
-  const isCapital = name === name.toUpperCase();
-  if (isMarked || isCapital) {
-    // Monolog: `production.WARNING:`; Celery: `WARNING/MainProcess`.
-    const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split('/', 1);
-    if (isMarked || level === name || name.includes('/')) {
-      const severity =
-        isCapital || !name.includes('.') ? COLUMN_LEVELS.get(level) : LINE_LEVELS.get(level);
-      if (severity !== undefined) return severity;
-    }
+  // Monolog: `production.WARNING:`; Celery: `WARNING/MainProcess`.
+  const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split('/', 1);
+  const isCapital = level === level.toUpperCase();
+  if (isMarked ? isCapital || level === name : isCapital && !name.includes('.')) {
+    const severity = COLUMN_LEVELS.get(level);
+    if (severity !== undefined) return severity;
   }
   const isColumn = /[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after);
   if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);
   // Swift's `warning orders : message` and logcat's `W Tag: message` say where before they say what.
-  const isBeforeLabel = /^ [^\s:]{1,128} ?:/.test(after);
+  const isBeforeLabel = /^ [^\s:]{1,128} {0,16}:/.test(after);
   if (!isBeforeLabel) return undefined;
   return column === 0
     ? (COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name))

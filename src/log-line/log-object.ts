@@ -140,10 +140,10 @@ function addContent(record: JsonObject, { message, reading, line }: ContentParts
     // Without a message the members are only looked at: the object is the body.
     if (message !== undefined && key !== message.key) members.add(key, record[key]);
   }
-  if (message?.fields !== undefined) members.addMissing(message.fields, 'message');
+  if (message?.fields !== undefined) members.addInner(message.fields, 'message', message.key);
   if (wrapper?.members !== undefined) {
     const around = new MemberCollector(line, limits, false, Object.keys(line.attributes).length);
-    around.addMissing(wrapper.members, 'message');
+    around.addInner(wrapper.members, 'message');
   }
   return { flags: (any & ~IS_RUNTIME_RECORD) | common, isIntact };
 }

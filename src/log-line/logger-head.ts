@@ -3,7 +3,7 @@
 // word inside a sentence is none. The line stays whole.
 import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
-import { LETTER_LEVELS, LINE_LEVELS } from './levels';
+import { COLUMN_LEVELS, LETTER_LEVELS, LINE_LEVELS } from './levels';
 import { scanColumns } from './line-columns';
 import type { TextHead } from './log-line';
 import { chooseTime, readTimeText } from './record-time';
@@ -22,10 +22,10 @@ const TIME_OF_DAY =
 const APACHE_TIME = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.?\d{0,9} \d{4}\]/;
 /** klog and glog: `W0302 08:15:00.749123`, with the year since glog 0.6; logcat: `W/Tag( 8):`; tornado: `[W 260302 `. */
 const LETTERED =
-  /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(]{1,64}\(|\[([DIWEF]) \d{6} )/;
+  /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(][^(\n]{0,64}\( {0,8}\d{1,8}\):|\[([DIWEF]) (?:\d{6}|\d{4}-\d\d-\d\d) )/;
 const PHP = /^PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}/;
-/** logrus: `WARN[0000] message`. */
-const LOGRUS = /^([A-Z]{4,7})\[\d{1,6}\] /;
+/** logrus: `WARN[0000] message`; log15: `WARN[03-02|08:15:00] message`. */
+const LOGRUS = /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d)\] /;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
 /** logfmt, as slog's text handler and logrus write it. */
@@ -171,9 +171,13 @@ function readLevelled(text: string): TextHead | undefined {
   if (end < 4) return undefined;
   const word = text.slice(0, end);
   const separator = text.charAt(end);
-  const isCapital =
-    word === word.toUpperCase() && (/[\s:|\-!]/.test(separator) || LOGRUS.test(text));
-  const severity = isCapital || separator === ':' ? LINE_LEVELS.get(word) : undefined;
+  const isLogrus = separator === '[' && LOGRUS.test(text);
+  const isCapital = word === word.toUpperCase() && /[\s:|\-!]/.test(separator);
+  const severity = isLogrus
+    ? COLUMN_LEVELS.get(word)
+    : isCapital || separator === ':'
+      ? LINE_LEVELS.get(word)
+      : undefined;
   if (severity === undefined) return undefined;
   const head = toHead(severity, text);
   const object = separator === '\t' && text.endsWith('}') ? text.indexOf('\t{', end + 1) : -1;

@@ -32,10 +32,13 @@ export class MemberCollector {
     else this.addLimited(key, value);
   }
 
-  /** Those of the members whose names are not taken; the member called `except` is left out. */
-  addMissing(members: JsonObject, except: string): void {
+  /** The members but `except`, under their own names, or behind `prefix` where a name is taken; without a prefix not then. */
+  addInner(members: JsonObject, except: string, prefix?: string): void {
     for (const key in members) {
-      if (key !== except && !Object.hasOwn(this.line.attributes, key)) this.add(key, members[key]);
+      if (key === except) continue;
+      const isTaken = Object.hasOwn(this.line.attributes, key);
+      if (!isTaken) this.add(key, members[key]);
+      else if (prefix !== undefined) this.add(`${prefix}.${key}`, members[key]);
     }
   }
 

@@ -66,6 +66,7 @@ const TIME_KEYS = [
   'asctime',
   'date',
   't',
+  'timeUnixNano',
 ] as const;
 /** What Lambda's JSON log format writes, and nothing else: the record is the runtime's own. */
 const RUNTIME_KEYS = [

@@ -99,14 +99,24 @@ function readAtFrames(text: string): LogException | undefined {
   if (frame === null) return undefined;
   const lines = text.slice(0, frame.index).split('\n', MAX_HEAD_LINES);
   const found = findSurest(lines);
-  if (found === undefined) return undefined;
+  if (found === undefined) return readBun(text, lines);
   const { head, index } = found;
-  const message = [head.message, ...lines.slice(index + 1)].join('\n');
+  const rest = lines.slice(index + 1);
+  // Deno shows the source line of the error, and a caret below it.
+  const hasSource = rest.some((line) => /^\s*[\^~]+\s*$/.test(line));
+  const message = [head.message, ...(hasSource ? [] : rest)].join('\n');
   const start = lines.slice(0, index).reduce((length, line) => length + line.length + 1, 0);
   const stacktrace = text.slice(start + head.start);
   const exception = toException(head.type, message.split(INNER_EXCEPTION, 1)[0], stacktrace);
   const isReport = UNCAUGHT.test(lines[index] ?? '') || isJavaReport(lines, head);
   return isReport ? { ...exception, isRuntimeReport: true } : exception;
+}
+
+/** Bun's word for an error of the plain class. */
+function readBun(text: string, [first = '']: readonly string[]): LogException | undefined {
+  if (!first.startsWith('error: ')) return undefined;
+  const exception = toException(undefined, first.slice('error: '.length), text);
+  return { ...exception, isRuntimeReport: true };
 }
 
 function findSurest(

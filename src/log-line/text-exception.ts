@@ -1,9 +1,9 @@
 // The exception of a text line: what a runtime reports in a form of its own (Node.js, Bref, Python, .NET, the
 // platform itself), else a stack trace within the text.
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { isObject } from '../telemetry/fields';
 import { isErrorName } from './error-head';
 import { readErrorObject } from './exception';
+import { parseObject } from './json-text';
 import type { LogException } from './log-line';
 import type { Severity } from './severity';
 import { readStackText } from './stack-text';
@@ -14,6 +14,9 @@ const NODE_REPORT =
   /^(?:Invoke Error|Init Error|Uncaught Exception|Unhandled Promise Rejection)(?=\s|$)/;
 /** Python's runtime, where there is no trace: the handler's module cannot be imported, the code exits. */
 const PYTHON_REPORT = /^\[ERROR\] ((?:\w{1,128}\.){0,8}[A-Z]\w{0,128})(?:: ?(.*))?$/;
+/** Ruby's runtime prints what happened, then the error as JSON of many lines. */
+const RUBY_REPORT =
+  /^(?:Error raised from handler method|Init error when loading handler [^\n]{0,256})\s*\n(?=\{)/;
 const PYTHON_WARNING = 'LAMBDA_WARNING: Unhandled exception';
 const MAX_WARNING_LENGTH = 1024;
 /** What .NET's runtime calls the level of stderr, on which it prints what nobody caught. */
@@ -30,7 +33,7 @@ export function readTextException(
     const reported = readJsonReport(text) ?? readPlatformError(text) ?? readPythonReport(text);
     if (reported !== undefined) return reported;
   }
-  const exception = readStackText(text);
+  const exception = readRubyReport(text) ?? readStackText(text);
   if (exception === undefined || level?.text !== DOTNET_ERROR) return exception;
   return DOTNET_TRACE.test(text) ? { ...exception, isRuntimeReport: true } : exception;
 }
@@ -44,14 +47,17 @@ export function isReportTitle(text: string): boolean {
 function readJsonReport(text: string): LogException | undefined {
   const start = text.endsWith('}') ? text.indexOf('\t{"') : -1;
   if (start === -1) return undefined;
-  try {
-    const error: unknown = JSON.parse(text.slice(start + 1));
-    const exception = isObject(error) ? readErrorObject(error) : undefined;
-    if (exception === undefined || !isReportTitle(text)) return exception;
-    return { ...exception, isRuntimeReport: true };
-  } catch {
-    return undefined;
-  }
+  const error = parseObject(text.slice(start + 1));
+  const exception = error && readErrorObject(error);
+  if (exception === undefined || !isReportTitle(text)) return exception;
+  return { ...exception, isRuntimeReport: true };
+}
+
+function readRubyReport(text: string): LogException | undefined {
+  const title = text.endsWith('}') ? RUBY_REPORT.exec(text) : null;
+  const error = title === null ? undefined : parseObject(text.slice(title[0].length));
+  const exception = error && readErrorObject(error);
+  return exception && { ...exception, isRuntimeReport: true };
 }
 
 function readPlatformError(text: string): LogException | undefined {

@@ -106,3 +106,69 @@ describe('log lines', () => {
     expect(ofKind(tracker.settle(), 'invocation')[0]?.exceptions).toEqual([exception]);
   });
 });
+
+describe('an id that anybody may have written', () => {
+  const FOREIGN = 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef';
+  const possible = (ms: number, possibleRequestId: string) => line(ms, 'x', { possibleRequestId });
+
+  it('counts where it names a request of this environment, also among several', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), start(10, OTHER), possible(20, OTHER)]);
+    expect(ofKind(tracker.settle(), 'line')).toMatchObject([{ requestId: OTHER }]);
+  });
+
+  it('counts where only its INVOKE was seen: the start may be in the next batch', () => {
+    const tracker = createTracker();
+    tracker.invoke({ requestId: OTHER, deadlineMs: 0 });
+    feed(tracker, [possible(20, OTHER)]);
+    expect(ofKind(tracker.settle(), 'line')).toEqual([]);
+    feed(tracker, [start(10, OTHER)]);
+    expect(ofKind(tracker.settle(), 'line')).toMatchObject([{ requestId: OTHER }]);
+  });
+
+  it('counts for nothing elsewhere: the line goes by its time, and does not wait', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), possible(20, FOREIGN), done(100)]);
+    expect(ofKind(tracker.settle(), 'line')).toMatchObject([{ requestId: REQUEST }]);
+    feed(tracker, [start(200, OTHER), possible(210, REQUEST)]);
+    expect(ofKind(tracker.settle(), 'line')).toMatchObject([{ requestId: REQUEST }]);
+  });
+
+  it('is not given to a line of which nobody knows the request', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), start(10, OTHER), possible(20, FOREIGN)]);
+    expect(ofKind(tracker.settle(), 'line')).toMatchObject([{ requestId: undefined }]);
+  });
+});
+
+describe('the parts of a trace', () => {
+  const part = (ms: number, text: string, fields = {}) =>
+    line(ms, text, { isTracePart: true, ...fields });
+  const textsOf = (facts: readonly { readonly line: { readonly text: string } }[]) =>
+    facts.map((fact) => fact.line.text);
+
+  it('are one line, wherever the batches were cut', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), part(10, 'a')]);
+    feed(tracker, [part(10, '-b')]);
+    feed(tracker, [part(11, '-c'), line(12, 'd')]);
+    const facts = ofKind(tracker.settle(), 'line');
+    expect(textsOf(facts)).toEqual(['a-b-c', 'd']);
+    expect(facts[0]?.line.time).toEqual(at(10));
+  });
+
+  it('are joined within a stream and a request', () => {
+    const tracker = createTracker();
+    feed(tracker, [start(0), start(0, OTHER)]);
+    const [mine, its] = [{ requestId: REQUEST }, { requestId: OTHER }];
+    feed(tracker, [part(10, 'a', mine), part(10, 'x', its), part(11, '-b', mine)]);
+    feed(tracker, [part(11, '-y', its), part(12, '-e', { stream: 'extension', ...mine })]);
+    expect(textsOf(ofKind(tracker.settle(), 'line'))).toEqual(['a-b', 'x-y', '-e']);
+  });
+
+  it('are left as they are where they may be of several requests', () => {
+    const tracker = createTracker({ initializationType: 'lambda-managed-instances' });
+    feed(tracker, [start(0), start(0, OTHER), part(10, 'a'), part(10, '-b')]);
+    expect(textsOf(ofKind(tracker.settle(), 'line'))).toEqual(['a', '-b']);
+  });
+});

@@ -1,0 +1,235 @@
+// The stack traces that are printed line by line, and what a runtime itself reports as the request's error.
+import { findTraces, isTracePart } from '../../src/log-line/trace-lines';
+import { readLine, REQUEST_ID } from './log-limits';
+
+const ISO = '2024-05-20T16:29:45.009Z';
+const PYTHON = [
+  'Traceback (most recent call last):',
+  '  File "/var/task/app.py", line 3, in handler',
+  '    raise ValueError("no stock")',
+  'ValueError: no stock',
+];
+const TRACES: readonly (readonly [string, readonly string[]])[] = [
+  [
+    "Java's, with its causes",
+    [
+      'java.lang.IllegalStateException: no stock',
+      '\tat shop.Orders.pay(Orders.java:12)',
+      '\tSuppressed: java.io.IOException: disk',
+      '\t\tat shop.Disk.read(Disk.java:5)',
+      'Caused by: java.io.IOException: disk',
+      '\tat shop.Disk.read(Disk.java:5)',
+      '\t... 1 more',
+    ],
+  ],
+  ["Python's", PYTHON],
+  [
+    "Python's, in a chain",
+    [
+      ...PYTHON,
+      '',
+      'During handling of the above exception, another exception occurred:',
+      '',
+      'Traceback (most recent call last):',
+      '  File "/var/task/app.py", line 5, in handler',
+      'shop.Sold: out',
+    ],
+  ],
+  [
+    "that of Lambda's runtime for Python",
+    [
+      '[ERROR] ValueError: no stock',
+      'Traceback (most recent call last):',
+      '  File "a.py", line 3, in f',
+    ],
+  ],
+  [
+    "Go's panic",
+    [
+      'panic: no stock',
+      '',
+      'goroutine 1 [running]:',
+      'main.pay(...)',
+      '\t/var/task/main.go:12 +0x1d',
+      'exit status 2',
+    ],
+  ],
+  [
+    "Rust's panic",
+    [
+      "thread 'main' panicked at src/main.rs:4:5:",
+      'no stock',
+      'note: run with `RUST_BACKTRACE=1`',
+      'stack backtrace:',
+      '   0: rust_begin_unwind',
+      '             at /rustc/lib.rs:5:1',
+    ],
+  ],
+  [
+    "Node.js's, with the error's properties",
+    ['Error: no stock', '    at pay (/var/task/index.js:3:9) {', "  code: 'E'", '}'],
+  ],
+  [
+    ".NET's",
+    [
+      'Unhandled exception. System.Exception: no stock',
+      ' ---> System.IO.IOException: disk',
+      '   at Shop.Disk.Read() in /src/Disk.cs:line 5',
+      '   --- End of inner exception stack trace ---',
+      '   at Shop.Pay()',
+    ],
+  ],
+  [
+    "Ruby's",
+    ["/var/task/app.rb:5:in 'pay': no stock (RuntimeError)", "\tfrom /var/task/app.rb:9:in 'f'"],
+  ],
+  [
+    "PHP's",
+    [
+      'PHP Fatal error:  Uncaught RuntimeException: no stock in /var/task/a.php:3',
+      'Stack trace:',
+      '#0 /var/task/b.php(7): pay()',
+      '#1 {main}',
+      '  thrown in /var/task/a.php on line 3',
+    ],
+  ],
+  ["Elixir's", ['** (RuntimeError) no stock', '    (app 0.1.0) lib/app.ex:3: App.pay/0']],
+];
+
+describe('a trace printed line by line', () => {
+  it.each(TRACES)('is found among other lines: %s', (_runtime, trace) => {
+    const lines = ['before', '{"level":"info"}', ...trace, 'after', undefined, 'order: paid'];
+    expect(trace.some((line) => isTracePart(line))).toBe(true);
+    expect(findTraces(lines)).toEqual([{ start: 2, end: 2 + trace.length }]);
+  });
+
+  it.each(TRACES)('is one error when it is joined: %s', (_runtime, trace) => {
+    const { exception } = readLine(trace.join('\n'));
+    expect(exception?.type ?? exception?.message).toBeDefined();
+    expect(exception?.stacktrace).toBeDefined();
+  });
+
+  it('is two when two follow each other', () => {
+    expect(findTraces([...PYTHON, ...PYTHON])).toEqual([
+      { start: 0, end: 4 },
+      { start: 4, end: 8 },
+    ]);
+  });
+
+  it.each([
+    [['Meeting', '  at noon', '  in room 7']],
+    [['a list:', '  - one', '  - two']],
+    [['panic: none', 'order paid']],
+    [['Traceback (most recent call last):', 'order paid']],
+    [['{"a":1}', '    at f (a.js:1:2)']],
+    [[undefined, '\tat a.B.c(B.java:1)']],
+    [['', '', '']],
+  ])('is none of %j', (lines) => {
+    expect(findTraces(lines)).toEqual([]);
+  });
+
+  it('is cut where it has no end', () => {
+    const lines = ['Error: x', ...Array.from({ length: 5000 }, () => '    at f (a.js:1:2)')];
+    for (const { start, end } of findTraces(lines)) expect(end - start).toBeLessThanOrEqual(1000);
+  });
+
+  it('is looked for once, however many errors led to each other', () => {
+    const chain = [
+      ...PYTHON,
+      '',
+      'During handling of the above exception, another exception occurred:',
+      '',
+    ];
+    const lines = Array.from({ length: 5000 }, () => chain).flat();
+    expect(findTraces(lines).length).toBeGreaterThan(30);
+  });
+});
+
+describe("the runtime's own report", () => {
+  const stack = 'TypeError: no stock\n    at f (/var/task/a.js:3:9)';
+  const error = { errorType: 'TypeError', errorMessage: 'no stock' };
+  const node = { ...error, stack: stack.split('\n') };
+  it.each([
+    ['Node.js', `${ISO}\t${REQUEST_ID}\tERROR\tInvoke Error \t${JSON.stringify(node)}`],
+    [
+      'Node.js, in an init',
+      `${ISO}\tundefined\tERROR\tUncaught Exception \t${JSON.stringify(node)}`,
+    ],
+    ['PHP under Bref', `${REQUEST_ID}\tInvoke Error\t${JSON.stringify(node)}`],
+    [
+      'Python',
+      '[ERROR] TypeError: no stock\nTraceback (most recent call last):\n  File "a.py", line 3, in f',
+    ],
+    [
+      'Python, in an init',
+      'LAMBDA_WARNING: Unhandled exception. The most likely cause is …\r[ERROR] TypeError: no stock\rTraceback (most recent call last):',
+    ],
+    ['Python, without a trace', '[ERROR] TypeError: no stock'],
+    ['Java', 'no stock: shop.TypeError\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)\n'],
+    [
+      'Java with a level',
+      '[ERROR] no stock: shop.TypeError\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)\n',
+    ],
+    ['.NET', `${ISO}\t${REQUEST_ID}\tfail\tShop.TypeError: no stock\n   at Shop.Pay()`],
+    ['.NET that exits', 'Unhandled exception. Shop.TypeError: no stock\n   at Shop.Pay()'],
+    ['a Java thread', 'Exception in thread "main" shop.TypeError: no stock\n\tat a.B.c(B.java:1)'],
+    [
+      'Ruby',
+      `Error raised from handler method\n${JSON.stringify({ errorMessage: 'no stock', errorType: 'Function<TypeError>', stackTrace: ['a'] }, undefined, 2)}`,
+    ],
+    ['PHP', 'PHP Fatal error:  Uncaught TypeError: no stock in /a.php:3\nStack trace:\n#0 {main}'],
+    [
+      'Deno',
+      'error: Uncaught (in promise) TypeError: no stock\n    pay();\n    ^\n    at file:///a.ts:1:1',
+    ],
+  ])('of %s is told from what a handler logs', (_runtime, text) => {
+    const { exception } = readLine(text);
+    expect(exception).toMatchObject({ message: 'no stock', isRuntimeReport: true });
+    expect(exception?.type).toContain('TypeError');
+  });
+
+  it.each([
+    ['Go', 'panic: no stock\n\ngoroutine 1 [running]:\nmain.f()\n\t/a.go:8'],
+    ['Rust', "thread 'main' panicked at src/main.rs:4:5:\nno stock\nnote: x"],
+  ])('of %s is its panic', (_runtime, text) => {
+    const expected = { type: 'panic', message: 'no stock', isRuntimeReport: true };
+    expect(readLine(text).exception).toMatchObject(expected);
+  });
+
+  const wrapper = { timestamp: ISO, level: 'ERROR', requestId: REQUEST_ID };
+  it.each([
+    ['Python', { timestamp: ISO, log_level: 'ERROR', requestId: REQUEST_ID, ...error }],
+    ['Go and Ruby', { errorType: 'TypeError', errorMessage: 'no stock', stackTrace: [] }],
+    ['Node.js', { ...wrapper, message: node }],
+    [
+      'Java',
+      {
+        timestamp: ISO,
+        level: 'ERROR',
+        AWSRequestId: REQUEST_ID,
+        message: 'no stock: a.TypeError\na.TypeError: no stock\n\tat a.B.c(B.java:1)',
+      },
+    ],
+  ])('of %s in JSON format is one too', (_runtime, record) => {
+    expect(readLine(record).exception).toMatchObject({
+      message: 'no stock',
+      isRuntimeReport: true,
+    });
+  });
+
+  it.each([
+    ['Node.js', `${ISO}\t${REQUEST_ID}\tERROR\t${stack}`],
+    ['Python', `[ERROR]\t${ISO}\t${REQUEST_ID}\tno\n${PYTHON.join('\n')}`],
+    [
+      '.NET',
+      `${ISO}\t${REQUEST_ID}\terror\tcould not pay\nShop.TypeError: no stock\n   at Shop.Pay()`,
+    ],
+    ['Java', 'could not pay\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)'],
+    ['pino', { level: 50, msg: 'no', err: { type: 'TypeError', message: 'no stock', stack } }],
+    ['Python in JSON format', { ...wrapper, message: 'no', ...node }],
+  ])('is not what a handler of %s logs', (_runtime, record) => {
+    const { exception } = readLine(record);
+    expect(exception).toBeDefined();
+    expect(exception).not.toHaveProperty('isRuntimeReport');
+  });
+});
