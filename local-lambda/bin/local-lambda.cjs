@@ -1,11 +1,10 @@
 #!/usr/bin/env node
-// The package has its program built; a checkout runs its sources.
+// A checkout runs its sources; the package, which has none, the program built from them.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');
 
-const built = join(__dirname, '../dist/cli.js');
-if (existsSync(built)) require(built);
-else {
+const source = join(__dirname, '../src/cli/main.ts');
+if (existsSync(source)) {
   require('esbuild-register');
-  require('../src/cli/main.ts');
-}
+  require(source);
+} else require('../dist/cli.js');

@@ -20,8 +20,11 @@ export function readEvent(source: EventSource): unknown {
   }
 }
 
+/** By its descriptor, standard input can be read also where it is a socket. */
+const STANDARD_INPUT: readonly string[] = ['-', '/dev/stdin', '/dev/fd/0'];
+
 function readText(file: string): string {
-  return readFileSync(file === '-' ? 0 : toCallerPath(file), 'utf8');
+  return readFileSync(STANDARD_INPUT.includes(file) ? 0 : toCallerPath(file), 'utf8');
 }
 
 /** The file's variables, then those of --env. */

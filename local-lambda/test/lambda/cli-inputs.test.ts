@@ -1,0 +1,136 @@
+// What the command line reads: pipes once, files from the caller's folder, handlers in TypeScript, requests
+// over HTTP; and the events that it records.
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { toCallerPath } from '../../src/cli/caller-directory';
+import { openTelemetryTarget } from '../../src/cli/telemetry-target';
+import { toGatewayAnswer, toGatewayEvent } from '../../src/events/http-gateway';
+import { SAMPLE_EVENT_NAMES, toSampleEvent } from '../../src/events/sample-events';
+
+const BIN = resolve(__dirname, '../../bin/local-lambda.cjs');
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'cli-'));
+  writeFileSync(
+    join(folder, 'app.ts'),
+    `interface Order { readonly orderId: number }
+export const handler = async (event: Order) => ({ statusCode: 201, body: JSON.stringify(event) });
+export const shout = async (): Promise<never> => { throw new RangeError('no'); };
+`,
+  );
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(args: readonly string[], input = '') {
+  const command = [BIN, ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, command, {
+    cwd: folder,
+    encoding: 'utf8',
+    input,
+  });
+  return { status, stdout, stderr };
+}
+
+test('an event comes through a pipe, a handler in TypeScript answers, every event is recorded', () => {
+  const record = ['--record', 'events.ndjson'];
+  const { status, stdout, stderr } = run(
+    ['--handler', 'app.handler', '--event', '/dev/stdin', '--invocations', '2', ...record],
+    '{"orderId":7}',
+  );
+  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  expect(stdout.match(/"orderId\\":7|orderId\\\\":7/g)).toHaveLength(2);
+  const types = readFileSync(join(folder, 'events.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((text) => (JSON.parse(text) as { type: string }).type);
+  expect(types[0]).toBe('platform.initStart');
+  expect(types.filter((type) => type === 'platform.report')).toHaveLength(2);
+});
+
+test('an error of the handler is told as a person reads it', () => {
+  const { status, stdout } = run(['--handler', 'app.shout']);
+  expect(status).toBe(1);
+  expect(stdout).toMatch(/^#1 \S+ function error \(.*\)\n {3}RangeError: no\n {5}at .*app\.ts:3/m);
+});
+
+test('Managed Instances serve one invocation after the other', () => {
+  const type = ['--init-type', 'lambda-managed-instances'];
+  const { status, stdout } = run(['--handler', 'app.handler', '--invocations', '3', ...type]);
+  expect(stdout.match(/^#\d .* success /gm)).toHaveLength(3);
+  expect(status).toBe(0);
+});
+
+test('--http answers requests until it is interrupted', async () => {
+  const child = spawn(process.execPath, [BIN, '--handler', 'app.handler', '--http', '0'], {
+    cwd: folder,
+  });
+  let output = '';
+  const url = await new Promise<string>((settle) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString();
+      const found = /answers at (http:\S+)/.exec(output)?.[1];
+      if (found !== undefined) settle(found);
+    });
+  });
+  const response = await fetch(`${url}/orders?a=1&a=2`, { method: 'POST', body: 'text' });
+  expect(response.status).toBe(201);
+  expect(await response.json()).toMatchObject({
+    ...{ version: '2.0', rawPath: '/orders', rawQueryString: 'a=1&a=2', body: 'text' },
+    queryStringParameters: { a: '1,2' },
+    requestContext: { http: { method: 'POST', path: '/orders' } },
+  });
+  child.kill('SIGINT');
+  expect(await new Promise((settle) => child.on('exit', settle))).toBe(0);
+});
+
+const REQUEST = {
+  ...{ method: 'GET', url: '/', headers: {}, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1' },
+  ...{ accountId: '1', requestId: 'r', atMs: 1_760_600_466_000 },
+};
+
+test('a binary body is base64, cookies have a member of their own, the time is a log time', () => {
+  const headers = { 'content-type': 'image/png', cookie: 'a=1; b=2', host: 'api.test' };
+  const event = toGatewayEvent({ ...REQUEST, headers, body: Buffer.from([0xff, 0x00]) });
+  expect(event).toMatchObject({ body: '/wA=', isBase64Encoded: true, cookies: ['a=1', 'b=2'] });
+  expect(event['headers']).not.toHaveProperty('cookie');
+  expect(event['requestContext']).toMatchObject({ time: '16/Oct/2025:07:41:06 +0000' });
+});
+
+test.each([
+  [{ ok: true }, undefined, 200, '{"ok":true}'],
+  ['plain', undefined, 200, 'plain'],
+  [{ statusCode: 204 }, undefined, 204, ''],
+  [{ statusCode: 'x' }, undefined, 500, '{"message":"Internal Server Error"}'],
+  [{ errorType: 'E' }, 'Unhandled', 500, '{"message":"Internal Server Error"}'],
+] as const)('the result %j (%s) is answered with %i', (response, functionError, status, body) => {
+  const answer = toGatewayAnswer({ response, functionError, status: 'success' });
+  expect({ status: answer.status, body: answer.body }).toEqual({ status, body });
+});
+
+test.each(SAMPLE_EVENT_NAMES)('the sample %s is an object of JSON', (name) => {
+  expect(JSON.parse(JSON.stringify(toSampleEvent(name)))).toEqual(toSampleEvent(name));
+});
+
+test.each([
+  [
+    { INIT_CWD: '/home/me', npm_package_json: '/project/package.json' },
+    '/project',
+    '/home/me/e.json',
+  ],
+  [{ INIT_CWD: '/home/me', npm_package_json: '/project/package.json' }, '/else', '/else/e.json'],
+  [{}, '/project', '/project/e.json'],
+])('with %j in %s a relative path is %s', (environment, directory, expected) => {
+  expect(toCallerPath('e.json', environment, directory)).toBe(expected);
+});
+
+test('an empty endpoint variable is none: the receiver is there', async () => {
+  const given = { OTEL_EXPORTER_OTLP_ENDPOINT: '' };
+  const options = { given, inherited: {}, passedOn: undefined, uiPort: undefined };
+  const target = await openTelemetryTarget(options);
+  expect(target.environment['OTEL_EXPORTER_OTLP_ENDPOINT']).toBe(target.receiver?.url);
+  await target.close();
+});
