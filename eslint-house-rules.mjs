@@ -62,7 +62,7 @@ const NODE_HOMES = {
   'node:net': 'src/node/sockets.ts',
   'node:path': 'src/node/files.ts',
   'node:tls': 'src/node/sockets.ts',
-  'node:v8': 'src/node/v8-flags.ts',
+  'node:v8': 'src/node/v8.ts',
   'node:zlib': 'src/node/compression.ts',
 };
 

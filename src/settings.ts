@@ -113,6 +113,35 @@ export const SETTINGS = {
     since: '0.2',
     text: 'Least severity of the lines that a `summary` keeps; a line without a level counts as `info`.',
   },
+  LAMBDA_OTLP_REDACT: {
+    kind: 'list',
+    default: [],
+    since: '0.2',
+    text: 'What is masked in every text: some of `emails`, `cards`, `tokens`, `aws_keys`.',
+  },
+  LAMBDA_OTLP_REDACT_PATTERNS: {
+    kind: 'text',
+    since: '0.2',
+    text: 'A JSON array of expressions whose matches are masked. They run in linear time: no look-around, no back-references, repeats up to 100. One that cannot be read masks all free text.',
+  },
+  LAMBDA_OTLP_REDACT_KEYS: {
+    kind: 'list',
+    default: [],
+    since: '0.2',
+    text: 'Attributes and JSON keys, at any depth, whose values are masked, by their words: `password` names `userPassword`, not `passwordless`.',
+  },
+  LAMBDA_OTLP_DROP_LOGS: {
+    kind: 'list',
+    default: [],
+    since: '0.2',
+    text: 'Log records that do not leave: `severity<info`, `body~^GET /health`.',
+  },
+  LAMBDA_OTLP_DROP_ATTRIBUTES: {
+    kind: 'list',
+    default: [],
+    since: '0.2',
+    text: 'Attributes that do not leave, of items and resources: `url.query`, `http.request.header.*`, `metrics:service.instance.id` for one signal.',
+  },
   LAMBDA_OTLP_SELF_METRICS: {
     kind: 'flag',
     default: true,

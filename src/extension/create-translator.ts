@@ -1,4 +1,5 @@
 // Wires the pure core: environment variables and the register answer → a Translator.
+import { readRedactionRules } from '../otel/redaction-rules';
 import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
@@ -8,6 +9,7 @@ import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translation';
 import { defined } from '../telemetry/defined';
 import type { Registration } from '../lambda/extensions-api';
+import { compilePattern } from '../node/compile-pattern';
 import { createRandomUuid, sha256Hex } from '../node/crypto';
 import { VERSION } from '../version';
 
@@ -23,6 +25,7 @@ export interface TranslatorSources {
 
 export function createTranslator(sources: TranslatorSources): Translator {
   const { environment, settings, handover, received } = sources;
+  const redaction = readRedactionRules(environment, compilePattern);
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
   return new Translator({
     resource: toFunctionDescription(sources),
@@ -34,7 +37,7 @@ export function createTranslator(sources: TranslatorSources): Translator {
     selection: settings.selection,
     sha256: sha256Hex,
     createEnvironmentId: sources.createEnvironmentId ?? createRandomUuid,
-    ...defined({ initializationType, handover, received }),
+    ...defined({ initializationType, handover, received, redaction }),
   });
 }
 

@@ -162,6 +162,12 @@ const list = [
     description: 'Spans and log records that LAMBDA_OTLP_OTHERS did not keep',
   },
   {
+    name: 'lambda.redactions',
+    kind: 'counter',
+    unit: '{match}',
+    description: 'Matches of the rules of redaction and of the filters, by rule',
+  },
+  {
     name: 'lambda.telemetry.invalid',
     kind: 'counter',
     unit: '{record}',

@@ -10,6 +10,7 @@ import type { LogLimits } from '../log-line/log-line';
 import type { RawItem } from '../relay/item';
 import type { AttributeLimits } from './attributes';
 import type { Measurement } from './metrics';
+import type { RedactionRules } from './redaction-rules';
 import type { FunctionDescription } from './resource';
 import type { SelectionOptions } from './selection';
 
@@ -23,6 +24,8 @@ export interface TranslatorOptions {
   readonly logLimits: LogLimits;
   readonly platformSeverity: SeverityNumber | undefined;
   readonly selection: SelectionOptions;
+  /** Undefined: nothing is looked at. */
+  readonly redaction?: RedactionRules;
   readonly handover?: Handover;
   /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
   readonly received?: ReceivedSpans;

@@ -14,8 +14,10 @@ import { parseFunctionArn } from './function-arn';
 import { SpanContexts, toLogRecord } from './log-records';
 import type { LogContextFacts } from './log-records';
 import { ErrorTypes, toMeasurements } from './metrics';
+import type { Measurement } from './metrics';
 import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
+import { RedactionFilter } from './redaction-filter';
 import { toResourceAttributes } from './resource';
 import { Selection } from './selection';
 import type { Maker } from './selection';
@@ -32,6 +34,7 @@ const SCOPE_NAME = 'lambda-otlp';
 export class Translator {
   private readonly tracker: Tracker<ReadLine>;
   private readonly selection: Selection;
+  private readonly filter: RedactionFilter | undefined;
   private readonly tieBreaker = new TieBreaker();
   private readonly lines: LogEventReader;
   private readonly errorTypes = new ErrorTypes();
@@ -64,6 +67,7 @@ export class Translator {
       (lines) => this.lines.joinTraces(lines),
     );
     this.selection = new Selection(options.selection);
+    this.filter = options.redaction && new RedactionFilter(options.redaction);
     this.scope = scopeOf(SCOPE_NAME);
     this.logScopes = {
       function: scopeOf(`${SCOPE_NAME}/function`),
@@ -128,7 +132,14 @@ export class Translator {
     const selected = this.selection.select(facts, this.createMaker(), { now, isEnding });
     const measurements = facts.flatMap((fact) => toMeasurements(fact, this.errorTypes));
     measurements.push(...selected.measurements);
-    return { ...selected, received: take(), measurements };
+    return { ...selected, received: take(), measurements: this.redact(measurements) };
+  }
+
+  private redact(measurements: readonly Measurement[]): readonly Measurement[] {
+    const { filter } = this;
+    if (filter === undefined) return measurements;
+    const redacted = measurements.map((measurement) => filter.measurement(measurement));
+    return [...redacted, ...filter.takeCounts(this.latestObserved)];
   }
 
   private createMaker(): Maker {
@@ -153,11 +164,17 @@ export class Translator {
       contexts: new SpanContexts((identity) => this.selection.decisions.isSampled(identity)),
     };
     const { received } = this.options;
+    const { filter } = this;
     return {
-      toRecord: (fact) => toLogRecord(fact, logContext),
+      toRecord: (fact) => {
+        const record = toLogRecord(fact, logContext);
+        return record && filter ? filter.record(record) : record;
+      },
       toSpans: (fact) => {
         const isServed = received !== undefined && completeServed(fact, spanContext, received);
-        return isServed ? [] : toSpans(fact, spanContext);
+        if (isServed) return [];
+        const spans = toSpans(fact, spanContext);
+        return filter ? spans.map((span) => filter.span(span)) : spans;
       },
     };
   }
@@ -188,7 +205,7 @@ export class Translator {
       },
       signal,
     );
-    return resourceFromAttributes(attributes);
+    return resourceFromAttributes(this.filter?.attributes(attributes, signal) ?? attributes);
   }
 
   /** For the process that Lambda may start after this one in the same environment. */

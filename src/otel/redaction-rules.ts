@@ -1,0 +1,182 @@
+// The settings of redaction and filters: LAMBDA_OTLP_REDACT, …_PATTERNS, …_KEYS, LAMBDA_OTLP_DROP_LOGS and
+// LAMBDA_OTLP_DROP_ATTRIBUTES. A masking rule that cannot be read masks all free text: what it would have
+// protected is not known. Any other part that cannot be read is left out. Both cost one warning.
+import type { Environment } from '../environment';
+import type { ScannerName } from './secret-scanners';
+import { SCANNERS } from './secret-scanners';
+
+/** As compilePattern of the host makes it: in linear time on any text. */
+export interface Pattern {
+  test(text: string): boolean;
+  replace(text: string, by: string): { readonly text: string; readonly count: number };
+}
+
+/** Undefined: not a pattern that can be searched for in linear time. */
+export type CompilePattern = (source: string) => Pattern | undefined;
+
+/** Runs of words that follow each other, with any words between the runs. */
+export type KeyRule = readonly (readonly string[])[];
+
+export interface DropLogRule {
+  /** Records below it. */
+  readonly belowSeverity?: number;
+  readonly body?: Pattern;
+}
+
+export interface DropAttributeRule {
+  readonly signal?: string;
+  /** What stands between the stars. */
+  readonly parts: readonly string[];
+}
+
+export interface RedactionRules {
+  readonly masksEverything: boolean;
+  readonly scanners: readonly ScannerName[];
+  readonly patterns: readonly Pattern[];
+  readonly keys: readonly KeyRule[];
+  readonly dropLogs: readonly DropLogRule[];
+  readonly dropAttributes: readonly DropAttributeRule[];
+}
+
+const SEVERITIES: Readonly<Record<string, number>> = {
+  trace: 1,
+  debug: 5,
+  info: 9,
+  warn: 13,
+  error: 17,
+  fatal: 21,
+};
+const SIGNAL_PREFIX = /^(traces|metrics|logs):(.+)$/;
+
+/** Undefined where nothing is set: then nothing is looked at. */
+export function readRedactionRules(
+  environment: Environment,
+  compile: CompilePattern,
+): RedactionRules | undefined {
+  const scanners = readScanners(environment);
+  const patterns = readPatterns(environment, compile);
+  const rules: RedactionRules = {
+    masksEverything: scanners === undefined || patterns === undefined,
+    scanners: scanners ?? [],
+    patterns: patterns ?? [],
+    keys: environment.read('LAMBDA_OTLP_REDACT_KEYS').map(toKeyRule),
+    dropLogs: readDropLogs(environment, compile),
+    dropAttributes: environment.read('LAMBDA_OTLP_DROP_ATTRIBUTES').map(toDropAttributeRule),
+  };
+  const { masksEverything, ...lists } = rules;
+  const isUnset = !masksEverything && Object.values(lists).every((list) => list.length === 0);
+  return isUnset ? undefined : rules;
+}
+
+function readScanners(environment: Environment): ScannerName[] | undefined {
+  const words = environment.read('LAMBDA_OTLP_REDACT').map((word) => word.toLowerCase());
+  if (words.every(isScanner)) return words;
+  environment.reject('LAMBDA_OTLP_REDACT', {
+    expected: `some of ${Object.keys(SCANNERS).join(', ')}`,
+    seen: environment.text('LAMBDA_OTLP_REDACT') ?? '',
+    using: 'a mask over all free text',
+  });
+  return undefined;
+}
+
+function isScanner(word: string): word is ScannerName {
+  return Object.hasOwn(SCANNERS, word);
+}
+
+function readPatterns(environment: Environment, compile: CompilePattern): Pattern[] | undefined {
+  const seen = environment.text('LAMBDA_OTLP_REDACT_PATTERNS');
+  if (seen === undefined) return [];
+  const sources = parseTexts(seen);
+  const patterns = sources?.flatMap((source) => compile(source) ?? []);
+  if (patterns !== undefined && patterns.length === sources?.length) return patterns;
+  environment.reject('LAMBDA_OTLP_REDACT_PATTERNS', {
+    expected:
+      'a JSON array of expressions without look-around, back-references and repeats over 100',
+    seen: 'another text',
+    using: 'a mask over all free text',
+  });
+  return undefined;
+}
+
+function parseTexts(json: string): readonly string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return Array.isArray(value) && value.every((item) => typeof item === 'string')
+      ? value
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function readDropLogs(environment: Environment, compile: CompilePattern): DropLogRule[] {
+  const name = 'LAMBDA_OTLP_DROP_LOGS';
+  return environment.read(name).flatMap((part) => {
+    const rule = toDropLogRule(part, compile);
+    if (rule !== undefined) return [rule];
+    const expected = 'severity<LEVEL or body~PATTERN';
+    environment.reject(name, { expected, seen: part, using: 'the other parts' });
+    return [];
+  });
+}
+
+function toDropLogRule(part: string, compile: CompilePattern): DropLogRule | undefined {
+  const [, level] = /^severity\s*<\s*(\w+)$/i.exec(part) ?? [];
+  const belowSeverity = level === undefined ? undefined : SEVERITIES[level.toLowerCase()];
+  if (belowSeverity !== undefined) return { belowSeverity };
+  const body = part.startsWith('body~') ? compile(part.slice('body~'.length)) : undefined;
+  return body && { body };
+}
+
+function toDropAttributeRule(part: string): DropAttributeRule {
+  const [, signal, name = part] = SIGNAL_PREFIX.exec(part) ?? [];
+  return { parts: name.split('*'), ...(signal !== undefined && { signal }) };
+}
+
+/** The whole name, a `*` for any characters. */
+export function namesAttribute({ parts }: DropAttributeRule, name: string): boolean {
+  const [first = '', ...rest] = parts;
+  if (rest.length === 0) return name === first;
+  const last = rest.pop() ?? '';
+  if (!name.startsWith(first) || name.length < first.length + last.length) return false;
+  if (!name.endsWith(last)) return false;
+  let from = first.length;
+  for (const part of rest) {
+    const at = name.indexOf(part, from);
+    if (at === -1 || at + part.length > name.length - last.length) return false;
+    from = at + part.length;
+  }
+  return true;
+}
+
+function toKeyRule(rule: string): KeyRule {
+  return rule
+    .split('*')
+    .map(toWords)
+    .filter((run) => run.length > 0);
+}
+
+/** Between `. _ -` and where lower case turns to upper. */
+function toWords(text: string): string[] {
+  return text
+    .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
+    .replace(/([A-Z])([A-Z][a-z])/g, '$1 $2')
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== '');
+}
+
+/** `password` names `user_password` and `userPassword`, not `passwordless`. */
+export function namesKey(rule: KeyRule, key: string): boolean {
+  if (rule.length === 0) return false;
+  const words = toWords(key);
+  let from = 0;
+  for (const run of rule) {
+    const at = words.findIndex(
+      (_, index) => index >= from && run.every((word, offset) => words[index + offset] === word),
+    );
+    if (at === -1) return false;
+    from = at + run.length;
+  }
+  return true;
+}

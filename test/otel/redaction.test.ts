@@ -1,0 +1,196 @@
+// LAMBDA_OTLP_REDACT…, LAMBDA_OTLP_DROP_…: the rules, and what they leave of stored events.
+import * as fc from 'fast-check';
+import { compilePattern } from '../../src/node/compile-pattern';
+import { Redactor } from '../../src/otel/redaction';
+import { namesAttribute, readRedactionRules } from '../../src/otel/redaction-rules';
+import { createEnvironment } from '../../src/environment';
+import { replayItemsToOtlp } from '../golden/replay-to-otlp';
+import type { WireEvent } from '../invocation/scenario';
+import { REQUEST, done, report, start, wire } from '../invocation/scenario';
+
+function readRules(variables: Record<string, string>) {
+  const warnings: string[] = [];
+  const say = () => undefined;
+  const diagnostics = {
+    error: say,
+    warn: (text: string) => warnings.push(text),
+    info: say,
+    debug: say,
+  };
+  const rules = readRedactionRules(createEnvironment(variables, diagnostics), compilePattern);
+  return { rules, warnings };
+}
+
+function redactorOf(variables: Record<string, string>): Redactor {
+  const { rules } = readRules(variables);
+  if (rules === undefined) throw new Error('expected rules');
+  return new Redactor(rules);
+}
+
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.SflKxwRJSMeKKF2QT4';
+const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
+
+describe('built-in rules', () => {
+  const all = redactorOf({ LAMBDA_OTLP_REDACT: 'emails,cards,tokens,aws_keys' });
+
+  it.each([
+    ['to anna.lee+x@mail.example.org, now', 'to [REDACTED], now'],
+    ['a@b and @x.org and x@.org', 'a@b and @x.org and x@.org'],
+    ['card 4111 1111 1111 1111.', 'card [REDACTED].'],
+    ['no 1 4111-1111-1111-1111', 'no 1 [REDACTED]'],
+    ['card 4111 1111 1111 1112', 'card 4111 1111 1111 1112'],
+    ['at 1772439300000 x4111111111111111', 'at 1772439300000 x4111111111111111'],
+    [`token ${JWT}!`, 'token [REDACTED]!'],
+    ['Authorization: Bearer abcdefghijklmnop', 'Authorization: Bearer [REDACTED]'],
+    ['Basic short', 'Basic short'],
+    ['AKIAIOSFODNN7EXAMPLE/20260302/us-east-1', '[REDACTED]/20260302/us-east-1'],
+    [`aws_secret_access_key=${SECRET}`, 'aws_secret_access_key=[REDACTED]'],
+    [`digest: ${SECRET}`, `digest: ${SECRET}`],
+  ])('%s', (text, expected) => {
+    expect(all.text(text)).toBe(expected);
+  });
+
+  it('know a secret by the name of its attribute', () => {
+    expect(all.attributes({ secretKey: SECRET, digest: SECRET })).toEqual({
+      secretKey: '[REDACTED]',
+      digest: SECRET,
+    });
+  });
+
+  it('leave no address, whatever stands around it', () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (before, after) => {
+        expect(all.text(`${before} me@example.org ${after}`)).not.toContain('me@example.org');
+      }),
+    );
+  });
+
+  it('end a text of more than 64 KiB before what they did not read', () => {
+    const text = `${'x '.repeat(32_760)}me@example.org ${'y'.repeat(100)}`;
+    const redacted = all.text(text);
+    expect(redacted.length).toBeLessThanOrEqual(65_536);
+    expect(redacted).not.toContain('me@');
+  });
+});
+
+describe('names of keys', () => {
+  it.each([
+    ['password', 'user_password', true],
+    ['password', 'userPassword', true],
+    ['password', 'passwordless', false],
+    ['*secret*', 'client.secret.id', true],
+    ['api_key', 'x-api-key', true],
+    ['api_key', 'apiVersionKey', false],
+    ['api*key', 'apiVersionKey', true],
+    ['key', 'routeKey', true],
+    ['key', 'monkey', false],
+  ])('%s names %s: %s', (rule, key, expected) => {
+    const redacted = redactorOf({ LAMBDA_OTLP_REDACT_KEYS: rule }).attributes({ [key]: 'v' });
+    expect(redacted[key] === '[REDACTED]').toBe(expected);
+  });
+
+  it('are found at any depth', () => {
+    const redactor = redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' });
+    const value = { user: [{ login: 'a', password: { old: 1 } }] };
+    expect(redactor.value(value)).toEqual({ user: [{ login: 'a', password: '[REDACTED]' }] });
+    expect(redactor.takeCounts()).toEqual([['key_1', 1]]);
+    expect(redactor.takeCounts()).toEqual([]);
+  });
+});
+
+describe('patterns', () => {
+  it('mask what they match and are counted by their place', () => {
+    const redactor = redactorOf({ LAMBDA_OTLP_REDACT_PATTERNS: '["order-\\\\d+","x*"]' });
+    expect(redactor.text('order-17 and order-4')).toBe('[REDACTED] and [REDACTED]');
+    expect(redactor.takeCounts()).toEqual([['pattern_1', 2]]);
+  });
+
+  it.each(['(?=a)b', '(?<!a)b', '(a)\\1', 'a{1,101}', '(', ''])('%s is refused', (source) => {
+    expect(compilePattern(source)).toBeUndefined();
+  });
+
+  it.each([
+    [{ LAMBDA_OTLP_REDACT_PATTERNS: '["(?=a)b"]' }],
+    [{ LAMBDA_OTLP_REDACT_PATTERNS: 'no JSON' }],
+    [{ LAMBDA_OTLP_REDACT: 'emails,phones' }],
+  ])('that cannot be read mask all free text: %j', (variables) => {
+    const { rules, warnings } = readRules(variables);
+    expect(warnings).toEqual([expect.stringContaining('a mask over all free text')]);
+    if (rules === undefined) throw new Error('expected rules');
+    const redactor = new Redactor(rules);
+    expect(redactor.attributes({ 'faas.name': 'orders', note: 'free', count: 3 })).toEqual({
+      'faas.name': 'orders',
+      note: '[REDACTED]',
+      count: 3,
+    });
+  });
+
+  it('of nested quantifiers come to an end', () => {
+    // On a backtracking engine 40 characters would take hours.
+    expect(compilePattern('^(a+)+$')?.test(`${'a'.repeat(65_536)}b`)).toBe(false);
+  });
+});
+
+it.each([
+  ['url.query', 'url.query', true],
+  ['url.query', 'url.query.x', false],
+  ['http.request.header.*', 'http.request.header.cookie', true],
+  ['*.id', 'user.id', true],
+  ['a*b*c', 'a-b-c', true],
+  ['a*a', 'a', false],
+])('DROP_ATTRIBUTES=%s names %s: %s', (rule, name, expected) => {
+  expect(namesAttribute({ parts: rule.split('*') }, name)).toBe(expected);
+});
+
+describe('what leaves', () => {
+  const say = (ms: number, record: object) =>
+    wire(ms, 'function', { requestId: REQUEST, ...record });
+  const events: WireEvent[] = [
+    start(0),
+    say(1, { level: 'DEBUG', message: 'GET /health' }),
+    say(2, { level: 'INFO', message: 'to me@example.org', user: { password: 'hunter2' } }),
+    say(3, {
+      level: 'ERROR',
+      message: 'failed',
+      errorType: 'E',
+      errorMessage: 'no me@example.org',
+      stackTrace: ['at me@example.org'],
+    }),
+    done(100, REQUEST, { status: 'error', errorType: 'E' }),
+    report(101),
+  ];
+  const replayed = (variables: Record<string, string>) =>
+    replayItemsToOtlp(
+      events.map((value) => ({ kind: 'event' as const, value })),
+      { variables },
+    );
+
+  it('holds no secret in any signal, and counts by rule', async () => {
+    const sent = JSON.stringify(
+      await replayed({
+        LAMBDA_OTLP_REDACT: 'emails',
+        LAMBDA_OTLP_REDACT_KEYS: 'password',
+        LAMBDA_OTLP_DROP_LOGS: 'severity<info,body~^never',
+        LAMBDA_OTLP_DROP_ATTRIBUTES: 'metrics:service.instance.id,lambda.duration_ms',
+      }),
+    );
+    for (const secret of ['me@example.org', 'hunter2', 'GET /health', 'lambda.duration_ms'])
+      expect(sent).not.toContain(secret);
+    for (const rule of ['emails', 'key_1', 'drop_logs_1', 'drop_attributes_1'])
+      expect(sent).toContain(`"stringValue":"${rule}"`);
+    expect(sent).toContain('service.instance.id');
+  });
+
+  it('is the same without rules', async () => {
+    expect(readRules({}).rules).toBeUndefined();
+    expect(await replayed({ LAMBDA_OTLP_REDACT: ' ' })).toEqual(await replayed({}));
+  });
+
+  it('is sent with the parts of DROP_LOGS that can be read', () => {
+    const { rules, warnings } = readRules({
+      LAMBDA_OTLP_DROP_LOGS: 'severity<loud,severity<warn,body~(?=x)',
+    });
+    expect(rules?.dropLogs).toEqual([{ belowSeverity: 13 }]);
+    expect(warnings).toHaveLength(2);
+  });
+});
