@@ -19,7 +19,7 @@ export interface InvocationHistory {
   readonly hasMissedEnds: boolean;
 }
 
-export const emptyHistory: InvocationHistory = {
+export const EMPTY_HISTORY: InvocationHistory = {
   invokedAtMs: [],
   endExportAtMs: undefined,
   longestRunMs: 0,

@@ -6,7 +6,7 @@ import type { Clock } from '../node/clock';
 import {
   boundWait,
   decideFlush,
-  emptyHistory,
+  EMPTY_HISTORY,
   recordEnd,
   recordEndExport,
   recordInvoke,
@@ -57,7 +57,7 @@ interface AwaitedEnd {
 }
 
 export class InvocationExports implements Exports {
-  private history = emptyHistory;
+  private history = EMPTY_HISTORY;
   private requestIds: readonly string[] = [];
   private waitedInVain = false;
   private lastDelivered = true;

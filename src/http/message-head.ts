@@ -139,7 +139,7 @@ export function formatAnswerHead(
 /** Fields that are no lists: the first one counts. */
 const SINGLE_FIELDS = new Set(['retry-after', 'location', 'content-type', 'content-encoding']);
 /** Lower-case names by the spelling they came in, because peers repeat themselves; bounded in both ways. */
-const knownNames = new Map<string, string>();
+const KNOWN_NAMES = new Map<string, string>();
 const MAX_KNOWN_NAMES = 64;
 const MAX_KNOWN_LENGTH = 64;
 
@@ -171,16 +171,16 @@ export function readFields(text: string, start: number, end: number): HeaderFiel
 }
 
 function readName(spelling: string): string | undefined {
-  const known = knownNames.get(spelling);
+  const known = KNOWN_NAMES.get(spelling);
   if (known !== undefined) return known;
   if (!isFieldName(spelling)) return undefined;
-  if (knownNames.size >= MAX_KNOWN_NAMES || spelling.length > MAX_KNOWN_LENGTH) {
+  if (KNOWN_NAMES.size >= MAX_KNOWN_NAMES || spelling.length > MAX_KNOWN_LENGTH) {
     return spelling.toLowerCase();
   }
   // A text of its own: a part of a head would keep all of it in memory.
   const own = Buffer.from(spelling, 'latin1').toString('latin1');
   const name = own.toLowerCase();
-  knownNames.set(own, name);
+  KNOWN_NAMES.set(own, name);
   return name;
 }
 

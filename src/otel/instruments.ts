@@ -28,7 +28,7 @@ const RESPONSE_BYTES = [
   0, 100, 1000, 10_000, 100_000, 1_000_000, 2_500_000, 6_000_000, 20_000_000, 200_000_000,
 ];
 
-const list = [
+const LIST = [
   {
     name: 'faas.invocations',
     kind: 'counter',
@@ -235,6 +235,6 @@ const list = [
   },
 ] as const satisfies readonly Instrument[];
 
-export type InstrumentName = (typeof list)[number]['name'];
+export type InstrumentName = (typeof LIST)[number]['name'];
 
-export const INSTRUMENTS: readonly (Instrument & { readonly name: InstrumentName })[] = list;
+export const INSTRUMENTS: readonly (Instrument & { readonly name: InstrumentName })[] = LIST;

@@ -31,11 +31,11 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** UTF-8; what is none becomes U+FFFD. */
 export function readText(bytes: Uint8Array, start: number, end: number): string {
-  return utf8.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
+  return UTF8.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
 /** Lower-case. */

@@ -8,7 +8,7 @@ import { fromBase64, fromHex } from './json-bytes';
 import { toDouble, toInteger32, toInteger64 } from './json-number';
 import type { Integer32, Integer64 } from './json-number';
 import { MessageWriter } from './message-writer';
-import { enumValues, fieldsOf, requestFields } from './schema';
+import { ENUM_VALUES, fieldsOf, requestFields } from './schema';
 import type { Field } from './schema';
 
 export type FromJson =
@@ -166,6 +166,6 @@ class JsonWriter extends MessageWriter {
 function toEnumNumber({ type, typeName }: Field, value: unknown): unknown {
   if (type !== 'enum' || typeof value !== 'string' || !value.startsWith(`${typeName}_`))
     return value;
-  const number = enumValues[typeName]?.indexOf(value.slice(typeName.length + 1)) ?? -1;
+  const number = ENUM_VALUES[typeName]?.indexOf(value.slice(typeName.length + 1)) ?? -1;
   return number < 0 ? undefined : number;
 }

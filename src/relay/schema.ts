@@ -32,9 +32,9 @@ export interface Field {
   readonly typeName: string;
 }
 
-type MessageName = keyof typeof declarations;
+type MessageName = keyof typeof DECLARATIONS;
 
-const declarations = {
+const DECLARATIONS = {
   AnyValue:
     'string stringValue 1, bool boolValue 2, int64 intValue 3, double doubleValue 4, ArrayValue arrayValue 5, KeyValueList kvlistValue 6, bytes bytesValue 7',
   ArrayValue: '*AnyValue values 1',
@@ -86,7 +86,7 @@ const declarations = {
 } as const;
 
 /** Names of enum values by number; in JSON the enum's own name and `_` come before them. */
-export const enumValues: Readonly<Record<string, readonly string[]>> = {
+export const ENUM_VALUES: Readonly<Record<string, readonly string[]>> = {
   SPAN_KIND: ['UNSPECIFIED', 'INTERNAL', 'SERVER', 'CLIENT', 'PRODUCER', 'CONSUMER'],
   STATUS_CODE: ['UNSET', 'OK', 'ERROR'],
   AGGREGATION_TEMPORALITY: ['UNSPECIFIED', 'DELTA', 'CUMULATIVE'],
@@ -121,7 +121,7 @@ const WIRE_TYPES: Readonly<Record<Scalar | 'message', number>> = {
 
 function toField(declaration: string): Field {
   const [typeName = '', name = '', number = ''] = declaration.replace('*', '').split(' ');
-  const isEnum = Object.hasOwn(enumValues, typeName);
+  const isEnum = Object.hasOwn(ENUM_VALUES, typeName);
   const type = isEnum
     ? 'enum'
     : Object.hasOwn(WIRE_TYPES, typeName)
@@ -137,13 +137,13 @@ function toField(declaration: string): Field {
   };
 }
 
-const messageFields: Readonly<Record<string, readonly Field[]>> = Object.fromEntries(
-  Object.entries(declarations).map(([name, text]) => [name, text.split(', ').map(toField)]),
+const MESSAGE_FIELDS: Readonly<Record<string, readonly Field[]>> = Object.fromEntries(
+  Object.entries(DECLARATIONS).map(([name, text]) => [name, text.split(', ').map(toField)]),
 );
 
 /** Of the message that a field holds, in the order of their numbers. */
 export function fieldsOf({ typeName }: Pick<Field, 'typeName'>): readonly Field[] {
-  return messageFields[typeName] ?? [];
+  return MESSAGE_FIELDS[typeName] ?? [];
 }
 
 const REQUESTS: Readonly<Record<Signal, MessageName>> = {

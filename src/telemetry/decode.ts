@@ -56,7 +56,7 @@ const requestEnd = (record: JsonObject, time: HrTime, requestId: string) => ({
   tenantId: readText(record['tenantId']),
 });
 
-const decoders: Readonly<Record<PlatformEvent['type'], RecordDecoder>> = {
+const DECODERS: Readonly<Record<PlatformEvent['type'], RecordDecoder>> = {
   'platform.initStart': (record, time) =>
     defined({
       type: 'platform.initStart' as const,
@@ -176,8 +176,8 @@ export function decodeEvent(value: unknown, observed: HrTime): TelemetryEvent | 
   const wireType = readText(type);
   if (wireType === undefined) return undefined;
   const time = readTime(value['time']) ?? observed;
-  const decode = Object.hasOwn(decoders, wireType)
-    ? decoders[wireType as PlatformEvent['type']]
+  const decode = Object.hasOwn(DECODERS, wireType)
+    ? DECODERS[wireType as PlatformEvent['type']]
     : undefined;
   const event = decode?.(isObject(record) ? record : NO_FIELDS, time);
   return event ?? { type: 'unknown', wireType, time, record };

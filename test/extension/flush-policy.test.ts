@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import {
   boundWait,
   decideFlush,
-  emptyHistory,
+  EMPTY_HISTORY,
   recordEnd,
   recordEndExport,
   recordInvoke,
@@ -15,7 +15,7 @@ function historyOf(
   invokedAtMs: readonly number[],
   changes: Partial<InvocationHistory> = {},
 ): InvocationHistory {
-  return { ...invokedAtMs.reduce(recordInvoke, emptyHistory), ...changes };
+  return { ...invokedAtMs.reduce(recordInvoke, EMPTY_HISTORY), ...changes };
 }
 
 const BUSY = [0, 100, 200, 300, 400, 500, 600, 700];
@@ -66,7 +66,7 @@ describe('adaptive', () => {
       fc.property(
         fc.array(fc.integer({ min: 1, max: 1_000 }), { minLength: 20, maxLength: 200 }),
         (pauses) => {
-          let history = emptyHistory;
+          let history = EMPTY_HISTORY;
           let nowMs = 0;
           let exportedAtMs = 0;
           for (const pauseMs of pauses) {
