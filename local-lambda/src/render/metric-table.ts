@@ -9,6 +9,10 @@ import type { RenderOptions } from './waterfall';
 
 const columns = ['metric', 'unit', 'count', 'sum', 'p50', 'p95', 'max', 'attributes'] as const;
 
+/** Columns that are left out where the terminal is narrow, the first ones first. */
+const DISPENSABLE: readonly (typeof columns)[number][] = ['unit', 'p50', 'max', 'count'];
+const GAP_CELLS = 2;
+
 type Row = readonly string[];
 
 /** Deltas of all requests added up; percentiles are estimates from the buckets. */
@@ -22,18 +26,35 @@ export function renderMetrics(metrics: readonly FlatMetric[], options: RenderOpt
     .join('\n\n');
 }
 
+/** As many of the columns, by index, as have room beside each other, the attributes not counted. */
+function chooseColumns(widths: readonly number[], width: number): readonly number[] {
+  const wanted = columns.map((_, index) => index).slice(0, -1);
+  const leftOut = new Set<number>();
+  const cells = (): number =>
+    wanted
+      .filter((index) => !leftOut.has(index))
+      .reduce((sum, index) => sum + GAP_CELLS + (widths[index] ?? 0), 0);
+  for (const name of DISPENSABLE) {
+    if (cells() <= width) break;
+    leftOut.add(columns.indexOf(name));
+  }
+  return wanted.filter((index) => !leftOut.has(index));
+}
+
 function renderTable(series: readonly MetricSeries[], { width, paint }: RenderOptions): string {
   const rows = series.map(toRow);
   const widths = columns.map((column, index) =>
     Math.max(column.length, ...rows.map((row) => widthOf(row[index] ?? ''))),
   );
+  const shown = chooseColumns(widths, width);
   const layout = (row: Row, header: boolean): string => {
-    const cells = row.map((cell, index) => {
+    const cells = shown.map((index) => {
+      const cell = row[index] ?? '';
       const width = widths[index] ?? 0;
       const padded = isText(index) ? padEnd(cell, width) : padStart(cell, width);
       return header ? paint('dim', padded) : paintCell(padded, { index, paint });
     });
-    return `  ${cells.slice(0, -1).join('  ')}`;
+    return `  ${cells.join('  ')}`;
   };
   const lines = (row: Row, header = false): string[] => {
     const start = layout(row, header);

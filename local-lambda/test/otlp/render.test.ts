@@ -139,3 +139,17 @@ test('a trace of one instant and a trace of hours have readable axes', () => {
   expect(axisOf(0)).toBe('│0 ms');
   expect(axisOf(3_600_000)).toMatch(/^│0 ms +│16\.7 min/);
 });
+
+test.each([66, 80, 100, 140])(
+  'metrics fit into %i columns, the longest name of an SDK too',
+  (width) => {
+    const [first] = someMetrics;
+    const name = 'otel.sdk.exporter.metric_data_point.exported';
+    const rendered = renderMetrics(toMetrics([...someMetrics, { ...first, name }]), {
+      width,
+      paint: plain,
+    });
+    expect(rendered).toContain(name);
+    for (const line of rendered.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(width);
+  },
+);
