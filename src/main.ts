@@ -3,11 +3,12 @@
 import { createEnvironment } from './environment';
 import { createDiagnosticsWriter, findSecrets } from './extension/diagnostics-writer';
 import type { Pipeline } from './extension/pipeline';
+import { readReceiverSettings } from './extension/receiver-settings';
 import { readLogLevel } from './extension/settings';
 import { createTimeline, readShellHandover } from './extension/shell-handover';
 import { start } from './extension/start';
 import type { Registration } from './lambda/extensions-api';
-import { writeToStderr } from './node/files';
+import { hasExtension, writeToStderr } from './node/files';
 import { fitV8 } from './node/v8-flags';
 import { SCRIPT_VARIABLES } from './settings';
 
@@ -46,8 +47,13 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   return createPipeline({ variables, registration, diagnostics });
 }
 
+const hasCollector =
+  hasExtension('collector') ||
+  Object.keys(variables).some((name) => name.startsWith('OPENTELEMETRY_COLLECTOR_CONFIG_'));
+
 void start({
   environment,
+  receiver: readReceiverSettings(variables, hasCollector),
   diagnostics,
   shell,
   timeline: createTimeline(shell),

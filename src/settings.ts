@@ -64,6 +64,19 @@ export const SETTINGS = {
     since: '0.1',
     text: 'What is subscribed to: add `extension` for the lines of extensions. `platform` is always among them.',
   },
+  LAMBDA_OTLP_RECEIVER: {
+    kind: 'text',
+    default: 'auto',
+    since: '0.2',
+    text: "Whether the function's own OpenTelemetry SDK may hand its telemetry over at localhost: `auto`, `on`, `off`, or a port. `auto` is on where our endpoint is set with the prefix and the SDK's is unset or localhost.",
+  },
+  LAMBDA_OTLP_JOIN: {
+    kind: 'choice',
+    choices: ['merge', 'off'],
+    default: 'merge',
+    since: '0.2',
+    text: "`merge`: the SERVER span of the function's SDK and ours become one; `off`: both leave as they are.",
+  },
   LAMBDA_OTLP_PLATFORM_LOGS: {
     kind: 'choice',
     choices: ['debug', 'info', 'warn', 'error', 'off'],

@@ -27,6 +27,8 @@ export interface TelemetryStream {
   readonly hasArrived: boolean;
   /** When the latest body came, by the steady clock. */
   readonly latestBatchMs: number;
+  /** The same of what the function's SDK hands over, which says nothing of runtimeDone. */
+  readonly latestOtlpMs?: number;
   /** True while bodies that were acknowledged wait and will be read. */
   readonly isBehind: boolean;
   /** Nothing is read any more, except what can be by then (steady clock). */
@@ -59,6 +61,8 @@ const PATIENCE_MS = 2_000;
 export class Inbox implements TelemetryStream {
   isSubscribed = false;
   latestBatchMs = Number.NEGATIVE_INFINITY;
+  /** When the function's SDK last handed something over. */
+  latestOtlpMs = Number.NEGATIVE_INFINITY;
   /** Called after each part that was read. */
   onRead: (() => void) | undefined;
   /** Called when the stream ends. */
@@ -205,8 +209,8 @@ function costOf({ bytes }: TelemetryBody): number {
 
 /** What cannot be inflated stays as it is, to be counted as no JSON. */
 async function toText({ bytes, isGzip }: TelemetryBody): Promise<string> {
-  const plain = isGzip ? await inflate(bytes, MAX_BODY_BYTES) : bytes;
-  return (plain ?? bytes).toString('utf8');
+  const plain = isGzip ? await inflate(bytes, { maxBytes: MAX_BODY_BYTES }) : bytes;
+  return (typeof plain === 'string' ? bytes : plain).toString('utf8');
 }
 
 function turn(): Promise<void> {

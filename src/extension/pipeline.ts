@@ -16,17 +16,22 @@ import { decodeBatch } from '../telemetry/decode';
 import { fromEpochMs } from '../telemetry/timestamp';
 import { BatchDeduplication } from '../lambda/batch-deduplication';
 import type { InvokeEvent, Registration } from '../lambda/extensions-api';
+import type { OtlpBody } from '../lambda/otlp-receiver';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
 import { createTranslator } from './create-translator';
 import type { TelemetryReader, Unread } from './inbox';
+import { createReceivedSpans } from './join-settings';
+import type { OtlpReader } from './otlp-inbox';
+import { Relay } from './relay';
 import { MetricSchedule } from './metric-schedule';
+import { reportTotals } from './report-totals';
 import { createSelfMetrics } from './self-metrics';
 import type { SelfMetrics } from './self-metrics';
 import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
-export interface Pipeline extends TelemetryReader {
+export interface Pipeline extends TelemetryReader, OtlpReader {
   /** The Extensions API's INVOKE event. */
   invoke(event: InvokeEvent): void;
   /** True once this request's end (platform.runtimeDone, or platform.report) was seen. */
@@ -78,6 +83,7 @@ class TelemetryPipeline implements Pipeline {
   private readonly meter: Meter;
   private readonly selfMetrics: SelfMetrics;
   private readonly delivery: Delivery;
+  private readonly relay: Relay;
   private readonly schedule: MetricSchedule;
   private readonly deduplication = new BatchDeduplication();
   /** Lambda keeps it when it restarts the extension. */
@@ -98,7 +104,9 @@ class TelemetryPipeline implements Pipeline {
     const settings = readTranslationSettings(environment);
     sayWhatHasNoEffect(settings.selection, diagnostics);
     const handover = readHandover(readHandoverFile(this.folder));
-    this.translator = createTranslator({ environment, settings, registration, handover });
+    const received = createReceivedSpans(environment);
+    const sources = { environment, settings, registration, handover };
+    this.translator = createTranslator({ ...sources, ...(received && { received }) });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     this.selfMetrics = createSelfMetrics();
     const { meter, selfMetrics, translator } = this;
@@ -125,7 +133,17 @@ class TelemetryPipeline implements Pipeline {
     // Connections would freeze into a SnapStart snapshot, and grow old under provisioned concurrency.
     const initialization = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') ?? 'on-demand';
     void this.delivery.warmUp({ connect: initialization === 'on-demand' });
+    const { delivery } = this;
+    this.relay = new Relay({ delivery, translator, received, selfMetrics, diagnostics });
   }
+
+  acceptOtlp(body: OtlpBody, onRead: () => void): void {
+    this.isDirty = true;
+    this.relay.accept(body, onRead);
+    this.announceNeed();
+  }
+
+  readonly refusedOtlp = (): void => this.selfMetrics.invalid(1);
 
   readonly isDuplicate = (body: TelemetryBody): boolean => this.deduplication.isDuplicate(body);
 
@@ -173,7 +191,8 @@ class TelemetryPipeline implements Pipeline {
   }
 
   get idle(): boolean {
-    return !this.isDirty && this.delivery.bufferedBytes === 0 && !this.meter.isDue;
+    const isRead = !this.isDirty && this.relay.isEmpty;
+    return isRead && this.delivery.bufferedBytes === 0 && !this.meter.isDue;
   }
 
   get suspended(): boolean {
@@ -189,11 +208,13 @@ class TelemetryPipeline implements Pipeline {
   /** Moves what is complete from the translator into the buffer and the meter. */
   private translate(ending?: Ending): void {
     this.untranslated = 0;
-    const { spans, logRecords, measurements } = this.translator.settle(ending);
+    this.relay.readWaiting();
+    const { spans, received, logRecords, measurements } = this.translator.settle(ending);
     for (const measurement of measurements) this.meter.record(measurement);
     this.selfMetrics.queued('traces', spans.length);
     this.selfMetrics.queued('logs', logRecords.length);
     this.delivery.addSpans(spans);
+    this.relay.deliverSpans(received);
     this.delivery.addLogRecords(logRecords);
   }
 
@@ -220,28 +241,7 @@ class TelemetryPipeline implements Pipeline {
     }
     await this.delivery.flush({ deadlineMs, final: true });
     this.delivery.close();
-    this.reportTotals(unread);
-  }
-
-  private reportTotals(unread: Unread): void {
-    const totals = this.delivery.totals();
-    const lost = totals.traces.dropped + totals.metrics.dropped + totals.logs.dropped;
-    const fields = {
-      ...(unread.bodies > 0 && {
-        unreadBodies: unread.bodies,
-        unreadBytes: unread.bytes,
-        unreadRecords: unread.records,
-      }),
-      spansExported: totals.traces.exported,
-      spansDropped: totals.traces.dropped,
-      dataPointsExported: totals.metrics.exported,
-      dataPointsDropped: totals.metrics.dropped,
-      logRecordsExported: totals.logs.exported,
-      logRecordsDropped: totals.logs.dropped,
-    };
-    if (lost > 0 || unread.bodies > 0)
-      this.diagnostics.warn('stopped: some telemetry was not delivered', fields);
-    else this.diagnostics.info('stopped: everything was delivered', fields);
+    reportTotals(this.delivery.totals(), unread, this.diagnostics);
   }
 }
 

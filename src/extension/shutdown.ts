@@ -91,7 +91,8 @@ async function drain(
   times: { readonly startMs: number; readonly latestMs: number; readonly quietMs: number },
 ): Promise<void> {
   for (;;) {
-    const quietAtMs = Math.max(times.startMs, telemetry.latestBatchMs) + times.quietMs;
+    const { latestBatchMs, latestOtlpMs = Number.NEGATIVE_INFINITY } = telemetry;
+    const quietAtMs = Math.max(times.startMs, latestBatchMs, latestOtlpMs) + times.quietMs;
     const remainingMs = Math.min(quietAtMs, times.latestMs) - clock.steadyMs();
     if (remainingMs <= 0) return;
     await pause(clock, remainingMs);

@@ -8,6 +8,7 @@ import { createApiClient } from '../lambda/http-client';
 import type { ApiClient } from '../lambda/http-client';
 import { ByteBudget } from '../http/byte-budget';
 import { subscribe } from '../lambda/telemetry-api';
+import type { OtlpBody } from '../lambda/otlp-receiver';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { pause, systemClock } from '../node/clock';
@@ -15,6 +16,8 @@ import type { Clock } from '../node/clock';
 import { Inbox } from './inbox';
 import { Lifecycle } from './lifecycle';
 import type { Pipeline } from './pipeline';
+import { OtlpInbox } from './otlp-inbox';
+import type { ReceiverSettings } from './receiver-settings';
 import { readLifecycleSettings } from './settings';
 import type { LifecycleSettings } from './settings';
 import type { ShellHandover, Timeline } from './shell-handover';
@@ -24,6 +27,8 @@ export interface StartOptions {
   readonly diagnostics: Diagnostics;
   readonly shell: ShellHandover;
   readonly timeline: Timeline;
+  /** Where the function's own SDK may hand its telemetry over. */
+  readonly receiver: ReceiverSettings;
   readonly loadPipeline: (registration: Registration) => Promise<Pipeline>;
   /** Called with what SIGTERM and SIGINT do. */
   readonly onStoppable: (stop: (reason: string) => void) => void;
@@ -47,10 +52,15 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   const budget = new ByteBudget(settings.budgetBytes);
   const inbox = new Inbox(budget, systemClock);
   const lifecycle = connect(options, client, { ...registered, settings, inbox });
-  await openTelemetry(options, { client, extensionId, settings, inbox, budget });
+  const otlpInbox = new OtlpInbox(budget);
+  // Before the first poll: no handler can run earlier.
+  await Promise.all([
+    openReceiver(options, { inbox, otlpInbox, budget }),
+    openTelemetry(options, { client, extensionId, settings, inbox, budget }),
+  ]);
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
-    return load(options, registration, inbox);
+    return load(options, registration, { inbox, otlpInbox });
   });
   if (end.kind === 'shutdown') return 'ended';
   return giveUp(options, client, { phase: 'exit', extensionId, message: end.message });
@@ -138,11 +148,12 @@ function connect(
 async function load(
   { diagnostics, loadPipeline, timeline }: StartOptions,
   registration: Registration,
-  inbox: Inbox,
+  { inbox, otlpInbox }: { readonly inbox: Inbox; readonly otlpInbox: OtlpInbox },
 ): Promise<Pipeline | undefined> {
   try {
     const pipeline = await loadPipeline(registration);
     inbox.attach(pipeline);
+    otlpInbox.attach(pipeline);
     timeline.mark('loaded');
     diagnostics.debug('start timeline', timeline.fields());
     return pipeline;
@@ -153,6 +164,27 @@ async function load(
     void inbox.close(Number.NEGATIVE_INFINITY);
     return undefined;
   }
+}
+
+async function openReceiver(
+  { diagnostics, receiver }: StartOptions,
+  {
+    inbox,
+    otlpInbox,
+    budget,
+  }: { readonly inbox: Inbox; readonly otlpInbox: OtlpInbox; readonly budget: ByteBudget },
+): Promise<void> {
+  const { ports, warnings, notes } = receiver;
+  for (const warning of warnings) diagnostics.warn(warning);
+  for (const note of notes) diagnostics.info(note);
+  if (ports.length === 0) return;
+  const { startOtlpReceiver } = await import('../lambda/otlp-receiver');
+  const onBody = (body: OtlpBody): void => {
+    inbox.latestOtlpMs = systemClock.steadyMs();
+    otlpInbox.accept(body);
+  };
+  const onRefused = (): void => otlpInbox.refuse();
+  await startOtlpReceiver({ ports, budget, diagnostics, onBody, onRefused });
 }
 
 interface Subscription {

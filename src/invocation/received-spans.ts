@@ -49,12 +49,20 @@ export class ReceivedSpans {
   add(span: ReceivedSpan): void {
     this.seen = undefined;
     this.waiting.push(span);
-    this.waitingBytes += span.end - span.start;
+    this.waitingBytes += bytesHeldBy(span);
     if (this.waitingBytes > MAX_WAITING_BYTES) this.letGo(() => false);
   }
 
-  get bytes(): number {
-    return this.waitingBytes;
+  /** What had to leave before a settling. */
+  takeExcess(): readonly RawItem[] {
+    const { left } = this;
+    this.left = [];
+    return left;
+  }
+
+  /** Nothing waits. */
+  get isEmpty(): boolean {
+    return this.waiting.length === 0;
   }
 
   /** Decides once for a request that settles. What is decided of other spans is done when they leave. */
@@ -91,16 +99,14 @@ export class ReceivedSpans {
     this.letGo((span) => {
       if (!this.isNeeded(span, open)) return false;
       held += 1;
-      heldBytes += span.end - span.start;
+      heldBytes += bytesHeldBy(span);
       return held <= MAX_HELD && heldBytes <= MAX_HELD_BYTES;
     });
     if (open.sinceMs === undefined) {
       this.remembered = [];
       this.isComplete = true;
     }
-    const { left } = this;
-    this.left = [];
-    return left;
+    return this.takeExcess();
   }
 
   private isNeeded(span: ReceivedSpan, { sinceMs, isOpen, isExpected }: OpenRequests): boolean {
@@ -128,7 +134,7 @@ export class ReceivedSpans {
       if (isHeld(span)) {
         span.detach();
         kept.push(span);
-        this.waitingBytes += span.end - span.start;
+        this.waitingBytes += bytesHeldBy(span);
       } else {
         this.leave(span);
       }
@@ -160,6 +166,11 @@ export class ReceivedSpans {
     this.seen ??= [...this.remembered, ...this.waiting.flatMap((span) => toSeen(span, span) ?? [])];
     return this.seen;
   }
+}
+
+/** With its object and its places in lists. */
+function bytesHeldBy({ start, end }: ReceivedSpan): number {
+  return end - start + 96;
 }
 
 function toEdited(span: ReceivedSpan, edit: SpanEdit): ReceivedSpan {

@@ -1,12 +1,31 @@
 // gzip, loaded when it is first used.
 
-/** What the bytes become, `maxBytes` at the most; undefined: more, or no gzip. */
-export async function inflate(bytes: Buffer, maxBytes: number): Promise<Buffer | undefined> {
-  const { gunzip } = await import('node:zlib');
+interface Bounds {
+  readonly maxBytes: number;
+  /** What becomes no more than this is ready in the same turn of the event loop; default: nothing. */
+  readonly atOnceBytes?: number;
+}
+
+const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
+
+/** What the bytes become, or why they do not. */
+export async function inflate(
+  bytes: Buffer,
+  { maxBytes, atOnceBytes = 0 }: Bounds,
+): Promise<Buffer | 'too large' | 'no gzip'> {
+  const { gunzip, gunzipSync } = await import('node:zlib');
+  if (atOnceBytes > 0) {
+    try {
+      return gunzipSync(bytes, { maxOutputLength: atOnceBytes });
+    } catch (error) {
+      if (codeOf(error) !== TOO_LARGE) return 'no gzip';
+    }
+  }
   return new Promise((resolve) => {
-    gunzip(bytes, { maxOutputLength: maxBytes }, (error, plain) =>
-      resolve(error === null ? plain : undefined),
-    );
+    gunzip(bytes, { maxOutputLength: maxBytes }, (error, plain) => {
+      if (error === null) resolve(plain);
+      else resolve(codeOf(error) === TOO_LARGE ? 'too large' : 'no gzip');
+    });
   });
 }
 
@@ -21,4 +40,8 @@ export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {
       else reject(error);
     });
   });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }

@@ -4,6 +4,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   openSync,
   readFileSync,
@@ -19,6 +20,11 @@ export function writeToStderr(line: string): void {
   } catch {
     return;
   }
+}
+
+/** Another extension of this name, whose layer is attached too. */
+export function hasExtension(name: string): boolean {
+  return existsSync(join('/opt/extensions', name));
 }
 
 const NAME = '.lambda-otlp-handover.json';

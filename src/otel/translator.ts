@@ -193,6 +193,16 @@ export class Translator {
     return this.currentResources;
   }
 
+  /** The resource as it is known now, without settling it. */
+  describe(signal: keyof Resources): Resource {
+    return this.currentResources?.[signal] ?? this.createResource(signal);
+  }
+
+  /** Another one after a SnapStart restore. */
+  get environment(): string {
+    return this.environmentId;
+  }
+
   private createResource(signal: keyof Resources): Resource {
     const { functionName, instanceId, functionArn, environmentId } = this;
     const attributes: Attributes = toResourceAttributes(

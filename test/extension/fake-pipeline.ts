@@ -47,6 +47,14 @@ export class FakePipeline implements Pipeline {
     this.prepared += 1;
   }
 
+  acceptOtlp(_body: unknown, onRead: () => void): void {
+    onRead();
+  }
+
+  refusedOtlp(): void {
+    return;
+  }
+
   invoke({ requestId }: InvokeEvent): void {
     this.log.push(`invoke ${requestId}`);
   }

@@ -1,0 +1,128 @@
+// The function's own telemetry from its bodies to the delivery: taken apart into items, its resources completed,
+// spans by way of joining. Protobuf is read at once; JSON waits as it came for the next settling, which is not in
+// the way of the function, unless too much waits.
+import type { Diagnostics } from '../diagnostics';
+import type { Delivery } from '../delivery/delivery';
+import type { ReceivedSpans } from '../invocation/received-spans';
+import type { OtlpBody } from '../lambda/otlp-receiver';
+import type { Translator } from '../otel/translator';
+import type { Attributes } from '../relay/edit-span';
+import { fillResource } from '../relay/fill-resource';
+import { fromJson } from '../relay/from-json';
+import { createInterner } from '../relay/interner';
+import type { RawItem, RawItems, Signal } from '../relay/item';
+import { ReceivedSpan } from '../relay/received-span';
+import type { EnvelopeInterners } from '../relay/scan-request';
+import { scanRequest } from '../relay/scan-request';
+import type { SelfMetrics } from './self-metrics';
+
+export interface RelayPorts {
+  readonly delivery: Delivery;
+  readonly translator: Translator;
+  /** Absent: nothing is joined. */
+  readonly received: ReceivedSpans | undefined;
+  readonly selfMetrics: SelfMetrics;
+  readonly diagnostics: Diagnostics;
+}
+
+interface WaitingBody {
+  readonly body: OtlpBody;
+  readonly onRead: () => void;
+}
+
+/** Of JSON that waits: reading as much takes a moment. */
+const MAX_WAITING_BYTES = 262_144;
+/** Items handed over together: between two of them the buffer makes room. */
+const STEP = 512;
+
+export class Relay {
+  private waiting: WaitingBody[] = [];
+  private waitingBytes = 0;
+  private environmentId = '';
+  private interners: Readonly<Partial<Record<Signal, EnvelopeInterners>>> = {};
+  private hasWarned = false;
+
+  constructor(private readonly ports: RelayPorts) {}
+
+  get isEmpty(): boolean {
+    return this.waiting.length === 0 && this.ports.received?.isEmpty !== false;
+  }
+
+  accept(body: OtlpBody, onRead: () => void): void {
+    if (body.encoding === 'protobuf') {
+      this.read(body.signal, body.bytes);
+      onRead();
+      return;
+    }
+    this.waiting.push({ body, onRead });
+    this.waitingBytes += body.bytes.length;
+    if (this.waitingBytes > MAX_WAITING_BYTES) setImmediate(() => this.readFirst());
+  }
+
+  /** Everything that waits. */
+  readWaiting(): void {
+    while (this.waiting.length > 0) this.readFirst();
+  }
+
+  private readFirst(): void {
+    const first = this.waiting.shift();
+    if (first === undefined) return;
+    const { body, onRead } = first;
+    this.waitingBytes -= body.bytes.length;
+    const json = fromJson(body.signal, body.bytes.toString('utf8'));
+    if (json.ok) this.read(body.signal, json.body);
+    const invalid = json.ok ? json.invalid : 1;
+    if (invalid > 0) this.refuse(json.ok ? `${invalid} items that are none` : json.reason, invalid);
+    onRead();
+  }
+
+  private refuse(seen: string, count: number): void {
+    this.ports.selfMetrics.invalid(count);
+    if (this.hasWarned) return;
+    this.hasWarned = true;
+    this.ports.diagnostics.warn(
+      `OTLP receiver: expected OTLP/JSON, got ${seen}; what is none is left out and counted`,
+    );
+  }
+
+  private read(signal: Signal, body: Uint8Array): void {
+    const { received, delivery, selfMetrics } = this.ports;
+    let items: RawItems[Signal][] = [];
+    const hand = (): void => {
+      selfMetrics.queued(signal, items.length);
+      delivery.addItems(signal, items);
+      items = [];
+    };
+    scanRequest(signal, body, this.internersOf(signal), (item) => {
+      if (item instanceof ReceivedSpan && received !== undefined) received.add(item);
+      else items.push(item);
+      if (items.length >= STEP) hand();
+    });
+    hand();
+    if (received !== undefined) this.deliverSpans(received.takeExcess());
+  }
+
+  deliverSpans(spans: readonly RawItem[]): void {
+    if (spans.length === 0) return;
+    this.ports.selfMetrics.queued('traces', spans.length);
+    this.ports.delivery.addItems('traces', spans);
+  }
+
+  /** Anew after a SnapStart restore, which makes another environment of this one. */
+  private internersOf(signal: Signal): EnvelopeInterners {
+    const { translator } = this.ports;
+    if (translator.environment !== this.environmentId) {
+      this.environmentId = translator.environment;
+      this.interners = {};
+    }
+    const interners = this.interners[signal] ?? {
+      toResource: createInterner(({ bytes, schemaUrl }) => {
+        const own = translator.describe(signal).attributes as Attributes;
+        return { bytes: fillResource(bytes, own), schemaUrl };
+      }),
+      toScope: createInterner((scope) => scope),
+    };
+    this.interners = { ...this.interners, [signal]: interners };
+    return interners;
+  }
+}
