@@ -12,6 +12,7 @@ const ANYTHING = '*';
 const ARROWS = {
   diagnostics: [],
   version: [],
+  secrets: ['diagnostics'],
   'otel-settings': [],
   settings: ['otel-settings'],
   environment: ['diagnostics', 'settings'],
@@ -32,6 +33,7 @@ const ARROWS = {
     'environment',
     'settings',
     'diagnostics',
+    'secrets',
     'version',
   ],
   lambda: ['telemetry', 'relay', 'http', 'node', 'diagnostics'],
@@ -47,7 +49,7 @@ const ARROWS = {
       'delivery',
       'lambda',
     ],
-    ...['environment', 'settings', 'misspelt-settings', 'diagnostics', 'version'],
+    ...['environment', 'settings', 'misspelt-settings', 'diagnostics', 'secrets', 'version'],
   ],
   main: [ANYTHING],
   // Not in the layer.

@@ -5,7 +5,9 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Diagnostics } from '../diagnostics';
 import type { RawItems, RawMetric } from '../relay/item';
 import { ItemEncoder } from './codec/item-encoder';
+import { learnSecrets } from './settings/configuration';
 import type { ExportConfiguration } from './settings/configuration';
+import type { Secrets } from '../secrets';
 import type {
   Delivery,
   DeliveryObserver,
@@ -17,18 +19,22 @@ import type {
 import { countItems, ItemBuffer } from './queue/item-buffer';
 import { EndpointHealth } from './policy/endpoint-health';
 import { Ledger } from './queue/ledger';
-import type { Flush, LaneResult } from './queue/flush';
+import { createFlush } from './queue/flush';
+import { Lanes } from './queue/lanes';
+import type { LaneEntry } from './queue/lanes';
 import { SignalLane } from './queue/signal-lane';
 import type { Clock } from './transport/transport';
-import type { TransportFactory, WayOut } from './transport/transport-factory';
-import { isSettledWithin } from '../node/alarms';
+import type { TransportFactory } from './transport/transport-factory';
 import { createTransportFactory } from './transport/transport-factory';
 
 export interface DeliveryOptions {
   readonly configuration: ExportConfiguration;
   readonly metricSource?: MetricSource;
   readonly observer: DeliveryObserver;
+  /** Must not show what `secrets` knows (`withoutSecrets`). */
   readonly diagnostics: Diagnostics;
+  /** Learns the credentials of the configuration, and those that are read later. */
+  readonly secrets: Secrets;
   readonly clock: Clock;
   /** From 0 to 1, for the jitter of retries. */
   readonly random?: () => number;
@@ -40,6 +46,7 @@ const MAX_BUFFERED_ITEMS = 65_536;
 
 /** Builds the pipeline of `configuration`. Secrets are fetched at once, endpoints first asked by a flush. */
 export function createDelivery(options: DeliveryOptions): Delivery {
+  learnSecrets(options.configuration, options.secrets);
   const ledger = new Ledger(options.observer);
   const buffer = new ItemBuffer(
     { capacityBytes: options.configuration.bufferBytes, maxItems: MAX_BUFFERED_ITEMS },
@@ -52,15 +59,6 @@ export function createDelivery(options: DeliveryOptions): Delivery {
   return new DeliveryPipeline(options, { ledger, buffer });
 }
 
-interface Lane {
-  readonly lane: SignalLane;
-  readonly health: EndpointHealth;
-  readonly wayOut: WayOut;
-}
-
-/** An endpoint that takes longer to accept a connection is taken for one that never does. */
-const MAX_CONNECT_MS = 1_000;
-
 class DeliveryPipeline implements Delivery {
   readonly capacityBytes: number;
   private readonly options: DeliveryOptions;
@@ -69,7 +67,7 @@ class DeliveryPipeline implements Delivery {
   /** One for each signal: what one item repeats of the last of its kind is encoded once. */
   private readonly encoders: Readonly<Record<Signal, ItemEncoder>>;
   private readonly transports: TransportFactory;
-  private readonly lanes: readonly Lane[];
+  private readonly lanes: Lanes;
   private flushes = 0;
   private isClosed = false;
 
@@ -85,11 +83,11 @@ class DeliveryPipeline implements Delivery {
     this.capacityBytes = options.configuration.bufferBytes;
     this.transports = options.transports ?? createTransportFactory(options);
     const healths = new Map<string, EndpointHealth>();
-    this.lanes = [
+    this.lanes = new Lanes([
       ...this.createLane('traces', healths),
       ...this.createLane('logs', healths),
       ...this.createLane('metrics', healths),
-    ];
+    ]);
   }
 
   addSpans(spans: readonly ReadableSpan[]): void {
@@ -113,37 +111,28 @@ class DeliveryPipeline implements Delivery {
   }
 
   get suspended(): boolean {
-    const held = this.lanes.filter(({ lane }) => lane.isHeldBack);
-    return held.length > 0 && this.lanes.every((entry) => this.sendsNothing(entry));
+    return this.lanes.areHeldBack;
   }
 
-  async warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
-    // Metrics take the connection of a signal that went before.
-    const first = this.lanes.filter((entry) => !this.isDeferred(entry));
-    const later = this.lanes.filter((entry) => !first.includes(entry));
-    const loading = later.map(({ wayOut }) => wayOut.prepare(false).catch(() => undefined));
-    await Promise.all([...loading, ...first.map((entry) => prepareLane(entry, connect))]);
+  warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
+    return this.lanes.warmUp(connect);
   }
 
   refresh(): void {
-    for (const { wayOut, health } of this.lanes) if (!health.breaker.isOpen) wayOut.refresh();
+    this.lanes.refresh();
   }
 
   async flush(options: FlushOptions): Promise<FlushOutcome> {
     this.flushes += 1;
-    const flush: Flush = {
-      number: this.flushes,
-      startMs: this.options.clock.now(),
-      deadlineMs: options.deadlineMs,
-      phase: phaseOf(options),
-    };
+    const flush = createFlush(options, this.flushes, this.options.clock);
+    const isFinal = flush.phase === 'final';
     let delivered = false;
     try {
-      delivered = await this.drainLanes(flush);
+      delivered = await (isFinal ? this.lanes.drainFinally(flush) : this.lanes.drain(flush));
     } catch (error) {
       this.options.diagnostics.error(`flush broke: ${String(error)}; items stay buffered`);
     }
-    if (flush.phase === 'final') this.giveUp();
+    if (isFinal) this.giveUp();
     return { delivered, remaining: this.buffer.items };
   }
 
@@ -158,7 +147,7 @@ class DeliveryPipeline implements Delivery {
 
   private giveUp(): void {
     this.isClosed = true;
-    for (const { lane } of this.lanes) lane.giveUp();
+    this.lanes.giveUp();
   }
 
   private async collectMetrics(source: MetricSource): Promise<void> {
@@ -180,47 +169,20 @@ class DeliveryPipeline implements Delivery {
     return this.options.configuration.signals[signal] !== undefined;
   }
 
-  private async drainLanes(flush: Flush): Promise<boolean> {
-    const deferred =
-      flush.phase === 'final' ? [] : this.lanes.filter((entry) => this.isDeferred(entry));
-    const first = this.lanes.filter((entry) => !deferred.includes(entry));
-    const results = await Promise.all(
-      first.map(async (entry) => ({ entry, result: await entry.lane.drain(flush) })),
-    );
-    const again = results.filter(({ entry, result }) => isProbeOver(entry, result));
-    const ready = deferred.filter(({ health }) => health.isTrusted || allDone(health, results));
-    const late = [...again.map(({ entry }) => entry), ...ready];
-    const lateResults = await Promise.all(late.map(({ lane }) => lane.drain(flush)));
-    const last = results.filter((entry) => !again.includes(entry)).map(({ result }) => result);
-    return (
-      ready.length === deferred.length && [...last, ...lateResults].every((it) => it === 'done')
-    );
-  }
-
-  /**
-   * Metrics wait until another signal found the endpoint well: a window whose request is never
-   * answered is lost. At the first flush this also spares a TLS handshake.
-   */
-  private isDeferred({ lane, health }: Lane): boolean {
-    if (lane.signal !== 'metrics' || health.isTrusted) return false;
-    return this.lanes.some((other) => other.lane !== lane && other.health === health);
-  }
-
-  private sendsNothing(entry: Lane): boolean {
-    return entry.lane.isHeldBack || this.isDeferred(entry);
-  }
-
-  private createLane(signal: Signal, healths: Map<string, EndpointHealth>): Lane[] {
+  private createLane(signal: Signal, healths: Map<string, EndpointHealth>): LaneEntry[] {
     const { configuration, diagnostics, clock, metricSource, random } = this.options;
     const settings = configuration.signals[signal];
     if (settings === undefined) return [];
     const origin = new URL(settings.url).origin;
-    const health = healths.get(origin) ?? new EndpointHealth(clock);
+    const known = healths.get(origin);
+    const health = known ?? new EndpointHealth(clock);
+    health.isShared = known !== undefined;
     healths.set(origin, health);
     const wayOut = this.transports.create(signal, settings);
     const lane = new SignalLane({
       transport: wayOut.transport,
       loadEncoding: wayOut.loadEncoding,
+      dropIdleConnections: () => wayOut.refresh(0),
       signal,
       url: settings.url,
       timeoutMs: settings.timeoutMs,
@@ -235,32 +197,4 @@ class DeliveryPipeline implements Delivery {
     });
     return [{ lane, health, wayOut }];
   }
-}
-
-/** A connection that is opened later than it should be ends the suspicion. */
-async function prepareLane({ wayOut, health }: Lane, connect: boolean): Promise<void> {
-  const prepared = wayOut.prepare(connect).then(
-    () => health.connected(),
-    () => health.suspect(),
-  );
-  if (!(await isSettledWithin(prepared, MAX_CONNECT_MS))) health.suspect();
-}
-
-interface DrainedLane {
-  readonly entry: Lane;
-  readonly result: LaneResult;
-}
-
-/** The lane was held while another one probed their endpoint, and the probe found it well. */
-function isProbeOver({ lane, health }: Lane, result: LaneResult): boolean {
-  return result === 'held' && health.isTrusted && !lane.isHeldBack;
-}
-
-function allDone(health: EndpointHealth, results: readonly DrainedLane[]): boolean {
-  return results.every(({ entry, result }) => entry.health !== health || result === 'done');
-}
-
-function phaseOf({ final, whileRunning }: FlushOptions): Flush['phase'] {
-  if (final === true) return 'final';
-  return whileRunning === true ? 'while-running' : 'after-invocation';
 }

@@ -5,6 +5,7 @@ import { createEnvironment } from '../environment';
 import { warnOfMisspeltSettings } from '../misspelt-settings';
 import { readTranslationSettings } from '../otel/translation-settings';
 import type { Diagnostics } from '../diagnostics';
+import { Secrets, withoutSecrets } from '../secrets';
 import { readExportConfiguration } from '../delivery/settings/configuration';
 import { createDelivery } from '../delivery/create-delivery';
 import type { Delivery } from '../delivery/delivery';
@@ -96,7 +97,9 @@ class TelemetryPipeline implements Pipeline {
   private neededFlush = false;
   private openFlushes = 0;
 
-  constructor({ variables, registration, diagnostics }: PipelineOptions) {
+  constructor({ variables, registration, ...options }: PipelineOptions) {
+    const secrets = new Secrets();
+    const diagnostics = withoutSecrets(options.diagnostics, secrets);
     this.diagnostics = diagnostics;
     this.folder = variables['TMPDIR'] ?? '/tmp';
     warnOfMisspeltSettings(variables, diagnostics);
@@ -124,6 +127,7 @@ class TelemetryPipeline implements Pipeline {
           this.selfMetrics.requestEnded(signal, durationMs, outcome),
       },
       diagnostics,
+      secrets,
       clock: { now: Date.now },
       metricSource: {
         collect: () => this.schedule.collect(),

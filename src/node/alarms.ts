@@ -17,14 +17,14 @@ const MAX_DELAY_MS = 2_147_483_647;
  */
 const alarms: Alarm[] = [];
 /** `performance` would load perf_hooks, and takes longer. */
-const sinceStartMs = (): number => process.uptime() * 1000;
+export const uptimeMs = (): number => process.uptime() * 1000;
 /** Stays armed for what was cancelled meanwhile, without keeping the process alive. */
 let timer: NodeJS.Timeout | undefined;
 let rings = Infinity;
 
 /** Calls back once after `delayMs` at the earliest, earlier alarms first; the answer cancels it. */
 export function setAlarm(callback: () => void, delayMs: number): () => void {
-  const nowMs = sinceStartMs();
+  const nowMs = uptimeMs();
   const alarm = { atMs: nowMs + (delayMs > 0 ? delayMs : 0), callback };
   alarms.push(alarm);
   if (timer === undefined || alarm.atMs < rings) arm(alarm.atMs, nowMs);
@@ -58,7 +58,7 @@ function arm(atMs: number, nowMs: number): void {
 function ring(): void {
   clearTimeout(timer);
   timer = undefined;
-  const nowMs = sinceStartMs();
+  const nowMs = uptimeMs();
   const first = findEarliest();
   if (first === undefined) return;
   if (first.atMs > nowMs) {

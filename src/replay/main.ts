@@ -12,6 +12,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
+import { Secrets, withoutSecrets } from '../secrets';
 import { readExportConfiguration } from '../delivery/settings/configuration';
 import { createDelivery } from '../delivery/create-delivery';
 import type { MetricSource } from '../delivery/delivery';
@@ -85,6 +86,7 @@ function createRequestSink(take: (signal: Signal, request: Uint8Array) => void):
 /** Sends through the extension's own delivery; `finish` says whether everything arrived. */
 function createSendingSink(environment: ReturnType<typeof createEnvironment>) {
   const windows: ResourceMetrics[] = [];
+  const secrets = new Secrets();
   const metricSource: MetricSource = { collect: () => Promise.resolve(windows.shift()) };
   const delivery = createDelivery({
     configuration: readExportConfiguration(environment),
@@ -93,7 +95,8 @@ function createSendingSink(environment: ReturnType<typeof createEnvironment>) {
       dropped: () => undefined,
       requestEnded: () => undefined,
     },
-    diagnostics: stderr,
+    diagnostics: withoutSecrets(stderr, secrets),
+    secrets,
     clock: { now: Date.now },
     metricSource,
   });

@@ -216,6 +216,42 @@ describe('secrets in headers', () => {
     expect(observed.exported.traces).toBe(1);
   });
 
+  it('that are refused are read again, at most every minute, and the request is sent once more', async () => {
+    const endpoint = await start();
+    let secret = 'first-value';
+    let accepted = 'second-value';
+    endpoint.behaviour = (request, response) => {
+      if (request.path === '/') {
+        response.end(JSON.stringify({ Parameter: { Value: secret } }));
+      } else {
+        const isRight = request.headers['api-key'] === accepted;
+        response.writeHead(isRight ? 200 : 401).end(isRight ? '' : `no such key: ${secret}`);
+      }
+    };
+    const { delivery, flush, observed, warnings, clock } = open(endpoint.url, '${ssm:key}');
+    const fetches = () => endpoint.requests.filter(({ path }) => path === '/').length;
+    const send = async (): Promise<void> => {
+      delivery.addSpans([makeSpan(0)]);
+      await flush();
+    };
+    delivery.addSpans([makeSpan(0)]);
+    await eventually(() => fetches() === 1);
+    secret = 'second-value';
+    await flush();
+    expect(observed).toMatchObject({ exported: { traces: 1 }, dropped: { traces: {} } });
+    expect(fetches()).toBe(2);
+    accepted = 'third-value';
+    await send();
+    expect(observed.dropped.traces).toEqual({ 401: 1 });
+    expect(fetches()).toBe(2);
+    expect(warnings.join()).not.toContain('second-value');
+    secret = 'third-value';
+    clock.aheadMs += 60_000;
+    await send();
+    expect(observed.exported.traces).toBe(2);
+    expect(fetches()).toBe(3);
+  });
+
   it('without the member asked for are an error that does not show the secret', async () => {
     const endpoint = await start();
     answerSecrets(endpoint);

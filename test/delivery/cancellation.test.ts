@@ -24,6 +24,7 @@ const unsentAndRetryable = {
   error: { detail: { outcome: 'timeout', bodyWritten: false } },
 };
 const closers: (() => unknown)[] = [];
+const renewSecrets = () => Promise.resolve(false);
 let endpoint: ScriptedEndpoint;
 
 beforeEach(async () => {
@@ -186,14 +187,14 @@ describe('reconnecting', () => {
         },
         shutdown: noop,
       },
-      true,
+      { resendable: true, renewSecrets },
     );
     expect(await transport.send(body, 5_000, cancellation)).toBe(stale);
     expect(attempts).toBe(expected);
   });
 
   it('can be cancelled in its second attempt as in its first', async () => {
-    const transport = createReconnectingTransport(open(), true);
+    const transport = createReconnectingTransport(open(), { resendable: true, renewSecrets });
     await transport.send(body, 5_000);
     endpoint.behaviour = (_, response) => {
       endpoint.behaviour = hang;

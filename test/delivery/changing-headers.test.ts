@@ -5,6 +5,7 @@ import { createHeaderSource } from '../../src/delivery/auth/header-source';
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
 import { createSecretStore } from '../../src/delivery/auth/secrets';
 import type { HeaderSource, Transport } from '../../src/delivery/transport/transport';
+import { Secrets } from '../../src/secrets';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { expectedSignature } from './expected-signature';
 import type { ScriptedEndpoint } from './scripted-endpoint';
@@ -38,6 +39,7 @@ const context = {
   pool,
   clock,
   diagnostics: silentDiagnostics,
+  secrets: new Secrets(),
   loadSecrets: () => Promise.reject(new Error('no secrets here')),
 };
 
@@ -72,7 +74,7 @@ describe('signed requests', () => {
       createHeaderSource(
         { ...configuration(), signing: { service: 'logs', region: 'eu-west-1' } },
         { ...context, aws: { ...aws, secretsManager: { url }, ssm: { url } } },
-      ),
+      ).headers,
     );
   }
 
@@ -109,13 +111,14 @@ describe('signed requests', () => {
 describe('headers with a secret', () => {
   it('that was changed bring the new value, and no longer the old one', async () => {
     let secret = 'old';
+    const renew = () => Promise.resolve(false);
     const fill = (headers: Readonly<Record<string, string>>) =>
       Promise.resolve({ ...headers, 'api-key': secret });
     const transport = transportWith(
       createHeaderSource(
         { ...configuration(), headers: { 'api-key': '${ssm:key}' } },
-        { ...context, loadSecrets: () => Promise.resolve({ fill }) },
-      ),
+        { ...context, loadSecrets: () => Promise.resolve({ fill, renew }) },
+      ).headers,
     );
     for (const value of ['old', 'old', 'new']) {
       secret = value;

@@ -21,6 +21,54 @@ function read(variables: Record<string, string>): {
 
 const endpoint = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318' };
 
+describe('what is likely to be a mistake', () => {
+  it.each([
+    ['"api-key=abc,b=c"', { 'api-key': 'abc', b: 'c' }],
+    ["'api-key=abc'", { 'api-key': 'abc' }],
+    ['api-key="abc",b=\'c\'', { 'api-key': 'abc', b: 'c' }],
+  ])('quotes in %s are taken off, with one warning that shows no value', (value, expected) => {
+    const { configuration, warnings } = read({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: value });
+    expect(configuration.signals.traces?.headers).toEqual(expected);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('quotes');
+    expect(warnings[0]).not.toContain('abc');
+  });
+
+  it.each(['a="b', 'a=b"c"', "a=it's"])('quotes in %s belong to the value', (value) => {
+    const { configuration, warnings } = read({ ...endpoint, OTEL_EXPORTER_OTLP_HEADERS: value });
+    expect(configuration.signals.traces?.headers).toEqual({ a: value.slice(2) });
+    expect(warnings).toEqual([]);
+  });
+
+  it('a timeout below 100 ms is taken, with one hint at the unit', () => {
+    const { configuration, warnings } = read({ ...endpoint, OTEL_EXPORTER_OTLP_TIMEOUT: '10' });
+    expect(configuration.signals.traces?.timeoutMs).toBe(10);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain('milliseconds');
+  });
+
+  it('an Authorization of the user is not replaced by a signature', () => {
+    const { configuration } = read({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://logs.eu-west-1.amazonaws.com',
+      OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'Authorization=Bearer token',
+    });
+    expect(configuration.signals.logs?.signing).toBeUndefined();
+    expect(configuration.signals.traces?.signing).toBeDefined();
+  });
+
+  it.each([
+    ['https://user:a/pass@host', 'https://…'],
+    ['host/otlp/TOKEN', 'a value that is not shown'],
+    ['ftp://host/TOKEN', 'ftp://…'],
+    ['//host?TOKEN', 'a value that is not shown'],
+    ['collector:4318', 'collector:4318'],
+  ])('the endpoint %s is shown as %s', (value, shown) => {
+    const { warnings } = read({ OTEL_EXPORTER_OTLP_ENDPOINT: value });
+    expect(warnings.join()).toContain(`got '${shown}'`);
+    expect(warnings.join()).not.toMatch(/TOKEN|pass/);
+  });
+});
+
 describe('endpoints', () => {
   it.each([
     ['http://c:4318', 'http://c:4318/v1/traces'],

@@ -332,31 +332,6 @@ describe('413', () => {
   });
 });
 
-describe('a success', () => {
-  it('that is partial counts what was rejected and resends nothing', async () => {
-    endpoint.behaviour = (_, response) =>
-      void response.end('{"partialSuccess":{"rejectedSpans":"2","errorMessage":"too old"}}');
-    const { delivery, flush, observed, warnings } = open({ signals: ['traces'] });
-    delivery.addSpans(range(5).map((index) => makeSpan(index)));
-    await flush();
-    expect(observed.exported.traces).toBe(3);
-    expect(observed.dropped.traces).toEqual({ rejected: 2 });
-    expect(endpoint.requests).toHaveLength(1);
-    expect(warnings.join()).toContain('too old');
-  });
-
-  it('that is a web page is pointed out', async () => {
-    endpoint.behaviour = (_, response) => void response.end('<!doctype html>');
-    const { delivery, flush, warnings } = open({
-      signals: ['traces'],
-      signal: { protocol: 'http/protobuf' },
-    });
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    expect(warnings.join()).toContain('not an OTLP answer');
-  });
-});
-
 it('keeps a metric window that was refused with 503 and sends it unchanged before a newer one', async () => {
   let recorded = 0;
   const collect = () => Promise.resolve(makeWindow((recorded += 1)));

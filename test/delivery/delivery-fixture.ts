@@ -4,6 +4,7 @@ import type {
   ExportConfiguration,
   SignalConfiguration,
 } from '../../src/delivery/settings/configuration';
+import { Secrets, withoutSecrets } from '../../src/secrets';
 import { createDelivery } from '../../src/delivery/create-delivery';
 import type { Delivery, DropReason, MetricSource, Signal } from '../../src/delivery/delivery';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
@@ -45,6 +46,7 @@ export function createFixture(options: FixtureOptions): DeliveryFixture {
     outcomes: [],
   };
   const warnings: string[] = [];
+  const secrets = new Secrets();
   const warn = (message: string): void => void warnings.push(message);
   const clock = { aheadMs: 0, now: () => Date.now() + clock.aheadMs };
   const delivery = createDelivery({
@@ -56,7 +58,11 @@ export function createFixture(options: FixtureOptions): DeliveryFixture {
       },
       requestEnded: (_, __, outcome) => void observed.outcomes.push(outcome),
     },
-    diagnostics: { error: warn, warn, info: () => undefined, debug: () => undefined },
+    diagnostics: withoutSecrets(
+      { error: warn, warn, info: () => undefined, debug: () => undefined },
+      secrets,
+    ),
+    secrets,
     clock,
     random: () => 0.5,
     ...(options.metricSource && { metricSource: options.metricSource }),

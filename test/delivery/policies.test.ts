@@ -38,8 +38,7 @@ describe('a retry', () => {
     failedFlushes: 1,
     reached: true,
     isLoopback: false,
-    nowMs,
-    deadlineMs: nowMs + 500,
+    leftMs: 500,
     random: 1,
   };
   it.each<[string, Partial<RetrySituation>, number | undefined]>([
@@ -52,7 +51,7 @@ describe('a retry', () => {
       undefined,
     ],
     ['after the invocation does not wait for Retry-After', { retryInMs: 100 }, undefined],
-    ['needs time', { deadlineMs: nowMs + 5 }, undefined],
+    ['needs time', { leftMs: 5 }, undefined],
     ['while running backs off', { phase: 'while-running', retries: 2 }, 200],
     ['while running honours Retry-After', { phase: 'while-running', retryInMs: 400 }, 400],
     ['does not come before Retry-After', { phase: 'while-running', retryInMs: 600 }, undefined],

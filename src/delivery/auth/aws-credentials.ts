@@ -34,8 +34,13 @@ export function createCredentialProvider(settings: AwsSettings, clock: Clock): C
       );
   }
   let known: ExpiringCredentials | undefined;
+  let fetchedAtMs = 0;
   return async () => {
-    if (known === undefined || clock.now() > known.expiresMs - renewBeforeMs) {
+    const nowMs = clock.now();
+    // A clock that was set back must not keep them beyond their time.
+    const isOld = nowMs > (known?.expiresMs ?? 0) - renewBeforeMs || nowMs < fetchedAtMs;
+    if (known === undefined || isOld) {
+      fetchedAtMs = nowMs;
       known = await fetchCredentials(containerCredentialsUri, settings, clock);
     }
     return known.credentials;

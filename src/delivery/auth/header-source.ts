@@ -1,6 +1,7 @@
 // The headers of a request: fixed ones, user headers with their secrets filled in, a signature when
 // the endpoint wants one. Secrets and signing are loaded only when they are used.
 import type { Diagnostics } from '../../diagnostics';
+import type { Secrets } from '../../secrets';
 import { VERSION } from '../../version';
 import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
 import type { ConnectionPool } from '../transport/connection-pool';
@@ -14,6 +15,7 @@ export interface HeaderContext {
   readonly pool: ConnectionPool;
   readonly clock: Clock;
   readonly diagnostics: Diagnostics;
+  readonly secrets: Secrets;
   readonly loadSecrets: SecretLoader;
 }
 
@@ -24,11 +26,17 @@ const contentTypes = {
   'http/json': 'application/json',
 } as const;
 
+export interface RequestHeaders {
+  readonly headers: HeaderSource;
+  /** After a refusal: reads the secrets again; false: they are none, or were read a short while ago. */
+  readonly renewSecrets: () => Promise<boolean>;
+}
+
 /** Begins to fetch secrets at once, so that they are there when the first request is due. */
 export function createHeaderSource(
   configuration: SignalConfiguration,
   context: HeaderContext,
-): HeaderSource {
+): RequestHeaders {
   const fixed: Headers = {
     'user-agent': `lambda-otlp/${VERSION}`,
     ...configuration.headers,
@@ -37,11 +45,14 @@ export function createHeaderSource(
   };
   const resolve = withSecrets(fixed, context.loadSecrets);
   const sign = withSignature(configuration, context);
-  if (resolve === undefined && sign === undefined) return () => fixed;
-  return async (body) => {
-    const headers = resolve === undefined ? fixed : await resolve();
-    return sign === undefined ? headers : sign(headers, body);
+  const renewSecrets = async (): Promise<boolean> =>
+    resolve !== undefined && (await context.loadSecrets()).renew(fixed);
+  if (resolve === undefined && sign === undefined) return { headers: () => fixed, renewSecrets };
+  const headers: HeaderSource = async (body) => {
+    const filled = resolve === undefined ? fixed : await resolve();
+    return sign === undefined ? filled : sign(filled, body);
   };
+  return { headers, renewSecrets };
 }
 
 /** Loads the store of secrets once, for all signals. */

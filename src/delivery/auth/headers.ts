@@ -26,12 +26,18 @@ export function readHeaders(environment: Environment, signal: Signal): Record<st
 
 function parseHeaders(environment: Environment, variable: string): Record<string, string> {
   const headers: Record<string, string> = {};
-  const pairs = (environment.text(variable) ?? '').split(',');
+  const seen = environment.text(variable) ?? '';
+  const list = withoutQuotes(seen);
+  let isQuoted = list !== seen;
+  const pairs = list.split(',');
   for (const [index, pair] of pairs.entries()) {
     if (pair.trim() === '') continue;
     const separator = pair.indexOf('=');
     const name = decode(pair.slice(0, Math.max(separator, 0)).trim()).toLowerCase();
-    const value = decode(pair.slice(separator + 1).trim());
+    const written = pair.slice(separator + 1).trim();
+    const unquoted = withoutQuotes(written);
+    isQuoted ||= unquoted !== written;
+    const value = decode(unquoted);
     const problem = problemOf(name, value);
     if (problem === undefined) headers[name] = value;
     else {
@@ -42,7 +48,19 @@ function parseHeaders(environment: Environment, variable: string): Record<string
       });
     }
   }
+  if (isQuoted) {
+    environment.reject(variable, {
+      expected: 'name=value pairs without quotes',
+      seen: 'quotes around values, not shown',
+      using: 'what is between the quotes',
+    });
+  }
   return headers;
+}
+
+/** A shell takes quotes off, a console's form field does not. */
+function withoutQuotes(text: string): string {
+  return /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
 }
 
 function problemOf(name: string, value: string): string | undefined {

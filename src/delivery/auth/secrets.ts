@@ -2,6 +2,7 @@
 // the AWS JSON APIs GetSecretValue and GetParameter. Loaded only when there is a reference. A failure
 // warns and is tried again at later flushes, with a back-off; values are never printed.
 import type { Diagnostics } from '../../diagnostics';
+import type { Secrets } from '../../secrets';
 import type { AwsSettings } from '../settings/aws-settings';
 import type { ConnectionPool } from '../transport/connection-pool';
 import { createHttpTransport } from '../transport/http-transport';
@@ -11,7 +12,9 @@ import type { Clock, Headers } from '../transport/transport';
 
 export interface SecretStore {
   /** The headers with every reference replaced. Rejects, without a secret in the message, when one is missing. */
-  fill(headers: Readonly<Record<string, string>>): Promise<Readonly<Record<string, string>>>;
+  fill(headers: Headers): Promise<Headers>;
+  /** Reads what these headers refer to again, because it was refused; false: it was read a short while ago. */
+  renew(headers: Headers): Promise<boolean>;
 }
 
 export interface SecretStoreOptions {
@@ -19,21 +22,23 @@ export interface SecretStoreOptions {
   readonly pool: ConnectionPool;
   readonly clock: Clock;
   readonly diagnostics: Diagnostics;
+  readonly secrets: Secrets;
 }
 
-const fetchTimeoutMs = 2_000;
-const firstBackoffMs = 1_000;
-const maxBackoffMs = 60_000;
+const FETCH_TIMEOUT_MS = 2_000;
+const FIRST_BACKOFF_MS = 1_000;
+const MAX_BACKOFF_MS = 60_000;
+/** Secrets rotate while environments live, but not every minute. */
+const RENEW_EVERY_MS = 60_000;
 
 export function createSecretStore(options: SecretStoreOptions): SecretStore {
-  const entries = new Map<string, () => Promise<string>>();
-  const entryOf = (literal: string, reference: SecretReference): (() => Promise<string>) => {
-    const entry = entries.get(literal) ?? fetchOnce(reference, options);
+  const entries = new Map<string, SecretEntry>();
+  const entryOf = (literal: string, reference: SecretReference): SecretEntry => {
+    const entry = entries.get(literal) ?? new SecretEntry(reference, options);
     entries.set(literal, entry);
     return entry;
   };
-  /** A secret does not change once it is known. */
-  const known = new WeakMap<Headers, Headers>();
+  let known = new WeakMap<Headers, Headers>();
   return {
     async fill(headers) {
       const before = known.get(headers);
@@ -41,42 +46,89 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
       const filled = Object.entries(headers).map(async ([name, value]) => {
         const secrets = new Map<string, string>();
         for (const [literal, reference] of findSecretReferences(value)) {
-          secrets.set(literal, await entryOf(literal, reference)());
+          secrets.set(literal, await entryOf(literal, reference).read());
         }
-        return [name, fillSecretReferences(value, secrets)] as const;
+        const whole = fillSecretReferences(value, secrets);
+        if (secrets.size > 0) options.secrets.addHeader(whole);
+        return [name, whole] as const;
       });
       const all: Headers = Object.fromEntries(await Promise.all(filled));
       known.set(headers, all);
       return all;
     },
+    async renew(headers) {
+      const due = Object.values(headers)
+        .flatMap((value) => [...findSecretReferences(value)])
+        .map(([literal, reference]) => entryOf(literal, reference).renew());
+      const wereRead = (await Promise.all(due)).some((wasRead) => wasRead);
+      if (wereRead) known = new WeakMap();
+      return wereRead;
+    },
   };
 }
 
-/** Fetches at the first call; calls share the fetch under way and its result; failures back off. */
-function fetchOnce(reference: SecretReference, options: SecretStoreOptions): () => Promise<string> {
-  const { clock, diagnostics } = options;
-  let underWay: Promise<string> | undefined;
-  let failures = 0;
-  let notBeforeMs = 0;
-  const describe = `${reference.store} secret '${reference.id}'`;
-  const attempt = async (): Promise<string> => {
+/** Fetched at the first call; calls share the fetch under way and its result; failures back off. */
+class SecretEntry {
+  private underWay: Promise<string> | undefined;
+  private failures = 0;
+  private failedAtMs = 0;
+  private renewedAtMs: number | undefined;
+  private readonly name: string;
+
+  constructor(
+    private readonly reference: SecretReference,
+    private readonly options: SecretStoreOptions,
+  ) {
+    this.name = `${reference.store} secret '${reference.id}'`;
+  }
+
+  read(): Promise<string> {
+    if (this.underWay !== undefined) return this.underWay;
+    const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.failures - 1), MAX_BACKOFF_MS);
+    if (this.failures > 0 && this.isWithin(backoffMs, this.failedAtMs)) {
+      return Promise.reject(new Error(`${this.name} is not known yet`));
+    }
+    this.underWay = this.fetch();
+    return this.underWay;
+  }
+
+  /** True once it was read again; what was known stays known if that fails. */
+  async renew(): Promise<boolean> {
+    const { renewedAtMs, underWay: known, options } = this;
+    if (renewedAtMs !== undefined && this.isWithin(RENEW_EVERY_MS, renewedAtMs)) return false;
+    this.renewedAtMs = options.clock.now();
     try {
-      return await fetchSecret(reference, options);
+      const value = await this.fetch();
+      this.underWay = Promise.resolve(value);
+      return true;
+    } catch {
+      this.underWay = known;
+      return false;
+    }
+  }
+
+  private async fetch(): Promise<string> {
+    const { clock, diagnostics, secrets } = this.options;
+    try {
+      const value = await fetchSecret(this.reference, this.options);
+      this.failures = 0;
+      secrets.add(value);
+      return value;
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      notBeforeMs = clock.now() + Math.min(firstBackoffMs * 2 ** failures, maxBackoffMs);
-      failures += 1;
-      underWay = undefined;
-      diagnostics.warn(`${describe} could not be read: ${message}; items are kept until it can`);
-      throw new Error(`${describe} is not known yet`);
+      this.failedAtMs = clock.now();
+      this.failures += 1;
+      this.underWay = undefined;
+      diagnostics.warn(`${this.name} could not be read: ${message}; items are kept until it can`);
+      throw new Error(`${this.name} is not known yet`);
     }
-  };
-  return () => {
-    if (underWay !== undefined) return underWay;
-    if (clock.now() < notBeforeMs) return Promise.reject(new Error(`${describe} is not known yet`));
-    underWay = attempt();
-    return underWay;
-  };
+  }
+
+  /** Not where the clock was set back: that must not hold anything for hours. */
+  private isWithin(durationMs: number, sinceMs: number): boolean {
+    const passedMs = this.options.clock.now() - sinceMs;
+    return passedMs >= 0 && passedMs < durationMs;
+  }
 }
 
 async function fetchSecret(
@@ -102,7 +154,7 @@ async function fetchSecret(
     ? { Name: reference.id, WithDecryption: true }
     : { SecretId: reference.id };
   const body = Buffer.from(JSON.stringify(request), 'utf8');
-  const response = await transport.send(body, fetchTimeoutMs);
+  const response = await transport.send(body, FETCH_TIMEOUT_MS);
   if (response.status !== 'success') throw response.error;
   return readValue(Buffer.from(response.data ?? []).toString('utf8'), reference);
 }

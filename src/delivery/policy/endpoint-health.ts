@@ -6,6 +6,10 @@ import type { Clock } from '../transport/transport';
 
 export class EndpointHealth {
   readonly breaker: CircuitBreaker;
+  /** Answers so far. */
+  answers = 0;
+  /** More than one signal goes there. */
+  isShared = false;
   private trusted = false;
   private isSuspect = false;
 
@@ -33,6 +37,7 @@ export class EndpointHealth {
 
   /** It answered like a server that works, even if it refused the request. */
   answered(): void {
+    this.answers += 1;
     this.trusted = true;
     this.isSuspect = false;
     this.breaker.succeeded();

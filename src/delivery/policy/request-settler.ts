@@ -13,6 +13,8 @@ import { describeTrouble } from './refusal-message';
 import type { BuiltRequest } from '../codec/request-builder';
 import { RequestBuilder } from '../codec/request-builder';
 import type { Clock, TransportResponse } from '../transport/transport';
+import { SizeSuspicion } from './size-suspicion';
+import type { Suspicion } from './size-suspicion';
 import type { Verdict } from './verdict';
 import { judge } from './verdict';
 
@@ -42,8 +44,10 @@ export class RequestSettler {
   /** Refusals of this signal's URL: wrong path, wrong credentials. */
   private readonly refusals: CircuitBreaker;
   private lastRefusal: DropReason = 'rejected';
-  private notBeforeMs = 0;
+  /** Retry-After, from when on and how long. */
+  private pause = { sinceMs: 0, durationMs: 0 };
   private isProbing = false;
+  private readonly suspicion = new SizeSuspicion();
 
   constructor(options: SettlerOptions) {
     this.options = options;
@@ -53,15 +57,20 @@ export class RequestSettler {
 
   /** True while sending is pointless: Retry-After, or one of the breakers holds. */
   get isHeldBack(): boolean {
-    const { health, clock } = this.options;
-    const retryAfter = clock.now() < this.notBeforeMs;
-    return retryAfter || health.breaker.isHolding || this.refusals.isHolding;
+    const { health } = this.options;
+    return this.isPausing || health.breaker.isHolding || this.refusals.isHolding;
+  }
+
+  /** A clock that was set back ends it: it must not last for hours. */
+  private get isPausing(): boolean {
+    const passedMs = this.options.clock.now() - this.pause.sinceMs;
+    return passedMs >= 0 && passedMs < this.pause.durationMs;
   }
 
   /** Asks Retry-After and both breakers for leave to send. A refused address costs its items at once. */
   mayStart(): 'go' | 'held' | 'refused' {
-    const { signal, buffer, health, clock } = this.options;
-    if (clock.now() < this.notBeforeMs || health.breaker.isHolding) return 'held';
+    const { signal, buffer, health } = this.options;
+    if (this.isPausing || health.breaker.isHolding) return 'held';
     if (this.refusals.ask() === 'held') {
       if (!buffer.isWaiting(signal)) return 'held';
       buffer.drop(signal, this.lastRefusal);
@@ -80,6 +89,8 @@ export class RequestSettler {
 
   settle(request: BuiltRequest, response: TransportResponse, attempt: number): Settlement {
     const verdict = judge(response);
+    const suspicion = this.suspect(request, response, attempt);
+    if (suspicion !== 'none') return this.settleSuspect(request, response, suspicion);
     this.informBreakers(verdict, attempt);
     switch (verdict.kind) {
       case 'delivered':
@@ -96,6 +107,34 @@ export class RequestSettler {
 
   drop(items: readonly RawItem[], reason: DropReason): void {
     this.options.buffer.discard(this.options.signal, items, reason);
+  }
+
+  private suspect(request: BuiltRequest, response: TransportResponse, flush: number): Suspicion {
+    if (response.status !== 'retryable') return 'none';
+    const { health } = this.options;
+    return this.suspicion.judge({
+      items: request.items,
+      detail: response.error.detail,
+      flush,
+      answers: health.answers,
+      isShared: health.isShared,
+    });
+  }
+
+  /** The request's fault, it seems, not the endpoint's: no breaker hears of it. */
+  private settleSuspect(
+    request: BuiltRequest,
+    response: TransportResponse,
+    suspicion: Exclude<Suspicion, 'none'>,
+  ): Settlement {
+    const { signal, buffer } = this.options;
+    this.release();
+    if (suspicion === 'send last') {
+      buffer.putLast(signal, request.items);
+      return { kind: 'failed', reached: true };
+    }
+    if (suspicion === 'halve' && this.builder.shrink(request)) return { kind: 'progress' };
+    return this.settleRefused(request.items, response, 'rejected');
   }
 
   private settleRefused(
@@ -151,7 +190,7 @@ export class RequestSettler {
 
   private postpone({ reached, retryInMs }: Extract<Verdict, { kind: 'resend' }>): Settlement {
     if (retryInMs === undefined) return { kind: 'failed', reached };
-    this.notBeforeMs = this.options.clock.now() + retryInMs;
+    this.pause = { sinceMs: this.options.clock.now(), durationMs: retryInMs };
     return { kind: 'failed', reached, retryInMs };
   }
 

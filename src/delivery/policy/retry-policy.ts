@@ -8,8 +8,8 @@ export interface RetrySituation {
   readonly retries: number;
   /** Failed flushes in a row, this one included. */
   readonly failedFlushes: number;
-  readonly nowMs: number;
-  readonly deadlineMs: number;
+  /** Milliseconds that the flush has left. */
+  readonly leftMs: number;
   /** The server was reached; one that is not even there will not be there in a few milliseconds. */
   readonly reached: boolean;
   /** It is on this machine: at SHUTDOWN one that is gone does not come back. */
@@ -34,7 +34,7 @@ const backoffs: Readonly<Record<RetrySituation['phase'], Backoff>> = {
 
 /** Milliseconds to wait before the next attempt, or undefined: carry over. */
 export function decideRetry(situation: RetrySituation): number | undefined {
-  const { phase, retries, retryInMs, nowMs, deadlineMs } = situation;
+  const { phase, retries, retryInMs, leftMs } = situation;
   const { firstMs, maxMs, maxRetries } = backoffs[phase];
   if (retries >= maxRetries) return undefined;
   if (phase === 'final' && situation.isLoopback && !situation.reached) return undefined;
@@ -43,5 +43,5 @@ export function decideRetry(situation: RetrySituation): number | undefined {
   const backoffMs = Math.min(firstMs * 2 ** retries, maxMs) * (0.5 + situation.random / 2);
   const delayMs = Math.max(backoffMs, retryInMs ?? 0);
   if (phase === 'after-invocation' && delayMs > maxMs) return undefined;
-  return nowMs + delayMs < deadlineMs ? delayMs : undefined;
+  return delayMs < leftMs ? delayMs : undefined;
 }

@@ -3,8 +3,7 @@ import { decodeExportAnswer } from '../codec/export-answer';
 import type { DropReason } from '../delivery';
 import type { TransportResponse } from '../transport/transport';
 
-/** HTML begins with it, and neither protobuf nor JSON answers do. */
-const LESS_THAN_SIGN = 0x3c;
+const NO_OTLP = 'the answer is not one of OTLP';
 
 export type Verdict =
   | { readonly kind: 'delivered'; readonly rejected: number; readonly note: string }
@@ -28,7 +27,7 @@ export type Verdict =
 const ADDRESS_STATUS_CODES = new Set([401, 402, 403, 404, 405, 406, 407, 410, 415, 421, 426]);
 
 export function judge(response: TransportResponse): Verdict {
-  if (response.status === 'success') return judgeSuccess(response.data);
+  if (response.status === 'success') return judgeSuccess(response);
   const { outcome, bodyWritten } = response.error.detail;
   const statusCode = toStatusCode(outcome);
   if (response.status === 'retryable') {
@@ -50,10 +49,13 @@ export function toStatusCode(outcome: string): number | undefined {
   return /^\d{3}$/.test(outcome) ? Number(outcome) : undefined;
 }
 
-function judgeSuccess(data: Uint8Array | undefined): Verdict {
+function judgeSuccess({
+  data,
+  isOther = false,
+}: Extract<TransportResponse, { status: 'success' }>): Verdict {
+  const noOtlp = { kind: 'delivered', rejected: 0, note: NO_OTLP } as const;
+  if (isOther) return noOtlp;
   if (data === undefined || data.length === 0) return { kind: 'delivered', rejected: 0, note: '' };
-  const noOtlp = { kind: 'delivered', rejected: 0, note: 'not an OTLP answer' } as const;
-  if (data[0] === LESS_THAN_SIGN) return noOtlp;
   try {
     const { rejected, message } = decodeExportAnswer(data);
     return { kind: 'delivered', rejected, note: message };

@@ -1,15 +1,4 @@
 // Waiting by the wall clock.
-import { isSettledWithin } from '../../node/alarms';
-import type { Clock } from '../transport/transport';
-
-/** True when `promise` settles before `deadlineMs` (epoch). It must not reject. */
-export function isSettledBy(
-  promise: Promise<unknown>,
-  deadlineMs: number,
-  clock: Clock,
-): Promise<boolean> {
-  return isSettledWithin(promise, deadlineMs - clock.now());
-}
 
 export function pause(durationMs: number): Promise<void> {
   return new Promise((resolve) => {

@@ -79,6 +79,12 @@ export class ItemBuffer {
     this.evict();
   }
 
+  /** The items were not delivered and wait again, behind all others. */
+  putLast(signal: Signal, items: readonly RawItem[]): void {
+    for (const item of items) this.queues[signal].push(item);
+    this.evict();
+  }
+
   /** Puts items back in two halves, of a single metric by its points; returns the first; undefined: they are one. */
   halve(signal: Signal, items: readonly RawItem[]): readonly RawItem[] | undefined {
     const middle = Math.ceil(items.length / 2);

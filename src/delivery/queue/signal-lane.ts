@@ -1,7 +1,9 @@
 // Sends what is buffered of one signal, one request at a time. A request may outlive the flush that
 // began it, even a freeze: it is settled by its answer or by its own timeout, and only then are its
 // items exported, dropped or put back. Nothing here rejects.
-import { Cancellation } from '../transport/cancellation';
+import type { Cancellation } from '../transport/cancellation';
+import { sendTwice } from '../transport/twofold-sending';
+import type { TwofoldSending } from '../transport/twofold-sending';
 import { isLoopback } from '../../http/loopback';
 import type { RequestEncoding } from '../codec/request-body';
 import type { SignalConfiguration } from '../settings/configuration';
@@ -15,11 +17,14 @@ import { decideRetry } from '../policy/retry-policy';
 import type { Transport, TransportResponse } from '../transport/transport';
 import { TransportError } from '../transport/transport';
 import { toStatusCode } from '../policy/verdict';
-import { hearSockets, isSettledBy, pause } from '../policy/wait';
+import { isSettledWithin } from '../../node/alarms';
+import { hearSockets, pause } from '../policy/wait';
 
 export interface LaneOptions extends SettlerOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
   readonly transport: Transport;
+  /** The next request opens a connection of its own. */
+  readonly dropIdleConnections: () => void;
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
   /** Buffers the next metric window, if there is one. */
   readonly collect?: () => Promise<void>;
@@ -29,14 +34,18 @@ export interface LaneOptions extends SettlerOptions {
 
 interface UnderWay {
   readonly startMs: number;
-  readonly cancellation: Cancellation;
+  sending?: TwofoldSending;
   settled: Promise<Settlement>;
   request?: BuiltRequest;
   givenUp: boolean;
 }
 
 /** At SHUTDOWN a request older than this has probably lost its connection in a freeze. */
-const staleAfterMs = 3_000;
+const STALE_AFTER_MS = 3_000;
+/** At SHUTDOWN a request that is not answered by then is sent again beside itself. */
+const MAX_FINAL_PATIENCE_MS = 400;
+/** The system may correct its clock by a little at any time. */
+const MAX_CLOCK_CORRECTION_MS = 1_000;
 
 export class SignalLane {
   readonly signal: Signal;
@@ -63,12 +72,11 @@ export class SignalLane {
 
   /** Sends until nothing waits, the flush's time is over, or a failure says to stop. */
   async drain(flush: Flush): Promise<LaneResult> {
-    const { clock } = this.options;
     await this.endOverdueRequest(flush);
     const earlier = this.current;
     if (flush.phase !== 'final' || earlier === undefined) return this.sendAll(flush);
     this.current = undefined;
-    await Promise.all([isSettledBy(earlier.settled, flush.deadlineMs, clock), this.sendAll(flush)]);
+    await Promise.all([this.isAnswered(earlier, flush), this.sendAll(flush)]);
     return this.sendAll(flush);
   }
 
@@ -81,7 +89,7 @@ export class SignalLane {
         const reason = this.signal === 'metrics' ? 'unknown_fate' : 'shutdown';
         this.settler.drop(underWay.request.items, reason);
       }
-      underWay.cancellation.cancel();
+      underWay.sending?.cancel();
     }
     this.open = [];
     this.current = undefined;
@@ -89,27 +97,24 @@ export class SignalLane {
   }
 
   private async sendAll(flush: Flush): Promise<LaneResult> {
-    const { clock, health, random } = this.options;
+    const { health, random, url } = this.options;
     let refused = false;
     for (let retries = 0; ;) {
       const underWay = this.current ?? this.start(flush);
       if (underWay === 'refused') refused = true;
       if (underWay === 'refused' || underWay === 'done') return refused ? 'refused' : 'done';
       if (typeof underWay === 'string') return underWay;
-      const inTime = await isSettledBy(underWay.settled, this.waitUntil(flush), clock);
-      if (!inTime) return this.stopWaiting(flush);
+      if (!(await this.isAnswered(underWay, flush))) return this.stopWaiting(flush);
       const settlement = await underWay.settled;
       if (settlement.kind === 'refused') refused = true;
       if (settlement.kind !== 'failed') continue;
-      const { phase, deadlineMs } = flush;
       const delayMs = decideRetry({
-        phase,
+        phase: flush.phase,
         retries,
-        deadlineMs,
+        leftMs: flush.leftMs(),
         reached: settlement.reached,
-        isLoopback: isLoopback(this.options.url),
+        isLoopback: isLoopback(url),
         failedFlushes: health.breaker.failures,
-        nowMs: clock.now(),
         random: random(),
         ...(settlement.retryInMs !== undefined && { retryInMs: settlement.retryInMs }),
       });
@@ -124,12 +129,11 @@ export class SignalLane {
     const waits = buffer.isWaiting(this.signal);
     const collects = collect !== undefined && this.collectedInFlush !== flush.number;
     if (this.isClosed || (!waits && !collects)) return 'done';
-    if (clock.now() >= this.waitUntil(flush)) return waits ? 'unanswered' : 'done';
+    if (this.waitMs(flush) <= 0) return waits ? 'unanswered' : 'done';
     const permission = flush.phase === 'final' ? 'go' : this.settler.mayStart();
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay = {
       startMs: clock.now(),
-      cancellation: new Cancellation(),
       settled: Promise.resolve({ kind: 'nothing' }),
       givenUp: false,
     };
@@ -153,7 +157,7 @@ export class SignalLane {
   }
 
   private async run(underWay: UnderWay, flush: Flush): Promise<Settlement> {
-    const { loadEncoding, ledger, clock, timeoutMs } = this.options;
+    const { loadEncoding, ledger, clock } = this.options;
     await this.collect(flush);
     const encoding = await loadEncoding();
     if (this.isClosed) this.options.buffer.drop(this.signal, 'shutdown');
@@ -164,7 +168,9 @@ export class SignalLane {
     }
     underWay.request = request;
     const sentMs = clock.now();
-    const response = await this.send(request.body, timeoutMs, underWay.cancellation);
+    const sending = sendTwice((cancellation) => this.send(request.body, cancellation));
+    underWay.sending = sending;
+    const response = await sending.response;
     if (underWay.givenUp) return { kind: 'nothing' };
     const durationMs = Math.max(clock.now() - sentMs, 0);
     const outcome = response.status === 'success' ? 'success' : response.error.detail.outcome;
@@ -175,13 +181,10 @@ export class SignalLane {
     return this.settler.settle(request, response, flush.number);
   }
 
-  private async send(
-    body: Uint8Array,
-    timeoutMs: number,
-    cancellation: Cancellation,
-  ): Promise<TransportResponse> {
+  private async send(body: Uint8Array, cancellation: Cancellation): Promise<TransportResponse> {
+    const { transport, timeoutMs } = this.options;
     try {
-      return await this.options.transport.send(body, timeoutMs, cancellation);
+      return await transport.send(body, timeoutMs, cancellation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const detail = { outcome: 'transport_error', bodyWritten: false };
@@ -201,17 +204,30 @@ export class SignalLane {
     }
   }
 
-  private waitUntil({ phase, startMs, deadlineMs }: Flush): number {
-    if (phase !== 'after-invocation') return deadlineMs;
-    const inDoubt = this.patience.isLost || this.options.health.breaker.isOpen;
-    return inDoubt ? Math.min(deadlineMs, startMs + shortWaitMs) : deadlineMs;
+  /**
+   * At SHUTDOWN a request that hangs is sent again on a connection of its own, early enough to arrive: twice is
+   * better than never, but for metrics (decision 5).
+   */
+  private async isAnswered(underWay: UnderWay, flush: Flush): Promise<boolean> {
+    if (flush.phase === 'final' && this.signal !== 'metrics') {
+      const patienceMs = Math.min(flush.leftMs() / 3, MAX_FINAL_PATIENCE_MS);
+      if (await isSettledWithin(underWay.settled, patienceMs)) return true;
+      this.options.dropIdleConnections();
+      underWay.sending?.resend();
+    }
+    return isSettledWithin(underWay.settled, this.waitMs(flush));
   }
 
-  private stopWaiting({ phase, startMs }: Flush): LaneResult {
+  private waitMs(flush: Flush): number {
+    const leftMs = flush.leftMs();
+    if (flush.phase !== 'after-invocation') return leftMs;
+    const inDoubt = this.patience.isLost || this.options.health.breaker.isOpen;
+    return inDoubt ? Math.min(leftMs, shortWaitMs - flush.passedMs()) : leftMs;
+  }
+
+  private stopWaiting(flush: Flush): LaneResult {
     this.options.health.unanswered();
-    if (phase === 'after-invocation') {
-      this.patience.unanswered(this.options.clock.now() - startMs);
-    }
+    if (flush.phase === 'after-invocation') this.patience.unanswered(flush.passedMs());
     return 'unanswered';
   }
 
@@ -220,13 +236,15 @@ export class SignalLane {
     const underWay = this.current;
     if (underWay === undefined) return;
     const ageMs = this.options.clock.now() - underWay.startMs;
-    const isStale = phase === 'final' && ageMs > staleAfterMs;
+    const isStale = phase === 'final' && ageMs > STALE_AFTER_MS;
     if (!isStale && !this.isOverdue(underWay)) return;
     await hearSockets();
-    underWay.cancellation.cancel();
+    underWay.sending?.cancel();
   }
 
+  /** Also when the clock was set back behind its start: it must not be waited for until the clock is there again. */
   private isOverdue({ startMs }: UnderWay): boolean {
-    return this.options.clock.now() - startMs > this.options.timeoutMs;
+    const passedMs = this.options.clock.now() - startMs;
+    return passedMs > this.options.timeoutMs || passedMs < -MAX_CLOCK_CORRECTION_MS;
   }
 }

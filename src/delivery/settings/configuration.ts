@@ -2,6 +2,7 @@
 // (opentelemetry.io/docs/specs/otel/protocol/exporter) read once. Never throws: an invalid value
 // costs one warning and falls back.
 import type { Environment } from '../../environment';
+import type { Secrets } from '../../secrets';
 import { ofSignal } from '../../settings';
 import type { AwsSettings } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
@@ -52,6 +53,7 @@ const EXPORTER_SETTINGS = {
   logs: 'OTEL_LOGS_EXPORTER',
 } as const;
 const grpcPort = '4317';
+const MIN_PLAUSIBLE_TIMEOUT_MS = 100;
 
 /** Reads every export setting. Warnings go through `environment.reject`. */
 export function readExportConfiguration(environment: Environment): ExportConfiguration {
@@ -72,23 +74,58 @@ export function readExportConfiguration(environment: Environment): ExportConfigu
   return { signals, bufferBytes, ...(needsAws && { aws: readAwsSettings(environment) }) };
 }
 
+/** Credentials, wherever the configuration has them. */
+export function learnSecrets({ signals, aws }: ExportConfiguration, secrets: Secrets): void {
+  for (const { url, proxyUrl, headers } of Object.values(signals)) {
+    secrets.addUrl(url);
+    if (proxyUrl !== undefined) secrets.addUrl(proxyUrl);
+    for (const value of Object.values(headers)) {
+      if (!hasSecretReference(value)) secrets.addHeader(value);
+    }
+  }
+  secrets.add(aws?.secretAccessKey);
+  secrets.add(aws?.sessionToken);
+  secrets.add(aws?.containerAuthorizationToken);
+}
+
 function readSignal(environment: Environment, signal: Signal): SignalConfiguration | undefined {
   const exporter = readExporter(environment, signal);
   if (exporter === 'none') return undefined;
   const endpoint = readEndpoint(environment, signal);
-  const signing = readSigning(environment, { signal, url: endpoint.url });
+  const headers = { ...endpoint.authorization, ...readHeaders(environment, signal) };
+  // CloudWatch takes bearer tokens too: what the user says goes.
+  const signing =
+    headers['authorization'] === undefined
+      ? readSigning(environment, { signal, url: endpoint.url })
+      : undefined;
   const proxyUrl = selectProxy(endpoint.url, environment);
   return {
     exporter,
     url: endpoint.url,
-    headers: { ...endpoint.authorization, ...readHeaders(environment, signal) },
-    timeoutMs: environment.readFor('OTEL_EXPORTER_OTLP_TIMEOUT', signal),
+    headers,
+    timeoutMs: readTimeoutMs(environment, signal),
     compression: environment.readFor('OTEL_EXPORTER_OTLP_COMPRESSION', signal),
     protocol: environment.readFor('OTEL_EXPORTER_OTLP_PROTOCOL', signal),
     tls: readTlsFiles(environment, signal),
     ...(proxyUrl !== undefined && { proxyUrl }),
     ...(signing !== undefined && { signing }),
   };
+}
+
+/** Other exporters of OpenTelemetry read seconds: one hint where that is likely to be meant. */
+function readTimeoutMs(environment: Environment, signal: Signal): number {
+  const name = 'OTEL_EXPORTER_OTLP_TIMEOUT';
+  const timeoutMs = environment.readFor(name, signal);
+  if (timeoutMs < MIN_PLAUSIBLE_TIMEOUT_MS) {
+    const set =
+      environment.text(ofSignal(name, signal)) === undefined ? name : ofSignal(name, signal);
+    environment.reject(set, {
+      expected: 'a number of milliseconds',
+      seen: String(timeoutMs),
+      using: `${timeoutMs} ms, in which few endpoints answer`,
+    });
+  }
+  return timeoutMs;
 }
 
 /** OTEL_{TRACES,METRICS,LOGS}_EXPORTER; of a list, the first name that is known counts. */

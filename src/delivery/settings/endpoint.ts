@@ -34,10 +34,18 @@ export function warnOfMissingEndpoint(environment: Environment, signals: readonl
   });
 }
 
-/** A URL without query and user information, fit to be printed. */
+/** Scheme, host, port and OTLP's own path, fit to be printed: any other path may hold a token. */
 export function describeUrl(url: string): string {
   const { origin, pathname } = new URL(url);
-  return `${origin}${pathname}`;
+  if (pathname === '/') return origin;
+  return `${origin}${/^\/v1\/(?:traces|metrics|logs)$/.test(pathname) ? pathname : '/…'}`;
+}
+
+/** Of what is no endpoint: all of it only where no credentials can be in it. */
+function describeUnusable(text: string): string {
+  if (!/[@/?]/.test(text)) return text;
+  const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
+  return scheme === undefined ? 'a value that is not shown' : `${scheme}…`;
 }
 
 function readUrl(environment: Environment, name: string): URL | undefined {
@@ -47,7 +55,7 @@ function readUrl(environment: Environment, name: string): URL | undefined {
   if (url !== undefined && /^https?:$/.test(url.protocol) && url.hostname !== '') return url;
   environment.reject(name, {
     expected: 'a URL that begins with http:// or https://',
-    seen: seen.replace(/^([^/]*\/\/)?[^/@]*@/, '$1***@').replace(/\?.*$/s, '?***'),
+    seen: describeUnusable(seen),
     using: defaultBase,
   });
   return undefined;

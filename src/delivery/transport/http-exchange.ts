@@ -5,7 +5,10 @@ import { NOT_HTTP } from '../../http/exchange';
 import type { AnswerListener, Exchange } from '../../http/exchange';
 import type { HeaderFields, RepeatedHead } from '../../http/message-head';
 import { setAlarm } from '../../node/alarms';
+import { inflate } from '../../node/compression';
+import { defined } from '../../telemetry/defined';
 import { classifyAnswer } from '../policy/classify-answer';
+import type { HttpAnswer } from '../policy/classify-answer';
 import type { Cancellation } from './cancellation';
 import type { Clock, TransportResponse } from './transport';
 import { TransportError } from './transport';
@@ -39,12 +42,12 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
     try {
       head = request.head.format(request.body.length);
     } catch (error) {
-      resolve({ status: 'failure', error: toTransportError(error as Error, false) });
+      resolve({ status: 'failure', error: toTransportError(error as Error) });
       return;
     }
     const { cancellation, body, once, connections, timeoutMs } = request;
     if (cancellation?.isCancelled === true) {
-      resolve({ status: 'retryable', error: toTransportError(noAnswer(timeoutMs), false) });
+      resolve({ status: 'retryable', error: toTransportError(noAnswer(timeoutMs)) });
       return;
     }
     const answer = new Answer(request, (response) => {
@@ -91,25 +94,23 @@ class Answer implements AnswerListener {
 
   onData(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.bytes > maxAnswerBytes) this.cutShort();
-    else this.chunks.push(chunk);
+    if (this.bytes <= maxAnswerBytes) this.chunks.push(chunk);
+    else this.cutShort();
   }
 
   onEnd(): void {
-    const [first] = this.chunks;
-    const isWhole = first !== undefined && this.chunks.length === 1;
-    this.answered(isWhole ? first : Buffer.concat(this.chunks));
+    this.answered(true);
   }
 
   onError(error: NodeJS.ErrnoException): void {
     if (this.fields !== undefined) {
-      this.answered(new Uint8Array());
+      this.answered(false);
       return;
     }
-    const { reused = false, written = false } = this.exchange ?? {};
+    const { reused = false, written = false, begun = false } = this.exchange ?? {};
     const stale = reused && staleConnectionCodes.has(error.code ?? '');
     const status = error.code === NOT_HTTP ? 'failure' : 'retryable';
-    this.settle({ status, error: toTransportError(error, written, stale) });
+    this.settle({ status, error: toTransportError(error, { written, begun, stale }) });
   }
 
   /** The time is over. */
@@ -122,22 +123,36 @@ class Answer implements AnswerListener {
     this.exchange?.destroy(new Error('the answer is too long'));
   }
 
-  private answered(body: Uint8Array): void {
+  private answered(isWhole: boolean): void {
     this.isOver = true;
     clearTimeout(this.bodyTimer);
-    const retryAfter = this.fields?.get('retry-after');
-    const location = this.fields?.get('location');
-    this.settle(
-      classifyAnswer(
-        {
-          statusCode: this.status,
-          body,
-          ...(retryAfter !== undefined && { retryAfter }),
-          ...(location !== undefined && { location }),
-        },
-        this.request.clock.now(),
-      ),
-    );
+    const [first] = this.chunks;
+    const isOne = first !== undefined && this.chunks.length === 1;
+    const body = isOne ? first : Buffer.concat(this.chunks);
+    const isPacked = /\bgzip\b/i.test(this.fields?.get('content-encoding') ?? '');
+    if (!isPacked) this.classify(isWhole ? 'whole' : 'part', body);
+    else {
+      void inflate(body, maxAnswerBytes).then((plain) =>
+        this.classify(plain === undefined ? 'unreadable' : 'whole', plain ?? new Uint8Array()),
+      );
+    }
+  }
+
+  private classify(state: HttpAnswer['state'], body: Uint8Array): void {
+    const fields = {
+      retryAfter: this.fields?.get('retry-after'),
+      location: this.fields?.get('location'),
+      contentType: this.fields?.get('content-type'),
+    };
+    const isTooLong = this.bytes > maxAnswerBytes;
+    const answer: HttpAnswer = {
+      statusCode: this.status,
+      body,
+      state: isTooLong ? 'unreadable' : state,
+      isReused: this.exchange?.reused ?? false,
+      ...defined(fields),
+    };
+    this.settle(classifyAnswer(answer, this.request.clock.now()));
   }
 }
 
@@ -146,18 +161,15 @@ function noAnswer(timeoutMs: number): NodeJS.ErrnoException {
 }
 
 /**
- * Runs `expire` once the wall clock has passed the deadline. After a thaw the timer fires before the
- * sockets are read: one more turn of the event loop lets an answer that came in meanwhile be heard.
+ * Runs `expire` once the time is over that the process has run: a wall clock may be set back, and what a freeze took is
+ * noticed by the next flush. After a thaw the timer fires before the sockets are read: one more turn of the
+ * event loop lets an answer that came in meanwhile be heard.
  */
-function armDeadline({ clock, timeoutMs }: HttpRequest, expire: () => void): () => void {
-  const deadlineMs = clock.now() + timeoutMs;
+function armDeadline({ timeoutMs }: HttpRequest, expire: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;
-  const check = (): void => {
-    const leftMs = deadlineMs - clock.now();
-    if (leftMs > 0) cancelAlarm = setAlarm(check, leftMs);
-    else immediate = setImmediate(() => (immediate = setImmediate(expire)));
-  };
-  let cancelAlarm = setAlarm(check, timeoutMs);
+  const cancelAlarm = setAlarm(() => {
+    immediate = setImmediate(() => (immediate = setImmediate(expire)));
+  }, timeoutMs);
   return () => {
     cancelAlarm();
     clearImmediate(immediate);
@@ -166,13 +178,13 @@ function armDeadline({ clock, timeoutMs }: HttpRequest, expire: () => void): () 
 
 function toTransportError(
   { code, message }: NodeJS.ErrnoException,
-  bodyWritten: boolean,
-  stale = false,
+  { written = false, begun = false, stale = false } = {},
 ): TransportError {
   const text = message === '' ? (code ?? 'connection failed') : message;
   return new TransportError(text, {
     outcome: code ?? 'connection_error',
-    bodyWritten,
+    bodyWritten: written,
+    begun,
     ...(stale && { staleConnection: true }),
   });
 }

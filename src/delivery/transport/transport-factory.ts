@@ -1,5 +1,6 @@
 // Names the parts of each signal's way out: headers, HTTP, reconnecting, compression; or the console.
 import type { Diagnostics } from '../../diagnostics';
+import type { Secrets } from '../../secrets';
 import { deflate } from '../../node/compression';
 import { maxIdleMs } from './socket-address';
 import type { RequestEncoding } from '../codec/request-body';
@@ -20,8 +21,8 @@ export interface WayOut {
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
   /** Loads what requests need, and opens a connection if asked to. Rejects when one of them fails. */
   readonly prepare: (connect: boolean) => Promise<void>;
-  /** Replaces connections that went stale. */
-  readonly refresh: () => void;
+  /** Replaces connections that went stale, or that idled longer than told. */
+  readonly refresh: (maxIdleMs?: number) => void;
 }
 
 export interface TransportFactory {
@@ -33,33 +34,46 @@ export interface TransportFactory {
 export interface TransportFactoryOptions {
   readonly configuration: Pick<ExportConfiguration, 'aws'>;
   readonly diagnostics: Diagnostics;
+  readonly secrets: Secrets;
   readonly clock: Clock;
 }
 
 /** Loads TLS, where an endpoint needs it, ahead of the first request. */
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
-  const { clock, diagnostics, configuration } = options;
+  const { clock, diagnostics, secrets, configuration } = options;
   const pool = createConnectionPool(clock, diagnostics);
-  const shared = { pool, clock, diagnostics, ...(configuration.aws && { aws: configuration.aws }) };
+  const shared = {
+    pool,
+    clock,
+    diagnostics,
+    secrets,
+    ...(configuration.aws && { aws: configuration.aws }),
+  };
   const context: HeaderContext = { ...shared, loadSecrets: createSecretLoader(shared) };
   return {
     create(signal, settings) {
       if (settings.exporter === 'console') {
         const transport = createConsoleTransport((line) => process.stdout.write(line));
         const loadEncoding = () => loadJsonEncoding(signal);
-        const prepare = async (): Promise<void> => void (await loadEncoding());
+        const prepare = async (): Promise<void> => {
+          await loadEncoding();
+        };
         return { transport, loadEncoding, prepare, refresh: () => undefined };
       }
       // A failure is told to the first request.
       Promise.resolve(pool.connect(settings)).catch(() => undefined);
+      const { headers, renewSecrets } = createHeaderSource(settings, context);
       const http = createHttpTransport({
         configuration: settings,
-        headers: createHeaderSource(settings, context),
+        headers,
         connect: () => pool.connect(settings),
         clock,
         once: signal === 'metrics',
       });
-      const reconnecting = createReconnectingTransport(http, signal !== 'metrics');
+      const reconnecting = createReconnectingTransport(http, {
+        resendable: signal !== 'metrics',
+        renewSecrets,
+      });
       const isCompressed = settings.compression === 'gzip';
       const loadEncoding =
         settings.protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding;
@@ -73,9 +87,9 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
           const connections = await pool.connect(settings);
           if (connect) await connections.prepare();
         },
-        refresh() {
+        refresh(longestMs = maxIdleMs) {
           const connections = pool.connect(settings);
-          if (!(connections instanceof Promise)) connections.refresh(maxIdleMs);
+          if (!(connections instanceof Promise)) connections.refresh(longestMs);
         },
       };
     },

@@ -6,6 +6,8 @@ import type { Cancellation } from './cancellation';
 export interface FailureDetail {
   /** HTTP status as text, or an error name such as `ECONNREFUSED`, `timeout`. */
   readonly outcome: string;
+  /** Its first byte was written. */
+  readonly begun?: boolean;
   /** True once the whole body was handed to the operating system: the server may have acted on it. */
   readonly bodyWritten: boolean;
   /** The connection had served an earlier request and broke before a byte of answer. */
@@ -24,7 +26,8 @@ export class TransportError extends Error {
 }
 
 export type TransportResponse =
-  | { readonly status: 'success'; readonly data?: Uint8Array }
+  /** `isOther`: the answer is none of OTLP's. */
+  | { readonly status: 'success'; readonly data?: Uint8Array; readonly isOther?: boolean }
   | { readonly status: 'failure'; readonly error: TransportError }
   | {
       readonly status: 'retryable';
