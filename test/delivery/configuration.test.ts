@@ -93,6 +93,19 @@ describe('endpoints', () => {
     expect(configuration.signals.traces?.url).toBe('http://collector:4318/v1/traces');
   });
 
+  it('the path of a signal in the general endpoint is not there twice, with one warning', () => {
+    const value = 'https://user:secret@c/otlp/v1/traces?key=secret';
+    const { configuration, warnings } = read({ OTEL_EXPORTER_OTLP_ENDPOINT: value });
+    expect(configuration.signals.traces?.url).toBe('https://c/otlp/v1/traces?key=secret');
+    expect(configuration.signals.logs?.url).toBe('https://c/otlp/v1/logs?key=secret');
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /without the path of a signal.*https:\/\/c\/otlp\/v1\/traces.*https:\/\/c\/otlp/,
+      ),
+    ]);
+    expect(warnings[0]).not.toContain('secret');
+  });
+
   it('LAMBDA_OTLP_OTEL_… is for the extension alone', () => {
     const { configuration } = read({
       ...endpoint,

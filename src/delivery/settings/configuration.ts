@@ -7,7 +7,7 @@ import { ofSignal } from '../../settings';
 import type { AwsSettings } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
 import type { Signal } from '../delivery';
-import { readEndpoint, warnOfMissingEndpoint } from './endpoint';
+import { readEndpoint, warnOfEndpoint } from './endpoint';
 import { readHeaders } from '../auth/headers';
 import { selectProxy } from '../transport/proxy';
 import { hasSecretReference } from '../auth/secret-reference';
@@ -65,7 +65,7 @@ export function readExportConfiguration(environment: Environment): ExportConfigu
     const configuration = readSignal(environment, signal);
     if (configuration !== undefined) signals[signal] = configuration;
   }
-  warnOfMissingEndpoint(environment, otlpSignals(signals));
+  warnOfEndpoint(environment, otlpSignals(signals));
   warnOfGrpcPort(environment, signals);
   const needsAws = Object.values(signals).some(
     ({ signing, headers }) =>

@@ -11,19 +11,35 @@ export interface Endpoint {
 }
 
 const NAME = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+/** The path of a signal, where only a base is expected: it would be there twice. */
+const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)\/*$/;
 const defaultBase = SETTINGS[NAME].default;
 
 export function readEndpoint(environment: Environment, signal: Signal): Endpoint {
   const own = readUrl(environment, ofSignal(NAME, signal));
   if (own !== undefined) return toEndpoint(own);
   const base = readUrl(environment, NAME) ?? new URL(defaultBase);
-  base.pathname = `${base.pathname.replace(/\/+$/, '')}/v1/${signal}`;
+  const path = base.pathname.replace(SIGNAL_PATH, '').replace(/\/+$/, '');
+  base.pathname = `${path}/v1/${signal}`;
   return toEndpoint(base);
 }
 
-/** One warning when the specification's default, localhost, is all that is known for `signals`. */
-export function warnOfMissingEndpoint(environment: Environment, signals: readonly Signal[]): void {
+/**
+ * One warning when the specification's default, localhost, is all that is known for `signals`, or when the
+ * general endpoint already has the path of one.
+ */
+export function warnOfEndpoint(environment: Environment, signals: readonly Signal[]): void {
   const isSet = (name: string): boolean => environment.text(name) !== undefined;
+  const seen = environment.text(NAME) ?? '';
+  if (isSet(NAME) && URL.canParse(seen) && SIGNAL_PATH.test(new URL(seen).pathname)) {
+    const url = describeUrl(seen);
+    const using = url.replace(SIGNAL_PATH, '');
+    environment.reject(NAME, {
+      expected: 'a base URL without the path of a signal',
+      seen: url,
+      using,
+    });
+  }
   if (isSet(NAME)) return;
   const missing = signals.filter((signal) => !isSet(ofSignal(NAME, signal)));
   if (missing.length === 0) return;
