@@ -29,6 +29,8 @@ export interface LimitedValue {
 const MEMBER_BYTES = 8;
 /** Members up to this length are kept before the long ones share what is left. */
 const SHORT_TEXT_LENGTH = 256;
+/** A name or the end; `{ a: 1 }` as Node.js prints objects is no JSON. */
+const OBJECT_START = /^\{\s*["}]/;
 const INT64_LIMIT = 2 ** 63;
 
 /** True when the value needs no change under these limits. Errs on the side of false. */
@@ -121,6 +123,20 @@ export function setOwn(target: AnyValueMap, name: string, value: AnyValue): void
 export function toJsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The JSON object that the text is; undefined for any other text, of which few get as far as the parser. */
+export function parseObject(text: string): JsonObject | undefined {
+  const first = text.charCodeAt(0);
+  if (first !== 0x7b && first !== 0x20 && first !== 0x0a && first !== 0x0d) return undefined;
+  const trimmed = text.trim();
+  if (!trimmed.endsWith('}') || !OBJECT_START.test(trimmed)) return undefined;
+  try {
+    const value: unknown = JSON.parse(trimmed);
+    return isObject(value) ? value : undefined;
   } catch {
     return undefined;
   }

@@ -1,9 +1,23 @@
 // The columns behind the time of a logger's line: threads and files in brackets, names between separators,
 // numbers, and the level. The search ends where the message begins.
-import { COLUMN_LEVELS, LETTER_LEVELS } from './levels';
 import { isUuid } from './request-id';
-import { readSeverity } from './severity';
+import { findSeverities, readSeverity } from './severity';
 import type { Severity } from './severity';
+
+// Most severity names are too common a word for a level: where a name stands decides which are taken for one.
+
+/** Beginning a line, or capitalized in its head. */
+export const LINE_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
+  'trace trce debug dbug info information warn warning error erro fail critical crit fatal severe notice',
+);
+/** Alone in a column, in brackets, or behind a time. */
+export const COLUMN_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
+  'trace trac trce trc verbose vrb finest finer fine config debug debu dbug dbg info inf information ' +
+    'informational notice success log warn warning wrn wrng error erro err eror fail severe panic pani dpanic ' +
+    'critical crit crt fatal fata ftl alert emergency emerg',
+);
+/** The letters of klog, glog and logcat. */
+export const LETTER_LEVELS: ReadonlyMap<string, Severity> = findSeverities('v d i w e f');
 
 export interface Columns {
   readonly severity?: Severity | undefined;

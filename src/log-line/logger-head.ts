@@ -3,8 +3,7 @@
 // word inside a sentence is none. The line stays whole.
 import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
-import { COLUMN_LEVELS, LETTER_LEVELS, LINE_LEVELS } from './levels';
-import { scanColumns } from './line-columns';
+import { COLUMN_LEVELS, LETTER_LEVELS, LINE_LEVELS, scanColumns } from './line-columns';
 import type { TextHead } from './log-line';
 import { chooseTime, readTimeText } from './record-time';
 import { isUuid, RUST_INVOKE_SPAN, toRequestId } from './request-id';

@@ -4,8 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
-import { parseObject } from './json-text';
-import { limitText, toJsonText } from './limited-value';
+import { limitText, parseObject, toJsonText } from './limited-value';
 import { createLine } from './log-line';
 import type { LineDraft, LogLimits, LogLine, TextHead } from './log-line';
 import { readLogObject } from './log-object';

@@ -3,7 +3,7 @@
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isErrorName } from './error-head';
 import { readErrorObject } from './exception';
-import { parseObject } from './json-text';
+import { parseObject } from './limited-value';
 import type { LogException } from './log-line';
 import type { Severity } from './severity';
 import { readStackText } from './stack-text';

@@ -4,7 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { parseTimestampUntil } from '../telemetry/timestamp';
-import { LINE_LEVELS } from './levels';
+import { LINE_LEVELS } from './line-columns';
 import type { TextHead } from './log-line';
 import { readLoggerHead } from './logger-head';
 import { chooseTime, readTimeText } from './record-time';
