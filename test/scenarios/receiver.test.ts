@@ -1,0 +1,207 @@
+// The function's own SDK hands its telemetry to the layer at localhost, and both become one trace.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
+import { spanKind } from 'local-lambda/otlp/model';
+import type { ArrivedSpan } from './arrived-telemetry';
+import { endRuns, finish, startLayer } from './layer-run';
+import type { LayerOptions, LayerRun } from './layer-run';
+
+afterEach(endRuns);
+
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function startInstrumented(options: LayerOptions = {}): Promise<LayerRun> {
+  const port = await findFreePort();
+  return startLayer({
+    ...options,
+    handler: join(__dirname, 'instrumented.handler'),
+    settings: {
+      LAMBDA_OTLP_RECEIVER: String(port),
+      RECEIVER_URL: `http://127.0.0.1:${port}`,
+      LAMBDA_OTLP_FLUSH: 'end',
+      ...(options.settings as Readonly<Record<string, string>> | undefined),
+    },
+  });
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string | null;
+  readonly length: string | null;
+  readonly body: string;
+}
+
+const protobuf = { 'content-type': 'application/x-protobuf' };
+const json = { 'content-type': 'application/json' };
+
+async function post(run: LayerRun, requests: readonly unknown[]): Promise<readonly Answer[]> {
+  const { response: payload } = await run.lambda.invoke({ action: 'post', requests });
+  return payload as readonly Answer[];
+}
+
+const hexOf = (byte: number, length: number): string =>
+  byte.toString(16).padStart(2, '0').repeat(length);
+
+const attributes = [{ key: 'a', value: { stringValue: 'b' } }];
+/** Below a parent that is not received: nothing to join. */
+const spans = Array.from({ length: 10 }, (_, index) => ({
+  traceId: hexOf(index + 1, 16),
+  spanId: hexOf(index + 1, 8),
+  parentSpanId: hexOf(0xee, 8),
+  name: `span ${index}`,
+  kind: 3,
+  startTimeUnixNano: '1790000000123456789',
+  endTimeUnixNano: '1790000000987654321',
+  attributes,
+}));
+const requestOf = (list: readonly unknown[]): unknown => ({
+  resourceSpans: [
+    { resource: { attributes }, scopeSpans: [{ scope: { name: 's' }, spans: list }] },
+  ],
+});
+const longOf = (text: string): unknown => ({
+  low: Number(BigInt.asIntN(32, BigInt(text))),
+  high: Number(BigInt(text) >> 32n),
+});
+const wireSpans = spans.map((span) => ({
+  ...span,
+  traceId: Buffer.from(span.traceId, 'hex'),
+  spanId: Buffer.from(span.spanId, 'hex'),
+  parentSpanId: Buffer.from(span.parentSpanId, 'hex'),
+  startTimeUnixNano: longOf(span.startTimeUnixNano),
+  endTimeUnixNano: longOf(span.endTimeUnixNano),
+}));
+const protobufBody = encodeOtlpMessage(
+  'ExportTraceServiceRequest',
+  requestOf(wireSpans) as Record<string, unknown>,
+);
+const jsonBody = Buffer.from(JSON.stringify(requestOf(spans)));
+
+function sdkSpans(list: readonly ArrivedSpan[]): readonly ArrivedSpan[] {
+  return list.filter(({ name }) => name.startsWith('span '));
+}
+
+describe('the receiver', () => {
+  it.each([
+    ['protobuf', protobuf, protobufBody, 'application/x-protobuf', ''],
+    ['JSON', json, jsonBody, 'application/json', '{"partialSuccess":{}}'],
+    [
+      'gzip',
+      { ...protobuf, 'content-encoding': 'gzip' },
+      gzipSync(protobufBody),
+      'application/x-protobuf',
+      '',
+    ],
+  ])('takes spans in %s and passes them on before the next poll', async (...row) => {
+    const [, headers, body, type, text] = row;
+    const run = await startInstrumented();
+    const [answer] = await post(run, [{ headers, body: body.toString('base64') }]);
+    expect(answer).toMatchObject({ status: 200, type, length: String(text.length) });
+    expect(Buffer.from(answer?.body ?? '', 'base64').toString()).toBe(text);
+    const arrived = sdkSpans(run.arrivedAtReport(0).spans);
+    expect(arrived).toMatchObject(spans.map((span) => ({ ...span, attributes: [{ key: 'a' }] })));
+    expect(sdkSpans((await finish(run)).spans)).toHaveLength(10);
+  });
+
+  it('completes the resource of the SDK', async () => {
+    const run = await startInstrumented();
+    await post(run, [{ headers: protobuf, body: protobufBody.toString('base64') }]);
+    const [span] = sdkSpans((await finish(run)).spans);
+    expect(span?.resource).toMatchObject({
+      a: 'b',
+      'service.name': 'orders',
+      'faas.name': 'orders',
+      'cloud.provider': 'aws',
+      'service.instance.id': expect.any(String) as string,
+    });
+    expect(span?.resource).not.toHaveProperty(['telemetry.sdk.name']);
+  });
+
+  it('refuses what is no OTLP, counts it, and goes on', async () => {
+    const run = await startInstrumented();
+    const answers = await post(run, [
+      { path: '/', headers: protobuf, body: '' },
+      { method: 'GET' },
+      { headers: { 'content-type': 'text/plain' }, body: 'YQ==' },
+      { headers: protobuf, body: protobufBody.subarray(0, -1).toString('base64') },
+      { headers: { ...protobuf, 'content-encoding': 'gzip' }, body: 'YWJj' },
+      {
+        headers: { ...protobuf, 'content-encoding': 'gzip' },
+        body: gzipSync(Buffer.alloc(10_000_000)).toString('base64'),
+      },
+      { headers: protobuf, body: '' },
+      { headers: protobuf, body: protobufBody.toString('base64') },
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([404, 405, 415, 400, 400, 413, 200, 200]);
+    const { series, spans: arrived } = await finish(run);
+    expect(sdkSpans(arrived)).toHaveLength(10);
+    const invalid = series.filter(({ name }) => name === 'lambda.telemetry.invalid');
+    expect(invalid).toHaveLength(1);
+  });
+
+  it('makes one trace with one SERVER span of what the SDK and Lambda know', async () => {
+    const run = await startInstrumented();
+    const traceId = hexOf(0xab, 16);
+    const caller = hexOf(0xcd, 8);
+    const headers = { traceparent: `00-${traceId}-${caller}-01` };
+    const { response: payload, requestId } = await run.lambda.invoke({ action: 'traced', headers });
+    const { spanId } = payload as { readonly spanId: string };
+    const { spans: arrived, logs } = await finish(run);
+    const servers = arrived.filter(({ kind }) => kind === spanKind.server);
+    expect(servers).toHaveLength(1);
+    expect(servers[0]).toMatchObject({ traceId, spanId, parentSpanId: caller, name: 'handler' });
+    expect(servers[0]?.plain).toMatchObject({
+      'faas.invocation_id': requestId,
+      'faas.coldstart': true,
+      'lambda.status': 'success',
+    });
+    const names = (parent: string): readonly string[] =>
+      arrived.filter(({ parentSpanId }) => parentSpanId === parent).map(({ name }) => name);
+    expect(names(spanId)).toEqual(
+      expect.arrayContaining(['child 0', 'child 1', 'init', 'responseLatency', 'runtimeOverhead']),
+    );
+    expect(new Set(arrived.map((span) => span.traceId))).toEqual(new Set([traceId]));
+    const line = logs.find(({ text }) => text === 'in the handler');
+    expect(line).toMatchObject({ traceId, spanId });
+  });
+
+  it('puts the invocation span above a lone root of the SDK', async () => {
+    const run = await startInstrumented();
+    const { response: payload } = await run.lambda.invoke({ action: 'traced', server: false });
+    const { traceId } = payload as { readonly traceId: string };
+    const { spans: arrived } = await finish(run);
+    const own = arrived.find(({ kind }) => kind === spanKind.server);
+    expect(own).toMatchObject({ traceId, name: 'orders' });
+    const root = arrived.find(({ name }) => name === 'handler');
+    expect(root).toMatchObject({ parentSpanId: own?.spanId });
+  });
+
+  it('leaves what the SDK says alone where nothing is to be joined', async () => {
+    const run = await startInstrumented({ settings: { LAMBDA_OTLP_JOIN: 'off' } });
+    await run.lambda.invoke({ action: 'traced' });
+    const { spans: arrived } = await finish(run);
+    expect(arrived.filter(({ kind }) => kind === spanKind.server)).toHaveLength(2);
+  });
+
+  it('warns once of a port that is taken, and the function goes on', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const run = await startLayer({ settings: { LAMBDA_OTLP_RECEIVER: String(port) } });
+    await run.lambda.invoke({});
+    expect((await finish(run)).spans.length).toBeGreaterThan(0);
+    expect(run.output().match(/EADDRINUSE/g)).toHaveLength(1);
+    taken.close();
+  });
+});
