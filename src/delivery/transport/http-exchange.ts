@@ -132,9 +132,10 @@ class Answer implements AnswerListener {
     const isPacked = /\bgzip\b/i.test(this.fields?.get('content-encoding') ?? '');
     if (!isPacked) this.classify(isWhole ? 'whole' : 'part', body);
     else {
-      void inflate(body, maxAnswerBytes).then((plain) =>
-        this.classify(plain === undefined ? 'unreadable' : 'whole', plain ?? new Uint8Array()),
-      );
+      void inflate(body, { maxBytes: maxAnswerBytes }).then((plain) => {
+        if (typeof plain === 'string') this.classify('unreadable', new Uint8Array());
+        else this.classify('whole', plain);
+      });
     }
   }
 
