@@ -55,6 +55,8 @@ it('an endpoint that refuses costs the first flush one attempt, and is well once
   delivery.addSpans([makeSpan(0)]);
   delivery.addLogRecords([makeLogRecord(0)]);
   await flush();
+  // The flush does not wait long for an endpoint that is suspect.
+  await eventually(() => observed.outcomes.length > 0);
   expect(observed.outcomes).toEqual(['ECONNREFUSED']);
   expect(delivery.suspended).toBe(true);
   delivery.close();
