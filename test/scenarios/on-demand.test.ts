@@ -20,8 +20,8 @@ import {
   functionLines,
   parentOf,
   platformSpansOf,
+  phaseSpan,
   recordOf,
-  spanBetween,
   timesOf,
   traceIdOf,
 } from './platform-truth';
@@ -85,13 +85,7 @@ function expectInit(run: LayerRun, first: Invocation, telemetry: ArrivedTelemetr
   expect(others).toEqual([]);
   const span = invocationSpan(telemetry, first.requestId);
   expect(init).toMatchObject({ traceId: span.traceId, parentSpanId: span.spanId });
-  expect(init && timesOf(init)).toEqual(
-    spanBetween(
-      'init',
-      eventOf(events, 'platform.initStart'),
-      eventOf(events, 'platform.initRuntimeDone'),
-    ),
-  );
+  expect(init && timesOf(init)).toEqual(phaseSpan(events, 'init'));
   expect(init?.plain).toMatchObject({
     'faas.coldstart': true,
     'lambda.initialization_type': 'on-demand',

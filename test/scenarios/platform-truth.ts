@@ -65,6 +65,16 @@ export function spanBetween(name: string, from: TelemetryEvent, to: TelemetryEve
   return { name, start: nanosOf(from.time), end: nanosOf(to.time) };
 }
 
+/** The span of an init or a restore: until its runtime was done, or as long as its report says, whichever is later. */
+export function phaseSpan(events: Events, name: 'init' | 'restore'): TrueSpan {
+  const from = eventOf(events, `platform.${name}Start`);
+  const done = spanBetween(name, from, eventOf(events, `platform.${name}RuntimeDone`));
+  const { metrics } = recordOf(eventOf(events, `platform.${name}Report`));
+  const { durationMs } = metrics as { readonly durationMs: number };
+  const reported = done.start + toNanos(durationMs);
+  return { ...done, end: reported > done.end ? reported : done.end };
+}
+
 /** A received span as its name and times. */
 export function timesOf(span: {
   readonly name: string;
