@@ -22,6 +22,7 @@ import {
   platformSpansOf,
   phaseSpan,
   recordOf,
+  spanBetween,
   timesOf,
   traceIdOf,
 } from './platform-truth';
