@@ -99,9 +99,7 @@ describe('endpoints', () => {
     expect(configuration.signals.traces?.url).toBe('https://c/otlp/v1/traces?key=secret');
     expect(configuration.signals.logs?.url).toBe('https://c/otlp/v1/logs?key=secret');
     expect(warnings).toEqual([
-      expect.stringMatching(
-        /without the path of a signal.*https:\/\/c\/otlp\/v1\/traces.*https:\/\/c\/otlp/,
-      ),
+      expect.stringMatching(/without the path of a signal.*https:\/\/c\/….*https:\/\/c\/…/),
     ]);
     expect(warnings[0]).not.toContain('secret');
   });
