@@ -28,6 +28,7 @@ const LOGRUS = /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d)\] /;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
 /** logfmt, as slog's text handler and logrus write it. */
+const LOGFMT_INITIALS = 'tls';
 const LOGFMT = /^(?:time|ts|t|level|lvl|severity|timestamp)=/;
 const LOGFMT_LEVEL = /(?:^| )(?:level|lvl|severity)="?([\w+-]{1,12})/;
 const LOGFMT_TIME = /(?:^| )(?:time|ts|t|timestamp)="?([^\s"]{19,40})/;
@@ -98,8 +99,11 @@ function readTimeOfDay(text: string): TextHead | undefined {
 
 /** JUL's first line says when and where, its second begins with the level; tint and charm have one line. */
 function readDated(text: string): TextHead | undefined {
-  const head = TIME_OF_DAY.test(text) ? readTimeOfDay(text) : undefined;
-  if (head !== undefined || !TIME_OF_DAY.test(text)) return head;
+  // `Mar 02, `, `Mar  2 `
+  const isMonth = text.charCodeAt(3) === 0x20 && /^[A-Z][a-z]{2} [ \d]\d/.test(text);
+  if (!isMonth || !TIME_OF_DAY.test(text)) return undefined;
+  const head = readTimeOfDay(text);
+  if (head !== undefined) return head;
   const newline = text.indexOf('\n');
   if (newline === -1 || newline > MAX_SCAN_LENGTH) return undefined;
   return readLevelled(text.slice(newline + 1, newline + 1 + MAX_SCAN_LENGTH));
@@ -155,7 +159,7 @@ function readLettered(text: string): TextHead | undefined {
 }
 
 function readLogfmt(text: string, eventTime: HrTime): TextHead | undefined {
-  if (!LOGFMT.test(text)) return undefined;
+  if (!LOGFMT_INITIALS.includes(text.charAt(0)) || !LOGFMT.test(text)) return undefined;
   const shown = text.slice(0, 2 * MAX_SCAN_LENGTH);
   const time = LOGFMT_TIME.exec(shown)?.[1];
   return {
@@ -166,10 +170,13 @@ function readLogfmt(text: string, eventTime: HrTime): TextHead | undefined {
 
 /** `LEVEL message`, `level: message`, `LEVEL⇥message⇥{json}`: capitals, or a colon behind the word. */
 function readLevelled(text: string): TextHead | undefined {
-  const end = text.slice(0, MAX_LEVEL_LENGTH + 1).search(/[^A-Za-z]/);
-  if (end < 4) return undefined;
-  const word = text.slice(0, end);
+  const end = endOfWord(text);
+  if (end < 4 || end > MAX_LEVEL_LENGTH) return undefined;
   const separator = text.charAt(end);
+  // A word of a sentence: neither a second capital nor a colon.
+  const isSmall = (text.charCodeAt(1) & 0x20) !== 0;
+  if (isSmall && separator !== ':') return undefined;
+  const word = text.slice(0, end);
   const isLogrus = separator === '[' && LOGRUS.test(text);
   const isCapital = word === word.toUpperCase() && /[\s:|\-!]/.test(separator);
   const severity = isLogrus
@@ -182,6 +189,16 @@ function readLevelled(text: string): TextHead | undefined {
   const object = separator === '\t' && text.endsWith('}') ? text.indexOf('\t{', end + 1) : -1;
   if (object === -1) return head;
   return { ...head, messageStart: object + 1, message: text.slice(end + 1, object) };
+}
+
+/** Where the letters at the beginning end, looked for no further than a level is long. */
+function endOfWord(text: string): number {
+  let end = 0;
+  for (; end <= MAX_LEVEL_LENGTH; end += 1) {
+    const letter = text.charCodeAt(end) | 0x20;
+    if (!(letter >= 0x61 && letter <= 0x7a)) break;
+  }
+  return end;
 }
 
 function toHead(severity: Severity | undefined, text: string): TextHead {

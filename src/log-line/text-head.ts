@@ -18,6 +18,7 @@ const MAX_SCAN_LENGTH = 256;
 const UUID_LENGTH = 36;
 /** `START RequestId: `, `END RequestId: `, `REPORT RequestId: ` and the errors of the platform. */
 const PLATFORM = /^(START |END |REPORT )?RequestId: ([^\s,]{1,128})(?:[\s,]|$)/;
+const PLATFORM_INITIALS = 'SER';
 const PLATFORM_FAILURE = /^(?:Error: |Process exited |Task timed out |Error )/;
 const TASK_TIMED_OUT = /^(\S{19,32}) ([\w-]{36}) (?=Task timed out after )/;
 /** Ruby's Logger with the format of Lambda's runtime: `I, [time #pid]  INFO requestId -- program: message`. */
@@ -124,7 +125,7 @@ function readPython(text: string, eventTime: HrTime): TextHead | undefined {
 
 /** Lambda's own lines as text name a request; they stay whole. */
 function readPlatform(text: string): TextHead | undefined {
-  const match = PLATFORM.exec(text);
+  const match = PLATFORM_INITIALS.includes(text.charAt(0)) ? PLATFORM.exec(text) : null;
   if (match === null) return undefined;
   const [whole, label, id] = match;
   const isFailure = label === undefined && PLATFORM_FAILURE.test(text.slice(whole.length));
