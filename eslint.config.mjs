@@ -27,6 +27,7 @@ export default tseslint.config(
   {
     ignores: [
       'build/',
+      'dist/',
       'host/target/',
       'coverage/',
       'node_modules/',

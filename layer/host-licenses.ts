@@ -45,7 +45,7 @@ const acceptedLicenses = new Set([
 ]);
 
 /** True when an alternative of the SPDX expression has only accepted licences. */
-export function isAcceptedLicense(expression: string): boolean {
+function isAcceptedLicense(expression: string): boolean {
   const alternatives = expression.replace(/[()]/g, '').split(/\s+OR\s+|\//);
   return alternatives.some((alternative) =>
     alternative.split(/\s+AND\s+/).every((license) => acceptedLicenses.has(license.trim())),
@@ -53,7 +53,7 @@ export function isAcceptedLicense(expression: string): boolean {
 }
 
 /** The packages that the root needs at run time, itself excluded. */
-export function linkedPackages({ packages, resolve }: CargoMetadata): readonly CargoPackage[] {
+function linkedPackages({ packages, resolve }: CargoMetadata): readonly CargoPackage[] {
   const nodes = new Map(resolve.nodes.map((node) => [node.id, node]));
   const found = new Set<string>();
   const visit = (id: string): void => {

@@ -33,7 +33,7 @@ function run(command: string, args: readonly string[], folder: string): string |
 }
 
 /** The version in rust-toolchain.toml. @throws when there is none. */
-export function pinnedRustVersion(hostFolder: string): string {
+function pinnedRustVersion(hostFolder: string): string {
   const text = readFileSync(join(hostFolder, 'rust-toolchain.toml'), 'utf8');
   const version = /^channel = "([\d.]+)"$/m.exec(text)?.[1];
   if (version !== undefined) return version;

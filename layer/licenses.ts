@@ -53,7 +53,7 @@ function readText(path: string): string {
 }
 
 /** The project's own licence, for the head of the file. */
-export function readOwnWork(root: string): LicensedWork {
+function readOwnWork(root: string): LicensedWork {
   const names = ['LICENSE', 'NOTICE'].filter((name) => existsSync(join(root, name)));
   return {
     title: 'lambda-otlp (Apache-2.0)',

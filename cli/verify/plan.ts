@@ -67,7 +67,7 @@ const TRUST = {
 const BASIC_POLICY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
 /** Nothing is sent to an endpoint: the extension prints what it would send, and the log is read. */
-export const VARIABLES = {
+const VARIABLES = {
   OTEL_TRACES_EXPORTER: 'console',
   OTEL_METRICS_EXPORTER: 'console',
   OTEL_LOGS_EXPORTER: 'console',

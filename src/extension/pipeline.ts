@@ -27,8 +27,7 @@ import type { OtlpReader } from './otlp-inbox';
 import { Relay } from './relay';
 import { MetricSchedule } from './metric-schedule';
 import { reportTotals } from './report-totals';
-import { createSelfMetrics } from './self-metrics';
-import type { SelfMetrics } from './self-metrics';
+import { createSelfMetrics, type SelfMetrics } from './self-metrics';
 import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
@@ -47,10 +46,7 @@ export interface Pipeline extends TelemetryReader, OtlpReader {
   readonly idle: boolean;
   /** True while the endpoint's breaker is open for every signal. */
   readonly suspended: boolean;
-  /**
-   * Translates what is complete and sends what is buffered. Returns by `deadlineMs` (epoch).
-   * `whileRunning`: the function still runs, so waiting costs it nothing.
-   */
+  /** Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. */
   flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
   /** Closes open invocations with the reason, sends everything left, logs what was lost. Returns by `deadlineMs`. */
   shutdown(end: PipelineEnd): Promise<void>;

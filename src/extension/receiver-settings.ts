@@ -12,8 +12,8 @@ export interface ReceiverSettings {
   readonly notes: readonly string[];
 }
 
-export const OTLP_HTTP_PORT = 4318;
-export const OTLP_GRPC_PORT = 4317;
+const OTLP_HTTP_PORT = 4318;
+const OTLP_GRPC_PORT = 4317;
 
 const PREFIX = 'LAMBDA_OTLP_';
 const SETTING = 'LAMBDA_OTLP_RECEIVER';

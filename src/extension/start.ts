@@ -96,7 +96,7 @@ export interface RegisteringOptions {
 const REGISTER_PAUSES_MS = [50, 150, 400] as const;
 
 /** INVOKE is asked for unless the environment refuses it (403 Extension.InvalidEventType), as Managed Instances do. */
-export async function registerExtension(
+async function registerExtension(
   client: ApiClient,
   { name, isManagedInstance, clock }: RegisteringOptions,
 ): Promise<Registering> {

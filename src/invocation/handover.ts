@@ -76,7 +76,7 @@ function readInvocation(item: Readonly<Record<string, unknown>>): HandedOverInvo
   };
 }
 
-export function toIdentity({ traceId, spanId }: HandedOverInvocation): SpanIdentity {
+function toIdentity({ traceId, spanId }: HandedOverInvocation): SpanIdentity {
   return { traceId, spanId };
 }
 

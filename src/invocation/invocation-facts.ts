@@ -68,7 +68,7 @@ export function stateInvocation<Line>(
 }
 
 /** A function error whose exception may still come: with the report, or the next settling, it is not waited for. */
-export function awaitsException(invocation: Invocation, context: StatingContext): boolean {
+function awaitsException(invocation: Invocation, context: StatingContext): boolean {
   const { done, report, waits, stated, runtimeReport } = invocation;
   if (!context.reportsLate || context.ending !== undefined || done === undefined) return false;
   if (report !== undefined || waits > 0 || stated.runtimeDone) return false;

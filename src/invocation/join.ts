@@ -51,7 +51,7 @@ const HAS_IS_REMOTE = 0x100;
 const IS_REMOTE = 0x200;
 const TRACE_FLAGS = 0xff;
 
-export const INVOCATION_ID = 'faas.invocation_id';
+const INVOCATION_ID = 'faas.invocation_id';
 
 /** Undefined: nothing to join. */
 export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joined | undefined {

@@ -155,7 +155,7 @@ export interface AttributionRules {
 }
 
 /** The invocation at `time`, when there is exactly one. `timeline` is sorted by start. */
-export function findInvocationAt(
+function findInvocationAt(
   timeline: readonly Invocation[],
   time: HrTime,
   { concurrent }: AttributionRules,

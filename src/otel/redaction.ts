@@ -5,7 +5,7 @@ import type { RedactionRules } from './redaction-rules';
 import { namesKey } from './redaction-rules';
 import { SCANNERS } from './secret-scanners';
 
-export const MASK = '[REDACTED]';
+const MASK = '[REDACTED]';
 /** What lies behind is not read, and does not leave. */
 const MAX_TEXT = 65_536;
 /** A match that straddles the cut would leave in part: the text ends at the last space before it. */

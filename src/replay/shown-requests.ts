@@ -30,7 +30,7 @@ export async function createShownRequests(uiPort: number | undefined): Promise<S
       if (!decoded.ok) throw new Error(`expected a valid OTLP request, got ${decoded.reason}`);
       const { otlp } = decoded;
       if (page === undefined) (keep[signal] as (typeof otlp)[]).push(otlp);
-      else page.add({ signal, otlp } as Parameters<typeof page.add>[0]);
+      else page.add({ signal, otlp });
     },
     async show() {
       if (page === undefined) {

@@ -8,7 +8,7 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
 /** As Lambda unpacks it to /opt. */
 export const hostLayer = resolve(__dirname, `../../build/layer-${architecture}`);
-export const hostProgram = join(hostLayer, 'extensions/lambda-otlp');
+const hostProgram = join(hostLayer, 'extensions/lambda-otlp');
 
 /** Standard output of a CommonJS program on the host. @throws with its standard error when it fails. */
 export function runOnHost(source: string, input = ''): string {

@@ -65,13 +65,13 @@ function judge(run: CaseRun, failed: Invocation, accepted: AcceptedRequests): Ca
     );
   const attributes = toPlainAttributes(span?.attributes ?? []);
   const isError = span?.status?.code === statusCode.error;
-  const errorType = String(attributes['error.type'] ?? '');
+  const errorType = toWord(attributes['error.type']);
   const message = span?.status?.message ?? '';
   const series = toMetricSeries(toFlatMetrics(accepted.metrics)).filter((one) =>
     SHOWN_METRICS.test(one.name),
   );
   const metrics = series.map(({ name: metric, sum, attributes: own }) =>
-    `${metric} ${sum} ${String(own['error.type'] ?? '')}`.trim(),
+    `${metric} ${sum} ${toWord(own['error.type'])}`.trim(),
   );
   const errorLines = toFlatLogRecords(accepted.logs).filter(
     ({ logRecord, scopeName }) => scopeName.endsWith('/function') && logRecord.severityNumber >= 17,
@@ -114,4 +114,8 @@ export async function runCase(run: CaseRun): Promise<CaseResult> {
     await lambda.shutdown();
     await receiver.close();
   }
+}
+
+function toWord(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
