@@ -37,8 +37,10 @@ export class Secrets {
 
   /** User information, query and path; but for names that every endpoint has. */
   addUrl(url: string): void {
-    const { username, password, search, pathname, searchParams } = new URL(url);
-    for (const part of [username, password, search.slice(1), ...searchParams.values()]) {
+    const { username, password, search, pathname } = new URL(url);
+    const query = search.slice(1);
+    const values = query.split('&').map((pair) => pair.slice(pair.indexOf('=') + 1));
+    for (const part of [username, password, query, ...values]) {
       if (part !== '') this.add(part);
     }
     for (const segment of pathname.split('/')) {

@@ -23,6 +23,15 @@ export function openSync(path: string, flags: number, mode = 0o666): number {
   return files.open(path, flags, mode);
 }
 
+export function existsSync(path: string): boolean {
+  try {
+    files.close(files.open(path, constants.O_RDONLY | constants.O_NONBLOCK, 0));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 export function closeSync(file: number): void {
   files.close(file);
 }

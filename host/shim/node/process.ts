@@ -58,7 +58,6 @@ function print(file: 1 | 2, text: string): boolean {
 }
 
 export const process = new Process();
-export default process;
 
 export function emitSignal(signal: number): void {
   const name = Object.keys(SIGNALS).find((known) => SIGNALS[known] === signal);

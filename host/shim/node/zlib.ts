@@ -22,6 +22,11 @@ export function gunzip(data: Uint8Array, options: DecompressOptions, callback: C
   waiting.set(host.compression.decompress(data, 'gzip', options.maxOutputLength), callback);
 }
 
+/** The host inflates beside the event loop only: callers take this for bytes that are too many to do at once. */
+export function gunzipSync(_data: Uint8Array, _options: DecompressOptions): Buffer {
+  throw failure('ERR_BUFFER_TOO_LARGE', 'not inflated in this turn');
+}
+
 export function inflate(data: Uint8Array, options: DecompressOptions, callback: Callback): void {
   waiting.set(host.compression.decompress(data, 'zlib', options.maxOutputLength), callback);
 }
