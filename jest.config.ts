@@ -20,6 +20,8 @@ const config: Config = {
       testMatch: ['**/*.test.ts'],
       testPathIgnorePatterns: [
         '/node_modules/',
+        // Their own configuration: they need the native host.
+        '<rootDir>/test/host/',
         ...roomsOfTheBuiltLayer.map((room) => `<rootDir>/test/${room}/`),
       ],
     },

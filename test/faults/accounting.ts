@@ -4,6 +4,7 @@ import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
 import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
 import { toFlatLogRecords, toFlatMetrics, toFlatSpans } from 'local-lambda/otlp/flatten';
 import type { Metric } from 'local-lambda/otlp/model';
+import { nanosOf, recordOf, toNanos } from '../scenarios/platform-truth';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
 
@@ -12,7 +13,7 @@ export type Counts = Readonly<Record<Signal, number>>;
 
 /** Spans and log records that the events of the platform make, by the mapping's rules. */
 export function countSent(events: readonly TelemetryEvent[]): Omit<Counts, 'metrics'> {
-  let traces = 0;
+  let traces = countInitRuntimes(events);
   let logs = 0;
   for (const { type, record } of events) {
     const spans = typeof record === 'object' ? record['spans'] : undefined;
@@ -21,6 +22,23 @@ export function countSent(events: readonly TelemetryEvent[]): Omit<Counts, 'metr
     if (INFO_EVENTS.has(type)) logs += 1;
   }
   return { traces, logs };
+}
+
+const LEAST_SHARE_NANOS = 1_000_000n;
+
+/** An init has a child `initRuntime` where the extensions' share of it is a millisecond or more. */
+function countInitRuntimes(events: readonly TelemetryEvent[]): number {
+  let startNanos = 0n;
+  let doneNanos = 0n;
+  let count = 0;
+  for (const event of events) {
+    if (event.type === 'platform.initStart') startNanos = nanosOf(event.time);
+    if (event.type === 'platform.initRuntimeDone') doneNanos = nanosOf(event.time);
+    if (event.type !== 'platform.initReport') continue;
+    const { durationMs } = recordOf(event)['metrics'] as { readonly durationMs: number };
+    if (startNanos + toNanos(durationMs) - doneNanos >= LEAST_SHARE_NANOS) count += 1;
+  }
+  return count;
 }
 
 /** Everything else of an undisturbed run is DEBUG, which is not exported by default. */
@@ -45,6 +63,22 @@ function itemsOf(request: ReceivedRequest): number {
 function pointsOf({ gauge, sum, histogram, exponentialHistogram }: Metric): number {
   const data = gauge ?? sum ?? histogram ?? exponentialHistogram;
   return data?.dataPoints.length ?? 0;
+}
+
+const DELTA = 1;
+
+/** Points that are not sent again when nobody knows what became of them; of other metrics a later point says the same. */
+export function countDeltaPoints(requests: readonly ReceivedRequest[]): number {
+  const metrics = requests.flatMap((request) =>
+    request.signal === 'metrics' ? toFlatMetrics([request.otlp]) : [],
+  );
+  return metrics
+    .map(({ metric }) => metric)
+    .filter(({ sum, histogram, exponentialHistogram }) => {
+      const data = sum ?? histogram ?? exponentialHistogram;
+      return data?.aggregationTemporality === DELTA;
+    })
+    .reduce((points, metric) => points + pointsOf(metric), 0);
 }
 
 /** Items of all requests for which `holds`, by signal. */

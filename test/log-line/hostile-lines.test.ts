@@ -1,5 +1,6 @@
 // Lines made to send a pattern back and forth: their cost is that of reading so many bytes, as a ratio to
 // JSON.parse of the same text in the same process.
+import { setFlagsFromString } from 'node:v8';
 import fc from 'fast-check';
 import { readLine } from './log-limits';
 
@@ -69,6 +70,11 @@ function ratioToParse(record: unknown): number {
   });
   return Math.min(...ratios);
 }
+
+/** What a user's patterns need stays set in this process, where other tests may have run before. */
+beforeAll(() => {
+  setFlagsFromString('--no-enable-experimental-regexp-engine-on-excessive-backtracks');
+});
 
 describe('a line of', () => {
   it.each(LINES)('%s costs as much as so many bytes do, whatever they are', (_name, record) => {
