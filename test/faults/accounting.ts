@@ -67,18 +67,24 @@ function pointsOf({ gauge, sum, histogram, exponentialHistogram }: Metric): numb
 
 const DELTA = 1;
 
-/** Points that are not sent again when nobody knows what became of them; of other metrics a later point says the same. */
-export function countDeltaPoints(requests: readonly ReceivedRequest[]): number {
-  const metrics = requests.flatMap((request) =>
-    request.signal === 'metrics' ? toFlatMetrics([request.otlp]) : [],
-  );
-  return metrics
-    .map(({ metric }) => metric)
-    .filter(({ sum, histogram, exponentialHistogram }) => {
-      const data = sum ?? histogram ?? exponentialHistogram;
-      return data?.aggregationTemporality === DELTA;
-    })
-    .reduce((points, metric) => points + pointsOf(metric), 0);
+/**
+ * Points of requests that were not taken and are not sent again: all that were refused, and the deltas of requests of
+ * which nobody knows what became; of other metrics a later point says the same.
+ */
+export function countLostPoints(requests: readonly ReceivedRequest[]): number {
+  return requests
+    .flatMap((request) =>
+      request.signal === 'metrics'
+        ? toFlatMetrics([request.otlp]).filter(
+            ({ metric }) => typeof request.outcome === 'number' || isDelta(metric),
+          )
+        : [],
+    )
+    .reduce((points, { metric }) => points + pointsOf(metric), 0);
+}
+
+function isDelta({ sum, histogram, exponentialHistogram }: Metric): boolean {
+  return (sum ?? histogram ?? exponentialHistogram)?.aggregationTemporality === DELTA;
 }
 
 /** Items of all requests for which `holds`, by signal. */

@@ -1,7 +1,7 @@
 // What holds in every cell of the matrix, and what does under the fault of one.
 import { functionLogs, total } from '../scenarios/arrived-telemetry';
 import { checkOtlp } from 'local-lambda/otlp/proto-rules';
-import { countDeltaPoints, countedDrops, lostWindows, readAll } from './accounting';
+import { countLostPoints, countedDrops, lostWindows, readAll } from './accounting';
 import type { Counts } from './accounting';
 import type { Outcome } from './matrix-run';
 
@@ -65,7 +65,7 @@ export function expectRecovered(outcome: Outcome): void {
   const inLost = total(readAll(lost), 'faas.invocations');
   if (fault.pledge !== 'in part') {
     expect(total(arrived, 'faas.invocations') + inLost).toBe(invocations);
-    expect(countDeltaPoints(lost)).toBe(totals.dropped.metrics);
+    expect(countLostPoints(lost)).toBe(totals.dropped.metrics);
   }
 }
 
