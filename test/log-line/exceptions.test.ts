@@ -151,13 +151,6 @@ describe('stack traces in text', () => {
   ])('finds none in %j', (text) => {
     expect(readStackText(text)).toBeUndefined();
   });
-
-  it('stays fast on lines made to look like the beginning of a name', () => {
-    const hostile = `${'a.'.repeat(20_000)}\n${`${'a'.repeat(600)}\n`.repeat(100)}\n    at f`;
-    const start = process.hrtime.bigint();
-    readStackText(hostile);
-    expect(Number(process.hrtime.bigint() - start) / 1e6).toBeLessThan(2000);
-  });
 });
 
 describe('uncaught errors as Lambda frames them', () => {

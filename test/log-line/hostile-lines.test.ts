@@ -38,6 +38,10 @@ const LINES: readonly (readonly [string, unknown])[] = [
   ['a request id without end', `RequestId: ${fill('a')} Error: \n`],
   ['half trace ids', { message: 'm', xray_trace_id: fill('Root='), traceparent: fill('0') }],
   ['half levels and times', { message: 'm', level: fill('a '), timestamp: fill('2024-') }],
+  [
+    'beginnings of a name',
+    `${'a.'.repeat(8_000)}\n${`${'a'.repeat(600)}\n`.repeat(100)}\n    at f`,
+  ],
   ['10 000 members', Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`k${i}`, i]))],
   ['20 000 frames', { message: 'm', stackTrace: Array.from({ length: 20_000 }, () => ({ a: 1 })) }],
 ];
