@@ -2,13 +2,43 @@
 // requests. It stops reading while too many requests or answers wait, or the budget is full.
 import type { Socket } from '../node/sockets';
 import { monotonicMs } from '../node/clock';
-import type { OpenHolder } from './byte-budget';
+import type { ByteBudget, OpenHolder } from './byte-budget';
 import { formatAnswerHead } from './message-head';
-import type { MessageHead } from './message-head';
+import type { HeaderFields, MessageHead } from './message-head';
 import { MessageReader } from './message-reader';
-
 import { RequestBody } from './request-body';
-import type { HttpServerOptions, ReceivedRequest } from './server';
+
+export interface ReceivedRequest {
+  readonly method: string;
+  /** As the request line has it. */
+  readonly target: string;
+  readonly fields: HeaderFields;
+  /** The server counts it against the budget until the answer; who keeps it longer counts it himself. */
+  readonly body: Buffer;
+  /** Once. */
+  answer(status: number, content?: AnswerContent): void;
+  /** Destroys the connection. */
+  cut(): void;
+}
+
+export interface AnswerContent {
+  /** Further header lines, each with its CRLF. */
+  readonly fields?: string;
+  readonly body?: Buffer;
+}
+
+export interface HttpServerOptions {
+  readonly maxBodyBytes: number;
+  readonly budget: ByteBudget;
+  /** A request that was received whole. Must not throw. */
+  readonly onRequest: (request: ReceivedRequest) => void;
+  /** Its body is larger than `maxBodyBytes`; what was received of it is gone. An answer is its connection's last. */
+  readonly onOversize: (request: ReceivedRequest) => void;
+  /** Takes over a connection that begins with HTTP/2's preface, of which `bytes` were read; default: it is cut. */
+  readonly onHttp2?: (socket: Socket, bytes: Buffer) => void;
+  /** The server as a whole fails. */
+  readonly onError: (error: Error) => void;
+}
 
 /** What a connection costs before anything came over it, and each of its requests beside the body. */
 const CONNECTION_BYTES = 4_096;

@@ -2,41 +2,8 @@
 // freeze stretches every pause between two packets; it holds no more than its budget, whatever comes.
 import type { Socket } from '../node/sockets';
 import { listen } from '../node/sockets';
-import type { ByteBudget } from './byte-budget';
-import type { HeaderFields } from './message-head';
+import type { HttpServerOptions } from './served-connection';
 import { ServedConnection } from './served-connection';
-
-export interface ReceivedRequest {
-  readonly method: string;
-  /** As the request line has it. */
-  readonly target: string;
-  readonly fields: HeaderFields;
-  /** The server counts it against the budget until the answer; who keeps it longer counts it himself. */
-  readonly body: Buffer;
-  /** Once. */
-  answer(status: number, content?: AnswerContent): void;
-  /** Destroys the connection. */
-  cut(): void;
-}
-
-export interface AnswerContent {
-  /** Further header lines, each with its CRLF. */
-  readonly fields?: string;
-  readonly body?: Buffer;
-}
-
-export interface HttpServerOptions {
-  readonly maxBodyBytes: number;
-  readonly budget: ByteBudget;
-  /** A request that was received whole. Must not throw. */
-  readonly onRequest: (request: ReceivedRequest) => void;
-  /** Its body is larger than `maxBodyBytes`; what was received of it is gone. An answer is its connection's last. */
-  readonly onOversize: (request: ReceivedRequest) => void;
-  /** Takes over a connection that begins with HTTP/2's preface, of which `bytes` were read; default: it is cut. */
-  readonly onHttp2?: (socket: Socket, bytes: Buffer) => void;
-  /** The server as a whole fails. */
-  readonly onError: (error: Error) => void;
-}
 
 export interface ServerAddress {
   /** Default: every address. */

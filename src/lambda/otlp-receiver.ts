@@ -5,7 +5,8 @@
 import type { Diagnostics } from '../diagnostics';
 import type { ByteBudget } from '../http/byte-budget';
 import { startHttpServer } from '../http/server';
-import type { HttpServer, HttpServerOptions, ReceivedRequest } from '../http/server';
+import type { HttpServerOptions, ReceivedRequest } from '../http/served-connection';
+import type { HttpServer } from '../http/server';
 import { inflate } from '../node/compression';
 import type { Signal } from '../relay/item';
 import { openExchange, refuseGzip, refuseOversize, takeBody } from '../relay/otlp-exchange';

@@ -3,7 +3,7 @@
 import type { Diagnostics } from '../diagnostics';
 import type { ByteBudget } from '../http/byte-budget';
 import { startHttpServer } from '../http/server';
-import type { ReceivedRequest } from '../http/server';
+import type { ReceivedRequest } from '../http/served-connection';
 
 /** An acknowledged body. */
 export interface TelemetryBody {

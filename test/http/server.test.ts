@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { ByteBudget } from '../../src/http/byte-budget';
 import { startHttpServer } from '../../src/http/server';
-import type { HttpServer, HttpServerOptions, ReceivedRequest } from '../../src/http/server';
+import type { HttpServerOptions, ReceivedRequest } from '../../src/http/served-connection';
+import type { HttpServer } from '../../src/http/server';
 import { cpuRatio } from '../cpu';
 import { sendPieces, serveWithNode } from './node-server';
 

@@ -3,7 +3,20 @@
 import { readProcessMemory } from './process-statistics';
 import type { ProcessMemory } from './process-statistics';
 import type { ManagedProcess } from './managed-process';
-import type { Sandbox } from './sandbox';
+import type { FunctionSettings } from './local-lambda-options';
+import type { StateWatch } from './state-watch';
+
+/** What is looked at of a sandbox, and what becomes of it. */
+interface LimitedSandbox {
+  readonly settings: Pick<FunctionSettings, 'memorySizeMb'>;
+  readonly watch: Pick<StateWatch, 'changed'>;
+  readonly frozen: boolean;
+  readonly stopping: boolean;
+  readonly runtime: ManagedProcess | undefined;
+  fatalErrorType: string | undefined;
+  outOfMemory: boolean;
+  processes(): readonly ManagedProcess[];
+}
 
 const LOOK_EVERY_MS = 20;
 const MIB = 1024 * 1024;
@@ -22,14 +35,14 @@ interface Measured {
   readonly memory: ProcessMemory;
 }
 
-function measure(sandbox: Sandbox): readonly Measured[] {
+function measure(sandbox: LimitedSandbox): readonly Measured[] {
   return sandbox.processes().flatMap((process) => {
     const memory = process.exit === undefined ? readProcessMemory(process.pid) : undefined;
     return memory === undefined ? [] : [{ process, memory }];
   });
 }
 
-function look(sandbox: Sandbox): void {
+function look(sandbox: LimitedSandbox): void {
   if (sandbox.frozen || sandbox.stopping) return;
   const measured = measure(sandbox);
   const limitBytes = sandbox.settings.memorySizeMb * MIB;
@@ -43,7 +56,7 @@ function look(sandbox: Sandbox): void {
 }
 
 /** Holds the sandbox's processes to `memorySizeMb`; returns what ends that. */
-export function limitMemory(sandbox: Sandbox): () => void {
+export function limitMemory(sandbox: LimitedSandbox): () => void {
   const timer = setInterval(() => look(sandbox), LOOK_EVERY_MS);
   timer.unref();
   return () => clearInterval(timer);

@@ -3,8 +3,7 @@
 import { createHash } from 'node:crypto';
 import { sign } from 'aws4';
 import { createCredentialProvider } from './aws-credentials';
-import type { AwsSettings } from '../settings/aws-settings';
-import type { SigningScope } from '../settings/configuration';
+import type { AwsSettings, SigningScope } from '../settings/aws-settings';
 import type { Clock } from '../transport/transport';
 
 interface UnsignedRequest {

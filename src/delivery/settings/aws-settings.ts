@@ -1,9 +1,14 @@
 // What signing and secrets need from the environment. Read only when a signal is signed or a header
 // refers to a secret; the values are credentials and are never printed.
 import type { Environment } from '../../environment';
-import type { SigningScope } from './configuration';
 import type { Signal } from '../delivery';
 import { selectProxy } from '../transport/proxy';
+
+/** SigV4 scope of an endpoint (AWS IAM User Guide, "credential scope"). */
+export interface SigningScope {
+  readonly service: string;
+  readonly region: string;
+}
 
 export interface AwsSettings {
   readonly region: string;

@@ -4,7 +4,7 @@
 import type { Environment } from '../../environment';
 import type { Secrets } from '../../secrets';
 import { ofSignal } from '../../settings';
-import type { AwsSettings } from './aws-settings';
+import type { AwsSettings, SigningScope } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
 import type { Signal } from '../delivery';
 import { readEndpoint, warnOfEndpoint } from './endpoint';
@@ -16,12 +16,6 @@ export interface TlsFiles {
   readonly certificateFile?: string;
   readonly clientCertificateFile?: string;
   readonly clientKeyFile?: string;
-}
-
-/** SigV4 scope of an endpoint (AWS IAM User Guide, "credential scope"). */
-export interface SigningScope {
-  readonly service: string;
-  readonly region: string;
 }
 
 export interface SignalConfiguration {
