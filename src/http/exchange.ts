@@ -25,6 +25,8 @@ export interface AnswerListener {
 
 /** Code of errors for answers that are no HTTP/1.1. */
 export const NOT_HTTP = 'not_http';
+/** What a first message that is none of TLS is taken for. */
+const NO_TLS = /^wrong version number$|^packet length too long$|InvalidContentType/;
 /** Larger bodies are not copied behind their head. */
 const MAX_COPIED_BYTES = 65_536;
 
@@ -146,12 +148,17 @@ export class Connection {
     });
     socket.on('data', (bytes: Buffer) => this.take(bytes));
     socket.on('end', () => this.hangUp());
-    socket.on('error', (error) => this.fail(error));
+    socket.on('error', (error) => this.fail(describeTls(error)));
     socket.on('close', () => this.hangUp());
   }
 
   get isOpen(): boolean {
     return this.wasOpened;
+  }
+
+  /** It is to become TLS and is not yet. */
+  private get isUnsecured(): boolean {
+    return isTls(this.socket) && !this.wasOpened;
   }
 
   serve(exchange: Exchange): void {
@@ -193,7 +200,8 @@ export class Connection {
 
   private hangUp(): void {
     if (!this.reader.end() || this.exchange !== undefined) {
-      this.fail(failure('the server closed the connection', 'ECONNRESET'));
+      const step = this.isUnsecured ? ' during the TLS handshake' : '';
+      this.fail(failure(`the server closed the connection${step}`, 'ECONNRESET'));
     } else this.fail(undefined);
   }
 
@@ -208,6 +216,15 @@ export class Connection {
 
 function failure(message: string, code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
+}
+
+/** What OpenSSL says without the places of its source; other errors as they are. */
+function describeTls(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
+  const { message, code = 'EPROTO' } = error;
+  const [, reason] = /:SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
+  // The native host's library has words of its own.
+  if (NO_TLS.test(reason ?? message)) return failure('the server does not speak TLS', code);
+  return reason === undefined ? error : failure(`TLS failed: ${reason}`, code);
 }
 
 function isTls(socket: Socket): boolean {

@@ -1,7 +1,6 @@
 // Reads HTTP/1.1 messages (RFC 9112) from the bytes of one connection, however they are cut into chunks, in
 // time that is linear in them. Each step takes what it can of the bytes at hand and names the next by
 // assigning `step`; false: it needs more bytes than there are.
-
 import {
   FIRST_TEXT,
   START,
@@ -35,7 +34,8 @@ const SHORT_HEAD_BYTES = 1024;
 const MAX_LINE_BYTES = 4096;
 const END = '\r\n\r\n';
 const FIRST_TEXT_LENGTH = 5;
-const [CR, LF] = [13, 10];
+/** With the last, a TLS server answers what is no TLS (RFC 8446 §5.1). */
+const [CR, LF, TLS_ALERT] = [13, 10, 21];
 
 export class MessageReader {
   private readonly pending = new PendingBytes();
@@ -134,7 +134,7 @@ export class MessageReader {
   private awaitHead(): false {
     this.searched = this.pending.length;
     if (!FIRST_TEXT[this.kind].test(this.pending.peek(FIRST_TEXT_LENGTH)))
-      return this.fail('no HTTP');
+      return this.fail(this.pending.at(0) === TLS_ALERT ? 'TLS' : 'no HTTP');
     if (this.searched <= MAX_SPACED_HEAD_BYTES) return false;
     return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
   }

@@ -200,6 +200,7 @@ describe('a message', () => {
       url: 'https://c.example/v1/logs?token=secret',
       outcome,
       message: 'it failed',
+      isNew: false,
       consequence: 'dropped',
     });
     expect(text).toContain(hint);

@@ -215,11 +215,12 @@ export class RequestSettler {
 
   private warn(response: TransportResponse, items: readonly RawItem[], fate: string): void {
     if (response.status === 'success') return;
-    const { signal, url, diagnostics } = this.options;
+    const { signal, url, diagnostics, health } = this.options;
     const { message, detail } = response.error;
+    const isNew = health.answers === 0;
     const consequence = `its items are ${fate}`;
     diagnostics.warn(
-      describeTrouble({ signal, url, outcome: detail.outcome, message, consequence }),
+      describeTrouble({ signal, url, outcome: detail.outcome, message, isNew, consequence }),
       { items: countItems(signal, items) },
     );
   }
