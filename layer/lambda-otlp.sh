@@ -206,6 +206,10 @@ start() {
 }
 
 find_program
+# Node would read it at every start, and say on stderr what is wrong with it.
+if [ -n "${NODE_EXTRA_CA_CERTS-}" ]; then
+  export LAMBDA_OTLP_NODE_EXTRA_CA_CERTS="${LAMBDA_OTLP_NODE_EXTRA_CA_CERTS:-$NODE_EXTRA_CA_CERTS}"
+fi
 forget_node_variables
 # Of glibc: else every thread that V8 compiles on has an arena of its own, which is never given back.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"

@@ -22,7 +22,7 @@ export interface Environment {
   readOr<Name extends SettingName>(name: Name, fallback: SettingValue<Name>): SettingValue<Name>;
   /** The setting of this signal, else the general one, else its default. */
   readFor<Name extends SignalSettingName>(name: Name, signal: SignalName): SettingOrDefault<Name>;
-  /** The trimmed value of any variable, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`. */
+  /** The trimmed value of any variable, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`, and so is `NODE_X`. */
   text(name: string): string | undefined;
   /** Says that a value of this variable cannot be used; the same thing only once. */
   reject(name: string, problem: RejectedValue): void;
@@ -43,7 +43,7 @@ export function createEnvironment(variables: Variables, diagnostics: Diagnostics
     return value === undefined || value === '' ? undefined : value;
   };
   const text = (name: string): string | undefined =>
-    name.startsWith('OTEL_') ? (own(`LAMBDA_OTLP_${name}`) ?? own(name)) : own(name);
+    /^(?:OTEL|NODE)_/.test(name) ? (own(`LAMBDA_OTLP_${name}`) ?? own(name)) : own(name);
 
   const said = new Set<string>();
   const reject = (name: string, { expected, seen, using }: RejectedValue): void => {

@@ -69,6 +69,11 @@ export const OTEL_SETTINGS = {
     since: '0.1',
     text: 'A PEM file with the certificates of the authorities to trust.',
   },
+  NODE_EXTRA_CA_CERTS: {
+    kind: 'text',
+    since: '0.2',
+    text: 'A PEM file with authorities to trust besides, of endpoints and of proxies; read when something is https.',
+  },
   OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: {
     kind: 'text',
     perSignal: true,

@@ -90,8 +90,8 @@ interface SocketFunctions {
   listen(host: string, port: number): readonly [number, number];
   connect(host: string, port: number, keepAlive: boolean): number;
   connectTls(host: string, port: number, keepAlive: boolean, tls: number, name: string): number;
-  /** PEM texts, empty for none. @throws when they are no PEM. */
-  tlsConfig(authorities: string, certificate: string, key: string): number;
+  /** PEM texts, empty for none; `more`: trusted besides. @throws when they are no PEM. */
+  tlsConfig(authorities: string, more: string, certificate: string, key: string): number;
   startTls(socket: number, tls: number, name: string): void;
   /** True: all of it is with the operating system; else `onDrained` follows. */
   write(socket: number, data: Uint8Array | string): boolean;

@@ -1,5 +1,5 @@
 //! Whom a TLS client trusts: the certificates of OTEL_EXPORTER_OTLP_CERTIFICATE, or the system's, or else
-//! Mozilla's, which are part of this binary. Validity and names are always checked.
+//! Mozilla's, which are part of this binary; and those of NODE_EXTRA_CA_CERTS. Validity and names are always checked.
 
 use crate::system_error::SystemError;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -21,7 +21,10 @@ const BUNDLES: [&str; 4] = [
 
 /// PEM texts; empty: none.
 pub struct Identity<'a> {
+    /// Trusted instead of the system's.
     pub authorities: &'a str,
+    /// Trusted besides.
+    pub more: &'a str,
     pub certificate: &'a str,
     pub key: &'a str,
 }
@@ -33,8 +36,6 @@ pub struct TrustPaths {
     pub file: Option<PathBuf>,
     /// SSL_CERT_DIR: likewise, a folder.
     pub folder: Option<PathBuf>,
-    /// NODE_EXTRA_CA_CERTS: besides the system's.
-    pub extra: Option<PathBuf>,
 }
 
 /// What a connection needs; made once for each identity, because the system's certificates take milliseconds.
@@ -44,7 +45,10 @@ pub fn client_config(identity: &Identity, paths: &TrustPaths) -> Result<Arc<Clie
     if own.is_empty() && !identity.authorities.is_empty() {
         return Err("expected certificates in PEM, got none".into());
     }
-    let (roots, anchors) = if own.is_empty() { default_roots(paths) } else { own_roots(own)? };
+    let mut roots = if own.is_empty() { default_roots(paths) } else { own_roots(&own)? };
+    let more = parse(identity.more.as_bytes());
+    roots.add_parsable_certificates(more.iter().cloned());
+    let anchors = [own, more].concat();
     let verifier = AnchorVerifier::new(roots, anchors, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -67,26 +71,21 @@ fn parse(pem: &[u8]) -> Vec<CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).filter_map(Result::ok).collect()
 }
 
-type Trust = (RootCertStore, Vec<CertificateDer<'static>>);
-
-fn own_roots(own: Vec<CertificateDer<'static>>) -> Result<Trust, String> {
+fn own_roots(own: &[CertificateDer<'static>]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
-    for certificate in &own {
+    for certificate in own {
         roots.add(certificate.clone()).map_err(|error| error.to_string())?;
     }
-    Ok((roots, own))
+    Ok(roots)
 }
 
-fn default_roots(paths: &TrustPaths) -> Trust {
+fn default_roots(paths: &TrustPaths) -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(system_certificates(paths));
     if roots.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
-    let extra = paths.extra.as_ref().and_then(|path| std::fs::read(path).ok());
-    let extra = parse(&extra.unwrap_or_default());
-    roots.add_parsable_certificates(extra.iter().cloned());
-    (roots, extra)
+    roots
 }
 
 fn system_certificates(paths: &TrustPaths) -> Vec<CertificateDer<'static>> {

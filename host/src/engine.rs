@@ -71,7 +71,7 @@ fn trust_paths(environment: &[(String, String)]) -> TrustPaths {
         let value = environment.iter().find(|(name, value)| name == wanted && !value.is_empty());
         value.map(|(_, value)| PathBuf::from(value))
     };
-    TrustPaths { file: path("SSL_CERT_FILE"), folder: path("SSL_CERT_DIR"), extra: path("NODE_EXTRA_CA_CERTS") }
+    TrustPaths { file: path("SSL_CERT_FILE"), folder: path("SSL_CERT_DIR") }
 }
 
 /// The shim's handlers (host/shim/handlers.ts), by which all of the program is run.

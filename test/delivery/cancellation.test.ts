@@ -37,7 +37,7 @@ afterEach(async () => {
 });
 
 function open(options: Partial<HttpTransportOptions> = {}): Transport {
-  const pool = createConnectionPool(clock, silentDiagnostics);
+  const pool = createConnectionPool({ clock, diagnostics: silentDiagnostics });
   closers.push(() => pool.close());
   const target = { url: endpoint.url, tls: {} };
   return createHttpTransport({
@@ -87,7 +87,7 @@ describe('a request cancelled', () => {
   const moments = ['before all', 'while its headers are made', 'while its way is found'] as const;
   it.each(moments)('%s opens no connection', async (moment) => {
     const cancellation = new Cancellation();
-    const pool = createConnectionPool(clock, silentDiagnostics);
+    const pool = createConnectionPool({ clock, diagnostics: silentDiagnostics });
     closers.push(() => pool.close());
     let current: (typeof moments)[number] | 'afterwards' = moment;
     const cancelIn = (here: typeof current): void => {

@@ -12,7 +12,7 @@ import type { ScriptedEndpoint } from './scripted-endpoint';
 import { startEndpoint } from './scripted-endpoint';
 
 const clock = { nowMs: 0, now: () => clock.nowMs };
-const pool = createConnectionPool(clock, silentDiagnostics);
+const pool = createConnectionPool({ clock, diagnostics: silentDiagnostics });
 let endpoint: ScriptedEndpoint;
 /** Names and values as they came, one list for each request. */
 let rawHeaders: string[][];

@@ -35,6 +35,7 @@ export interface FixtureOptions {
   readonly perSignal?: Partial<Record<Signal, Partial<SignalConfiguration>>>;
   readonly bufferBytes?: number;
   readonly aws?: ExportConfiguration['aws'];
+  readonly extraCertificatesFile?: string;
   readonly metricSource?: MetricSource;
   readonly transports?: TransportFactory;
 }
@@ -100,6 +101,9 @@ function toConfiguration(options: FixtureOptions): ExportConfiguration {
   return {
     signals: Object.fromEntries(configurations) as ExportConfiguration['signals'],
     bufferBytes,
+    ...(options.extraCertificatesFile !== undefined && {
+      extraCertificatesFile: options.extraCertificatesFile,
+    }),
     ...(options.aws && { aws: options.aws }),
   };
 }

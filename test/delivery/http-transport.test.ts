@@ -32,7 +32,7 @@ afterEach(async () => {
 });
 
 function connectTo(url: string, headers: Record<string, string> = {}): Transport {
-  const pool = createConnectionPool(clock, silentDiagnostics);
+  const pool = createConnectionPool({ clock, diagnostics: silentDiagnostics });
   closers.push(() => pool.close());
   return createHttpTransport({
     configuration: { url },

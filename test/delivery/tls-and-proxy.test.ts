@@ -1,7 +1,7 @@
 // TLS with a private CA and client certificates, and proxies, on real sockets.
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createHttpServer, request as httpRequest } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -9,10 +9,10 @@ import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import type { FixtureOptions } from './delivery-fixture';
-import { createFixture } from './delivery-fixture';
+import { createFixture, eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
 import { startEndpoint } from './scripted-endpoint';
-import { makeSpan } from './signal-items';
+import { makeLogRecord, makeSpan } from './signal-items';
 
 const file = (name: string): string => join(__dirname, 'certificates', name);
 const read = (name: string): Buffer => readFileSync(file(name));
@@ -40,8 +40,9 @@ async function startTlsEndpoint(requestCert = false): Promise<ScriptedEndpoint> 
 async function exportOneSpan(
   url: string,
   signal: FixtureOptions['signal'],
+  others: Partial<FixtureOptions> = {},
 ): Promise<{ outcomes: string[]; warnings: string[]; exported: number }> {
-  const fixture = createFixture({ url, signals: ['traces'], ...(signal && { signal }) });
+  const fixture = createFixture({ url, signals: ['traces'], ...(signal && { signal }), ...others });
   closers.push(() => fixture.delivery.close());
   fixture.delivery.addSpans([makeSpan(0)]);
   await fixture.flush(5_000);
@@ -103,21 +104,83 @@ describe('TLS', () => {
   });
 });
 
+describe('NODE_EXTRA_CA_CERTS', () => {
+  const extra = { extraCertificatesFile: file('ca.pem') };
+
+  it('adds an authority to the public ones', async () => {
+    const { port } = await startTlsEndpoint();
+    const { exported } = await exportOneSpan(`https://localhost:${port}`, {}, extra);
+    expect(exported).toBe(1);
+  });
+
+  it('adds one to that of OTEL_EXPORTER_OTLP_CERTIFICATE, which stays trusted', async () => {
+    const { port } = await startTlsEndpoint();
+    const url = `https://localhost:${port}`;
+    const other = { tls: { certificateFile: file('proxy-ca.pem') } };
+    expect(await exportOneSpan(url, other)).toMatchObject({ exported: 0 });
+    expect(await exportOneSpan(url, other, extra)).toMatchObject({ exported: 1 });
+    const own = { tls: { certificateFile: file('ca.pem') } };
+    const more = { extraCertificatesFile: file('proxy-ca.pem') };
+    expect(await exportOneSpan(url, own, more)).toMatchObject({ exported: 1 });
+  });
+
+  it.each([
+    ['is not there', 'missing.pem', 'ENOENT'],
+    ['is none', 'make.sh', 'no PEM'],
+  ])(
+    'costs one warning where the file %s, however many signals there are',
+    async (_, name, said) => {
+      const { port } = await startTlsEndpoint();
+      const fixture = createFixture({
+        url: `https://localhost:${port}`,
+        signal: { tls: { certificateFile: file('ca.pem') } },
+        perSignal: { logs: { url: `https://127.0.0.1:${port}/v1/logs` } },
+        extraCertificatesFile: file(name),
+      });
+      closers.push(() => fixture.delivery.close());
+      fixture.delivery.addSpans([makeSpan(0)]);
+      fixture.delivery.addLogRecords([makeLogRecord(0)]);
+      await fixture.flush();
+      expect(fixture.observed.exported).toMatchObject({ traces: 1, logs: 1 });
+      expect(fixture.warnings).toHaveLength(1);
+      expect(fixture.warnings[0]).toContain(`${file(name)}' (${said})`);
+    },
+  );
+
+  it('is not read where nothing is https', async () => {
+    const endpoint = await startEndpoint();
+    closers.push(() => endpoint.close());
+    const more = { extraCertificatesFile: file('missing.pem') };
+    const { exported, warnings } = await exportOneSpan(endpoint.url, {}, more);
+    expect({ exported, warnings }).toEqual({ exported: 1, warnings: [] });
+  });
+});
+
 interface SeenByProxy {
   readonly method: string;
   readonly target: string;
   readonly authorization: string | undefined;
 }
 
+interface ProxyOptions {
+  /** Of its answer to CONNECT. */
+  readonly status?: number;
+  readonly create?: (listener: RequestListener) => Server;
+}
+
+function createHttpsProxy(listener: RequestListener): Server {
+  return createHttpsServer({ key: read('proxy.key.pem'), cert: read('proxy.pem') }, listener);
+}
+
 /** A proxy that sends every tunnel and request to one loopback port, whatever name was asked for. */
 async function startProxy(
   port: number,
-  status = 200,
+  { status = 200, create = createHttpServer }: ProxyOptions = {},
 ): Promise<{ url: string; seen: SeenByProxy[] }> {
   const seen: SeenByProxy[] = [];
   const note = ({ method = '', url = '', headers }: IncomingMessage): void =>
     void seen.push({ method, target: url, authorization: headers['proxy-authorization'] });
-  const server = createHttpServer((incoming, outgoing) => {
+  const server = create((incoming, outgoing) => {
     note(incoming);
     const { method, headers } = incoming;
     const { pathname } = new URL(incoming.url ?? '');
@@ -188,7 +251,7 @@ describe('a proxy', () => {
 
   it('that refuses the tunnel keeps the items', async () => {
     const endpoint = await startTlsEndpoint();
-    const proxy = await startProxy(endpoint.port, 407);
+    const proxy = await startProxy(endpoint.port, { status: 407 });
     const { exported, warnings } = await exportOneSpan('https://collector.test', {
       proxyUrl: `http://${proxy.url}`,
     });
@@ -201,5 +264,83 @@ describe('a proxy', () => {
     await endpoint.close();
     const { outcomes } = await exportOneSpan('https://collector.test', { proxyUrl: endpoint.url });
     expect(outcomes).toContain('ECONNREFUSED');
+  });
+});
+
+describe('a proxy over TLS', () => {
+  const both = { tls: { certificateFile: file('ca.pem') } };
+
+  it('of a private authority tunnels https, each checked by itself, request after request', async () => {
+    const endpoint = await startTlsEndpoint();
+    const proxy = await startProxy(endpoint.port, { create: createHttpsProxy });
+    const { delivery, flush, observed, warnings } = createFixture({
+      url: 'https://collector.test',
+      signal: { ...both, proxyUrl: `https://user:pass@${proxy.url}` },
+      extraCertificatesFile: file('proxy-ca.pem'),
+    });
+    closers.push(() => delivery.close());
+    for (const index of [0, 1, 2]) {
+      delivery.addSpans([makeSpan(index)]);
+      delivery.addLogRecords([makeLogRecord(index)]);
+      await flush();
+    }
+    expect(warnings).toEqual([]);
+    expect(observed.exported).toMatchObject({ traces: 3, logs: 3 });
+    // One for each signal that may be sent first.
+    expect(proxy.seen).toHaveLength(2);
+    expect(proxy.seen[0]).toEqual({
+      method: 'CONNECT',
+      target: 'collector.test:443',
+      authorization: `Basic ${Buffer.from('user:pass').toString('base64')}`,
+    });
+  });
+
+  it('may have the authority of the endpoint', async () => {
+    const endpoint = await startTlsEndpoint();
+    const create = (listener: RequestListener): Server =>
+      createHttpsServer({ key: read('server.key.pem'), cert: read('server.pem') }, listener);
+    const proxy = await startProxy(endpoint.port, { create });
+    const signal = { ...both, proxyUrl: `https://${proxy.url}` };
+    expect(await exportOneSpan('https://collector.test', signal)).toMatchObject({ exported: 1 });
+  });
+
+  it('of an authority that is not known gets nothing to see', async () => {
+    const endpoint = await startTlsEndpoint();
+    const proxy = await startProxy(endpoint.port, { create: createHttpsProxy });
+    const signal = { ...both, proxyUrl: `https://user:pass@${proxy.url}` };
+    const { exported, warnings } = await exportOneSpan('https://collector.test', signal);
+    expect({ exported, seen: proxy.seen }).toEqual({ exported: 0, seen: [] });
+    expect(warnings.join()).toContain('NODE_EXTRA_CA_CERTS');
+  });
+
+  it('gets plain http in absolute form', async () => {
+    const endpoint = await startEndpoint();
+    closers.push(() => endpoint.close());
+    const proxy = await startProxy(endpoint.port, { create: createHttpsProxy });
+    const extra = { extraCertificatesFile: file('proxy-ca.pem') };
+    const signal = { proxyUrl: `https://${proxy.url}` };
+    const { exported } = await exportOneSpan('http://collector.test:4318', signal, extra);
+    expect(exported).toBe(1);
+    expect(proxy.seen[0]?.target).toBe('http://collector.test:4318/v1/traces');
+  });
+
+  it('that ends the tunnel costs no item and no fault of ours', async () => {
+    const endpoint = await startTlsEndpoint();
+    const proxy = await startProxy(endpoint.port, { create: createHttpsProxy });
+    const { delivery, flush, observed } = createFixture({
+      url: 'https://collector.test',
+      signals: ['traces'],
+      signal: { ...both, proxyUrl: `https://${proxy.url}` },
+      extraCertificatesFile: file('proxy-ca.pem'),
+    });
+    closers.push(() => delivery.close());
+    delivery.addSpans([makeSpan(0)]);
+    await flush();
+    for (const socket of endpoint.sockets) socket.destroy();
+    await eventually(() => endpoint.sockets.size === 0);
+    delivery.addSpans([makeSpan(1)]);
+    await flush();
+    expect(observed.exported.traces).toBe(2);
+    expect(endpoint.accepted).toHaveLength(2);
   });
 });

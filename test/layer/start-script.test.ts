@@ -31,7 +31,7 @@ const PROGRAM = `const { env, execArgv, execPath } = process;
 console.log(JSON.stringify({ execArgv, execPath,
   id: env.LAMBDA_OTLP_EXTENSION_ID, name: env.LAMBDA_OTLP_EXTENSION_NAME,
   registration: env.LAMBDA_OTLP_REGISTRATION,
-  arenas: env.MALLOC_ARENA_MAX,
+  arenas: env.MALLOC_ARENA_MAX, authorities: env.LAMBDA_OTLP_NODE_EXTRA_CA_CERTS,
   nodeVariables: Object.keys(env).filter((name) => name.startsWith('NODE_')) }));
 process.exit(7);`;
 
@@ -41,6 +41,7 @@ interface Started {
   readonly registration: string;
   readonly execArgv: readonly string[];
   readonly arenas: string;
+  readonly authorities?: string;
   readonly nodeVariables: readonly string[];
 }
 
@@ -141,6 +142,22 @@ describe.each(SHELLS)('under $shell', ({ command }) => {
     });
     expect(readStart(ended).nodeVariables).toEqual([]);
   });
+
+  it.each([
+    [{}, undefined],
+    [{ NODE_EXTRA_CA_CERTS: '/opt/a b.pem' }, '/opt/a b.pem'],
+    [{ NODE_EXTRA_CA_CERTS: '/a.pem', LAMBDA_OTLP_NODE_EXTRA_CA_CERTS: '/b.pem' }, '/b.pem'],
+  ])(
+    'hands NODE_EXTRA_CA_CERTS over under a name that Node does not read: %j',
+    async (set, seen) => {
+      const api = await serve(registers);
+      const ended = await run([...command, layOut()], {
+        AWS_LAMBDA_RUNTIME_API: api.address,
+        ...set,
+      });
+      expect(readStart(ended).authorities).toBe(seen);
+    },
+  );
 
   it.each([
     ['one arena', {}, '1'],

@@ -12,9 +12,7 @@ export interface ConnectionOptions {
   readonly servername?: string;
   /** An open connection to use. */
   readonly socket?: Socket;
-  readonly ca?: Buffer;
-  readonly cert?: Buffer;
-  readonly key?: Buffer;
+  readonly secureContext: SecureContext;
   /** HTTP/1.1 is what the host offers. */
   readonly ALPNProtocols?: readonly string[];
   /** Resumption is the host's. */
@@ -33,18 +31,35 @@ export class TLSSocket extends Socket {
   }
 }
 
-/** Numbers of the host by the certificates they were made of. */
-const configs = new Map<string, number>();
+interface Identity {
+  readonly ca?: Buffer | undefined;
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+}
 
-function configOf({ ca, cert, key }: ConnectionOptions): number {
-  const texts = [ca, cert, key].map((pem) => pem?.toString() ?? '');
-  const name = JSON.stringify(texts);
-  const known = configs.get(name);
-  if (known !== undefined) return known;
-  const [authorities = '', certificate = '', privateKey = ''] = texts;
-  const made = host.sockets.tlsConfig(authorities, certificate, privateKey);
-  configs.set(name, made);
-  return made;
+const textOf = (pem: Buffer | undefined): string => pem?.toString() ?? '';
+
+export class SecureContext {
+  readonly context = this;
+  private more = '';
+  private made: number | undefined;
+
+  constructor(private readonly identity: Identity) {}
+
+  addCACert(pem: Buffer): void {
+    this.more += `${textOf(pem)}\n`;
+  }
+
+  /** Its number. @throws when the texts are no PEM. */
+  get number(): number {
+    const { ca, cert, key } = this.identity;
+    this.made ??= host.sockets.tlsConfig(textOf(ca), this.more, textOf(cert), textOf(key));
+    return this.made;
+  }
+}
+
+export function createSecureContext(identity: Identity): SecureContext {
+  return new SecureContext(identity);
 }
 
 /** @throws when the certificates or the key are none, as Node does. */
@@ -52,7 +67,7 @@ export function connect(options: ConnectionOptions): TLSSocket {
   const { host: name, port, keepAlive = false, servername = name, socket } = options;
   let config: number;
   try {
-    config = configOf(options);
+    config = options.secureContext.number;
   } catch (error) {
     throw failure('ERR_OSSL_PEM_NO_START_LINE', String(error));
   }

@@ -23,8 +23,8 @@ pub fn create<'js>(ctx: &Ctx<'js>, network: &SharedNetwork) -> Result<Object<'js
         shared.borrow_mut().connect(&Target { host: &host, port, keep_alive, tls: Some((tls, &name)) })
     }))?;
     let shared = network.clone();
-    group.set("tlsConfig", Func::from(move |ctx: Ctx<'js>, authorities: String, certificate: String, key: String| {
-        let identity = Identity { authorities: &authorities, certificate: &certificate, key: &key };
+    group.set("tlsConfig", Func::from(move |ctx: Ctx<'js>, authorities: String, more: String, certificate: String, key: String| {
+        let identity = Identity { authorities: &authorities, more: &more, certificate: &certificate, key: &key };
         let made = shared.borrow_mut().tls_config(&identity);
         made.map_err(|message| Exception::throw_message(&ctx, &message))
     }))?;

@@ -36,6 +36,8 @@ export interface ExportConfiguration {
   /** A signal that is not exported (`none`, OTEL_SDK_DISABLED) is absent. */
   readonly signals: Readonly<Partial<Record<Signal, SignalConfiguration>>>;
   readonly bufferBytes: number;
+  /** PEM; read when something is https. */
+  readonly extraCertificatesFile?: string;
   /** Present when a signal is signed or a header refers to a secret. */
   readonly aws?: AwsSettings;
 }
@@ -65,7 +67,13 @@ export function readExportConfiguration(environment: Environment): ExportConfigu
     ({ signing, headers }) =>
       signing !== undefined || Object.values(headers).some(hasSecretReference),
   );
-  return { signals, bufferBytes, ...(needsAws && { aws: readAwsSettings(environment) }) };
+  const extraCertificatesFile = environment.read('NODE_EXTRA_CA_CERTS');
+  return {
+    signals,
+    bufferBytes,
+    ...(extraCertificatesFile !== undefined && { extraCertificatesFile }),
+    ...(needsAws && { aws: readAwsSettings(environment) }),
+  };
 }
 
 /** Credentials, wherever the configuration has them. */

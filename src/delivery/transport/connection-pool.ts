@@ -5,11 +5,12 @@ import type { Socket } from '../../node/sockets';
 import type { Diagnostics } from '../../diagnostics';
 import { Connections } from '../../http/connections';
 import { openPlainSocket } from '../../node/sockets';
-import type { SignalConfiguration } from '../settings/configuration';
+import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
 import { openTunnel } from './proxy-tunnel';
 import { socketOptions, toAddress } from './socket-address';
 import { loadTlsConnector } from './tls-connector';
-import { loadTlsOptions } from './tls-options';
+import type { TlsOptions } from './tls-options';
+import { loadPem, loadTlsOptions, toProxyOptions } from './tls-options';
 import type { Clock } from './transport';
 
 type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
@@ -20,14 +21,24 @@ export interface ConnectionPool {
   close(): void;
 }
 
-export function createConnectionPool(clock: Clock, diagnostics: Diagnostics): ConnectionPool {
+export interface PoolOptions extends Pick<ExportConfiguration, 'extraCertificatesFile'> {
+  readonly clock: Clock;
+  readonly diagnostics: Diagnostics;
+}
+
+export function createConnectionPool(options: PoolOptions): ConnectionPool {
+  const { clock, diagnostics, extraCertificatesFile } = options;
+  let extra: Promise<Buffer | undefined> | undefined;
+  const loadExtra = (): Promise<Buffer | undefined> =>
+    (extra ??= loadPem('NODE_EXTRA_CA_CERTS', extraCertificatesFile, diagnostics));
   const pool = new Map<string, Connections | Promise<Connections>>();
   const opened = new Set<Connections>();
   /** Asked for with every request. */
   const keys = new WeakMap<ConnectionTarget, string>();
   let closed = false;
   const openConnections = async (target: ConnectionTarget): Promise<Connections> => {
-    const open = await loadOpener(target, diagnostics);
+    const loadTls = (): Promise<TlsOptions> => loadTlsOptions(target.tls, loadExtra, diagnostics);
+    const open = await loadOpener(target, loadTls);
     const connections = new Connections({ open, now: () => clock.now() });
     if (closed) connections.close();
     opened.add(connections);
@@ -63,16 +74,20 @@ type Opener = () => Socket | Promise<Socket>;
 
 /** How a new connection for this endpoint is made. */
 async function loadOpener(
-  { url, tls, proxyUrl }: ConnectionTarget,
-  diagnostics: Diagnostics,
+  { url, proxyUrl }: ConnectionTarget,
+  loadTls: () => Promise<TlsOptions>,
 ): Promise<Opener> {
   const target = toAddress(url);
-  if (url.startsWith('http:') && proxyUrl?.startsWith('https:') !== true) {
+  const isPlain = url.startsWith('http:');
+  if (isPlain && proxyUrl?.startsWith('https:') !== true) {
     const address = proxyUrl === undefined ? target : toAddress(proxyUrl);
     return () => openPlainSocket({ ...address, ...socketOptions });
   }
-  const connectTls = await loadTlsConnector(await loadTlsOptions(tls, diagnostics));
+  const options = await loadTls();
+  const connectTls = await loadTlsConnector(options);
   if (proxyUrl === undefined) return () => connectTls(target);
-  if (url.startsWith('http:')) return () => connectTls(toAddress(proxyUrl));
-  return async () => connectTls({ ...target, socket: await openTunnel(target, proxyUrl) });
+  const connectToProxy = await loadTlsConnector(toProxyOptions(options));
+  if (isPlain) return () => connectToProxy(toAddress(proxyUrl));
+  const proxy = { url: proxyUrl, connectTls: connectToProxy };
+  return async () => connectTls({ ...target, socket: await openTunnel(target, proxy) });
 }

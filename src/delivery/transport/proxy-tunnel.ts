@@ -6,17 +6,23 @@ import { formatHead } from '../../http/message-head';
 import { MessageReader } from '../../http/message-reader';
 import { socketOptions, toAddress } from './socket-address';
 import type { Address } from './socket-address';
-import { loadTlsConnector } from './tls-connector';
+import type { TlsConnector } from './tls-connector';
 import { proxyAuthorization } from './proxy-authorization';
 
 const connectTimeoutMs = 10_000;
 
+export interface Proxy {
+  readonly url: string;
+  /** For a proxy whose URL is https. */
+  readonly connectTls: TlsConnector;
+}
+
 /** A socket whose other end is the target. Rejects when the proxy refuses or cannot be reached. */
-export async function openTunnel(target: Address, proxyUrl: string): Promise<Socket> {
-  const socket = await connectToProxy(proxyUrl);
+export function openTunnel(target: Address, proxy: Proxy): Promise<Socket> {
+  const socket = connectTo(proxy);
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
   const authority = `${host}:${target.port}`;
-  const fields = { host: authority, ...proxyAuthorization(new URL(proxyUrl)) };
+  const fields = { host: authority, ...proxyAuthorization(new URL(proxy.url)) };
   socket.write(formatHead({ method: 'CONNECT', target: authority, fields }), 'latin1');
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => fail('the proxy did not answer CONNECT'), connectTimeoutMs);
@@ -33,8 +39,9 @@ export async function openTunnel(target: Address, proxyUrl: string): Promise<Soc
           return;
         }
         clearTimeout(timer);
-        // What follows the head is the tunnel's (RFC 9110 §9.3.6), and the target speaks second in TLS.
-        for (const event of ['data', 'error', 'close']) socket.removeAllListeners(event);
+        // What follows the head is the tunnel's (RFC 9110 §9.3.6), and the target speaks second in TLS. An
+        // error is told by the TLS socket, which ends with this one.
+        socket.removeListener('data', read);
         socket.pause();
         resolve(socket);
       },
@@ -42,17 +49,16 @@ export async function openTunnel(target: Address, proxyUrl: string): Promise<Soc
       onEnd: () => undefined,
       onMalformed: (problem) => fail(`the proxy answered CONNECT with ${problem}`),
     });
-    socket.on('data', (bytes: Buffer) => reader.push(bytes));
+    const read = (bytes: Buffer): void => reader.push(bytes);
+    socket.on('data', read);
     socket.on('error', fail);
     socket.on('close', () => fail('the proxy closed the connection'));
   });
 }
 
-async function connectToProxy(proxyUrl: string): Promise<Socket> {
-  const address = toAddress(proxyUrl);
-  if (!proxyUrl.startsWith('https:')) return connect({ ...address, ...socketOptions });
-  const connectTls = await loadTlsConnector({});
-  return connectTls(address);
+function connectTo({ url, connectTls }: Proxy): Socket {
+  const address = toAddress(url);
+  return url.startsWith('https:') ? connectTls(address) : connect({ ...address, ...socketOptions });
 }
 
 function failure(message: string): Error {

@@ -32,7 +32,7 @@ export interface TransportFactory {
 }
 
 export interface TransportFactoryOptions {
-  readonly configuration: Pick<ExportConfiguration, 'aws'>;
+  readonly configuration: Pick<ExportConfiguration, 'aws' | 'extraCertificatesFile'>;
   readonly diagnostics: Diagnostics;
   readonly secrets: Secrets;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ export interface TransportFactoryOptions {
 /** Loads TLS, where an endpoint needs it, ahead of the first request. */
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
   const { clock, diagnostics, secrets, configuration } = options;
-  const pool = createConnectionPool(clock, diagnostics);
+  const pool = createConnectionPool({ ...configuration, clock, diagnostics });
   const shared = {
     pool,
     clock,

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes the certificates of the TLS tests: a private CA, a server (localhost, 127.0.0.1,
-# collector.test) and a client. They protect nothing and are valid from 2020 to 2120.
+# collector.test) and a client; another CA with a proxy (localhost, 127.0.0.1). They protect nothing and are valid from 2020 to 2120.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -21,22 +21,26 @@ commonName = supplied
 basicConstraints = critical,CA:true
 [server_extensions]
 subjectAltName = DNS:localhost,DNS:collector.test,IP:127.0.0.1
+[proxy_extensions]
+subjectAltName = DNS:localhost,IP:127.0.0.1
 [client_extensions]
 extendedKeyUsage = clientAuth
 EOF
 : >"$work/index"
 echo 01 >"$work/serial"
-issue() { # name, further arguments of `openssl ca`
-  name=$1
-  shift
+issue() { # name, authority, further arguments of `openssl ca`
+  name=$1 authority=$2
+  shift 2
   openssl req -new -key "$name.key.pem" -subj "/CN=lambda-otlp test $name" -out "$work/$name.csr"
   openssl ca -batch -notext -config "$work/ca.cnf" -extensions "${name}_extensions" \
-    -keyfile ca.key.pem "$@" -in "$work/$name.csr" -out "$name.pem" 2>"$work/log"
+    -keyfile "$authority.key.pem" "$@" -in "$work/$name.csr" -out "$name.pem" 2>"$work/log"
 }
-for name in ca server client; do
+for name in ca server client proxy-ca proxy; do
   openssl ecparam -name prime256v1 -genkey -noout -out "$name.key.pem"
 done
-issue ca -selfsign
-issue server -cert ca.pem
-issue client -cert ca.pem
-rm -r ca.key.pem "$work"
+issue ca ca -selfsign
+issue server ca -cert ca.pem
+issue client ca -cert ca.pem
+issue proxy-ca proxy-ca -extensions ca_extensions -selfsign
+issue proxy proxy-ca -cert proxy-ca.pem
+rm -r ca.key.pem proxy-ca.key.pem "$work"
