@@ -11,15 +11,6 @@ const PURE_ROOMS = [
   'src/relay/**/*.ts',
 ];
 
-/** Import modules of Node that have a home. A list that only gets shorter. */
-const STILL_WITH_NODE = [
-  'src/delivery/auth/{aws-credentials,sigv4}.ts',
-  'src/delivery/transport/{proxy-tunnel,proxy,tls-connector,tls-options}.ts',
-];
-
-/** Constants that are not yet in capitals. A list that only gets shorter. */
-const STILL_IN_LOWER_CASE = ['src/delivery/**/*.ts'];
-
 /** Loads built-in modules ahead of the flags of V8, by name. */
 const WARMS_MODULES_UP = 'src/node/v8-flags.ts';
 
@@ -58,7 +49,7 @@ export default tseslint.config(
   },
   {
     files: ['src/**/*.ts'],
-    ignores: ['src/**/main.ts', ...STILL_IN_LOWER_CASE],
+    ignores: ['src/**/main.ts'],
     rules: {
       '@typescript-eslint/naming-convention': [
         'error',
@@ -85,7 +76,7 @@ export default tseslint.config(
     rules: { 'house/arrows': 'error', 'house/node-home': 'error' },
   },
   {
-    files: [...STILL_WITH_NODE, WARMS_MODULES_UP, 'src/replay/**/*.ts'],
+    files: [WARMS_MODULES_UP, 'src/replay/**/*.ts'],
     rules: { 'house/node-home': 'off' },
   },
   {

@@ -3,7 +3,7 @@ import type { Diagnostics } from '../diagnostics';
 import { hasRules } from '../otel/keep-rules';
 import type { SelectionOptions } from '../otel/selection';
 import type { Environment } from '../environment';
-import { isLoopback } from '../http/loopback';
+import { isLoopback } from '../node/sockets';
 import type { SettingValue } from '../settings';
 import type { TelemetryBuffering, TelemetryStream } from '../lambda/telemetry-api';
 import type { LogLevel } from './diagnostics-writer';

@@ -46,7 +46,7 @@ const STALE_CODES = new Set(['ECONNRESET', 'EPIPE']);
 export function createApiClient(runtimeApi: string): ApiClient {
   const address = parseAddress(runtimeApi);
   const connections = new Connections({
-    open: () => openPlainSocket({ ...address, port: address?.port ?? 0, keepAlive: true }),
+    open: () => openPlainSocket({ ...address, port: address?.port ?? 0 }),
     now: Date.now,
   });
   return {

@@ -1,4 +1,4 @@
-// Files: the standard error, and a small one in /tmp through which a process tells its successor in the same
+// Files: the standard error, what a setting names, and a small one in /tmp through which a process tells its successor in the same
 // environment (Lambda restarts extensions after a timeout or a crash and keeps /tmp) what it has counted
 // already. Whatever is found there is treated as a stranger's: bounded, ours by owner, no link, read once.
 import {
@@ -7,6 +7,7 @@ import {
   existsSync,
   fstatSync,
   openSync,
+  readFile as readWithCallback,
   readFileSync,
   unlinkSync,
   writeSync,
@@ -25,6 +26,13 @@ export function writeToStderr(line: string): void {
 /** Another extension of this name, whose layer is attached too. */
 export function hasExtension(name: string): boolean {
   return existsSync(join('/opt/extensions', name));
+}
+
+/** All of a file. node:fs/promises would load readline and more, a millisecond of every start. */
+export function readFile(path: string): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    readWithCallback(path, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
+  });
 }
 
 const NAME = '.lambda-otlp-handover.json';

@@ -1,11 +1,15 @@
-// TCP. What comes in on a socket that this process opened is read into one block of memory that all of them
+// TCP and TLS. What comes in on a socket that this process opened is read into one block of memory that all of them
 // share: node:net would allocate 64 KB for every read and take each answer through a stream (a fifth of an
 // exchange's CPU).
-import { connect, createServer } from 'node:net';
+import { connect, createServer, isIP } from 'node:net';
 import type { AddressInfo, Server, Socket, TcpNetConnectOpts } from 'node:net';
+import type { SecureContext } from 'node:tls';
 
+export { BlockList, isIP } from 'node:net';
 export type { Socket } from 'node:net';
 
+/** A freeze may outlast any TCP keep-alive; it is there for middle boxes that drop idle connections. */
+const SOCKET_OPTIONS = { noDelay: true, keepAlive: true, autoSelectFamily: true } as const;
 const READ_BYTES = 16_384;
 const READ_BLOCK = Buffer.allocUnsafeSlow(READ_BYTES);
 
@@ -15,8 +19,8 @@ const READ_BLOCK = Buffer.allocUnsafeSlow(READ_BYTES);
  */
 export function openPlainSocket(options: TcpNetConnectOpts): Socket {
   const socket: Socket = connect({
+    ...SOCKET_OPTIONS,
     ...options,
-    noDelay: true,
     // Read at once into the block, and copied before another socket's turn.
     onread: {
       buffer: READ_BLOCK,
@@ -24,6 +28,11 @@ export function openPlainSocket(options: TcpNetConnectOpts): Socket {
     },
   });
   return socket;
+}
+
+/** Connecting, for TLS to take over. */
+export function openSocket(address: Address): Socket {
+  return connect({ ...address, ...SOCKET_OPTIONS });
 }
 
 /** Buffer.from does the same in five steps. */
@@ -71,4 +80,81 @@ function bind(server: Server, { host, port = 0 }: ListeningOptions): Promise<num
       resolve((server.address() as AddressInfo).port);
     });
   });
+}
+
+/** Of one endpoint; PEM. */
+export interface TlsOptions {
+  /** Trusted instead of the public authorities. */
+  readonly ca?: Buffer | undefined;
+  readonly cert?: Buffer | undefined;
+  readonly key?: Buffer | undefined;
+  /** Trusted besides. */
+  readonly more: readonly (Buffer | undefined)[];
+}
+
+/** `socket`: an open tunnel to use instead of a connection of its own. */
+type TlsTarget = Address & { readonly socket?: Socket };
+
+export type TlsConnector = (target: TlsTarget) => Socket;
+
+/**
+ * TLS connections to one endpoint. The last session is kept: after a thaw the handshake is resumed, which saves a
+ * round trip and the server's certificate. Loads node:tls, which costs milliseconds, for the first https endpoint.
+ */
+export async function loadTlsConnector({ ca, cert, key, more }: TlsOptions): Promise<TlsConnector> {
+  const { connect, createSecureContext } = await import('node:tls');
+  let secureContext: SecureContext | undefined;
+  let session: Buffer | undefined;
+  // Throws for certificates or keys that are none, each time: requests tell of it.
+  const createContext = (): SecureContext => {
+    const created = createSecureContext({ ca, cert, key });
+    const { context } = created as { readonly context: { addCACert(pem: Buffer): void } };
+    // What Node does with `ca` itself. A list with tls.rootCertificates would do the same in 50 ms instead of 2.
+    for (const pem of more) if (pem !== undefined) context.addCACert(pem);
+    return created;
+  };
+  return ({ host, port, socket }) => {
+    secureContext ??= createContext();
+    const secure = connect({
+      ...SOCKET_OPTIONS,
+      secureContext,
+      host,
+      ...(socket === undefined ? { port } : { socket }),
+      ALPNProtocols: ['http/1.1'],
+      ...(isIP(host) === 0 && { servername: host }),
+      ...(session !== undefined && { session }),
+    });
+    // As an option it has no effect on a TLS socket: each flush would wait for a delayed acknowledgement.
+    secure.setNoDelay(true);
+    secure.on('session', (latest: Buffer) => (session = latest));
+    // A session that the server does not take any more must not break the next connection too.
+    secure.on('error', () => (session = undefined));
+    return secure;
+  };
+}
+
+/** Where a URL's connections go. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export function toAddress(url: string): Address {
+  const { hostname, port, protocol } = new URL(url);
+  const standard = protocol === 'https:' ? 443 : 80;
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? standard : Number(port),
+  };
+}
+
+/**
+ * Whether a URL leads to this very machine, where a Collector extension may listen that is gone at SHUTDOWN before
+ * we are: `localhost` in any spelling, 127.0.0.0/8, ::1. False for what is no URL.
+ */
+export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  // URL writes addresses in one way: 127.1 as 127.0.0.1.
+  const host = new URL(url).hostname.replace(/\.$/, '');
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
 }

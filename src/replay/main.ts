@@ -1,10 +1,6 @@
 // `npm run replay -- FILE…`: stored Telemetry API events → OTLP/JSON on stdout, one request a line (the
 // Collector file exporter's format), to the configured endpoint (--send), or to a person (--show, --ui).
-import {
-  encodeLogRequest,
-  encodeMetricsRequest,
-  encodeTraceRequest,
-} from '../delivery/codec/encode-request';
+import { encodeLogRequest, encodeMetricsRequest, encodeTraceRequest } from './encode-request';
 import { ItemEncoder } from '../delivery/codec/item-encoder';
 import type { Signal } from '../relay/item';
 import { toJson } from '../relay/to-json';

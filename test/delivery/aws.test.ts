@@ -1,6 +1,6 @@
 // SigV4 against an independent computation, AWS's published test vector, credentials and secrets.
 import type { AwsSettings } from '../../src/delivery/settings/aws-settings';
-import { createCredentialProvider } from '../../src/delivery/auth/aws-credentials';
+import { createCredentialProvider } from '../../src/delivery/auth/sigv4';
 import { createFixture, eventually } from './delivery-fixture';
 import { expectedSignature } from './expected-signature';
 import type { ScriptedEndpoint } from './scripted-endpoint';

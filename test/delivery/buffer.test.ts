@@ -1,8 +1,7 @@
 // The buffer's bounds, what goes first, and its accounting under any sequence of operations.
 import fc from 'fast-check';
 import type { DropReason } from '../../src/delivery/delivery';
-import { countItems, ItemBuffer } from '../../src/delivery/queue/item-buffer';
-import { ItemQueue } from '../../src/delivery/queue/item-queue';
+import { countItems, ItemBuffer, ItemQueue } from '../../src/delivery/queue/item-buffer';
 import type { RawItem, Signal } from '../../src/relay/item';
 import { bytesOf } from '../../src/relay/item';
 import { toItems } from './protobuf/encode';

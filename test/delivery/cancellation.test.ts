@@ -2,13 +2,12 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
-import { Cancellation } from '../../src/delivery/transport/cancellation';
+import { Cancellation, TransportError } from '../../src/delivery/transport/transport';
 import { createConnectionPool } from '../../src/delivery/transport/connection-pool';
 import type { HttpTransportOptions } from '../../src/delivery/transport/http-transport';
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
-import { createReconnectingTransport } from '../../src/delivery/transport/reconnecting-transport';
+import { createReconnectingTransport } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
-import { TransportError } from '../../src/delivery/transport/transport';
 import { Connections } from '../../src/http/connections';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';

@@ -1,6 +1,6 @@
 // The console exporter: one line of OTLP/JSON per request.
-import { createConsoleTransport } from '../../src/delivery/transport/console-transport';
-import { loadJsonEncoding } from '../../src/delivery/codec/request-body';
+import { createConsoleTransport } from '../../src/delivery/transport/transport-factory';
+import { loadJsonEncoding } from '../../src/delivery/codec/request-builder';
 import { toDraft, toItems } from './protobuf/encode';
 import { makeSpan, toSpanId } from './signal-items';
 

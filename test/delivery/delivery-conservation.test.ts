@@ -2,7 +2,7 @@
 // exported, dropped or still held: never two of these, never none.
 import fc from 'fast-check';
 import type { Signal } from '../../src/delivery/delivery';
-import { protobufEncoding } from '../../src/delivery/codec/request-body';
+import { protobufEncoding } from '../../src/delivery/codec/request-builder';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
 import { TransportError } from '../../src/delivery/transport/transport';

@@ -2,10 +2,10 @@
 import { createServer as createTcpServer } from 'node:net';
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { Cancellation } from '../../src/delivery/transport/cancellation';
+import { Cancellation } from '../../src/delivery/transport/transport';
 import { createConnectionPool } from '../../src/delivery/transport/connection-pool';
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
-import { createReconnectingTransport } from '../../src/delivery/transport/reconnecting-transport';
+import { createReconnectingTransport } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';

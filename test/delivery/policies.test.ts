@@ -1,15 +1,13 @@
 // The pure policies of delivery: Retry-After, retries, breaker, patience, verdicts, messages.
 import { ItemBuffer } from '../../src/delivery/queue/item-buffer';
-import { CircuitBreaker } from '../../src/delivery/policy/circuit-breaker';
-import { protobufEncoding } from '../../src/delivery/codec/request-body';
+import { CircuitBreaker } from '../../src/delivery/policy/endpoint-health';
+import { protobufEncoding, RequestBuilder } from '../../src/delivery/codec/request-builder';
 import { Patience } from '../../src/delivery/policy/patience';
-import { describeTrouble } from '../../src/delivery/policy/refusal-message';
-import { RequestBuilder } from '../../src/delivery/codec/request-builder';
-import { parseRetryAfter } from '../../src/delivery/policy/retry-after';
+import { describeTrouble } from '../../src/delivery/policy/request-settler';
+import { parseRetryAfter, judge } from '../../src/delivery/policy/verdict';
 import type { RetrySituation } from '../../src/delivery/policy/retry-policy';
 import { decideRetry } from '../../src/delivery/policy/retry-policy';
 import { TransportError } from '../../src/delivery/transport/transport';
-import { judge } from '../../src/delivery/policy/verdict';
 import { toItems } from './protobuf/encode';
 import { makeLogRecord, range } from './signal-items';
 

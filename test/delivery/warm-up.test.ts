@@ -1,5 +1,5 @@
 // Connections that are opened ahead of the flush that needs them, and what a failure says of the endpoint.
-import { protobufEncoding } from '../../src/delivery/codec/request-body';
+import { protobufEncoding } from '../../src/delivery/codec/request-builder';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
 import { createFixture, eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';

@@ -3,7 +3,7 @@ import {
   encodeLogRequest,
   encodeMetricsRequest,
   encodeTraceRequest,
-} from '../../src/delivery/codec/encode-request';
+} from '../../src/replay/encode-request';
 import { ItemEncoder } from '../../src/delivery/codec/item-encoder';
 import { createEnvironment } from '../../src/environment';
 import type { Signal } from '../../src/delivery/delivery';

@@ -1,4 +1,4 @@
-import { decodeExportAnswer } from '../../src/delivery/codec/export-answer';
+import { decodeExportAnswer } from '../../src/delivery/policy/verdict';
 import { encodePartialSuccess, encodeRpcStatus } from '../../src/relay/rpc-status';
 
 const rejected = { items: 300, name: 'rejectedSpans', message: 'queue full' };

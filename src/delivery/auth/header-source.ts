@@ -5,7 +5,7 @@ import type { Secrets } from '../../secrets';
 import { VERSION } from '../../version';
 import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
 import type { ConnectionPool } from '../transport/connection-pool';
-import { hasSecretReference } from './secret-reference';
+import { hasSecretReference } from './headers';
 import type { SecretStore } from './secrets';
 import type { RequestSigner } from './sigv4';
 import type { Clock, Headers, HeaderSource } from '../transport/transport';
@@ -21,7 +21,7 @@ export interface HeaderContext {
 
 type SecretLoader = () => Promise<SecretStore>;
 
-const contentTypes = {
+const CONTENT_TYPES = {
   'http/protobuf': 'application/x-protobuf',
   'http/json': 'application/json',
 } as const;
@@ -40,7 +40,7 @@ export function createHeaderSource(
   const fixed: Headers = {
     'user-agent': `lambda-otlp/${VERSION}`,
     ...configuration.headers,
-    'content-type': contentTypes[configuration.protocol],
+    'content-type': CONTENT_TYPES[configuration.protocol],
     ...(configuration.compression === 'gzip' && { 'content-encoding': 'gzip' }),
   };
   const resolve = withSecrets(fixed, context.loadSecrets);

@@ -7,7 +7,7 @@ import { ofSignal } from '../../settings';
 import type { Signal } from '../delivery';
 
 /** Headers that the transport sets itself; a wrong one would break every request. */
-const reserved = new Set([
+const RESERVED = new Set([
   'connection',
   'content-encoding',
   'content-length',
@@ -65,7 +65,7 @@ function withoutQuotes(text: string): string {
 
 function problemOf(name: string, value: string): string | undefined {
   if (name === '') return 'no name';
-  if (reserved.has(name)) return 'a header that the exporter sets itself';
+  if (RESERVED.has(name)) return 'a header that the exporter sets itself';
   return isFieldName(name) && isFieldValue(value) ? undefined : 'characters that HTTP forbids';
 }
 
@@ -76,4 +76,40 @@ function decode(text: string): string {
   } catch {
     return text;
   }
+}
+
+// References to secrets inside header values: `${secretsmanager:<arn or name>#<jsonKey>}` and
+// `${ssm:<parameter name>}`. Pure text; fetching them is secrets.ts, loaded only when one occurs.
+
+export interface SecretReference {
+  readonly store: 'secretsmanager' | 'ssm';
+  /** ARN or name, without the JSON key. */
+  readonly id: string;
+  /** Member of the secret's JSON object (Secrets Manager). */
+  readonly jsonKey?: string;
+}
+
+const PATTERN = /\$\{(secretsmanager|ssm):([^}]+)\}/g;
+
+export function hasSecretReference(value: string): boolean {
+  return value.search(PATTERN) >= 0;
+}
+
+/** Every reference of a value by its literal text. */
+export function findSecretReferences(value: string): ReadonlyMap<string, SecretReference> {
+  const found = new Map<string, SecretReference>();
+  for (const [literal, store, target = ''] of value.matchAll(PATTERN)) {
+    const hash = store === 'secretsmanager' ? target.indexOf('#') : -1;
+    found.set(literal, {
+      store: store === 'ssm' ? 'ssm' : 'secretsmanager',
+      id: (hash < 0 ? target : target.slice(0, hash)).trim(),
+      ...(hash >= 0 && { jsonKey: target.slice(hash + 1).trim() }),
+    });
+  }
+  return found;
+}
+
+/** The value with each reference replaced by what `secrets` holds for its literal text. */
+export function fillSecretReferences(value: string, secrets: ReadonlyMap<string, string>): string {
+  return value.replace(PATTERN, (literal) => secrets.get(literal) ?? literal);
 }

@@ -6,8 +6,8 @@ import type { Secrets } from '../../secrets';
 import type { AwsSettings } from '../settings/aws-settings';
 import type { ConnectionPool } from '../transport/connection-pool';
 import { createHttpTransport } from '../transport/http-transport';
-import type { SecretReference } from './secret-reference';
-import { fillSecretReferences, findSecretReferences } from './secret-reference';
+import type { SecretReference } from './headers';
+import { fillSecretReferences, findSecretReferences } from './headers';
 import type { Clock, Headers } from '../transport/transport';
 
 export interface SecretStore {

@@ -1,10 +1,13 @@
 // AWS Signature Version 4 for OTLP endpoints of CloudWatch and X-Ray, and for fetching secrets, by aws4.
 // Loaded only when something must be signed.
-import { createHash } from 'node:crypto';
 import { sign } from 'aws4';
-import { createCredentialProvider } from './aws-credentials';
 import type { AwsSettings, SigningScope } from '../settings/aws-settings';
 import type { Clock } from '../transport/transport';
+import { formatHead } from '../../http/message-head';
+import { Connections } from '../../http/connections';
+import { sha256Hex } from '../../node/crypto';
+import { openPlainSocket, toAddress } from '../../node/sockets';
+import { runExchange } from '../transport/http-transport';
 
 interface UnsignedRequest {
   readonly url: string;
@@ -26,6 +29,7 @@ export interface SignerOptions {
 export function createSigner({ aws, scope, clock }: SignerOptions): RequestSigner {
   const credentials = createCredentialProvider(aws, clock);
   return async ({ url, headers, body }) => {
+    const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const { host, pathname, search } = new URL(url);
     const signed = sign(
       {
@@ -37,9 +41,9 @@ export function createSigner({ aws, scope, clock }: SignerOptions): RequestSigne
           ...headers,
           host,
           'x-amz-date': toBasicIso(clock.now()),
-          'x-amz-content-sha256': createHash('sha256').update(body).digest('hex'),
+          'x-amz-content-sha256': sha256Hex(bytes),
         },
-        body: Buffer.from(body.buffer, body.byteOffset, body.byteLength),
+        body: bytes,
       },
       await credentials(),
     );
@@ -56,4 +60,103 @@ function toLowerCaseNames(headers: Readonly<Record<string, unknown>>): Record<st
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), String(value)]),
   );
+}
+
+// AWS credentials of the execution environment: its variables, or the container endpoint that
+// SnapStart environments have instead (Lambda Developer Guide, "Environment variables",
+// AWS_CONTAINER_CREDENTIALS_FULL_URI), renewed before they expire.
+
+interface AwsCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Rejects, with a message that holds no credentials, when there are none. */
+type CredentialProvider = () => Promise<AwsCredentials>;
+
+const RENEW_BEFORE_MS = 5 * 60_000;
+const FETCH_TIMEOUT_MS = 1_000;
+
+export function createCredentialProvider(settings: AwsSettings, clock: Clock): CredentialProvider {
+  const { accessKeyId, secretAccessKey, sessionToken, containerCredentialsUri } = settings;
+  if (accessKeyId !== undefined && secretAccessKey !== undefined) {
+    const fixed = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
+    return () => Promise.resolve(fixed);
+  }
+  if (containerCredentialsUri === undefined) {
+    return () =>
+      Promise.reject(
+        new Error('no AWS credentials: neither AWS_ACCESS_KEY_ID nor a container endpoint is set'),
+      );
+  }
+  let known: ExpiringCredentials | undefined;
+  let fetchedAtMs = 0;
+  return async () => {
+    const nowMs = clock.now();
+    // A clock that was set back must not keep them beyond their time.
+    const isOld = nowMs > (known?.expiresMs ?? 0) - RENEW_BEFORE_MS || nowMs < fetchedAtMs;
+    if (known === undefined || isOld) {
+      fetchedAtMs = nowMs;
+      known = await fetchCredentials(containerCredentialsUri, settings, clock);
+    }
+    return known.credentials;
+  };
+}
+
+interface ExpiringCredentials {
+  readonly credentials: AwsCredentials;
+  readonly expiresMs: number;
+}
+
+async function fetchCredentials(
+  uri: string,
+  { containerAuthorizationToken }: AwsSettings,
+  clock: Clock,
+): Promise<ExpiringCredentials> {
+  const { host, pathname, search } = new URL(uri);
+  const authorization = containerAuthorizationToken;
+  const fields = { host, ...(authorization && { authorization }) };
+  const connections = new Connections({
+    open: () => openPlainSocket(toAddress(uri)),
+    now: () => clock.now(),
+  });
+  const response = await runExchange({
+    connections,
+    head: { format: () => formatHead({ method: 'GET', target: `${pathname}${search}`, fields }) },
+    body: new Uint8Array(),
+    timeoutMs: FETCH_TIMEOUT_MS,
+    clock,
+  });
+  connections.close();
+  if (response.status !== 'success') {
+    throw new Error(`no AWS credentials: the container endpoint failed, ${response.error.message}`);
+  }
+  return parseCredentials(Buffer.from(response.data ?? []).toString('utf8'));
+}
+
+/** The container credentials document: AccessKeyId, SecretAccessKey, Token, Expiration. */
+function parseCredentials(text: string): ExpiringCredentials {
+  const { AccessKeyId, SecretAccessKey, Token, Expiration } = parseObject(text);
+  if (typeof AccessKeyId !== 'string' || typeof SecretAccessKey !== 'string') {
+    throw new Error('no AWS credentials: the container endpoint answered with another document');
+  }
+  const expiresMs = typeof Expiration === 'string' ? Date.parse(Expiration) : NaN;
+  return {
+    credentials: {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: SecretAccessKey,
+      ...(typeof Token === 'string' && { sessionToken: Token }),
+    },
+    expiresMs: Number.isNaN(expiresMs) ? 0 : expiresMs,
+  };
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
 }

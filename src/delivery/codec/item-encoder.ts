@@ -5,7 +5,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
 import type {
   Part,
   RawItem,
@@ -15,9 +15,8 @@ import type {
   Temporality,
 } from '../../relay/item';
 import { OtlpWriter } from './otlp-writer';
-import { writeLogRecord } from './write-log-record';
 import { writeMetric } from './write-metric';
-import { writeSpan } from './write-span';
+import type { Link, SpanContext, SpanStatus } from '@opentelemetry/api';
 
 /** Field 2 of ScopeSpans, ScopeMetrics and ScopeLogs. */
 const ITEM = 0x12;
@@ -152,4 +151,95 @@ function writeScope(writer: OtlpWriter, { name, version }: InstrumentationScope)
 function toTemporality({ dataPointType, aggregationTemporality }: MetricData): Temporality {
   if (dataPointType === DataPointType.GAUGE) return 'none';
   return aggregationTemporality === AggregationTemporality.DELTA ? 'delta' : 'cumulative';
+}
+
+// A span as the Span message of OTLP.
+// Source: opentelemetry-proto 1.x, trace/v1/trace.proto
+
+const HAS_IS_REMOTE = 0x100;
+const IS_REMOTE = 0x200;
+
+function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
+  const context = span.spanContext();
+  const { parentSpanContext: parent } = span;
+  writeContext(writer, context);
+  if (parent?.spanId) writer.id(0x22, parent.spanId);
+  writer.textField(0x2a, span.name);
+  // OTLP's kinds begin with one for unspecified.
+  writer.count(0x30, span.kind + 1);
+  writer.time(0x39, span.startTime);
+  writer.time(0x41, span.endTime);
+  writer.keyValues(0x4a, span.attributes);
+  writer.count(0x50, span.droppedAttributesCount);
+  for (const event of span.events) writeEvent(writer, event);
+  writer.count(0x60, span.droppedEventsCount);
+  for (const link of span.links) writeLink(writer, link);
+  writer.count(0x70, span.droppedLinksCount);
+  writeStatus(writer, span.status);
+  // Field 16 is the first whose tag has two bytes.
+  writer.byte(0x85);
+  writer.byte(0x01);
+  writer.fixed32(toFlags(context, parent));
+}
+
+/** Fields 1 to 3 of a span and of a link. */
+function writeContext(writer: OtlpWriter, { traceId, spanId, traceState }: SpanContext): void {
+  writer.id(0x0a, traceId);
+  writer.id(0x12, spanId);
+  const state = traceState?.serialize();
+  if (state) writer.textField(0x1a, state);
+}
+
+function writeEvent(writer: OtlpWriter, event: TimedEvent): void {
+  writer.byte(0x5a);
+  const start = writer.begin(2);
+  writer.time(0x09, event.time);
+  writer.textField(0x12, event.name);
+  if (event.attributes) writer.keyValues(0x1a, event.attributes);
+  writer.count(0x20, event.droppedAttributesCount ?? 0);
+  writer.end(start, 2);
+}
+
+function writeLink(writer: OtlpWriter, { context, attributes, ...link }: Link): void {
+  writer.byte(0x6a);
+  const start = writer.begin();
+  writeContext(writer, context);
+  if (attributes) writer.keyValues(0x22, attributes);
+  writer.count(0x28, link.droppedAttributesCount ?? 0);
+  writer.byte(0x35);
+  writer.fixed32(toFlags(context, context));
+  writer.end(start);
+}
+
+function writeStatus(writer: OtlpWriter, { code, message }: SpanStatus): void {
+  writer.byte(0x7a);
+  const start = writer.begin();
+  if (message) writer.textField(0x12, message);
+  writer.count(0x18, code);
+  writer.end(start);
+}
+
+function toFlags({ traceFlags }: SpanContext, other: SpanContext | undefined): number {
+  return (traceFlags & 0xff) | HAS_IS_REMOTE | (other?.isRemote ? IS_REMOTE : 0);
+}
+
+// A log record as the LogRecord message of OTLP.
+// Source: opentelemetry-proto 1.x, logs/v1/logs.proto
+
+function writeLogRecord(writer: OtlpWriter, record: ReadableLogRecord): void {
+  const { severityNumber, severityText, body, spanContext, eventName } = record;
+  writer.time(0x09, record.hrTime);
+  if (severityNumber) writer.count(0x10, severityNumber);
+  if (severityText) writer.textField(0x1a, severityText);
+  if (body !== undefined) writer.value(0x2a, body);
+  writer.keyValues(0x32, record.attributes);
+  writer.count(0x38, record.droppedAttributesCount);
+  if (spanContext?.traceFlags) {
+    writer.byte(0x45);
+    writer.fixed32(spanContext.traceFlags);
+  }
+  if (spanContext?.traceId) writer.id(0x4a, spanContext.traceId);
+  if (spanContext?.spanId) writer.id(0x52, spanContext.spanId);
+  writer.time(0x59, record.hrTimeObserved);
+  if (eventName) writer.textField(0x62, eventName);
 }

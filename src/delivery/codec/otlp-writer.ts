@@ -21,7 +21,7 @@ interface Remembered {
 }
 
 /** What writes attributes and values where JavaScript is interpreted. */
-const native = nativeHost?.protobuf;
+const NATIVE = nativeHost?.protobuf;
 
 export class OtlpWriter extends ProtobufWriter {
   private readonly attributes = new Map<string, Remembered>();
@@ -91,8 +91,8 @@ export class OtlpWriter extends ProtobufWriter {
   }
 
   keyValues(tag: number, attributes: Attributes): void {
-    if (native !== undefined) {
-      this.fill((target, at) => native.writeKeyValues(target, at, tag, attributes));
+    if (NATIVE !== undefined) {
+      this.fill((target, at) => NATIVE.writeKeyValues(target, at, tag, attributes));
       return;
     }
     for (const key in attributes) {
@@ -135,8 +135,8 @@ export class OtlpWriter extends ProtobufWriter {
 
   /** AnyValue. What is none of its kinds is an empty one. `key`: the attribute's whose value it is. */
   value(tag: number, value: unknown, key = ''): void {
-    if (native !== undefined) {
-      this.fill((target, at) => native.writeValue(target, at, tag, value));
+    if (NATIVE !== undefined) {
+      this.fill((target, at) => NATIVE.writeValue(target, at, tag, value));
       return;
     }
     const lengthBytes = expectedLengthBytes(value);

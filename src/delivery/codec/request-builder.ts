@@ -3,7 +3,6 @@
 import type { RawItem, Signal } from '../../relay/item';
 import type { ItemBuffer } from '../queue/item-buffer';
 import { weigh } from '../queue/item-buffer';
-import type { RequestEncoding } from './request-body';
 import { RequestDraft } from './request-draft';
 
 export interface BuiltRequest {
@@ -69,4 +68,18 @@ export class RequestBuilder {
     const grown = this.limitBytes + Math.ceil(this.limitBytes / divisor);
     this.limitBytes = Math.min(grown, MAX_REQUEST_BYTES);
   }
+}
+
+// The body of a request in the encoding of its endpoint. Items are protobuf; OTLP/JSON is made of them when a
+// request is built, by a table that only http/json and console load.
+
+export interface RequestEncoding {
+  toBody(draft: RequestDraft): Uint8Array;
+}
+
+export const protobufEncoding: RequestEncoding = { toBody: (draft) => draft.finish() };
+
+export async function loadJsonEncoding(signal: Signal): Promise<RequestEncoding> {
+  const { toJson } = await import('../../relay/to-json');
+  return { toBody: (draft) => Buffer.from(toJson(signal, draft.finish()), 'utf8') };
 }

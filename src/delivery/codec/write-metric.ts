@@ -10,14 +10,18 @@ import type {
   MetricData,
 } from '@opentelemetry/sdk-metrics';
 import type { OtlpWriter } from './otlp-writer';
+import { FieldReader, LENGTH_DELIMITED } from '../../relay/field-reader';
+import { bytesOf } from '../../relay/item';
+import type { RawMetric } from '../../relay/item';
+import { ProtobufWriter } from './protobuf-writer';
 
 const WORD = 2 ** 32;
 
-const descriptors = new WeakMap<MetricData['descriptor'], Uint8Array>();
-const allBounds = new WeakMap<readonly number[], Uint8Array>();
+const DESCRIPTORS = new WeakMap<MetricData['descriptor'], Uint8Array>();
+const ALL_BOUNDS = new WeakMap<readonly number[], Uint8Array>();
 
 export function writeMetric(writer: OtlpWriter, metric: MetricData): void {
-  writer.once(descriptors, metric.descriptor, writeDescriptor);
+  writer.once(DESCRIPTORS, metric.descriptor, writeDescriptor);
   writeData(writer, metric);
 }
 
@@ -82,7 +86,7 @@ function writeHistogramPoint(writer: OtlpWriter, point: DataPoint<Histogram>): v
     for (const inBucket of buckets.counts) writeWords(writer, inBucket);
   }
   if (buckets.boundaries.length > 0) {
-    writer.once(allBounds, buckets.boundaries, writeBounds);
+    writer.once(ALL_BOUNDS, buckets.boundaries, writeBounds);
   }
   writer.keyValues(0x4a, point.attributes);
   writeDouble(writer, 0x59, min);
@@ -146,4 +150,52 @@ function writeInteger(writer: OtlpWriter, tag: number, value: number): void {
 function writeWords(writer: OtlpWriter, measured: number): void {
   const value = Math.trunc(measured);
   writer.fixed64(value >>> 0, Math.floor(value / WORD) >>> 0);
+}
+
+// Halves a Metric message that an endpoint finds too large, by data points. Both halves keep everything else, so
+// that they are the same stream.
+// Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric)
+
+/** gauge, sum, histogram, exponential_histogram, summary. */
+const DATA_FIELDS: ReadonlySet<number> = new Set([5, 7, 9, 10, 11]);
+const DATA_POINTS = 1;
+
+/** Two metrics that together hold the same points, or undefined for a single point. */
+export function splitMetric(metric: RawMetric): readonly [RawMetric, RawMetric] | undefined {
+  const { points } = metric;
+  if (points < 2) return undefined;
+  const middle = Math.ceil(points / 2);
+  return [slicePoints(metric, 0, middle), slicePoints(metric, middle, points)];
+}
+
+function slicePoints(metric: RawMetric, first: number, end: number): RawMetric {
+  const bytes = bytesOf(metric);
+  const writer = new ProtobufWriter(bytes.length);
+  const fields = new FieldReader(bytes);
+  const data = new FieldReader(bytes);
+  let copied = 0;
+  let point = 0;
+  fields.enter(0, bytes.length);
+  while (fields.next()) {
+    const isData = fields.wireType === LENGTH_DELIMITED && DATA_FIELDS.has(fields.field);
+    if (!isData) {
+      writer.raw(bytes.subarray(copied, fields.end));
+      copied = fields.end;
+      continue;
+    }
+    copied = fields.start;
+    writer.varint(fields.field * 8 + LENGTH_DELIMITED);
+    const start = writer.begin(2);
+    data.enter(fields.start, fields.end);
+    while (data.next()) {
+      const isPoint = data.is(DATA_POINTS, LENGTH_DELIMITED);
+      const isKept = !isPoint || (point >= first && point < end);
+      if (isPoint) point += 1;
+      if (isKept) writer.raw(bytes.subarray(copied, data.end));
+      copied = data.end;
+    }
+    writer.end(start, 2);
+  }
+  const block = writer.copyFrom(0);
+  return { ...metric, block, start: 0, end: block.length, points: end - first };
 }

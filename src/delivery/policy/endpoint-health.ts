@@ -1,7 +1,6 @@
 // What is known of an endpoint that several signals share: its circuit breaker, and whether its last
 // answer came in time. An endpoint that never answered is not trusted with metrics, which are lost
 // when a request's fate stays unknown.
-import { CircuitBreaker } from './circuit-breaker';
 import type { Clock } from '../transport/transport';
 
 export class EndpointHealth {
@@ -51,5 +50,102 @@ export class EndpointHealth {
 
   unanswered(): void {
     this.trusted = false;
+  }
+}
+
+// Stops spending on an endpoint that keeps failing: after a few failed flushes in a row it is held
+// back, and one probe is let through after a grace that grows while probes fail.
+
+type Permission =
+  /** Healthy, or not known to be unhealthy. */
+  | 'go'
+  /** This caller makes the one probe. */
+  | 'probe'
+  /** Send nothing now. */
+  | 'held';
+
+interface BreakerPolicy {
+  readonly failureThreshold: number;
+  readonly initialGraceMs: number;
+  readonly maxGraceMs: number;
+}
+
+const DEFAULT_BREAKER_POLICY: BreakerPolicy = {
+  failureThreshold: 3,
+  initialGraceMs: 5_000,
+  maxGraceMs: 60_000,
+};
+
+export class CircuitBreaker {
+  private readonly clock: Clock;
+  private readonly policy: BreakerPolicy;
+  private failuresInARow = 0;
+  private lastFailedAttempt = -1;
+  private openedAtMs = 0;
+  private graceMs = 0;
+  private probing = false;
+
+  constructor(clock: Clock, policy: BreakerPolicy = DEFAULT_BREAKER_POLICY) {
+    this.clock = clock;
+    this.policy = policy;
+  }
+
+  get isOpen(): boolean {
+    return this.failuresInARow >= this.policy.failureThreshold;
+  }
+
+  /** Failed attempts since the last success. */
+  get failures(): number {
+    return this.failuresInARow;
+  }
+
+  /** True while asking would answer `held`; asking itself may claim the probe. */
+  get isHolding(): boolean {
+    return this.isOpen && (this.probing || !this.isGraceOver());
+  }
+
+  /** Whoever is answered `probe` must report succeeded, failed or released. */
+  ask(): Permission {
+    if (!this.isOpen) return 'go';
+    if (this.isHolding) return 'held';
+    this.probing = true;
+    return 'probe';
+  }
+
+  /** Trouble before the first request: the next one is a probe, which comes at once. */
+  suspect(): void {
+    if (this.isOpen) return;
+    this.failuresInARow = this.policy.failureThreshold;
+    this.openedAtMs = this.clock.now();
+  }
+
+  succeeded(): void {
+    this.failuresInARow = 0;
+    this.graceMs = 0;
+    this.probing = false;
+  }
+
+  /** Failures of one attempt (a flush) count once, however many requests of it failed. */
+  failed(attempt: number): void {
+    const wasProbing = this.probing;
+    this.probing = false;
+    if (attempt === this.lastFailedAttempt && !wasProbing) return;
+    this.lastFailedAttempt = attempt;
+    this.failuresInARow += 1;
+    if (!this.isOpen) return;
+    const { initialGraceMs, maxGraceMs } = this.policy;
+    this.graceMs = Math.min(Math.max(this.graceMs * 2, initialGraceMs), maxGraceMs);
+    this.openedAtMs = this.clock.now();
+  }
+
+  /** The probe was not sent after all. */
+  released(): void {
+    this.probing = false;
+  }
+
+  /** A clock that was set back ends the grace: it must not hold the endpoint back for hours. */
+  private isGraceOver(): boolean {
+    const passedMs = this.clock.now() - this.openedAtMs;
+    return passedMs < 0 || passedMs >= this.graceMs;
   }
 }

@@ -4,12 +4,12 @@
 import type { Clock } from '../transport/transport';
 
 /** Within this, a healthy endpoint near by answers; a dead one costs no more per flush. */
-export const shortWaitMs = 10;
-const unansweredLimit = 3;
+export const SHORT_WAIT_MS = 10;
+const UNANSWERED_LIMIT = 3;
 /** A flush that had less time than this says nothing about the endpoint. */
-const meaningfulWaitMs = 50;
-const initialRetryMs = 5_000;
-const maxRetryMs = 60_000;
+const MEANINGFUL_WAIT_MS = 50;
+const INITIAL_RETRY_MS = 5_000;
+const MAX_RETRY_MS = 60_000;
 
 export class Patience {
   private readonly clock: Clock;
@@ -25,17 +25,17 @@ export class Patience {
 
   /** True when only a short wait is due. */
   get isLost(): boolean {
-    return this.unansweredFlushes >= unansweredLimit && !this.mayTryAgain();
+    return this.unansweredFlushes >= UNANSWERED_LIMIT && !this.mayTryAgain();
   }
 
   /** A flush waited `waitedMs` and ended without an answer. */
   unanswered(waitedMs: number): void {
-    if (this.isLost || waitedMs < meaningfulWaitMs) return;
+    if (this.isLost || waitedMs < MEANINGFUL_WAIT_MS) return;
     this.waitedMs = waitedMs;
     this.unansweredFlushes += 1;
-    if (this.unansweredFlushes < unansweredLimit) return;
+    if (this.unansweredFlushes < UNANSWERED_LIMIT) return;
     this.lostAtMs = this.clock.now();
-    this.retryMs = Math.min(Math.max(this.retryMs * 2, initialRetryMs), maxRetryMs);
+    this.retryMs = Math.min(Math.max(this.retryMs * 2, INITIAL_RETRY_MS), MAX_RETRY_MS);
     this.answeredLate = false;
   }
 

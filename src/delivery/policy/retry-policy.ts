@@ -26,7 +26,7 @@ interface Backoff {
   readonly maxRetries: number;
 }
 
-const backoffs: Readonly<Record<RetrySituation['phase'], Backoff>> = {
+const BACKOFFS: Readonly<Record<RetrySituation['phase'], Backoff>> = {
   'after-invocation': { firstMs: 6, maxMs: 6, maxRetries: 1 },
   'while-running': { firstMs: 50, maxMs: 1_000, maxRetries: 4 },
   final: { firstMs: 25, maxMs: 250, maxRetries: Infinity },
@@ -35,7 +35,7 @@ const backoffs: Readonly<Record<RetrySituation['phase'], Backoff>> = {
 /** Milliseconds to wait before the next attempt, or undefined: carry over. */
 export function decideRetry(situation: RetrySituation): number | undefined {
   const { phase, retries, retryInMs, leftMs } = situation;
-  const { firstMs, maxMs, maxRetries } = backoffs[phase];
+  const { firstMs, maxMs, maxRetries } = BACKOFFS[phase];
   if (retries >= maxRetries) return undefined;
   if (phase === 'final' && situation.isLoopback && !situation.reached) return undefined;
   const isHopeless = situation.failedFlushes > 1 || !situation.reached;

@@ -1,7 +1,8 @@
 // What a transport's response means for the items of its request. Pure.
-import { decodeExportAnswer } from '../codec/export-answer';
 import type { DropReason } from '../delivery';
 import type { TransportResponse } from '../transport/transport';
+import { describeUrl } from '../settings/endpoint';
+import { TransportError } from '../transport/transport';
 
 const NO_OTLP = 'the answer is not one of OTLP';
 
@@ -67,4 +68,185 @@ function judgeSuccess({
 function troubleOf(statusCode: number): 'items' | 'address' | 'server' {
   if (statusCode >= 500) return 'server';
   return ADDRESS_STATUS_CODES.has(statusCode) || statusCode < 400 ? 'address' : 'items';
+}
+
+// What an HTTP answer means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is
+// success, 429, 502, 503 and 504 may be retried, everything else is final. Redirects are not followed.
+
+export interface HttpAnswer {
+  readonly statusCode: number;
+  readonly retryAfter?: string;
+  readonly location?: string;
+  readonly contentType?: string;
+  readonly body: Uint8Array;
+  /** `part`: it broke off, or took too long. `unreadable`: longer than any of OTLP's, or not the gzip it claims. */
+  readonly state: 'whole' | 'part' | 'unreadable';
+  /** The connection had been open for a while. */
+  readonly isReused: boolean;
+}
+
+/** 408: the server gave up waiting for the request, which it therefore did not act on. */
+const RETRYABLE_STATUS_CODES = new Set([408, 429, 502, 503, 504]);
+const MAX_QUOTED_LENGTH = 200;
+const SPACE = 0x20;
+const LESS_THAN_SIGN = 0x3c;
+
+export function classifyAnswer(answer: HttpAnswer, nowMs: number): TransportResponse {
+  const { statusCode, body, isReused } = answer;
+  if (statusCode >= 200 && statusCode < 300) {
+    const data = answer.state === 'whole' ? body : new Uint8Array();
+    return { status: 'success', data, isOther: isNoOtlp(answer) };
+  }
+  const error = new TransportError(describe(answer), {
+    outcome: String(statusCode),
+    bodyWritten: true,
+    ...(statusCode === 408 && isReused && { staleConnection: true }),
+  });
+  if (!RETRYABLE_STATUS_CODES.has(statusCode)) return { status: 'failure', error };
+  const retryInMillis = parseRetryAfter(answer.retryAfter, nowMs);
+  return { status: 'retryable', error, ...(retryInMillis !== undefined && { retryInMillis }) };
+}
+
+/** A web page, such as a login form or a portal's: nobody read the request. */
+function isNoOtlp({ contentType = '', body, state }: HttpAnswer): boolean {
+  if (state === 'unreadable' || /^text\/html\b/i.test(contentType)) return true;
+  const first = body.find((byte) => byte > SPACE);
+  return first === LESS_THAN_SIGN;
+}
+
+function describe({ statusCode, location, body }: HttpAnswer): string {
+  if (location !== undefined && statusCode >= 300 && statusCode < 400) {
+    return `HTTP ${statusCode}, a redirect to '${describeLocation(location)}'`;
+  }
+  const quoted = printable(body);
+  return quoted === '' ? `HTTP ${statusCode}` : `HTTP ${statusCode}: ${quoted}`;
+}
+
+/** Where to, without what may be a token; a relative one leads to another path of the same server. */
+function describeLocation(location: string): string {
+  return URL.canParse(location) ? describeUrl(location) : '/…';
+}
+
+/** The text of a body on one line, or nothing when it is binary (a protobuf Status). */
+function printable(body: Uint8Array): string {
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
+  const line = text.replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED_LENGTH);
+  return /^[\p{L}\p{N}\p{P}\p{S}\p{Zs}]*$/u.test(line) ? line : '';
+}
+
+// The Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date.
+
+/** A server's wish is followed at most this long, so that one odd answer cannot end all export. */
+const MAX_RETRY_AFTER_MS = 10 * 60_000;
+
+/** Milliseconds from `nowMs`, from 0 to ten minutes; undefined when absent or unreadable. */
+export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
+  const text = value?.trim() ?? '';
+  if (text === '') return undefined;
+  const delayMs = /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : Date.parse(text) - nowMs;
+  if (Number.isNaN(delayMs)) return undefined;
+  return Math.min(Math.max(delayMs, 0), MAX_RETRY_AFTER_MS);
+}
+
+// What an Export{Trace,Metrics,Logs}ServiceResponse says about rejected items: the three differ in names only.
+// In protobuf or in JSON, whichever the endpoint prefers: some answer in JSON whatever they were asked in.
+// Source: opentelemetry-proto 1.x, collector/trace/v1/trace_service.proto
+
+interface ExportAnswer {
+  readonly rejected: number;
+  readonly message: string;
+}
+
+const BRACE = 0x7b;
+
+const PARTIAL_SUCCESS = 1;
+const REJECTED = 1;
+const ERROR_MESSAGE = 2;
+const INT64_BOUND = 2 ** 63;
+
+/** Throws when the bytes are no answer of OTLP's. */
+export function decodeExportAnswer(bytes: Uint8Array): ExportAnswer {
+  // As protobuf, a brace would begin a group, which left the language with proto3.
+  return bytes[0] === BRACE ? decodeJson(bytes) : decodeProtobuf(bytes);
+}
+
+interface JsonAnswer {
+  readonly partialSuccess?: Readonly<Record<string, unknown>> | null;
+}
+
+/** Throws a SyntaxError. An int64 is text in OTLP/JSON, or a number. */
+function decodeJson(bytes: Uint8Array): ExportAnswer {
+  const { partialSuccess } = JSON.parse(new TextDecoder().decode(bytes)) as JsonAnswer;
+  if (typeof partialSuccess !== 'object' || partialSuccess === null) {
+    return { rejected: 0, message: '' };
+  }
+  const { rejectedSpans, rejectedDataPoints, rejectedLogRecords, errorMessage } = partialSuccess;
+  const rejected = Number(rejectedSpans ?? rejectedDataPoints ?? rejectedLogRecords ?? 0);
+  return {
+    rejected: Number.isFinite(rejected) && rejected > 0 ? rejected : 0,
+    message: typeof errorMessage === 'string' ? errorMessage : '',
+  };
+}
+
+/** Throws a RangeError. */
+function decodeProtobuf(bytes: Uint8Array): ExportAnswer {
+  let [rejected, message] = [0, ''];
+  readFields(bytes, (field, partialSuccess) => {
+    if (field !== PARTIAL_SUCCESS || typeof partialSuccess === 'number') return;
+    readFields(partialSuccess, (inner, value) => {
+      if (typeof value !== 'number') {
+        if (inner === ERROR_MESSAGE) message = new TextDecoder().decode(value);
+      } else if (inner === REJECTED) {
+        // Above the bound an int64 is negative.
+        rejected = value < INT64_BOUND ? value : 0;
+      }
+    });
+  });
+  return { rejected, message };
+}
+
+/** Varints as numbers, what is length-delimited as bytes; fixed fields are passed over. */
+function readFields(
+  bytes: Uint8Array,
+  onField: (field: number, value: number | Uint8Array) => void,
+): void {
+  let position = 0;
+  const need = (count: number): number => {
+    const start = position;
+    position += count;
+    if (position > bytes.length) {
+      throw new RangeError(`${count} bytes at ${start} of ${bytes.length} expected`);
+    }
+    return start;
+  };
+  const readVarint = (): number => {
+    for (let value = 0, factor = 1; ; factor *= 0x80) {
+      const byte = bytes[need(1)] ?? 0;
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+    }
+  };
+  while (position < bytes.length) {
+    const tag = readVarint();
+    const field = Math.floor(tag / 8);
+    switch (tag % 8) {
+      case 0:
+        onField(field, readVarint());
+        break;
+      case 1:
+        need(8);
+        break;
+      case 2: {
+        const length = readVarint();
+        const start = need(length);
+        onField(field, bytes.subarray(start, position));
+        break;
+      }
+      case 5:
+        need(4);
+        break;
+      default:
+        throw new RangeError(`wire type ${tag % 8} of field ${field}`);
+    }
+  }
 }

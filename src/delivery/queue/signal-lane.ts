@@ -1,24 +1,24 @@
 // Sends what is buffered of one signal, one request at a time. A request may outlive the flush that
 // began it, even a freeze: it is settled by its answer or by its own timeout, and only then are its
 // items exported, dropped or put back. Nothing here rejects.
-import type { Cancellation } from '../transport/cancellation';
-import { sendTwice } from '../transport/twofold-sending';
-import type { TwofoldSending } from '../transport/twofold-sending';
-import { isLoopback } from '../../http/loopback';
-import type { RequestEncoding } from '../codec/request-body';
+import type {
+  Cancellation,
+  Transport,
+  TransportResponse,
+  Clock,
+  TwofoldSending,
+} from '../transport/transport';
+import { sendTwice, TransportError } from '../transport/transport';
+import { isLoopback } from '../../node/sockets';
+import type { RequestEncoding, BuiltRequest } from '../codec/request-builder';
 import type { SignalConfiguration } from '../settings/configuration';
-import type { Signal } from '../delivery';
-import type { Flush, LaneResult } from './flush';
-import { Patience, shortWaitMs } from '../policy/patience';
-import type { BuiltRequest } from '../codec/request-builder';
+import type { Signal, FlushOptions } from '../delivery';
+import { Patience, SHORT_WAIT_MS } from '../policy/patience';
 import type { Settlement, SettlerOptions } from '../policy/request-settler';
 import { RequestSettler } from '../policy/request-settler';
 import { decideRetry } from '../policy/retry-policy';
-import type { Transport, TransportResponse } from '../transport/transport';
-import { TransportError } from '../transport/transport';
 import { toStatusCode } from '../policy/verdict';
-import { isSettledWithin } from '../../node/alarms';
-import { hearSockets, pause } from '../policy/wait';
+import { isSettledWithin, uptimeMs, hearSockets, pause } from '../../node/alarms';
 
 export interface LaneOptions extends SettlerOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
@@ -222,7 +222,7 @@ export class SignalLane {
     const leftMs = flush.leftMs();
     if (flush.phase !== 'after-invocation') return leftMs;
     const inDoubt = this.patience.isLost || this.options.health.breaker.isOpen;
-    return inDoubt ? Math.min(leftMs, shortWaitMs - flush.passedMs()) : leftMs;
+    return inDoubt ? Math.min(leftMs, SHORT_WAIT_MS - flush.passedMs()) : leftMs;
   }
 
   private stopWaiting(flush: Flush): LaneResult {
@@ -248,3 +248,43 @@ export class SignalLane {
     return passedMs > this.options.timeoutMs || passedMs < -MAX_CLOCK_CORRECTION_MS;
   }
 }
+
+// One flush as the lanes see it, and what became of it in one lane.
+
+/** One call of Delivery.flush. */
+export interface Flush {
+  readonly number: number;
+  readonly phase: 'after-invocation' | 'while-running' | 'final';
+  /** Milliseconds that are left of its time, by whichever clock goes faster: the wall clock may be set back. */
+  leftMs(): number;
+  /** Milliseconds since it began. */
+  passedMs(): number;
+}
+
+export function createFlush(
+  { deadlineMs, final, whileRunning }: FlushOptions,
+  number: number,
+  clock: Clock,
+): Flush {
+  const startMs = clock.now();
+  const startUptimeMs = uptimeMs();
+  const passedMs = (): number => Math.max(clock.now() - startMs, uptimeMs() - startUptimeMs);
+  return {
+    number,
+    phase: final === true ? 'final' : whileRunning === true ? 'while-running' : 'after-invocation',
+    leftMs: () => deadlineMs - startMs - passedMs(),
+    passedMs,
+  };
+}
+
+export type LaneResult =
+  /** Nothing waits any more. */
+  | 'done'
+  /** Nothing waits any more, but some items were refused for good. */
+  | 'refused'
+  /** Held back by a breaker or Retry-After. */
+  | 'held'
+  /** Failed, and carried over to the next flush. */
+  | 'failed'
+  /** Time ran out; a request may still be under way. */
+  | 'unanswered';

@@ -28,14 +28,14 @@ interface AwsEndpoint {
   readonly proxyUrl?: string;
 }
 
-const defaultRegion = 'us-east-1';
-const services: Readonly<Record<Signal, string>> = {
+const DEFAULT_REGION = 'us-east-1';
+const SERVICES: Readonly<Record<Signal, string>> = {
   traces: 'xray',
   metrics: 'monitoring',
   logs: 'logs',
 };
 /** CloudWatch User Guide, "OpenTelemetry Protocol (OTLP) endpoints". */
-const awsHost =
+const AWS_HOST =
   /^(xray|logs|monitoring)(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
 
 /**
@@ -46,10 +46,10 @@ export function readSigning(
   environment: Environment,
   { signal, url }: { readonly signal: Signal; readonly url: string },
 ): SigningScope | undefined {
-  const [, hostService, hostRegion] = awsHost.exec(new URL(url).hostname) ?? [];
+  const [, hostService, hostRegion] = AWS_HOST.exec(new URL(url).hostname) ?? [];
   if (!environment.readOr('LAMBDA_OTLP_SIGV4', hostService !== undefined)) return undefined;
   return {
-    service: environment.read('LAMBDA_OTLP_SIGV4_SERVICE') ?? hostService ?? services[signal],
+    service: environment.read('LAMBDA_OTLP_SIGV4_SERVICE') ?? hostService ?? SERVICES[signal],
     region: hostRegion ?? readRegion(environment),
   };
 }
@@ -82,7 +82,7 @@ export function readAwsSettings(environment: Environment): AwsSettings {
 }
 
 function readRegion(environment: Environment): string {
-  return environment.text('AWS_REGION') ?? environment.text('AWS_DEFAULT_REGION') ?? defaultRegion;
+  return environment.text('AWS_REGION') ?? environment.text('AWS_DEFAULT_REGION') ?? DEFAULT_REGION;
 }
 
 type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };

@@ -8,9 +8,8 @@ import type { AwsSettings, SigningScope } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
 import type { Signal } from '../delivery';
 import { readEndpoint, warnOfEndpoint } from './endpoint';
-import { readHeaders } from '../auth/headers';
+import { readHeaders, hasSecretReference } from '../auth/headers';
 import { selectProxy } from '../transport/proxy';
-import { hasSecretReference } from '../auth/secret-reference';
 
 export interface TlsFiles {
   readonly certificateFile?: string;
@@ -42,13 +41,13 @@ export interface ExportConfiguration {
   readonly aws?: AwsSettings;
 }
 
-const signalNames: readonly Signal[] = ['traces', 'metrics', 'logs'];
+const SIGNAL_NAMES: readonly Signal[] = ['traces', 'metrics', 'logs'];
 const EXPORTER_SETTINGS = {
   traces: 'OTEL_TRACES_EXPORTER',
   metrics: 'OTEL_METRICS_EXPORTER',
   logs: 'OTEL_LOGS_EXPORTER',
 } as const;
-const grpcPort = '4317';
+const GRPC_PORT = '4317';
 const MIN_PLAUSIBLE_TIMEOUT_MS = 100;
 
 /** Reads every export setting. Warnings go through `environment.reject`. */
@@ -57,7 +56,7 @@ export function readExportConfiguration(environment: Environment): ExportConfigu
   if (environment.read('OTEL_SDK_DISABLED')) return { signals: {}, bufferBytes };
 
   const signals: Partial<Record<Signal, SignalConfiguration>> = {};
-  for (const signal of signalNames) {
+  for (const signal of SIGNAL_NAMES) {
     const configuration = readSignal(environment, signal);
     if (configuration !== undefined) signals[signal] = configuration;
   }
@@ -160,21 +159,21 @@ function readTlsFiles(environment: Environment, signal: Signal): TlsFiles {
 type Signals = ExportConfiguration['signals'];
 
 function otlpSignals(signals: Signals): Signal[] {
-  return signalNames.filter((signal) => signals[signal]?.exporter === 'otlp');
+  return SIGNAL_NAMES.filter((signal) => signals[signal]?.exporter === 'otlp');
 }
 
 function warnOfGrpcPort(environment: Environment, signals: Signals): void {
   const warned = new Set<string>();
   for (const signal of otlpSignals(signals)) {
     const url = signals[signal]?.url;
-    if (url === undefined || new URL(url).port !== grpcPort) continue;
+    if (url === undefined || new URL(url).port !== GRPC_PORT) continue;
     const own = ofSignal('OTEL_EXPORTER_OTLP_ENDPOINT', signal);
     const name = environment.text(own) === undefined ? 'OTEL_EXPORTER_OTLP_ENDPOINT' : own;
     if (warned.has(name)) continue;
     warned.add(name);
     environment.reject(name, {
       expected: 'an OTLP/HTTP port (usually 4318)',
-      seen: `port ${grpcPort}, the OTLP/gRPC port`,
+      seen: `port ${GRPC_PORT}, the OTLP/gRPC port`,
       using: 'it with HTTP all the same',
     });
   }

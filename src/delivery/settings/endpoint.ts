@@ -13,12 +13,12 @@ export interface Endpoint {
 const NAME = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 /** The path of a signal, where only a base is expected: it would be there twice. */
 const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)\/*$/;
-const defaultBase = SETTINGS[NAME].default;
+const DEFAULT_BASE = SETTINGS[NAME].default;
 
 export function readEndpoint(environment: Environment, signal: Signal): Endpoint {
   const own = readUrl(environment, ofSignal(NAME, signal));
   if (own !== undefined) return toEndpoint(own);
-  const base = readUrl(environment, NAME) ?? new URL(defaultBase);
+  const base = readUrl(environment, NAME) ?? new URL(DEFAULT_BASE);
   const path = base.pathname.replace(SIGNAL_PATH, '').replace(/\/+$/, '');
   base.pathname = `${path}/v1/${signal}`;
   return toEndpoint(base);
@@ -46,7 +46,7 @@ export function warnOfEndpoint(environment: Environment, signals: readonly Signa
   environment.reject(NAME, {
     expected: `the URL of an OTLP endpoint for ${missing.join(', ')}`,
     seen: '',
-    using: `${defaultBase}, where nothing listens unless a Collector layer is attached`,
+    using: `${DEFAULT_BASE}, where nothing listens unless a Collector layer is attached`,
   });
 }
 
@@ -72,7 +72,7 @@ function readUrl(environment: Environment, name: string): URL | undefined {
   environment.reject(name, {
     expected: 'a URL that begins with http:// or https://',
     seen: describeUnusable(seen),
-    using: defaultBase,
+    using: DEFAULT_BASE,
   });
   return undefined;
 }

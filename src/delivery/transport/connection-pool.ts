@@ -1,17 +1,18 @@
 // The connections of each endpoint, through its proxy where it has one. They know about freeze and thaw: a
 // connection that idled longer than a few seconds of wall-clock time is discarded, because its peer has
 // probably closed it meanwhile. Signals with the same endpoint, credentials and proxy share them.
-import type { Socket } from '../../node/sockets';
 import type { Diagnostics } from '../../diagnostics';
 import { Connections } from '../../http/connections';
-import { openPlainSocket } from '../../node/sockets';
-import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
-import { openTunnel } from './proxy-tunnel';
-import { socketOptions, toAddress } from './socket-address';
-import { loadTlsConnector } from './tls-connector';
-import type { TlsOptions } from './tls-options';
-import { loadPem, loadTlsOptions, toProxyOptions } from './tls-options';
+import { readFile } from '../../node/files';
+import { loadTlsConnector, openPlainSocket, toAddress } from '../../node/sockets';
+import type { Socket, TlsOptions } from '../../node/sockets';
+import type { ExportConfiguration, SignalConfiguration, TlsFiles } from '../settings/configuration';
+import { openTunnel } from './proxy';
 import type { Clock } from './transport';
+
+/** Less than the keep-alive timeout of common servers (Node 5 s, nginx 75 s, ALB 60 s). */
+export const MAX_IDLE_MS = 3_000;
+const PEM = '-----BEGIN ';
 
 type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
@@ -81,7 +82,7 @@ async function loadOpener(
   const isPlain = url.startsWith('http:');
   if (isPlain && proxyUrl?.startsWith('https:') !== true) {
     const address = proxyUrl === undefined ? target : toAddress(proxyUrl);
-    return () => openPlainSocket({ ...address, ...socketOptions });
+    return () => openPlainSocket(address);
   }
   const options = await loadTls();
   const connectTls = await loadTlsConnector(options);
@@ -90,4 +91,48 @@ async function loadOpener(
   if (isPlain) return () => connectToProxy(toAddress(proxyUrl));
   const proxy = { url: proxyUrl, connectTls: connectToProxy };
   return async () => connectTls({ ...target, socket: await openTunnel(target, proxy) });
+}
+
+/**
+ * Private CA and client certificate files (OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY,
+ * NODE_EXTRA_CA_CERTS). A file that cannot be read costs one warning and is left out.
+ */
+async function loadTlsOptions(
+  files: TlsFiles,
+  loadExtra: () => Promise<Buffer | undefined>,
+  diagnostics: Diagnostics,
+): Promise<TlsOptions> {
+  const load = (setting: string, path: string | undefined): Promise<Buffer | undefined> =>
+    loadPem(`OTEL_EXPORTER_OTLP_${setting}`, path, diagnostics);
+  const [ca, cert, key, extra] = await Promise.all([
+    load('CERTIFICATE', files.certificateFile),
+    load('CLIENT_CERTIFICATE', files.clientCertificateFile),
+    load('CLIENT_KEY', files.clientKeyFile),
+    loadExtra(),
+  ]);
+  return { ca, cert, key, more: [extra] };
+}
+
+/** Of a proxy: it has a certificate of the private authority as often as of a public one. */
+function toProxyOptions({ ca, more }: TlsOptions): TlsOptions {
+  return { more: [ca, ...more] };
+}
+
+async function loadPem(
+  setting: string,
+  path: string | undefined,
+  diagnostics: Diagnostics,
+): Promise<Buffer | undefined> {
+  if (path === undefined) return undefined;
+  let problem = 'no PEM';
+  try {
+    const pem = await readFile(path);
+    if (pem.indexOf(PEM) >= 0) return pem;
+  } catch (error) {
+    problem = (error as NodeJS.ErrnoException).code ?? 'unreadable';
+  }
+  diagnostics.warn(
+    `${setting}: expected a readable PEM file, got '${path}' (${problem}); going on without it`,
+  );
+  return undefined;
 }

@@ -1,14 +1,27 @@
 // OTLP/HTTP: one POST per send, with Content-Length (API Gateway and SigV4 refuse chunked bodies), over
 // connections that survive freeze and thaw. Compression, retries and breakers are decorators or live above.
 import type { Connections } from '../../http/connections';
-import type { RequestHead } from '../../http/message-head';
+import type { RequestHead, HeaderFields } from '../../http/message-head';
 import { RepeatedHead } from '../../http/message-head';
 import type { SignalConfiguration } from '../settings/configuration';
-import { maxIdleMs } from './socket-address';
-import { runExchange } from './http-exchange';
-import { proxyAuthorization } from './proxy-authorization';
-import type { Clock, Headers, HeaderSource, Transport, TransportResponse } from './transport';
+import { MAX_IDLE_MS } from './connection-pool';
+import { proxyAuthorization } from './proxy';
+import type {
+  Clock,
+  Headers,
+  HeaderSource,
+  Transport,
+  TransportResponse,
+  Cancellation,
+} from './transport';
 import { TransportError } from './transport';
+import { NOT_HTTP } from '../../http/exchange';
+import type { AnswerListener, Exchange } from '../../http/exchange';
+import { setAlarm, hearSockets } from '../../node/alarms';
+import { inflate } from '../../node/compression';
+import { defined } from '../../telemetry/defined';
+import { classifyAnswer } from '../policy/verdict';
+import type { HttpAnswer } from '../policy/verdict';
 
 export interface HttpTransportOptions {
   readonly configuration: Pick<SignalConfiguration, 'url' | 'proxyUrl'>;
@@ -42,7 +55,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
       }
       const opened = options.connect();
       const connections = opened instanceof Promise ? await opened : opened;
-      connections.discardIdle(maxIdleMs);
+      connections.discardIdle(MAX_IDLE_MS);
       if (headers !== current.headers) current = withHeaders(headers);
       return runExchange({
         connections,
@@ -71,4 +84,183 @@ function toTarget({ url, proxyUrl }: HttpTransportOptions['configuration']): Req
   if (proxyUrl === undefined || protocol === 'https:') return direct;
   const authorization = proxyAuthorization(new URL(proxyUrl));
   return { ...direct, target: href.replace(/#.*$/s, ''), fields: { host, ...authorization } };
+}
+
+// One request and its answer, bounded in time by the wall clock, which a freeze does not stop, and in
+// memory; knows whether the server can have acted on a request that broke.
+
+interface HttpRequest {
+  readonly connections: Connections;
+  /** Without its Content-Length. */
+  readonly head: Pick<RepeatedHead, 'format'>;
+  readonly body: Uint8Array;
+  readonly timeoutMs: number;
+  readonly cancellation?: Cancellation | undefined;
+  /**
+   * Not to be sent twice: nothing is written before the connection is there and has been heard, so that
+   * one that ended during a freeze does not leave the request's fate in doubt.
+   */
+  readonly once?: boolean;
+  readonly clock: Clock;
+}
+
+/** An answer's body is only a note about partial success or the cause of a refusal. */
+const MAX_ANSWER_BYTES = 64 * 1024;
+/** With the status the fate is known; a body that drips after it is not waited for any longer. */
+const ANSWER_BODY_WAIT_MS = 150;
+const STALE_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
+
+/** Sends and awaits the answer. Never rejects; resolves once, whatever the connection does later. */
+export function runExchange(request: HttpRequest): Promise<TransportResponse> {
+  return new Promise((resolve) => {
+    let head: string;
+    try {
+      head = request.head.format(request.body.length);
+    } catch (error) {
+      resolve({ status: 'failure', error: toTransportError(error as Error) });
+      return;
+    }
+    const { cancellation, body, once, connections, timeoutMs } = request;
+    if (cancellation?.isCancelled === true) {
+      resolve({ status: 'retryable', error: toTransportError(noAnswer(timeoutMs)) });
+      return;
+    }
+    const answer = new Answer(request, (response) => {
+      cancelTimer();
+      if (cancellation !== undefined) cancellation.onCancel = undefined;
+      resolve(response);
+    });
+    const expire = (): void => answer.expire();
+    const cancelTimer = armDeadline(request, expire);
+    answer.exchange = connections.start(
+      { head, body, beforeWrite: once === true ? hearSockets : undefined },
+      answer,
+    );
+    if (cancellation !== undefined) cancellation.onCancel = expire;
+  });
+}
+
+/** Settles with the first outcome of its request. */
+class Answer implements AnswerListener {
+  exchange: Exchange | undefined;
+  private status = 0;
+  private fields: HeaderFields | undefined;
+  private chunks: Buffer[] = [];
+  private bytes = 0;
+  private isOver = false;
+  private bodyTimer: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly request: Pick<HttpRequest, 'clock' | 'timeoutMs'>,
+    private readonly settle: (response: TransportResponse) => void,
+  ) {}
+
+  onHead(status: number, fields: HeaderFields): void {
+    this.status = status;
+    this.fields = fields;
+    // Mostly the whole answer is there: then the end is heard before this runs.
+    queueMicrotask(() => this.awaitBody());
+  }
+
+  private awaitBody(): void {
+    if (this.isOver) return;
+    this.bodyTimer = setTimeout(() => this.cutShort(), ANSWER_BODY_WAIT_MS).unref();
+  }
+
+  onData(chunk: Buffer): void {
+    this.bytes += chunk.length;
+    if (this.bytes <= MAX_ANSWER_BYTES) this.chunks.push(chunk);
+    else this.cutShort();
+  }
+
+  onEnd(): void {
+    this.answered(true);
+  }
+
+  onError(error: NodeJS.ErrnoException): void {
+    if (this.fields !== undefined) {
+      this.answered(false);
+      return;
+    }
+    const { reused = false, written = false, begun = false } = this.exchange ?? {};
+    const stale = reused && STALE_CONNECTION_CODES.has(error.code ?? '');
+    const status = error.code === NOT_HTTP ? 'failure' : 'retryable';
+    this.settle({ status, error: toTransportError(error, { written, begun, stale }) });
+  }
+
+  /** The time is over. */
+  expire(): void {
+    this.exchange?.destroy(noAnswer(this.request.timeoutMs));
+  }
+
+  /** What matters of the answer is known. */
+  private cutShort(): void {
+    this.exchange?.destroy(new Error('the answer is too long'));
+  }
+
+  private answered(isWhole: boolean): void {
+    this.isOver = true;
+    clearTimeout(this.bodyTimer);
+    const [first] = this.chunks;
+    const isOne = first !== undefined && this.chunks.length === 1;
+    const body = isOne ? first : Buffer.concat(this.chunks);
+    const isPacked = /\bgzip\b/i.test(this.fields?.get('content-encoding') ?? '');
+    if (!isPacked) this.classify(isWhole ? 'whole' : 'part', body);
+    else {
+      void inflate(body, { maxBytes: MAX_ANSWER_BYTES }).then((plain) => {
+        if (typeof plain === 'string') this.classify('unreadable', new Uint8Array());
+        else this.classify('whole', plain);
+      });
+    }
+  }
+
+  private classify(state: HttpAnswer['state'], body: Uint8Array): void {
+    const fields = {
+      retryAfter: this.fields?.get('retry-after'),
+      location: this.fields?.get('location'),
+      contentType: this.fields?.get('content-type'),
+    };
+    const isTooLong = this.bytes > MAX_ANSWER_BYTES;
+    const answer: HttpAnswer = {
+      statusCode: this.status,
+      body,
+      state: isTooLong ? 'unreadable' : state,
+      isReused: this.exchange?.reused ?? false,
+      ...defined(fields),
+    };
+    this.settle(classifyAnswer(answer, this.request.clock.now()));
+  }
+}
+
+function noAnswer(timeoutMs: number): NodeJS.ErrnoException {
+  return Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'timeout' });
+}
+
+/**
+ * Runs `expire` once the time is over that the process has run: a wall clock may be set back, and what a freeze took is
+ * noticed by the next flush. After a thaw the timer fires before the sockets are read: one more turn of the
+ * event loop lets an answer that came in meanwhile be heard.
+ */
+function armDeadline({ timeoutMs }: HttpRequest, expire: () => void): () => void {
+  let immediate: NodeJS.Immediate | undefined;
+  const cancelAlarm = setAlarm(() => {
+    immediate = setImmediate(() => (immediate = setImmediate(expire)));
+  }, timeoutMs);
+  return () => {
+    cancelAlarm();
+    clearImmediate(immediate);
+  };
+}
+
+function toTransportError(
+  { code, message }: NodeJS.ErrnoException,
+  { written = false, begun = false, stale = false } = {},
+): TransportError {
+  const text = message === '' ? (code ?? 'connection failed') : message;
+  return new TransportError(text, {
+    outcome: code ?? 'connection_error',
+    bodyWritten: written,
+    begun,
+    ...(stale && { staleConnection: true }),
+  });
 }

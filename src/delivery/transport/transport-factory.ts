@@ -2,19 +2,16 @@
 import type { Diagnostics } from '../../diagnostics';
 import type { Secrets } from '../../secrets';
 import { deflate } from '../../node/compression';
-import { maxIdleMs } from './socket-address';
-import type { RequestEncoding } from '../codec/request-body';
-import { loadJsonEncoding, protobufEncoding } from '../codec/request-body';
-import { createCompressingTransport } from './compressing-transport';
+import type { RequestEncoding } from '../codec/request-builder';
+import { loadJsonEncoding, protobufEncoding } from '../codec/request-builder';
 import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
-import { createConnectionPool } from './connection-pool';
-import { createConsoleTransport } from './console-transport';
+import { createConnectionPool, MAX_IDLE_MS } from './connection-pool';
 import type { Signal } from '../delivery';
 import type { HeaderContext } from '../auth/header-source';
 import { createHeaderSource, createSecretLoader } from '../auth/header-source';
 import { createHttpTransport } from './http-transport';
-import { createReconnectingTransport } from './reconnecting-transport';
-import type { Clock, Transport } from './transport';
+import type { Clock, Transport, FailureDetail } from './transport';
+import { toStatusCode } from '../policy/verdict';
 
 export interface WayOut {
   readonly transport: Transport;
@@ -87,12 +84,83 @@ export function createTransportFactory(options: TransportFactoryOptions): Transp
           const connections = await pool.connect(settings);
           if (connect) await connections.prepare();
         },
-        refresh(longestMs = maxIdleMs) {
+        refresh(longestMs = MAX_IDLE_MS) {
           const connections = pool.connect(settings);
           if (!(connections instanceof Promise)) connections.refresh(longestMs);
         },
       };
     },
     close: () => pool.close(),
+  };
+}
+
+// A decorator that sends again at once, without back-off, what was no fault of the request: a reused connection that
+// the server ended before it answered (RFC 9110 §9.2.2), or said so with 408; and, once, what was refused for
+// credentials that have been rotated meanwhile.
+
+/** More than the idle connections one endpoint may keep, so that the last try is a fresh one. */
+const MAX_RECONNECTS = 5;
+
+interface ReconnectingOptions {
+  /**
+   * False for metrics, whose delta points must not be counted twice. They are sent again only if the server cannot
+   * have acted on them.
+   */
+  readonly resendable: boolean;
+  /** True: the credentials were read again. */
+  readonly renewSecrets: () => Promise<boolean>;
+}
+
+export function createReconnectingTransport(
+  inner: Transport,
+  { resendable, renewSecrets }: ReconnectingOptions,
+): Transport {
+  const mayReconnect = ({ staleConnection, bodyWritten, outcome }: FailureDetail): boolean => {
+    const isUnsure = bodyWritten && toStatusCode(outcome) === undefined;
+    return staleConnection === true && (resendable || !isUnsure);
+  };
+  return {
+    async send(data, timeoutMillis, cancellation) {
+      let isRenewed = false;
+      for (let reconnects = 0; ; reconnects += 1) {
+        const response = await inner.send(data, timeoutMillis, cancellation);
+        if (response.status === 'success' || cancellation?.isCancelled === true) return response;
+        const { detail } = response.error;
+        const isRefused = detail.outcome === '401' || detail.outcome === '403';
+        if (isRefused && !isRenewed) {
+          isRenewed = true;
+          if (!(await renewSecrets())) return response;
+        } else if (reconnects >= MAX_RECONNECTS || !mayReconnect(detail)) {
+          return response;
+        }
+      }
+    },
+    shutdown: () => inner.shutdown(),
+  };
+}
+
+// A decorator that gzips bodies; the inner transport's headers must say `content-encoding: gzip`.
+
+function createCompressingTransport(inner: Transport): Transport {
+  return {
+    async send(data, timeoutMillis, cancellation) {
+      const body = await deflate(data);
+      return inner.send(body, timeoutMillis, cancellation);
+    },
+    shutdown: () => inner.shutdown(),
+  };
+}
+
+// OTEL_*_EXPORTER=console, for local debugging: each request is one line of OTLP/JSON on stdout.
+
+/** `write` gets whole lines, e.g. `process.stdout.write`. */
+export function createConsoleTransport(write: (line: string) => void): Transport {
+  const decoder = new TextDecoder();
+  return {
+    send(data) {
+      write(`${decoder.decode(data)}\n`);
+      return Promise.resolve({ status: 'success' });
+    },
+    shutdown: () => undefined,
   };
 }

@@ -1,7 +1,6 @@
 // The transport port: IExporterTransport of @opentelemetry/otlp-exporter-base, whose errors also say
 // what is known of the request's fate. Policies are decorators over this port.
 import type { IExporterTransport } from '@opentelemetry/otlp-exporter-base';
-import type { Cancellation } from './cancellation';
 
 export interface FailureDetail {
   /** HTTP status as text, or an error name such as `ECONNREFUSED`, `timeout`. */
@@ -55,4 +54,70 @@ export type HeaderSource = (body: Uint8Array) => Headers | Promise<Headers>;
 /** Epoch milliseconds, injected so that policies can be tested. */
 export interface Clock {
   now(): number;
+}
+
+// Ends a request from outside. An AbortController does the same with an EventTarget for each request, which
+// costs more than formatting the request.
+
+export class Cancellation {
+  /** Called by `cancel`; whoever carries the request sets it, and clears it at the request's end. */
+  onCancel: (() => void) | undefined;
+  private cancelled = false;
+
+  get isCancelled(): boolean {
+    return this.cancelled;
+  }
+
+  cancel(): void {
+    if (this.cancelled) return;
+    this.cancelled = true;
+    this.onCancel?.();
+  }
+}
+
+// A request that may be sent a second time while the first is not answered; the first success counts.
+
+export interface TwofoldSending {
+  readonly response: Promise<TransportResponse>;
+  /** Sends again, beside the one that hangs. */
+  resend(): void;
+  /** Ends both. */
+  cancel(): void;
+}
+
+/** `send` must not reject. */
+export function sendTwice(
+  send: (cancellation: Cancellation) => Promise<TransportResponse>,
+): TwofoldSending {
+  const cancellations: Cancellation[] = [];
+  const sendOnce = (): Promise<TransportResponse> => {
+    const cancellation = new Cancellation();
+    cancellations.push(cancellation);
+    return send(cancellation);
+  };
+  const cancel = (): void => {
+    for (const cancellation of cancellations) cancellation.cancel();
+  };
+  let resend: () => void = () => undefined;
+  const first = sendOnce();
+  const again = new Promise<undefined>((resolve) => (resend = () => resolve(undefined)));
+  const awaitAnswer = async (): Promise<TransportResponse> => {
+    const early = await Promise.race([first, again]);
+    if (early !== undefined) return early;
+    const winner = await firstSuccess(first, sendOnce());
+    cancel();
+    return winner;
+  };
+  return { response: awaitAnswer(), resend, cancel };
+}
+
+/** The first success of the two, or what failed first. */
+async function firstSuccess(
+  one: Promise<TransportResponse>,
+  other: Promise<TransportResponse>,
+): Promise<TransportResponse> {
+  const response = await Promise.race([one, other]);
+  if (response.status === 'success') return response;
+  const responses = await Promise.all([one, other]);
+  return responses.find(({ status }) => status === 'success') ?? response;
 }

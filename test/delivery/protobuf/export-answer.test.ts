@@ -5,7 +5,7 @@ import {
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
 import fc from 'fast-check';
-import { decodeExportAnswer } from '../../../src/delivery/codec/export-answer';
+import { decodeExportAnswer } from '../../../src/delivery/policy/verdict';
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 

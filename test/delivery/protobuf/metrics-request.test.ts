@@ -4,7 +4,7 @@ import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import fc from 'fast-check';
-import { splitMetric } from '../../../src/delivery/codec/split-metric';
+import { splitMetric } from '../../../src/delivery/codec/write-metric';
 import { asHex, attributes, hrTime, optional, resources, scopes, text } from './arbitraries';
 import { createEncoder, encodeRequest, toDraft, toItems } from './encode';
 

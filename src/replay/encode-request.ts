@@ -2,9 +2,9 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { RawItem } from '../../relay/item';
-import type { ItemEncoder } from './item-encoder';
-import { RequestDraft } from './request-draft';
+import type { RawItem } from '../relay/item';
+import type { ItemEncoder } from '../delivery/codec/item-encoder';
+import { RequestDraft } from '../delivery/codec/request-draft';
 
 export function encodeTraceRequest(
   encoder: ItemEncoder,
