@@ -20,6 +20,7 @@ const ERROR_OBJECTS = [
   'throwable',
   'exc_info',
   '@x',
+  '_exception',
   'stack_trace',
 ] as const;
 /** Within them, the error of the record: Monolog's context, loguru's record, Rust's fields. */
@@ -117,6 +118,7 @@ const TRACES = [
 const NOTHING =
   /^(?:|-|0|no|none|nil|null|undefined|n\/a|false|ok|okay|success|successful|(?:no|without) (?:errors?|exceptions?))$/i;
 const MAX_NOTHING_LENGTH = 24;
+const JOINED_FRAME = '    at ';
 
 /** The exception in a record of which at least one member has a name of EXCEPTION_KEYS; `level`: the record's. */
 export function readException(
@@ -176,8 +178,15 @@ function saidBeside(record: JsonObject, stacktrace: string | undefined): string 
 function readErrorValue(value: unknown): LogException | undefined {
   // structlog writes the chain as a list, the raised error first.
   const error: unknown = Array.isArray(value) ? (value as unknown[])[0] : value;
-  if (typeof error === 'string') return readStackText(error) ?? readErrorLine(error);
+  if (typeof error === 'string') return readErrorText(error);
   return isObject(error) ? readErrorObject(error) : undefined;
+}
+
+/** Microsoft's JSON console writes a space for each newline. */
+function readErrorText(text: string): LogException | undefined {
+  const isJoined = !text.includes('\n') && text.includes(JOINED_FRAME);
+  const lines = isJoined ? text.replaceAll(JOINED_FRAME, '\n   at ') : text;
+  return readStackText(lines) ?? readErrorLine(lines);
 }
 
 /** `shop.StockError: no stock`, one line. */

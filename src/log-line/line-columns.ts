@@ -29,13 +29,16 @@ const MAX_COLUMNS = 9;
 /** A logger's name may stand before the level; two words are the beginning of a sentence. */
 const MAX_WORDS = 1;
 const COLUMN = /^[\s|\]]*(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
-const SEPARATOR = /^[-–—:>›]+$/;
+/** Dashes, arrows, and the signs that signale puts before a level. */
+const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
+const SIGN = /^[^\u0000-\u203f]/;
 const NUMBER = /^#?[\d.,#()+:]+$/;
 const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
 
 /** `text`: what follows the time. */
 export function scanColumns(text: string): Columns {
   let words = 0;
+  let isBehindSign = false;
   let requestId: string | undefined;
   let rest = text;
   for (let column = 0; column < MAX_COLUMNS; column += 1) {
@@ -43,10 +46,11 @@ export function scanColumns(text: string): Columns {
     if (match === null) break;
     const [before, bracketed, word] = match;
     rest = rest.slice(before.length);
-    const around = { before, after: rest };
+    const around = { before, after: rest, isBehindSign };
     const severity =
       bracketed === undefined ? readWord(word ?? '', around, column) : readBracket(bracketed);
     if (severity !== undefined) return { severity, requestId };
+    isBehindSign = SIGN.test(word ?? '');
     if (word === undefined || SEPARATOR.test(word) || NUMBER.test(word)) continue;
     if (isUuid(word) && column === 0) requestId = word;
     else if (!isNameColumn(around.after, word)) words += 1;
@@ -58,6 +62,7 @@ export function scanColumns(text: string): Columns {
 interface Around {
   readonly before: string;
   readonly after: string;
+  readonly isBehindSign: boolean;
 }
 
 /** `[WARN]`, `[warning  ]`, `[core:warn]`, `WARNING/MainProcess`, `[W]`. */
@@ -68,11 +73,12 @@ function readBracket(content: string): Severity | undefined {
   return COLUMN_LEVELS.get(last.trim()) ?? LETTER_LEVELS.get(name);
 }
 
-function readWord(word: string, { before, after }: Around, column: number): Severity | undefined {
+function readWord(word: string, around: Around, column: number): Severity | undefined {
+  const { before, after, isBehindSign } = around;
   if (word.startsWith('level=') || word.startsWith('severity=')) {
     return readSeverity(word.slice(word.indexOf('=') + 1).replaceAll('"', ''));
   }
-  const name = word.replace(/[:,]+$/, '');
+  const name = word.replace(/[:,>]+$/, '');
   const isMarked = name !== word;
   // Monolog: `production.WARNING:`; Celery: `WARNING/MainProcess`.
   const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split('/', 1);
@@ -81,7 +87,9 @@ function readWord(word: string, { before, after }: Around, column: number): Seve
     const severity = COLUMN_LEVELS.get(level);
     if (severity !== undefined) return severity;
   }
-  const isColumn = /[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after);
+  const isColumn =
+    (/[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after)) ||
+    (isBehindSign && after.startsWith('  '));
   if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);
   // Swift's `warning orders : message` and logcat's `W Tag: message` say where before they say what.
   const isBeforeLabel = /^ [^\s:]{1,128} {0,16}:/.test(after);

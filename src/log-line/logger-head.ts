@@ -3,11 +3,12 @@
 // word inside a sentence is none. The line stays whole.
 import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
-import { COLUMN_LEVELS, LETTER_LEVELS, LINE_LEVELS, scanColumns } from './line-columns';
+import { COLUMN_LEVELS, LINE_LEVELS, scanColumns } from './line-columns';
 import type { TextHead } from './log-line';
+import { readMark, readPriorityMark } from './level-mark';
+import { readLogfmt } from './logfmt';
 import { chooseTime, readTimeText } from './record-time';
 import { isUuid, RUST_INVOKE_SPAN, toRequestId } from './request-id';
-import { readSeverity } from './severity';
 import type { Severity } from './severity';
 
 const MAX_SCAN_LENGTH = 256;
@@ -19,57 +20,47 @@ const DATE_TIME =
 const TIME_OF_DAY =
   /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AP]M)?(?: [+-]\d{4}| UTC)?(?![\w:])/;
 const APACHE_TIME = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.?\d{0,9} \d{4}\]/;
-/** klog and glog: `W0302 08:15:00.749123`, with the year since glog 0.6; logcat: `W/Tag( 8):`; tornado: `[W 260302 `. */
-const LETTERED =
-  /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(][^(\n]{0,64}\( {0,8}\d{1,8}\):|\[([DIWEF]) (?:\d{6}|\d{4}-\d\d-\d\d) )/;
-const PHP = /^PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}/;
 /** logrus: `WARN[0000] message`; log15: `WARN[03-02|08:15:00] message`. */
 const LOGRUS = /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d)\] /;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
-/** logfmt, as slog's text handler and logrus write it. */
-const LOGFMT_INITIALS = 'tls';
-const LOGFMT = /^(?:time|ts|t|level|lvl|severity|timestamp)=/;
-const LOGFMT_LEVEL = /(?:^| )(?:level|lvl|severity)="?([\w+-]{1,12})/;
-const LOGFMT_TIME = /(?:^| )(?:time|ts|t|timestamp)="?([^\s"]{19,40})/;
 const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/i;
 /** Names of Lambda's id, then the general ones, as loggers print their context. */
 const NAMED_ID =
   /(?<![\w.])(AWSRequestId|awsRequestId|aws_request_id|function_request_id|faas\.invocation_id|requestId|request_id)"?[=:] ?"?([\w-]{1,128})/;
 const TRUSTED_NAME = /^(?:aws|function|faas)/i;
+const ESCAPE = '\u001b';
 const COLOUR = /\u001b\[[\d;]*m/g;
-
-const PHP_LEVELS: Readonly<Record<string, string>> = {
-  'Fatal error': 'FATAL',
-  'Parse error': 'FATAL',
-  Warning: 'WARNING',
-  Notice: 'NOTICE',
-  Deprecated: 'NOTICE',
-  Error: 'ERROR',
-};
 
 /** Undefined for a line that is nothing but its message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
-  const first = text.charCodeAt(0);
-  if (first === 0x1b || first === 0x20) return readOrnamented(text, eventTime);
-  if (first >= 0x30 && first <= 0x39) return readTimed(text, eventTime) ?? readUntimed(text);
-  if (first !== 0x5b) {
-    return (
-      readLettered(text) ?? readLogfmt(text, eventTime) ?? readLevelled(text) ?? readDated(text)
-    );
-  }
-  return readTimed(text, eventTime) ?? readLettered(text) ?? readBracketed(text, eventTime);
+  const shown = text.slice(0, MAX_SCAN_LENGTH);
+  const isOrnamented = text.charCodeAt(0) === 0x20 || shown.includes(ESCAPE);
+  return isOrnamented ? readOrnamented(text, eventTime) : readPlain(text, eventTime);
 }
 
-/** Coloured or indented (Rust pads `INFO` to five characters): read without, kept as it is. */
+function readPlain(text: string, eventTime: HrTime): TextHead | undefined {
+  const first = text.charCodeAt(0);
+  if (first >= 0x30 && first <= 0x39) return readTimed(text, eventTime) ?? readUntimed(text);
+  if (first === 0x3c) return readPriority(text, eventTime);
+  if (first !== 0x5b) {
+    return (
+      readMarked(text) ??
+      readPairs(text, eventTime) ??
+      readLevelled(text, eventTime) ??
+      readDated(text, eventTime)
+    );
+  }
+  return readTimed(text, eventTime) ?? readMarked(text) ?? readBracketed(text, eventTime);
+}
+
+/** With colours anywhere, or indented (Rust pads `INFO` to five characters): read without, kept as it is. */
 function readOrnamented(text: string, eventTime: HrTime): TextHead | undefined {
   const plain = text
     .slice(0, 2 * MAX_SCAN_LENGTH)
     .replace(COLOUR, '')
     .trimStart();
-  const first = plain.charCodeAt(0);
-  if (first === 0x1b || first === 0x20 || Number.isNaN(first)) return undefined;
-  const head = readLoggerHead(plain, eventTime);
+  const head = readPlain(plain, eventTime);
   return head === undefined ? undefined : { ...head, messageStart: 0 };
 }
 
@@ -98,7 +89,7 @@ function readTimeOfDay(text: string): TextHead | undefined {
 }
 
 /** JUL's first line says when and where, its second begins with the level; tint and charm have one line. */
-function readDated(text: string): TextHead | undefined {
+function readDated(text: string, eventTime: HrTime): TextHead | undefined {
   // `Mar 02, `, `Mar  2 `
   const isMonth = text.charCodeAt(3) === 0x20 && /^[A-Z][a-z]{2} [ \d]\d/.test(text);
   if (!isMonth || !TIME_OF_DAY.test(text)) return undefined;
@@ -106,7 +97,7 @@ function readDated(text: string): TextHead | undefined {
   if (head !== undefined) return head;
   const newline = text.indexOf('\n');
   if (newline === -1 || newline > MAX_SCAN_LENGTH) return undefined;
-  return readLevelled(text.slice(newline + 1, newline + 1 + MAX_SCAN_LENGTH));
+  return readLevelled(text.slice(newline + 1, newline + 1 + MAX_SCAN_LENGTH), eventTime);
 }
 
 /** What stands behind the time: columns, among them the level, and where the message may begin. */
@@ -147,29 +138,32 @@ function readBracketed(text: string, eventTime: HrTime): TextHead | undefined {
   return { ...head, messageStart, time: rest?.time };
 }
 
-function readLettered(text: string): TextHead | undefined {
-  const php = text.startsWith('PHP ') ? PHP.exec(text)?.[1] : undefined;
-  if (php !== undefined) return toHead(readSeverity(PHP_LEVELS[php]), text);
-  const second = text.charCodeAt(1);
-  const isLettered = second === 0x2f || (second >= 0x30 && second <= 0x39) || text.startsWith('[');
-  const match = isLettered ? LETTERED.exec(text) : null;
-  const letter = match === null ? undefined : (match[1] ?? match[2] ?? match[3]);
-  const severity = letter === undefined ? undefined : LETTER_LEVELS.get(letter);
-  return severity === undefined ? undefined : toHead(severity, text);
+function readMarked(text: string): TextHead | undefined {
+  const severity = readMark(text);
+  return severity && toHead(severity, text);
 }
 
-function readLogfmt(text: string, eventTime: HrTime): TextHead | undefined {
-  if (!LOGFMT_INITIALS.includes(text.charAt(0)) || !LOGFMT.test(text)) return undefined;
+/** syslog's also has a version and a time. */
+function readPriority(text: string, eventTime: HrTime): TextHead | undefined {
+  const priority = readPriorityMark(text);
+  if (priority === undefined) return undefined;
+  const rest = text.slice(priority.length, priority.length + MAX_SCAN_LENGTH);
+  return { ...toHead(priority.severity, text), time: readTimed(rest, eventTime)?.time };
+}
+
+function readPairs(text: string, eventTime: HrTime): TextHead | undefined {
   const shown = text.slice(0, 2 * MAX_SCAN_LENGTH);
-  const time = LOGFMT_TIME.exec(shown)?.[1];
+  const logfmt = readLogfmt(shown);
+  if (logfmt === undefined) return undefined;
+  const { severity, time } = logfmt;
   return {
-    ...toHead(readSeverity(LOGFMT_LEVEL.exec(shown)?.[1]), shown),
+    ...toHead(severity, shown),
     time: time === undefined ? undefined : readTimeText(time, eventTime),
   };
 }
 
 /** `LEVEL message`, `level: message`, `LEVEL⇥message⇥{json}`: capitals, or a colon behind the word. */
-function readLevelled(text: string): TextHead | undefined {
+function readLevelled(text: string, eventTime: HrTime): TextHead | undefined {
   const end = endOfWord(text);
   if (end < 4 || end > MAX_LEVEL_LENGTH) return undefined;
   const separator = text.charAt(end);
@@ -185,10 +179,17 @@ function readLevelled(text: string): TextHead | undefined {
       ? LINE_LEVELS.get(word)
       : undefined;
   if (severity === undefined) return undefined;
-  const head = toHead(severity, text);
+  const head = { ...toHead(severity, text), time: readTimeBehind(text, end, eventTime) };
   const object = separator === '\t' && text.endsWith('}') ? text.indexOf('\t{', end + 1) : -1;
   if (object === -1) return head;
   return { ...head, messageStart: object + 1, message: text.slice(end + 1, object) };
+}
+
+/** The time of a line that begins with its level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`. */
+function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): HrTime | undefined {
+  const shown = text.slice(levelEnd, levelEnd + MAX_SCAN_LENGTH);
+  const start = /^[\s:|-]*(?=\[?\d{4}[-/.])/.exec(shown)?.[0].length;
+  return start === undefined ? undefined : readTimed(shown.slice(start), eventTime)?.time;
 }
 
 /** Where the letters at the beginning end, looked for no further than a level is long. */

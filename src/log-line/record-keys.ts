@@ -82,8 +82,10 @@ const RUNTIME_KEYS = [
   'errorMessage',
   'stackTrace',
   'tenantId',
+  'traceId',
 ];
 
+const X_RAY_HEADER_START = 'Root=1-';
 const INFORMATION = readSeverity('Information');
 
 /** Flags of what a record may hold, by its keys. */
@@ -105,10 +107,10 @@ const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
     [
       ...SEVERITY_KEYS,
       ...['log', 'severityNumber', 'severity_number', 'SeverityNumber', 'levelno', '@m', '@mt'],
-      ...['record', 'short_message'],
+      ...['record', 'short_message', '_meta', 'context'],
     ],
   ],
-  [HAS_TIME, [...TIME_KEYS, '_aws', 'record']],
+  [HAS_TIME, [...TIME_KEYS, '_aws', 'record', '_meta']],
   [HAS_TRUSTED_ID, TRUSTED_ID_KEYS],
   [HAS_GENERAL_ID, GENERAL_ID_KEYS],
   [HAS_ID_CONTEXT, ID_CONTEXT_KEYS],
@@ -137,11 +139,8 @@ export function readRecordSeverity(record: JsonObject): Severity | undefined {
     if (severity?.number !== undefined) return severity;
     unknownOne ??= severity;
   }
-  const { log, record: inner } = record;
   return (
-    (isObject(log) ? readSeverity(log['level']) : undefined) ??
-    // loguru
-    (isObject(inner) ? readSeverity(inner['level']) : undefined) ??
+    readNestedSeverity(record) ??
     readSeverityNumber(
       record['severityNumber'] ?? record['severity_number'] ?? record['SeverityNumber'],
     ) ??
@@ -149,6 +148,16 @@ export function readRecordSeverity(record: JsonObject): Severity | undefined {
     readPythonLevel(record['levelno']) ??
     // Serilog's compact format leaves out the level Information.
     (record['@mt'] === undefined && record['@m'] === undefined ? undefined : INFORMATION)
+  );
+}
+
+/** ECS, then loguru, tslog and roarr. */
+function readNestedSeverity({ log, record, _meta: meta, context }: JsonObject) {
+  return (
+    (isObject(log) ? readSeverity(log['level']) : undefined) ??
+    (isObject(record) ? readSeverity(record['level']) : undefined) ??
+    (isObject(meta) ? readSeverity(meta['logLevelName']) : undefined) ??
+    (isObject(context) ? readSeverity(context['logLevel']) : undefined)
   );
 }
 
@@ -164,8 +173,9 @@ export function readRecordTimestamp(record: JsonObject, eventTime: HrTime): HrTi
     const time = value === undefined ? undefined : readRecordTime(value, eventTime);
     if (time !== undefined) return time;
   }
-  const { _aws: metadata, record: inner } = record;
+  const { _aws: metadata, record: inner, _meta: tslog } = record;
   if (isObject(metadata)) return readRecordTime(metadata['Timestamp'], eventTime);
+  if (isObject(tslog)) return readRecordTime(tslog['date'], eventTime);
   return isObject(inner) ? readRecordTime(inner['time'], eventTime) : undefined;
 }
 
@@ -185,10 +195,12 @@ export function addRecordRequestId(record: JsonObject, flags: number, line: Line
 
 /** A record as Lambda's JSON log format makes it, around a message or an error. */
 export function isRuntimeRecord(record: JsonObject, flags: number): boolean {
+  if ((flags & IS_RUNTIME_RECORD) === 0 || record['timestamp'] === undefined) return false;
+  // .NET's runtime has X-Ray's header there; a trace id of another form is a logger's.
+  const { traceId } = record;
+  const isHeader = typeof traceId === 'string' && traceId.startsWith(X_RAY_HEADER_START);
   return (
-    (flags & IS_RUNTIME_RECORD) !== 0 &&
-    record['timestamp'] !== undefined &&
-    (record['level'] ?? record['log_level']) !== undefined
+    (traceId === undefined || isHeader) && (record['level'] ?? record['log_level']) !== undefined
   );
 }
 

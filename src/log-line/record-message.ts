@@ -20,6 +20,7 @@ const KEYS = [
   'Message',
   'RenderedMessage',
   '@m',
+  '@message',
   'short_message',
 ];
 

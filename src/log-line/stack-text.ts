@@ -9,6 +9,9 @@ const TRACEBACK = 'Traceback (most recent call last):';
 /** Node.js, Java and .NET: an indented `at` begins each frame. */
 const AT_FRAME = /\n[ \t\u00a0]+at /;
 const RUBY_FRAME = /\n[ \t]+(?:from |\d{1,4}: from )/;
+/** Ruby's Logger writes `message (Type)` and the backtrace below it. */
+const RUBY_LOGGED = /^([^\n]*) \(([A-Z]\w*(?:::\w+)*)\)\n[^\s:]{1,256}:\d{1,8}:in [`']/;
+const GROUP = /(?:^|\n) {2}\+ Exception Group Traceback /;
 /** `Type: message` of Python; a type alone when the message is empty. */
 const PYTHON_ERROR = /^((?:\w+\.)*[A-Za-z_]\w*)(?:: ?([^]*))?$/;
 /** Lambda's own framing of an uncaught error in Python and, where it has a level, in Java's text format. */
@@ -26,6 +29,9 @@ const PHP_PREFIX = /^(?:PHP )?Fatal error: {1,2}Uncaught /;
 const PHP_TRACE = '\nStack trace:\n#';
 /** Monolog's text of an exception, as Laravel and Symfony print it. */
 const MONOLOG_OBJECT = /\[object\] \(([\w\\]{1,256})\(code: [^)\n]{0,32}\): ([^\n]*)/;
+const MONOLOG_START = '[object] (';
+/** Of the object of Monolog's line, of its context in a JSON record, and of the text alone. */
+const OBJECT_ENDS = ']})\n';
 const ELIXIR = /(?:^|\n)\*\* \(([\w.]{1,256})\) ([^\n]*)\n {4}\S/;
 const FRAME_FORMS = [
   /(?:^|\n)[ \t\u00a0]*(?:at |File "|#\d{1,4} |\d{1,4}: )/,
@@ -36,7 +42,7 @@ const FRAME_FORMS = [
 /** The exception whose stack trace the text holds. Any other text, also of many lines: undefined. */
 export function readStackText(text: string): LogException | undefined {
   const lines = toLines(text);
-  if (lines === undefined) return undefined;
+  if (lines === undefined) return readMonolog(text);
   return (
     readRuby(lines) ??
     readPython(lines) ??
@@ -65,6 +71,7 @@ export function looksLikeFrames(text: string): boolean {
 function readPython(text: string): LogException | undefined {
   const first = text.indexOf(TRACEBACK);
   if (first === -1) return undefined;
+  if (GROUP.test(text)) return readGroup(text);
   const plain = text.replaceAll('\u00a0', ' ');
   const framed = readFramed(plain, first);
   // In a chain the last one is the error that was raised in the end.
@@ -87,9 +94,15 @@ function readFramed(text: string, end: number): LogException | undefined {
   return { ...toException(error[1], error[2], text.slice(start)), isRuntimeReport: true };
 }
 
-/** What follows the indented frames, up to the next paragraph. */
+/** The lines of a group's own traceback have a margin, and the errors within it a wider one. */
+function readGroup(text: string): LogException {
+  const error = /\n {2}\| (?! )([\w.]{1,256}): ([^\n]*)/.exec(text);
+  return toException(error?.[1], error?.[2], text);
+}
+
+/** What follows the indented frames, up to the next paragraph. loguru marks a frame by `>`. */
 function errorAfterFrames(afterTraceback: string): string {
-  const start = /\n(?=[^\s])/.exec(afterTraceback);
+  const start = /\n(?=[^\s>])/.exec(afterTraceback);
   if (start === null) return '';
   return afterTraceback.slice(start.index + 1).trimEnd();
 }
@@ -157,15 +170,18 @@ function readRust(text: string, head: string): LogException | undefined {
   return { ...exception, isRuntimeReport: true };
 }
 
+/** With its trace in lines of their own, with escaped newlines, or without one. */
+function readMonolog(text: string): LogException | undefined {
+  const isObject = OBJECT_ENDS.includes(text.charAt(text.length - 1));
+  const match = isObject && text.includes(MONOLOG_START) ? MONOLOG_OBJECT.exec(text) : null;
+  if (match === null) return undefined;
+  const [said = ''] = (match[2] ?? '').split(String.raw`\n`, 1);
+  return toException(match[1], withoutPlace(said, ' at '), text.slice(match.index));
+}
+
 function readPhp(text: string): LogException | undefined {
-  const monolog = text.includes('[stacktrace]') ? MONOLOG_OBJECT.exec(text) : null;
-  if (monolog !== null) {
-    return toException(
-      monolog[1],
-      withoutPlace(monolog[2] ?? '', ' at '),
-      text.slice(monolog.index),
-    );
-  }
+  const monolog = readMonolog(text);
+  if (monolog !== undefined) return monolog;
   const trace = text.indexOf(PHP_TRACE);
   if (trace === -1) return undefined;
   const start = text.lastIndexOf('\n', trace - 1) + 1;
@@ -187,6 +203,8 @@ function withoutPlace(line: string, separator: string): string {
 
 /** `app.rb:5:in 'pay': no stock (RuntimeError)`, in front of its frames or, in old versions, behind them. */
 function readRuby(text: string): LogException | undefined {
+  const logged = text.includes(':in ') ? RUBY_LOGGED.exec(text) : null;
+  if (logged !== null) return toException(logged[2], logged[1], text);
   if (!RUBY_FRAME.test(text)) return undefined;
   const isReversed = text.startsWith(TRACEBACK);
   const start = isReversed ? text.trimEnd().lastIndexOf('\n') + 1 : 0;

@@ -12,6 +12,8 @@ import { isUuid, toRequestId } from './request-id';
 import type { Severity } from './severity';
 
 const ERROR: Severity = { number: SeverityNumber.ERROR };
+/** A colour, an indentation, syslog's `<`. */
+const OTHER_INITIALS: ReadonlySet<number> = new Set([0x1b, 0x20, 0x3c]);
 const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
 const MAX_SCAN_LENGTH = 256;
@@ -61,7 +63,7 @@ export function readTextHead(
       readLoggerHead(text, eventTime)
     );
   }
-  return first === 0x1b || first === 0x20 ? readLoggerHead(text, eventTime) : undefined;
+  return OTHER_INITIALS.has(first) ? readLoggerHead(text, eventTime) : undefined;
 }
 
 /**

@@ -18,6 +18,7 @@ const PYTHON = 'Traceback (most recent call last):';
 const PYTHON_CHAIN =
   /^(?:During handling of the above exception|The above exception was the direct cause)/;
 const PYTHON_ERROR = /^((?:\w{1,128}\.){0,16}\w{1,128})(?:: |:?$)/;
+const PYTHON_FILE = /^(?: {2}|> )File "/;
 const PYTHON_GROUP = /^ {2}\+ Exception Group Traceback /;
 const LAMBDA_ERROR = '[ERROR] ';
 const GO_PANIC = /^(?:panic|fatal error): /;
@@ -103,7 +104,7 @@ function endOfTrace(lines: Lines, start: number): number {
 function endOfPython(lines: Lines, start: number): number {
   let end = start;
   for (let next = start; next < start + MAX_LINES;) {
-    end = endOfIndented(lines, next + 1);
+    end = endOfPythonFrames(lines, next + 1);
     const name = PYTHON_ERROR.exec(lineAt(lines, end))?.[1];
     if (name === undefined) return end;
     if (!isErrorName(name) && !lineAt(lines, end).includes(': ')) return end;
@@ -114,6 +115,22 @@ function endOfPython(lines: Lines, start: number): number {
     if (!lineAt(lines, next).startsWith(PYTHON)) return end;
   }
   return end;
+}
+
+/** loguru puts an empty line around the frames, and a mark before the one that caught the error. */
+function endOfPythonFrames(lines: Lines, start: number): number {
+  let end = endOf(lines, start, isPythonFrame);
+  while (end - start < MAX_LINES && lines[end] !== undefined && lineAt(lines, end) === '') {
+    const next = lineAt(lines, end + 1);
+    if (isErrorName(PYTHON_ERROR.exec(next)?.[1] ?? '')) return end + 1;
+    if (!PYTHON_FILE.test(next)) return end;
+    end = endOf(lines, end + 1, isPythonFrame);
+  }
+  return end;
+}
+
+function isPythonFrame(line: string): boolean {
+  return /^[ \u00a0]/.test(line) || PYTHON_FILE.test(line);
 }
 
 function endOfIndented(lines: Lines, start: number): number {

@@ -255,7 +255,7 @@ describe('JSON lines of the runtimes', () => {
       }),
     ).toMatchObject({
       body: 'paid',
-      possibleRequestId: REQUEST_ID,
+      requestId: REQUEST_ID,
       severityNumber: 9,
       traceId: '6549a1b24c0ffee0deadbeef01020304',
     });

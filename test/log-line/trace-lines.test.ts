@@ -24,6 +24,21 @@ const TRACES: readonly (readonly [string, readonly string[]])[] = [
   ],
   ["Python's", PYTHON],
   [
+    "Python's as loguru prints it",
+    [
+      'Traceback (most recent call last):',
+      '',
+      '> File "/var/task/app.py", line 3, in handler',
+      '    pay()',
+      '    └ <function>',
+      '',
+      '  File "/var/task/shop.py", line 9, in pay',
+      '    raise ValueError("no stock")',
+      '',
+      'ValueError: no stock',
+    ],
+  ],
+  [
     "Python's, in a chain",
     [
       ...PYTHON,

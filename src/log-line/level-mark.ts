@@ -1,0 +1,45 @@
+// Levels that are neither a word nor in a column: the first letter of klog's and logcat's lines, PHP's titles,
+// the priority of syslog and systemd.
+import { LETTER_LEVELS } from './line-columns';
+import { readSeverity, readSyslogLevel } from './severity';
+import type { Severity } from './severity';
+
+/** klog and glog: `W0302 08:15:00.749123`, with the year since glog 0.6; logcat: `W/Tag( 8):`; tornado: `[W 260302 `. */
+const LETTERED =
+  /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(][^(\n]{0,64}\( {0,8}\d{1,8}\):|\[([DIWEF]) (?:\d{6}|\d{4}-\d\d-\d\d) )/;
+/** As PHP logs it, as php-fpm passes it on, and PHP's and Swift's last words without a name. */
+const PHP =
+  /^(?:(?:NOTICE: PHP message: )?PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}|(Fatal error): )/;
+const PHP_INITIALS = 'PNF';
+/** `<4>message` of systemd and .NET, `<12>1 time host …` of syslog: facility × 8 + level. */
+const PRIORITY = /^<(\d{1,2}|1\d\d)>(?:1 )?/;
+
+const PHP_LEVELS: Readonly<Record<string, string>> = {
+  'Fatal error': 'FATAL',
+  'Parse error': 'FATAL',
+  Warning: 'WARNING',
+  Notice: 'NOTICE',
+  Deprecated: 'NOTICE',
+  Error: 'ERROR',
+};
+
+/** Undefined for a line without such a mark. */
+export function readMark(text: string): Severity | undefined {
+  const php = PHP_INITIALS.includes(text.charAt(0)) ? PHP.exec(text) : null;
+  const level = php === null ? undefined : (php[1] ?? php[2]);
+  if (level !== undefined) return readSeverity(PHP_LEVELS[level]);
+  const second = text.charCodeAt(1);
+  const isLettered = second === 0x2f || (second >= 0x30 && second <= 0x39) || text.startsWith('[');
+  const match = isLettered ? LETTERED.exec(text) : null;
+  const letter = match === null ? undefined : (match[1] ?? match[2] ?? match[3]);
+  return letter === undefined ? undefined : LETTER_LEVELS.get(letter);
+}
+
+/** `length`: where the priority, and a version behind it, ends. */
+export function readPriorityMark(
+  text: string,
+): { readonly severity: Severity | undefined; readonly length: number } | undefined {
+  const match = PRIORITY.exec(text);
+  if (match === null) return undefined;
+  return { severity: readSyslogLevel(Number(match[1]) & 7), length: match[0].length };
+}

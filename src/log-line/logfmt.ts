@@ -1,0 +1,27 @@
+// logfmt, as slog's text handler, logrus, go-kit, zio and structlog write it: `key=value key="value"`.
+import { readSeverity } from './severity';
+import type { Severity } from './severity';
+
+export interface Logfmt {
+  readonly severity: Severity | undefined;
+  readonly time: string | undefined;
+}
+
+const FIRST_KEY = /^[A-Za-z_][\w.]{0,31}=/;
+/** Keys that only loggers put first. */
+const LOGGER_KEY = /^(?:time|ts|t|level|lvl|severity|timestamp)=/;
+/** Whoever begins with another key writes pairs as far as the level. */
+const PAIRS_TO_LEVEL =
+  /^(?:[A-Za-z_][\w.@-]{0,63}=(?:"(?:[^"\\\n]|\\.){0,256}"|'[^'\n]{0,256}'|[^\s"'=]{0,128}) +){1,16}(?:level|lvl|severity)=/;
+const LEVEL = /(?:^| )(?:level|lvl|severity)=["']?([\w+-]{1,12})/;
+const TIME = /(?:^| )(?:time|ts|t|timestamp)=["']?([^\s"']{19,40})/;
+
+/** Undefined for a line of another form. `text`: its first few hundred characters. */
+export function readLogfmt(text: string): Logfmt | undefined {
+  if (!FIRST_KEY.test(text)) return undefined;
+  const isLoggers = LOGGER_KEY.test(text);
+  if (!isLoggers && !PAIRS_TO_LEVEL.test(text)) return undefined;
+  const severity = readSeverity(LEVEL.exec(text)?.[1]);
+  if (!isLoggers && severity?.number === undefined) return undefined;
+  return { severity, time: TIME.exec(text)?.[1] };
+}
