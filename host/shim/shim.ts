@@ -2,6 +2,7 @@
 // The host runs it first and keeps `handlers`, by which it runs everything else.
 import type { NativeHost } from '../../src/node/native-host';
 import type { Handlers } from './host';
+import { toLinearPattern } from './linear-pattern';
 import { require } from './modules';
 import { Buffer } from './node/buffer';
 import { findServer } from './node/net';
@@ -22,7 +23,7 @@ import { onTransformed } from './node/zlib';
 
 /** Users' patterns in linear time: `find` gives begin and end of each match, one after the other. */
 function compilePattern(source: string): (text: string) => Uint32Array {
-  const pattern = host.patterns.compile(source);
+  const pattern = host.patterns.compile(toLinearPattern(source));
   return (text) => host.patterns.findAll(pattern, text);
 }
 

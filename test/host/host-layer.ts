@@ -3,6 +3,7 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { buildSync } from 'esbuild';
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
@@ -45,4 +46,20 @@ export function runOnNode(source: string, input = ''): string {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A program in TypeScript that imports from ./src, put together as the layer's bundle is. */
+export function bundleProgram(contents: string): string {
+  const { outputFiles } = buildSync({
+    stdin: { contents, resolveDir: resolve(__dirname, '../..'), loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node18',
+    mainFields: ['module', 'main'],
+    supported: { 'dynamic-import': false },
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false } },
+  });
+  return outputFiles[0]?.text ?? '';
 }

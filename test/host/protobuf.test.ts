@@ -1,8 +1,6 @@
 // The native protobuf writer gives the bytes that the one in TypeScript gives.
-import { buildSync } from 'esbuild';
 import fc from 'fast-check';
-import { resolve } from 'node:path';
-import { runOnHost, runOnNode } from './host-layer';
+import { bundleProgram, runOnHost, runOnNode } from './host-layer';
 
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 30 }),
@@ -53,35 +51,23 @@ const record = fc.record({
 });
 
 test('log records and their resource are the same bytes on both hosts', () => {
-  const { outputFiles } = buildSync({
-    stdin: {
-      contents: `
-        import { readFileSync, writeSync } from 'node:fs';
-        import { ItemEncoder } from './src/delivery/codec/item-encoder';
-        const resource = { attributes: { 'service.name': 'orders', list: ['a', 1] }, schemaUrl: 'https://x' };
-        const instrumentationScope = { name: 'scope', version: '1' };
-        const requests = JSON.parse(readFileSync(process.env.INPUT, 'utf8'));
-        for (const records of requests) {
-          const full = records.map((record) => ({ ...record, resource, instrumentationScope }));
-          const items = new ItemEncoder(() => undefined).encodeLogRecords(full);
-          const parts = items.map(({ block, start, end, resource: owner }) => [
-            Buffer.from(block).toString('hex', start, end),
-            Buffer.from(owner.bytes).toString('hex'),
-          ]);
-          writeSync(1, JSON.stringify(parts) + '\\n');
-        }
-        process.exit(0);
-      `,
-      resolveDir: resolve(__dirname, '../..'),
-      loader: 'ts',
-    },
-    bundle: true,
-    write: false,
-    format: 'cjs',
-    platform: 'node',
-    target: 'es2022',
-  });
-  const program = outputFiles[0]?.text ?? '';
+  const program = bundleProgram(`
+    import { readFileSync, writeSync } from 'node:fs';
+    import { ItemEncoder } from './src/delivery/codec/item-encoder';
+    const resource = { attributes: { 'service.name': 'orders', list: ['a', 1] }, schemaUrl: 'https://x' };
+    const instrumentationScope = { name: 'scope', version: '1' };
+    const requests = JSON.parse(readFileSync(process.env.INPUT, 'utf8'));
+    for (const records of requests) {
+      const full = records.map((record) => ({ ...record, resource, instrumentationScope }));
+      const items = new ItemEncoder(() => undefined).encodeLogRecords(full);
+      const parts = items.map(({ block, start, end, resource: owner }) => [
+        Buffer.from(block).toString('hex', start, end),
+        Buffer.from(owner.bytes).toString('hex'),
+      ]);
+      writeSync(1, JSON.stringify(parts) + '\\n');
+    }
+    process.exit(0);
+  `);
   const requests = fc.sample(fc.array(record, { maxLength: 5 }), { numRuns: 300, seed: 7 });
   const input = JSON.stringify(requests);
   const toPairs = (output: string): unknown[] =>
