@@ -16,6 +16,7 @@ import type { Machine } from './machine';
 import { measureBurst } from './measures/burst';
 import { measureConversion } from './measures/conversion';
 import { measureDeadEndpoints } from './measures/dead-endpoints';
+import { measureHolds } from './measures/holds';
 import { measureInvocations } from './measures/invocations';
 import { measureRelay } from './measures/relay';
 import { measureShutdown } from './measures/shutdown';
@@ -29,6 +30,7 @@ interface Effort {
   readonly invocations: number;
   readonly earlyCheckpoint: number;
   readonly cpuInvocations: number;
+  readonly holdRounds: number;
   readonly deadRounds: number;
   readonly conversionRounds: number;
   readonly burstLines: number;
@@ -41,6 +43,7 @@ const normal: Effort = {
   invocations: 1000,
   earlyCheckpoint: 200,
   cpuInvocations: 520,
+  holdRounds: 9,
   deadRounds: 2,
   conversionRounds: 7,
   burstLines: 100_000,
@@ -55,6 +58,7 @@ const efforts: Readonly<Record<BenchArguments['effort'], Effort>> = {
     invocations: 200,
     earlyCheckpoint: 100,
     cpuInvocations: 120,
+    holdRounds: 3,
     deadRounds: 1,
     conversionRounds: 3,
     burstLines: 20_000,
@@ -74,6 +78,8 @@ function measure(
       return measureStart(contestants, effort.starts);
     case 'invocations':
       return measureInvocations(contestants, { ...effort, rounds: effort.environments });
+    case 'holds':
+      return measureHolds(contestants, effort.holdRounds);
     case 'dead-endpoints':
       return measureDeadEndpoints(contestants, effort.deadRounds);
     case 'conversion':

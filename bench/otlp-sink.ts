@@ -14,13 +14,20 @@ export interface OtlpSink {
 /** In every line that the bench's function writes (function/function.mjs). */
 const LINE_MARK = 'card declined by issuer';
 
+/** With a certificate for localhost, and that of its authority. */
+const CERTIFICATES = join(__dirname, '../test/delivery/certificates');
+/** For the extensions, where the sink is https. */
+export const AUTHORITY = join(CERTIFICATES, 'ca.pem');
+
 export async function startOtlpSink(
   mode: 'ok' | '503' | 'reset' | 'hang' = 'ok',
+  isHttps = false,
 ): Promise<OtlpSink> {
-  const child = fork(join(__dirname, 'sink/sink.mjs'), [LINE_MARK, mode], { execArgv: [] });
+  const argv = [LINE_MARK, mode, ...(isHttps ? [CERTIFICATES] : [])];
+  const child = fork(join(__dirname, 'sink/sink.mjs'), argv, { execArgv: [] });
   const [{ port }] = (await once(child, 'message')) as [{ readonly port: number }];
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${isHttps ? 'https://localhost' : 'http://127.0.0.1'}:${port}`,
     async takeLineCount() {
       const answer = once(child, 'message');
       child.send('count');
@@ -31,6 +38,29 @@ export async function startOtlpSink(
       const exited = once(child, 'exit');
       child.disconnect();
       await exited;
+    },
+  };
+}
+
+interface Way {
+  readonly oneWayMs: number;
+  /** Connections end after so long without a byte; 0: never. */
+  readonly idleMs: number;
+}
+
+/** The same sink, behind a way that takes time. */
+export async function startFarSink(way: Way): Promise<Pick<OtlpSink, 'url' | 'close'>> {
+  const sink = await startOtlpSink('ok', true);
+  const argv = [way.oneWayMs, new URL(sink.url).port, way.idleMs].map(String);
+  const child = fork(join(__dirname, 'sink/far.mjs'), argv, { execArgv: [] });
+  const [{ port }] = (await once(child, 'message')) as [{ readonly port: number }];
+  return {
+    url: `https://localhost:${port}`,
+    async close() {
+      const exited = once(child, 'exit');
+      child.disconnect();
+      await exited;
+      await sink.close();
     },
   };
 }

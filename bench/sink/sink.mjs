@@ -1,9 +1,13 @@
 // An OTLP/HTTP endpoint in a process of its own, as fast as a healthy collector: answers at once and
-// counts a text in what came. argv: the text, and how to answer: ok, 503, reset or hang.
+// counts a text in what came. argv: the text, how to answer (ok, 503, reset or hang), and the folder of a
+// certificate for https.
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-const [, , text, mode] = process.argv;
+const [, , text, mode, certificates] = process.argv;
 const bodies = [];
 
 function answer(request, response) {
@@ -30,7 +34,13 @@ function countText() {
   return found;
 }
 
-const server = createServer((request, response) => {
+function create(onRequest) {
+  if (certificates === undefined) return createServer(onRequest);
+  const read = (name) => readFileSync(join(certificates, name));
+  return createTlsServer({ key: read('server.key.pem'), cert: read('server.pem') }, onRequest);
+}
+
+const server = create((request, response) => {
   const chunks = [];
   request.on('data', (chunk) => chunks.push(chunk));
   request.on('error', () => undefined);
