@@ -36,8 +36,15 @@ export interface RejectedValue {
 
 type Value = string | number | boolean | readonly string[];
 
-/** Makes an Environment over plain variables; values that cannot be used are reported to `diagnostics`. */
-export function createEnvironment(variables: Variables, diagnostics: Diagnostics): Environment {
+/**
+ * Makes an Environment over plain variables; values that cannot be used are reported to `diagnostics`, but for
+ * what is in `said` already.
+ */
+export function createEnvironment(
+  variables: Variables,
+  diagnostics: Diagnostics,
+  said = new Set<string>(),
+): Environment {
   const own = (name: string): string | undefined => {
     const value = variables[name]?.trim();
     return value === undefined || value === '' ? undefined : value;
@@ -45,7 +52,6 @@ export function createEnvironment(variables: Variables, diagnostics: Diagnostics
   const text = (name: string): string | undefined =>
     /^(?:OTEL|NODE)_/.test(name) ? (own(`LAMBDA_OTLP_${name}`) ?? own(name)) : own(name);
 
-  const said = new Set<string>();
   const reject = (name: string, { expected, seen, using }: RejectedValue): void => {
     const message = `${name}: expected ${expected}, got '${seen}'; using ${using}`;
     // A general variable is read once for each signal.

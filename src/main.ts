@@ -25,7 +25,9 @@ const diagnostics = createDiagnosticsWriter({
   now: Date.now,
   secrets: findSecrets(variables),
 });
-const environment = createEnvironment(variables, diagnostics);
+/** What the start has warned of, the pipeline need not. */
+const said = new Set<string>();
+const environment = createEnvironment(variables, diagnostics, said);
 diagnostics.setLevel(readLogLevel(environment));
 
 process.on('uncaughtException', (error) => {
@@ -44,7 +46,7 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   }
   await fitV8(variables);
   const { createPipeline } = await import('./extension/pipeline');
-  return createPipeline({ variables, registration, diagnostics });
+  return createPipeline({ variables, said, registration, diagnostics });
 }
 
 const hasCollector =

@@ -61,6 +61,8 @@ export interface PipelineEnd {
 
 export interface PipelineOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** Warnings of settings that were given; more come. */
+  readonly said?: Set<string>;
   readonly registration: Registration;
   readonly diagnostics: Diagnostics;
 }
@@ -93,13 +95,13 @@ class TelemetryPipeline implements Pipeline {
   private neededFlush = false;
   private openFlushes = 0;
 
-  constructor({ variables, registration, ...options }: PipelineOptions) {
+  constructor({ variables, said, registration, ...options }: PipelineOptions) {
     const secrets = new Secrets();
     const diagnostics = withoutSecrets(options.diagnostics, secrets);
     this.diagnostics = diagnostics;
     this.folder = variables['TMPDIR'] ?? '/tmp';
     warnOfMisspeltSettings(variables, diagnostics);
-    const environment = createEnvironment(variables, diagnostics);
+    const environment = createEnvironment(variables, diagnostics, said);
     const settings = readTranslationSettings(environment);
     sayWhatHasNoEffect(settings.selection, diagnostics);
     const handover = readHandover(readHandoverFile(this.folder));

@@ -101,8 +101,10 @@ export const isTaken = ({ outcome }: ReceivedRequest): boolean => outcome === 20
 
 /** Metric requests that were read but never taken, not even when they were sent again. */
 export function lostWindows(requests: readonly ReceivedRequest[]): readonly ReceivedRequest[] {
-  // A window that is too large comes again in parts.
-  const windows = requests.filter(({ signal, outcome }) => signal === 'metrics' && outcome !== 413);
+  // A window that is too large, whatever the server says to it, comes again in parts.
+  const windows = requests.filter(
+    ({ signal, outcome }) => signal === 'metrics' && outcome !== 413 && outcome !== 502,
+  );
   const taken = new Set(windows.filter(isTaken).map(({ body }) => body.toString('base64')));
   const lost = new Map<string, ReceivedRequest>();
   for (const request of windows) {

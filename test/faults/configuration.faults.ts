@@ -12,11 +12,22 @@ afterEach(endRuns);
 /** What each variable is set to, and whether any value of it is valid, so that nothing is to be warned of. */
 const NONSENSE: Readonly<Record<string, { readonly value: string; readonly isValid?: true }>> = {
   LAMBDA_OTLP_BUFFER_BYTES: { value: 'eight megabytes' },
+  LAMBDA_OTLP_DROP_ATTRIBUTES: { value: '*:*' },
+  LAMBDA_OTLP_DROP_LOGS: { value: 'everything' },
   LAMBDA_OTLP_FLUSH: { value: 'sometimes' },
   LAMBDA_OTLP_FLUSH_BUDGET_MS: { value: '-1' },
+  LAMBDA_OTLP_FUNCTION_ERRORS: { value: 'sometimes' },
+  LAMBDA_OTLP_JOIN: { value: 'perhaps' },
   LAMBDA_OTLP_KEEP: { value: 'everything' },
   LAMBDA_OTLP_LOG_LEVEL: { value: 'loud' },
+  LAMBDA_OTLP_OTHERS: { value: 'most' },
+  LAMBDA_OTLP_OTHERS_LOGS: { value: 'loud' },
+  LAMBDA_OTLP_OTHERS_RATIO: { value: 'a tenth' },
   LAMBDA_OTLP_PLATFORM_LOGS: { value: 'maybe' },
+  LAMBDA_OTLP_RECEIVER: { value: 'nowhere' },
+  LAMBDA_OTLP_REDACT: { value: 'secrets' },
+  LAMBDA_OTLP_REDACT_KEYS: { value: 'nothing here has this key', isValid: true },
+  LAMBDA_OTLP_REDACT_PATTERNS: { value: '["no such text (in any line)"]', isValid: true },
   LAMBDA_OTLP_SELF_METRICS: { value: 'perhaps' },
   LAMBDA_OTLP_SIGV4: { value: 'yes please' },
   LAMBDA_OTLP_SIGV4_SERVICE: { value: 'no such service', isValid: true },
@@ -25,8 +36,10 @@ const NONSENSE: Readonly<Record<string, { readonly value: string; readonly isVal
   LAMBDA_OTLP_TELEMETRY_MAX_BYTES: { value: '1e99' },
   LAMBDA_OTLP_TELEMETRY_MAX_ITEMS: { value: 'NaN' },
   LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: { value: '24.5' },
+  NODE_EXTRA_CA_CERTS: { value: '/no/such/file.pem', isValid: true },
   OTEL_ATTRIBUTE_COUNT_LIMIT: { value: 'none' },
   OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT: { value: '-5' },
+  OTEL_CONFIG_FILE: { value: '/no/such/file.yaml', isValid: true },
   OTEL_EXPORTER_OTLP_CERTIFICATE: { value: '/no/such/file.pem', isValid: true },
   OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: { value: '/no/such/file.pem', isValid: true },
   OTEL_EXPORTER_OTLP_CLIENT_KEY: { value: '/no/such/file.pem', isValid: true },
@@ -62,7 +75,7 @@ function variablesInSource(folder: string): string[] {
     .filter((file) => file.endsWith('.ts') && !file.startsWith('local'))
     .flatMap((file) => {
       const text = readFileSync(join(folder, file), 'utf8');
-      return [...text.matchAll(/'((?:OTEL|LAMBDA_OTLP)_[A-Z0-9_]*[A-Z0-9])'/g)].map(
+      return [...text.matchAll(/'((?:OTEL|LAMBDA_OTLP|NODE)_[A-Z0-9_]*[A-Z0-9])'/g)].map(
         ([, name = '']) => name,
       );
     });

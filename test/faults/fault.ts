@@ -89,6 +89,18 @@ export const FAULTS: readonly Fault[] = [
     respond: ({ body }) => (body.length > MAX_BODY_BYTES ? status(413) : undefined),
   },
   {
+    name: 'resets above 3 kB',
+    pledge: 'kept but windows',
+    isAnswering: true,
+    respond: ({ body }) => (body.length > MAX_BODY_BYTES ? { kind: 'reset' } : undefined),
+  },
+  {
+    name: '502 above 3 kB',
+    pledge: 'kept',
+    isAnswering: true,
+    respond: ({ body }) => (body.length > MAX_BODY_BYTES ? status(502) : undefined),
+  },
+  {
     name: 'partial success',
     pledge: 'in part',
     respond: () => ({ kind: 'partial-success', rejected: 1, message: 'one too many' }),

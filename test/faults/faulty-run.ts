@@ -1,9 +1,11 @@
 // The built layer under the local Lambda, with freezes, exporting to an endpoint whose health a test decides.
 import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
 import type { LocalLambda } from 'local-lambda/lambda/local-lambda';
 import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
 import type { Invocation } from 'local-lambda/lambda/invocation';
+import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { Fault } from './fault';
 import { startFaultyEndpoint } from './faulty-endpoint';
 import type { FaultyEndpoint } from './faulty-endpoint';
@@ -15,11 +17,13 @@ export const LAYER = resolve(
 const EXTENSIONS = join(LAYER, 'extensions');
 export const EXTENSION = 'lambda-otlp';
 
+type Settings = Readonly<Record<string, string>>;
+
 export interface FaultyRunOptions extends Omit<
   LocalLambdaOptions,
   'environment' | 'extensionsDir'
 > {
-  readonly settings?: Readonly<Record<string, string>>;
+  readonly settings?: Settings | ((endpointUrl: string) => Settings);
   /** Reigns from before the start. */
   readonly fault?: Fault;
 }
@@ -68,7 +72,7 @@ export async function startFaultyRun(options: FaultyRunOptions = {}): Promise<Fa
     environment: {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.url,
       LAMBDA_OTLP_LOG_LEVEL: 'info',
-      ...settings,
+      ...(typeof settings === 'function' ? settings(endpoint.url) : settings),
     },
     onExtensionOutput(name, chunk) {
       if (name === EXTENSION) output += chunk;
@@ -106,4 +110,16 @@ export async function startFaultyRun(options: FaultyRunOptions = {}): Promise<Fa
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
+}
+
+/** Invokes, now and then, until the breaker has let a probe through and nothing is held any more. */
+export async function drain(run: FaultyRun): Promise<void> {
+  for (let attempt = 0; attempt < 60; attempt += 1) {
+    const line = `after ${attempt}`;
+    await run.invoke([line]);
+    const { logs } = readTelemetry(run.endpoint.requests.slice(-5));
+    if (logs.some(({ text }) => text === line)) return;
+    await wait(500);
+  }
+  throw new Error('the endpoint has been well for 30 s, and nothing came');
 }

@@ -11,6 +11,7 @@ import { readStopLine, readUnread } from './accounting';
 import { lineEvent, serve, shutdownIn, startEvent } from './foreign-events';
 import { endForeignLambdas, startForeignLambda } from './foreign-lambda';
 import type { ForeignLambda } from './foreign-lambda';
+import { recordFinding } from './report';
 import { killAfter, throttle } from './throttle';
 
 const MIB = 1_048_576;
@@ -35,10 +36,11 @@ async function start(): Promise<ForeignLambda> {
 }
 
 /** Exit 0 before SIGKILL, and what the last line says is what arrived. */
-async function shutDown(lambda: ForeignLambda): Promise<ArrivedTelemetry> {
+async function shutDown(lambda: ForeignLambda, what: string, more = ''): Promise<ArrivedTelemetry> {
   const spare = killAfter(lambda.pid, 2_000);
   await lambda.send(shutdownIn(2_000));
-  const { code } = await lambda.exit;
+  const sentMs = Date.now();
+  const { code, atMs } = await lambda.exit;
   spare();
   expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
   const telemetry = readTelemetry(receiver.requests);
@@ -46,6 +48,11 @@ async function shutDown(lambda: ForeignLambda): Promise<ArrivedTelemetry> {
   expect(telemetry.spans.length).toBeGreaterThanOrEqual(exported.traces);
   expect(telemetry.logs.length).toBeGreaterThanOrEqual(exported.logs);
   const unread = readUnread(lambda.output());
+  const lost = dropped.traces + dropped.logs;
+  recordFinding(
+    what,
+    `${exported.traces} spans and ${exported.logs} records delivered, ${lost} dropped, ${unread.records} unread, all counted${more}; exit ${code ?? 'killed'} after ${atMs - sentMs} ms`,
+  );
   // Metrics that did not arrive are counted there, too.
   if (dropped.metrics === 0) {
     expect(total(telemetry, 'lambda.telemetry.unread')).toBe(unread.records);
@@ -68,7 +75,7 @@ test('40 000 starts right before SHUTDOWN', async () => {
   for (let from = 0; from < starts.length; from += 10_000) {
     await lambda.post(JSON.stringify(starts.slice(from, from + 10_000)));
   }
-  await shutDown(lambda);
+  await shutDown(lambda, '40 000 starts right before SHUTDOWN');
 }, 60_000);
 
 test('20 000 lines with a tenth of a CPU, right before SHUTDOWN', async () => {
@@ -76,7 +83,7 @@ test('20 000 lines with a tenth of a CPU, right before SHUTDOWN', async () => {
   const release = throttle(lambda.pid, 0.1);
   try {
     for (let from = 0; from < 20_000; from += 5_000) await lambda.post(lines(from, 5_000));
-    await shutDown(lambda);
+    await shutDown(lambda, '20 000 lines with a tenth of a CPU, right before SHUTDOWN');
     const { exported, dropped } = readStopLine(lambda.output());
     const { records } = readUnread(lambda.output());
     // The first one of all is of an invocation before.
@@ -96,6 +103,7 @@ test('100 posts that inflate to 8 MB each', async () => {
     most = Math.max(most, rssBytes(lambda));
   }
   await serve(lambda, 'last');
-  await shutDown(lambda);
+  const grownMib = Math.round((most - before) / MIB);
+  await shutDown(lambda, '100 posts that inflate to 8 MB each', `, ${grownMib} MiB more`);
   expect(most - before).toBeLessThan(128 * MIB);
 }, 120_000);

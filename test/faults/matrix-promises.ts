@@ -24,15 +24,18 @@ export function expectHarmless(outcome: Outcome): void {
   expect(output.split('\n').length).toBeLessThan(MAX_OUTPUT_LINES);
 }
 
-/** Whatever came was valid, nothing came twice, and what did not come was counted. */
+/** Whatever came was valid, nothing came twice but at SHUTDOWN, and what did not come was counted. */
 export function expectSound(outcome: Outcome): void {
   const { requests, arrived, lines, sent, totals } = outcome;
   expect(requests.flatMap(({ signal, otlp }) => checkOtlp(signal, otlp))).toEqual([]);
   const texts = functionLogs(arrived).map(({ text }) => JSON.stringify(text));
-  expect(new Set(texts).size).toBe(texts.length);
   expect(texts.filter((text) => !lines.includes(JSON.parse(text) as string))).toEqual([]);
   const spans = arrived.spans.map(({ traceId, spanId }) => `${traceId}/${spanId}`);
-  expect(new Set(spans).size).toBe(spans.length);
+  // What hangs at SHUTDOWN is sent anew, and the endpoint may take both.
+  if (outcome.phase !== 'shutdown' || outcome.fault.settlesMs === undefined) {
+    expect(new Set(texts).size).toBe(texts.length);
+    expect(new Set(spans).size).toBe(spans.length);
+  }
   expect(totals.exported.traces + totals.dropped.traces).toBe(sent.traces);
   expect(totals.exported.logs + totals.dropped.logs).toBe(sent.logs);
 }

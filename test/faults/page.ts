@@ -2,13 +2,13 @@
 import { FAULTS } from './fault';
 import { PHASES, STRATEGIES } from './matrix-run';
 import type { Phase } from './matrix-run';
-import type { Row } from './report';
+import type { Finding, Row } from './report';
 
 const INTRODUCTION = `# What a failing endpoint does to function and telemetry
 
 Made by \`npm run test:faults -- --write\`: the built layer in the local Lambda, frozen between invocations,
 default budget of 500 ms, three lines per invocation. Every cell is a test; it also checks that the function's answers
-are the same as without the extension, that nothing arrives twice, and that delivered and dropped add up to what the
+are the same as without the extension, that nothing arrives twice (but what hangs at SHUTDOWN, which is sent anew), and that delivered and dropped add up to what the
 platform's events make, to the item.
 
 - **delivered**, **dropped**: spans / data points / log records, by the extension's last line. Everything dropped is in the
@@ -30,7 +30,14 @@ const ABOUT: Readonly<Record<Phase, string>> = {
 const HEAD = `| fault | strategy | delivered | failed | dropped | post-invoke ms: longest, settled | exit |
 |---|---|---:|---:|---:|---:|---:|`;
 
-export function toPage(rows: readonly Row[]): string {
+const FINDINGS = `## Floods, clocks and neighbours
+
+What is no fault of an endpoint; each a test that checks more than it says here. Exit: code, and milliseconds from SHUTDOWN.
+
+| what came | what became of it |
+|---|---|`;
+
+export function toPage(rows: readonly Row[], findings: readonly Finding[]): string {
   const sections = PHASES.map((phase) => {
     const ordered = FAULTS.flatMap(({ name }) =>
       STRATEGIES.flatMap((strategy) =>
@@ -41,7 +48,10 @@ export function toPage(rows: readonly Row[]): string {
     );
     return `## ${phase[0]?.toUpperCase() ?? ''}${phase.slice(1)}\n\n${ABOUT[phase]}\n\n${HEAD}\n${ordered.map(toLine).join('\n')}\n`;
   });
-  return [INTRODUCTION, ...sections].join('\n');
+  const others = [...findings]
+    .sort((one, other) => (one.finding < other.finding ? -1 : 1))
+    .map(({ finding, seen }) => `| ${finding} | ${seen} |`);
+  return [INTRODUCTION, ...sections, `${FINDINGS}\n${others.join('\n')}\n`].join('\n');
 }
 
 function toLine(row: Row): string {

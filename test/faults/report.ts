@@ -17,6 +17,12 @@ export interface Row {
   readonly exitMs: number;
 }
 
+/** What a fault that is no cell of the matrix led to. */
+export interface Finding {
+  readonly finding: string;
+  readonly seen: string;
+}
+
 const ROWS = process.env['LAMBDA_OTLP_FAULTS_ROWS'];
 
 export function recordOutcome(outcome: Outcome): void {
@@ -43,4 +49,10 @@ function countFailed({ requests, arrived }: Outcome): number {
     countedFailures(arrived),
     requests.filter(({ outcome }) => outcome !== 200).length,
   );
+}
+
+export function recordFinding(finding: string, seen: string): void {
+  if (ROWS === undefined) return;
+  const row: Finding = { finding, seen };
+  appendFileSync(ROWS, `${JSON.stringify(row)}\n`);
 }

@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Row } from './report';
+import type { Finding, Row } from './report';
 import { toPage } from './page';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -14,10 +14,10 @@ const USAGE = `npm run test:faults -- [--write] [--long] [jest options]
 LAMBDA_OTLP_LAYER=DIR: test the layer unpacked there instead of the one built now.
 `;
 
-function readRows(file: string): readonly Row[] {
+function readRows(file: string): readonly (Row | Finding)[] {
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as Row);
+  return lines.map((line) => JSON.parse(line) as Row | Finding);
 }
 
 function main(args: readonly string[]): number {
@@ -48,7 +48,13 @@ function main(args: readonly string[]): number {
   if (args.includes('--write') && failed) {
     process.stderr.write('docs/faults.md is left as it is: not every promise held.\n');
   } else if (args.includes('--write')) {
-    writeFileSync(path.join(ROOT, 'docs/faults.md'), toPage(rows));
+    writeFileSync(
+      path.join(ROOT, 'docs/faults.md'),
+      toPage(
+        rows.filter((row) => 'fault' in row),
+        rows.filter((row) => 'finding' in row),
+      ),
+    );
   }
   return status ?? 1;
 }

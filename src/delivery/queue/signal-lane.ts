@@ -42,8 +42,8 @@ interface UnderWay {
 
 /** At SHUTDOWN a request older than this has probably lost its connection in a freeze. */
 const STALE_AFTER_MS = 3_000;
-/** At SHUTDOWN a request that is not answered by then is sent again beside itself. */
-const MAX_FINAL_PATIENCE_MS = 400;
+/** At SHUTDOWN a request that is not answered by then is sent again beside itself: few that are only slow are. */
+const MAX_FINAL_PATIENCE_MS = 800;
 /** The system may correct its clock by a little at any time. */
 const MAX_CLOCK_CORRECTION_MS = 1_000;
 
@@ -210,7 +210,7 @@ export class SignalLane {
    */
   private async isAnswered(underWay: UnderWay, flush: Flush): Promise<boolean> {
     if (flush.phase === 'final' && this.signal !== 'metrics') {
-      const patienceMs = Math.min(flush.leftMs() / 3, MAX_FINAL_PATIENCE_MS);
+      const patienceMs = Math.min(flush.leftMs() / 2, MAX_FINAL_PATIENCE_MS);
       if (await isSettledWithin(underWay.settled, patienceMs)) return true;
       this.options.dropIdleConnections();
       underWay.sending?.resend();
