@@ -5,8 +5,7 @@ import { createDiagnosticsWriter, findSecrets } from './extension/diagnostics-wr
 import type { Pipeline } from './extension/pipeline';
 import { readReceiverSettings } from './extension/receiver-settings';
 import { readLogLevel } from './extension/settings';
-import { createTimeline, readShellHandover } from './extension/shell-handover';
-import { start } from './extension/start';
+import { createTimeline, readShellHandover, start } from './extension/start';
 import type { Registration } from './lambda/extensions-api';
 import { hasExtension, writeToStderr } from './node/files';
 import { fitV8 } from './node/v8-flags';

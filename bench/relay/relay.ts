@@ -6,7 +6,7 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { SpanKind, SpanStatusCode } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { fromJson } from '../../src/relay/from-json';
-import { createInterner } from '../../src/relay/interner';
+import { createInterner } from '../../src/relay/fill-resource';
 import { countItems, scanRequest } from '../../src/relay/scan-request';
 
 const SPANS_PER_REQUEST = 50;

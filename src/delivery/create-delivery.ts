@@ -23,7 +23,7 @@ import { createFlush, SignalLane } from './queue/signal-lane';
 import type { Clock } from './transport/transport';
 import type { TransportFactory, WayOut } from './transport/transport-factory';
 import { createTransportFactory } from './transport/transport-factory';
-import { isSettledWithin } from '../node/alarms';
+import { isSettledWithin } from '../node/clock';
 import type { Flush, LaneResult } from './queue/signal-lane';
 
 export interface DeliveryOptions {

@@ -4,14 +4,15 @@ import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
-import type { ReceivedSpans } from '../invocation/received-spans';
 import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translation';
-import { defined } from '../telemetry/defined';
+import { defined } from '../telemetry/fields';
 import type { Registration } from '../lambda/extensions-api';
 import { compilePattern } from '../node/compile-pattern';
 import { createRandomUuid, sha256Hex } from '../node/crypto';
 import { VERSION } from '../version';
+import { readEndpoint } from '../delivery/settings/endpoint';
+import { ReceivedSpans } from '../invocation/received-spans';
 
 export interface TranslatorSources {
   readonly environment: Environment;
@@ -62,4 +63,15 @@ function toFunctionDescription({
       logStreamName: environment.text('AWS_LAMBDA_LOG_STREAM_NAME'),
     }),
   };
+}
+
+// Whether spans of the function's SDK are joined with ours: not where X-Ray has made segments of the request itself.
+
+const X_RAY_HOST = /^xray(?:-fips)?\./;
+
+/** Undefined: what the SDK hands over leaves as it is (`LAMBDA_OTLP_JOIN=off`). */
+export function createReceivedSpans(environment: Environment): ReceivedSpans | undefined {
+  if (environment.read('LAMBDA_OTLP_JOIN') === 'off') return undefined;
+  const { hostname } = new URL(readEndpoint(environment, 'traces').url);
+  return X_RAY_HOST.test(hostname) ? undefined : new ReceivedSpans();
 }

@@ -7,6 +7,7 @@ import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
 import type { Clock } from '../node/clock';
 import { inflate } from '../node/compression';
 import { countRecords, splitBatch } from '../telemetry/batch-parts';
+import type { OtlpBody } from '../lambda/otlp-receiver';
 
 /** Who reads: the pipeline. */
 export interface TelemetryReader {
@@ -203,7 +204,7 @@ export class Inbox implements TelemetryStream {
   }
 }
 
-function costOf({ bytes }: TelemetryBody): number {
+function costOf({ bytes }: TelemetryBody | OtlpBody): number {
   return bytes.length + BODY_COST_BYTES;
 }
 
@@ -215,4 +216,46 @@ async function toText({ bytes, isGzip }: TelemetryBody): Promise<string> {
 
 function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
+}
+
+// What the function's SDK handed over, on its way to the pipeline: kept, within the budget of all that came in,
+// until the pipeline is loaded.
+
+/** Who reads: the pipeline. */
+export interface OtlpReader {
+  /** `onRead`: called once nothing of the body is needed any more as it came. Never throws. */
+  acceptOtlp(body: OtlpBody, onRead: () => void): void;
+  /** A request was refused. */
+  refusedOtlp(): void;
+}
+
+export class OtlpInbox {
+  private reader: OtlpReader | undefined;
+  private waiting: OtlpBody[] = [];
+  private refused = 0;
+
+  constructor(private readonly budget: ByteBudget) {}
+
+  accept(body: OtlpBody): void {
+    this.budget.keep(costOf(body));
+    if (this.reader === undefined) this.waiting.push(body);
+    else this.read(body, this.reader);
+  }
+
+  refuse(): void {
+    if (this.reader === undefined) this.refused += 1;
+    else this.reader.refusedOtlp();
+  }
+
+  /** From now on there is somebody to read, in the order of arrival. */
+  attach(reader: OtlpReader): void {
+    this.reader = reader;
+    for (const body of this.waiting) this.read(body, reader);
+    this.waiting = [];
+    for (; this.refused > 0; this.refused -= 1) reader.refusedOtlp();
+  }
+
+  private read(body: OtlpBody, reader: OtlpReader): void {
+    reader.acceptOtlp(body, () => this.budget.release(costOf(body)));
+  }
 }

@@ -20,14 +20,10 @@ import type { InvokeEvent, Registration } from '../lambda/extensions-api';
 import type { OtlpBody } from '../lambda/otlp-receiver';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
-import { createTranslator } from './create-translator';
-import type { TelemetryReader, Unread } from './inbox';
-import { createReceivedSpans } from './join-settings';
-import type { OtlpReader } from './otlp-inbox';
+import { createTranslator, createReceivedSpans } from './create-translator';
+import type { TelemetryReader, Unread, OtlpReader } from './inbox';
 import { Relay } from './relay';
-import { MetricSchedule } from './metric-schedule';
-import { reportTotals } from './report-totals';
-import { createSelfMetrics, type SelfMetrics } from './self-metrics';
+import { MetricSchedule, reportTotals, createSelfMetrics, type SelfMetrics } from './self-metrics';
 import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */

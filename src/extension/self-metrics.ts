@@ -2,14 +2,19 @@
 // here and released now and then: in every window they would be most of its data points and of its cost.
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { DeliveryObserver, Signal } from '../delivery/delivery';
+import type { DeliveryObserver, Signal, DeliveryTotals } from '../delivery/delivery';
 import type { InstrumentName } from '../otel/instruments';
 import type { Measurement } from '../otel/metrics';
 import { Attribute } from '../otel/semconv';
 import { bytesOf } from '../relay/item';
 import type { RawMetric } from '../relay/item';
-import { readCounter } from '../relay/read-counter';
+import { readCounter } from '../relay/attributes';
 import type { Unread } from './inbox';
+import type { Diagnostics } from '../diagnostics';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { Meter } from '../otel/meter';
+import type { Translator } from '../otel/translator';
+import { fromEpochMs } from '../telemetry/timestamp';
 
 const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   traces: 'otel.sdk.exporter.span.exported',
@@ -154,4 +159,89 @@ class Sums implements SelfMetrics {
     if (known === undefined) this.sums.set(name, { instrument, value, attributes: toAttributes() });
     else known.value += value;
   }
+}
+
+// The last line of a process: what was delivered and what was lost.
+
+export function reportTotals(
+  totals: Readonly<Record<Signal, DeliveryTotals>>,
+  unread: Unread,
+  diagnostics: Diagnostics,
+): void {
+  const lost = totals.traces.dropped + totals.metrics.dropped + totals.logs.dropped;
+  const fields = {
+    ...(unread.bodies > 0 && {
+      unreadBodies: unread.bodies,
+      unreadBytes: unread.bytes,
+      unreadRecords: unread.records,
+    }),
+    spansExported: totals.traces.exported,
+    spansDropped: totals.traces.dropped,
+    dataPointsExported: totals.metrics.exported,
+    dataPointsDropped: totals.metrics.dropped,
+    logRecordsExported: totals.logs.exported,
+    logRecordsDropped: totals.logs.dropped,
+  };
+  if (lost > 0 || unread.bodies > 0)
+    diagnostics.warn('stopped: some telemetry was not delivered', fields);
+  else diagnostics.info('stopped: everything was delivered', fields);
+}
+
+// When a metric window leaves, and what is in it: a window costs as much as the spans and the log records of an
+// invocation together, so that exports beside a running one take it along now and then.
+
+interface MetricScheduleOptions {
+  readonly meter: Meter;
+  readonly selfMetrics: SelfMetrics;
+  readonly resources: Pick<Translator, 'resources'>;
+  /** Every export takes a window along. */
+  readonly always: boolean;
+}
+
+/** Exports while the function runs take a metric window along at this distance, any other export always. */
+const METRICS_EVERY_MS = 3_000;
+/** The extension's own figures leave with the function's at this distance, and at SHUTDOWN. */
+const SELF_METRICS_EVERY_MS = 10_000;
+
+export class MetricSchedule {
+  private dueMs = 0;
+  private selfDueMs = 0;
+  private isTurn = true;
+  private isEnding = false;
+
+  constructor(private readonly options: MetricScheduleOptions) {}
+
+  /** An export begins. `besideAnother`: one that is still open collects later, and keeps its turn. */
+  plan(whileRunning: boolean, besideAnother: boolean): void {
+    const { selfMetrics, always } = this.options;
+    const isTurn =
+      always || !whileRunning || selfMetrics.isUrgent || isDue(this.dueMs, METRICS_EVERY_MS);
+    this.isTurn = isTurn || (besideAnother && this.isTurn);
+  }
+
+  /** The last export begins. */
+  end(): void {
+    this.isEnding = true;
+  }
+
+  /** The extension's own figures share the events' window. */
+  collect(): Promise<ResourceMetrics | undefined> {
+    if (!this.isTurn && !this.isEnding) return Promise.resolve(undefined);
+    const { meter, selfMetrics, resources } = this.options;
+    const nowMs = Date.now();
+    this.dueMs = nowMs + METRICS_EVERY_MS;
+    const isSelfDue = isDue(this.selfDueMs, SELF_METRICS_EVERY_MS);
+    if (this.isEnding || selfMetrics.isUrgent || isSelfDue) {
+      this.selfDueMs = nowMs + SELF_METRICS_EVERY_MS;
+      const time = meter.newestTime ?? fromEpochMs(nowMs);
+      selfMetrics.release(time, (measurement) => meter.record(measurement));
+    }
+    return meter.collect(resources.resources.metrics, this.isEnding);
+  }
+}
+
+/** What happens every `everyMs`; also when the clock was set back meanwhile. */
+function isDue(dueMs: number, everyMs: number): boolean {
+  const nowMs = Date.now();
+  return nowMs >= dueMs || nowMs < dueMs - everyMs;
 }

@@ -1,8 +1,8 @@
 // From a started process to the end of its life: register, listen, subscribe, poll. Whatever fails on the
 // way only costs telemetry; the process gives up (`failed`) only without the Extensions API itself.
 import type { Environment } from '../environment';
-import type { Diagnostics } from '../diagnostics';
-import { nextEvent, register, reportError } from '../lambda/extensions-api';
+import type { Diagnostics, DiagnosticFields } from '../diagnostics';
+import { nextEvent, register, reportError, readRegistration } from '../lambda/extensions-api';
 import type { RegisterOutcome, Registration } from '../lambda/extensions-api';
 import { createApiClient } from '../lambda/http-client';
 import type { ApiClient } from '../lambda/http-client';
@@ -11,16 +11,14 @@ import { subscribe } from '../lambda/telemetry-api';
 import type { OtlpBody } from '../lambda/otlp-receiver';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
-import { pause, systemClock } from '../node/clock';
+import { pause, systemClock, monotonicMs } from '../node/clock';
 import type { Clock } from '../node/clock';
-import { Inbox } from './inbox';
+import { Inbox, OtlpInbox } from './inbox';
 import { Lifecycle } from './lifecycle';
 import type { Pipeline } from './pipeline';
-import { OtlpInbox } from './otlp-inbox';
 import type { ReceiverSettings } from './receiver-settings';
 import { readLifecycleSettings } from './settings';
 import type { LifecycleSettings } from './settings';
-import type { ShellHandover, Timeline } from './shell-handover';
 
 export interface StartOptions {
   readonly environment: Environment;
@@ -238,4 +236,62 @@ async function giveUp(
   const errorType = phase === 'init' ? 'Extension.RegistrationFailed' : 'Extension.NextFailed';
   await reportError(client, extensionId, { phase, errorType, errorMessage: message });
   return 'failed';
+}
+
+// What layer/lambda-otlp.sh leaves in the environment: the extension's name, the registration if it got one,
+// and the times from which the steps of the start are counted.
+
+type Variables = Readonly<Record<string, string | undefined>>;
+
+interface ShellHandover {
+  readonly extensionName: string;
+  readonly registration: Registration | undefined;
+  /** Epoch milliseconds; undefined where the shell has no such clock. */
+  readonly spawnedAtMs: number | undefined;
+  readonly registeredAtMs: number | undefined;
+}
+
+export function readShellHandover(variables: Variables): ShellHandover {
+  const extensionId = variables['LAMBDA_OTLP_EXTENSION_ID'] ?? '';
+  return {
+    extensionName: variables['LAMBDA_OTLP_EXTENSION_NAME'] ?? 'lambda-otlp',
+    registration:
+      extensionId === ''
+        ? undefined
+        : readRegistration(extensionId, variables['LAMBDA_OTLP_REGISTRATION'] ?? ''),
+    spawnedAtMs: toEpochMs(variables['LAMBDA_OTLP_SPAWNED_US']),
+    registeredAtMs: toEpochMs(variables['LAMBDA_OTLP_REGISTERED_US']),
+  };
+}
+
+/** bash's EPOCHREALTIME: seconds with six decimals, behind a point or the locale's comma. */
+function toEpochMs(seconds: string | undefined): number | undefined {
+  const value = Number(seconds?.replace(',', '.') ?? '');
+  return value > 0 ? value * 1_000 : undefined;
+}
+
+type StartStep = 'registered' | 'listening' | 'subscribed' | 'polled' | 'loaded';
+
+interface Timeline {
+  mark(step: StartStep): void;
+  /** Milliseconds from the shell's start (or Node's, without a shell) to each step. */
+  fields(): DiagnosticFields;
+}
+
+export function createTimeline(shell: ShellHandover): Timeline {
+  const nodeStartedAtMs = Date.now() - monotonicMs();
+  const originMs = shell.spawnedAtMs ?? nodeStartedAtMs;
+  const since = (atMs: number): number => Math.round((atMs - originMs) * 100) / 100;
+  const sinceNow = (): number => since(nodeStartedAtMs + monotonicMs());
+  const steps: Record<string, number> = {
+    nodeStartedMs: since(nodeStartedAtMs),
+    mainMs: sinceNow(),
+  };
+  if (shell.registeredAtMs !== undefined) steps['registeredMs'] = since(shell.registeredAtMs);
+  return {
+    mark(step) {
+      steps[`${step}Ms`] ??= sinceNow();
+    },
+    fields: () => steps,
+  };
 }

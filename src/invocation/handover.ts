@@ -3,8 +3,8 @@
 // their report, and what it counted already.
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
-import type { Outcome } from './outcome';
-import { toSpanId } from './x-ray-header';
+import type { Outcome } from './run';
+import { toSpanId } from './identity';
 import type { HrTime } from '@opentelemetry/api';
 import { compareTimes } from '../telemetry/timestamp';
 import type { ColdStarts } from './cold-starts';

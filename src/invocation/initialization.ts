@@ -1,14 +1,13 @@
 // One `init` or `restore`: its events, and what follows from them.
 import type { HrTime } from '@opentelemetry/api';
 import type { InitEvent, PlatformSpan, RestoreEvent } from '../telemetry/event';
-import { defined } from '../telemetry/defined';
+import { defined } from '../telemetry/fields';
 import { addMs, compareTimes, durationBetween, laterTime, toMs } from '../telemetry/timestamp';
 import type { ExceptionFact, InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
-import type { Ended } from './outcome';
-import { isFailure, worse } from './outcome';
-import type { Run } from './run';
+import type { Ended, Run } from './run';
+import { isFailure, worse } from './run';
 
 export type StartOf = Extract<InitEvent | RestoreEvent, { type: `${string}Start` }>;
 export type DoneOf = Extract<InitEvent | RestoreEvent, { type: `${string}RuntimeDone` }>;

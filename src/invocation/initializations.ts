@@ -2,9 +2,9 @@
 // the first invocation) and SnapStart's `restore`. One that an invocation had to wait for is held until
 // that invocation is known and becomes its child; any other makes a trace of its own.
 import type { InitEvent, RestoreEvent } from '../telemetry/event';
-import { defined } from '../telemetry/defined';
+import { defined } from '../telemetry/fields';
 import { compareTimes } from '../telemetry/timestamp';
-import { toChildSpans } from './child-spans';
+import { toChildSpans } from './invocation-facts';
 import type { Fact } from './fact';
 import type { SpanIdentity, Sha256Hex } from './identity';
 import { toChildIdentity, toRootIdentity } from './identity';

@@ -1,16 +1,15 @@
 // One invocation → the facts that are new about it. Called at each settling; what was stated once is
 // never stated again, so duplicates and late events cannot double a span or a count.
 import type { HrTime } from '@opentelemetry/api';
-import { defined } from '../telemetry/defined';
-import type { ReportEvent, RuntimeDoneEvent } from '../telemetry/event';
+import { defined } from '../telemetry/fields';
+import type { ReportEvent, RuntimeDoneEvent, PlatformSpan } from '../telemetry/event';
 import { fromEpochMs, laterTime } from '../telemetry/timestamp';
-import { toChildSpans } from './child-spans';
-import type { Fact, OutcomeFact, OutOfMemoryFact, PlatformLogFact } from './fact';
-import type { Sha256Hex } from './identity';
-import { toRuntimeIdentity } from './identity';
+import type { Fact, OutcomeFact, OutOfMemoryFact, PlatformLogFact, ChildSpansFact } from './fact';
+import type { Sha256Hex, SpanIdentity } from './identity';
+import { toRuntimeIdentity, toChildIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { endTimeOf, startTimeOf } from './invocation';
-import { toEndingOutcome, worse } from './outcome';
+import { toEndingOutcome, worse } from './run';
 import type { Verdict, VerdictRules } from './verdict';
 import { isError, toVerdict } from './verdict';
 
@@ -240,4 +239,34 @@ function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | und
   const deadlineMs = invoke?.deadlineMs ?? 0;
   const end = isTimeout && deadlineMs > 0 ? fromEpochMs(deadlineMs) : (ending?.time ?? start);
   return laterTime(start, end);
+}
+
+// `spans` of a platform event → children of the span that the event is about.
+
+/**
+ * Children get their ids from name and ordinal (the how-manieth of that name). `taken`: names that another
+ * event of the same parent brought already, which would repeat its spans.
+ */
+export function toChildSpans(
+  parent: SpanIdentity,
+  event: { readonly spans?: readonly PlatformSpan[] },
+  {
+    sha256,
+    requestId,
+    taken = [],
+  }: {
+    readonly sha256: Sha256Hex;
+    readonly requestId?: string | undefined;
+    readonly taken?: readonly PlatformSpan[];
+  },
+): ChildSpansFact[] {
+  const ordinals = new Map<string, number>();
+  const children = (event.spans ?? [])
+    .filter(({ name }) => !taken.some((other) => other.name === name))
+    .map((span) => {
+      const ordinal = ordinals.get(span.name) ?? 0;
+      ordinals.set(span.name, ordinal + 1);
+      return { identity: toChildIdentity(parent, { name: span.name, ordinal }, sha256), span };
+    });
+  return children.length === 0 ? [] : [{ kind: 'childSpans', children, ...defined({ requestId }) }];
 }

@@ -2,11 +2,13 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
+import { defined } from '../telemetry/fields';
+import { RecentKeys } from '../telemetry/recent-keys';
 import { addMs, laterTime } from '../telemetry/timestamp';
 import type { ExceptionFact, TrackedLine } from './fact';
-import type { SpanIdentity } from './identity';
-import type { Outcome } from './outcome';
-import type { Run } from './run';
+import { toDistinctIdentity, toInvocationIdentity } from './identity';
+import type { Sha256Hex, SpanIdentity } from './identity';
+import type { Outcome, Run } from './run';
 
 /** INVOKE of the Extensions API, as far as the translation needs it. */
 export interface Invoke {
@@ -129,4 +131,41 @@ export function shrink(invocation: Invocation): void {
   delete invocation.runtimeReport;
   delete invocation.initException;
   delete invocation.servedBy;
+}
+
+// Gives invocations their ids and sees to it that no two share one: a retry, or a second call in the same
+// unsampled trace, may come with the same header.
+
+/** Ids remembered; a repeated header comes within minutes. */
+const MAX_IDS = 512;
+
+export class Identities {
+  private readonly used = new RecentKeys(MAX_IDS);
+
+  constructor(private readonly sha256: Sha256Hex) {}
+
+  /** Gives the invocation its ids once its start is known or derived. Call in order of start times. */
+  assign(invocation: Invocation): void {
+    const startTime = startTimeOf(invocation);
+    // No ids are made up for a span that another process exported.
+    if (invocation.isForeign === true) return;
+    if (invocation.identity !== undefined || startTime === undefined) return;
+    const { requestId, start, done, report, invoke } = invocation;
+    const tracing = start?.tracing ?? done?.tracing ?? report?.tracing;
+    const source = {
+      requestId,
+      startTime,
+      ...defined({ tracing, invokeTracingValue: invoke?.tracingValue }),
+    };
+    const identity = toInvocationIdentity(source, this.sha256);
+    const isFree = this.claim(identity.spanId);
+    invocation.identity = isFree ? identity : toDistinctIdentity(identity, source, this.sha256);
+    if (!isFree) this.claim(invocation.identity.spanId);
+  }
+
+  /** False: another one has it. */
+  private claim(spanId: string): boolean {
+    const [high, low] = [spanId.slice(0, 8), spanId.slice(8)];
+    return !this.used.add(Number.parseInt(high, 16), Number.parseInt(low, 16));
+  }
 }

@@ -10,29 +10,27 @@ import type {
   RestoreEvent,
   TelemetryEvent,
   UnknownEvent,
+  LogEvent,
 } from '../telemetry/event';
-import type { LogEvent } from '../telemetry/event';
-import { defined } from '../telemetry/defined';
-import { isObject, readText } from '../telemetry/fields';
+import { defined, isObject, readText } from '../telemetry/fields';
 import { compareTimes, toMs } from '../telemetry/timestamp';
 import { ColdStarts } from './cold-starts';
-import { DroppedLogs } from './dropped-logs';
-import type { Fact, PlatformLogFact, TraceJoiner, TrackedLine } from './fact';
+import type { Fact, PlatformLogFact, TraceJoiner, TrackedLine, LogsDroppedFact } from './fact';
 import type { Handover } from './handover';
-import { toHandover } from './handover';
+import { toHandover, Predecessor } from './handover';
 import type { Sha256Hex } from './identity';
 import { Initializations } from './initializations';
 import type { Invocation, Invoke } from './invocation';
 import type { Ending, StatingContext } from './invocation-facts';
 import { stateInvocation } from './invocation-facts';
-import { Identities } from './identities';
-import { findInvocationOf } from './lines';
-import { PendingLines } from './lines';
-import { Predecessor } from './handover';
-import { toSettlingRequest } from './settling-request';
+import { toRuntimeIdentity } from './identity';
+import { findInvocationOf, PendingLines } from './lines';
 import type { OpenRequests, ReceivedSpans } from './received-spans';
 import type { Request } from './requests';
 import { Requests } from './requests';
+import { Identities, endTimeOf, startTimeOf } from './invocation';
+import type { SettlingRequest } from './join';
+import { worse } from './run';
 
 export interface TrackerOptions {
   readonly sha256: Sha256Hex;
@@ -246,4 +244,62 @@ export class Tracker<Line extends TrackedLine> {
 
 function readRequestId(record: unknown): string | undefined {
   return isObject(record) ? readText(record['requestId']) : undefined;
+}
+
+// platform.logsDropped carries running totals (captures of the service: 3005, then 6169): what counts is
+// the increase over the previous event; a smaller total starts anew. A total that is missing says nothing.
+
+class DroppedLogs {
+  private records = 0;
+  private bytes = 0;
+  private previous: LogsDroppedEvent | undefined;
+
+  /** The same event once more. */
+  isDuplicate({ time, droppedRecords, droppedBytes }: LogsDroppedEvent): boolean {
+    const { previous } = this;
+    if (previous === undefined || compareTimes(previous.time, time) !== 0) return false;
+    return previous.droppedRecords === droppedRecords && previous.droppedBytes === droppedBytes;
+  }
+
+  /** The increase that this event states, if any. */
+  add(event: LogsDroppedEvent): LogsDroppedFact[] {
+    this.previous = event;
+    const { droppedRecords = this.records, droppedBytes = this.bytes, time } = event;
+    const startsAnew = droppedRecords < this.records || droppedBytes < this.bytes;
+    const records = toIncrease(event.droppedRecords, startsAnew ? 0 : this.records);
+    const bytes = toIncrease(event.droppedBytes, startsAnew ? 0 : this.bytes);
+    this.records = droppedRecords;
+    this.bytes = droppedBytes;
+    return records === 0 && bytes === 0 ? [] : [{ kind: 'logsDropped', records, bytes, time }];
+  }
+}
+
+function toIncrease(total: number | undefined, known: number): number {
+  return total === undefined ? 0 : total - known;
+}
+
+// What joining has to know of an invocation, once its end is known.
+
+/** Undefined: it has not ended, or nothing of it leaves. */
+function toSettlingRequest(
+  invocation: Invocation,
+  isConcurrent: boolean,
+  ending: Ending | undefined,
+): SettlingRequest | undefined {
+  const { requestId, identity, done, report } = invocation;
+  const start = startTimeOf(invocation);
+  if (identity === undefined || start === undefined) return undefined;
+  const isOpen = done === undefined && report === undefined;
+  if (isOpen && ending === undefined) return undefined;
+  const end = endTimeOf(invocation, start, false) ?? ending?.time ?? start;
+  const { status } = isOpen ? {} : worse(done, report);
+  return {
+    requestId,
+    identity,
+    runtimeSpanId: toRuntimeIdentity(identity, done?.tracing)?.spanId,
+    startMs: toMs(start),
+    endMs: toMs(end),
+    isDead: isOpen || status === 'timeout' || status === 'failure',
+    isAlone: !isConcurrent,
+  };
 }

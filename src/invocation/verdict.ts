@@ -3,8 +3,8 @@
 import type { ReportEvent } from '../telemetry/event';
 import type { ExceptionFact } from './fact';
 import type { Invocation } from './invocation';
-import type { Ended, Outcome } from './outcome';
-import { INCOMPLETE, toOutcome } from './outcome';
+import type { Ended, Outcome } from './run';
+import { INCOMPLETE, toOutcome } from './run';
 
 export interface Verdict {
   /** Undefined: a status word that AWS does not use yet, or an end that was never seen. */

@@ -10,8 +10,7 @@ import type { HttpServer } from '../http/server';
 import { inflate } from '../node/compression';
 import type { Signal } from '../relay/item';
 import { openExchange, refuseGzip, refuseOversize, takeBody } from '../relay/otlp-exchange';
-import type { OtlpAnswer, OtlpRequest } from '../relay/otlp-exchange';
-import type { Encoding } from '../relay/rpc-status';
+import type { OtlpAnswer, OtlpRequest, Encoding } from '../relay/otlp-exchange';
 import { MAX_BODY_BYTES } from './telemetry-listener';
 
 /** An acknowledged body, inflated. */

@@ -1,7 +1,6 @@
 // Levels that are neither a word nor in a column: the first letter of klog's and logcat's lines, PHP's titles,
 // the priority of syslog and systemd.
-import { LETTER_LEVELS } from './line-columns';
-import { readSeverity, readSyslogLevel } from './severity';
+import { LETTER_LEVELS, readSeverity, readSyslogLevel } from './severity';
 import type { Severity } from './severity';
 
 /** klog and glog: `W0302 08:15:00.749123`, with the year since glog 0.6; logcat: `W/Tag( 8):`; tornado: `[W 260302 `. */

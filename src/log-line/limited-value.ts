@@ -1,15 +1,15 @@
 // Bounds what a record may carry: bytes, length of text, depth. A value within its limits is passed on
 // as it is, uncopied; only one beyond them is copied, piece by piece until its bytes are used up.
 import type { AnyValue, AnyValueMap } from '@opentelemetry/api-logs';
-import { isObject } from '../telemetry/fields';
-import type { JsonObject } from '../telemetry/fields';
 import {
+  isObject,
   cutToBytes,
   cutToLength,
   isWellFormed,
   toWellFormed,
   utf8Bytes,
-} from '../telemetry/well-formed-text';
+} from '../telemetry/fields';
+import type { JsonObject } from '../telemetry/fields';
 
 export interface ValueLimits {
   /** UTF-8 bytes of all names and texts within the value together. */

@@ -2,8 +2,7 @@
 // word is kept as severity text.
 // Source: https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { isObject } from '../telemetry/fields';
-import { toWellFormed } from '../telemetry/well-formed-text';
+import { isObject, toWellFormed } from '../telemetry/fields';
 
 export interface Severity {
   /** Undefined when the name is not one of the known ones. */
@@ -96,7 +95,7 @@ export function readSeverityName(name: string): Severity | undefined {
 }
 
 /** The severities of some names, by the exact word in the spellings loggers use. */
-export function findSeverities(names: string): ReadonlyMap<string, Severity> {
+function findSeverities(names: string): ReadonlyMap<string, Severity> {
   const found = new Map<string, Severity>();
   for (const word of names.split(' ').flatMap(spellings)) {
     const severity = BY_WORD.get(word);
@@ -155,3 +154,18 @@ function fromSlogOffset(name: string): SeverityNumber | undefined {
 function rangeName(number: number): string {
   return RANGE_NAMES[Math.floor((number - 1) / 4)] ?? '';
 }
+
+// Most severity names are too common a word for a level: where a name stands decides which are taken for one.
+
+/** Beginning a line, or capitalized in its head. */
+export const LINE_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
+  'trace trce debug dbug info information warn warning error erro fail critical crit fatal severe notice',
+);
+/** Alone in a column, in brackets, or behind a time. */
+export const COLUMN_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
+  'trace trac trce trc verbose vrb finest finer fine config debug debu dbug dbg info inf information ' +
+    'informational notice success log warn warning wrn wrng error erro err eror fail severe panic pani dpanic ' +
+    'critical crit crt fatal fata ftl alert emergency emerg',
+);
+/** The letters of klog, glog and logcat. */
+export const LETTER_LEVELS: ReadonlyMap<string, Severity> = findSeverities('v d i w e f');

@@ -1,12 +1,11 @@
 // The exception of a text line: what a runtime reports in a form of its own (Node.js, Bref, Python, .NET, the
 // platform itself), else a stack trace within the text.
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { isErrorName } from './error-head';
 import { readErrorObject } from './exception';
 import { parseObject } from './limited-value';
 import type { LogException } from './log-line';
 import type { Severity } from './severity';
-import { readStackText } from './stack-text';
+import { isErrorName, readStackText } from './stack-text';
 
 const PLATFORM_ERROR = /^RequestId: \S{1,128} Error: ([^\n]*)\n([A-Z]\w{0,64}\.\w{1,64})\s*$/;
 /** How Node.js's runtime and Bref's entitle what nobody caught. */

@@ -4,9 +4,9 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { parseTimestampUntil } from '../telemetry/timestamp';
-import { LINE_LEVELS } from './line-columns';
-import type { TextHead } from './log-line';
 import { readLoggerHead } from './logger-head';
+import { LINE_LEVELS } from './severity';
+import type { TextHead } from './log-line';
 import { chooseTime, readTimeText } from './record-time';
 import { isUuid, toRequestId } from './request-id';
 import type { Severity } from './severity';

@@ -1,6 +1,6 @@
 // Stack traces that a runtime prints to stderr line by line: which lines of a sequence are one trace. Linear in
 // the lines: each is looked at a bounded number of times.
-import { isErrorName } from './error-head';
+import { isErrorName } from './stack-text';
 
 export interface LineRange {
   readonly start: number;

@@ -8,7 +8,7 @@ import { isDrawn, toRandomness, toThreshold } from './consistent-probability';
 import type { KeepRules, RequestSigns } from './keep-rules';
 import { isKeptEarly, isKeptInitialization, isKeptInvocation } from './keep-rules';
 import type { ReadLine } from './read-lines';
-import type { Sampler } from './sampler';
+import type { Sampler } from './consistent-probability';
 
 export type Decision = 'kept' | 'drawn' | 'other';
 

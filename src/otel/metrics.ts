@@ -9,7 +9,7 @@ import type {
   RuntimeDoneFact,
 } from '../invocation/fact';
 import { OTHER } from '../invocation/verdict';
-import { defined } from '../telemetry/defined';
+import { defined } from '../telemetry/fields';
 import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
 import type { InstrumentName } from './instruments';
 import { Attribute } from './semconv';

@@ -3,7 +3,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { PlatformLogFact } from '../invocation/fact';
-import { isFailure, toErrorType } from '../invocation/outcome';
+import { isFailure, toErrorType } from '../invocation/run';
 import type { PlatformMetrics } from '../telemetry/event';
 import { Attribute } from './semconv';
 

@@ -7,7 +7,7 @@ import type { LogLimits, LogLine } from '../log-line/log-line';
 import { LineReader } from '../log-line/read-log-line';
 import { findTraces, isTracePart } from '../log-line/trace-lines';
 import type { LogEvent } from '../telemetry/event';
-import { readOutOfMemory } from './out-of-memory';
+import { isOutOfMemoryType } from '../invocation/verdict';
 
 export interface ReadLine extends TrackedLine {
   /** The event's own, until it is known whether the line is a part of a trace. */
@@ -69,4 +69,18 @@ function toRequestException(
 
 function withoutNewline(text = ''): string {
   return text.replace(/\r?\n$/, '');
+}
+
+// Whether a line says, in the runtime's own words, that memory ran out: V8's fatal error, the JVM's and
+// .NET's last words, or an exception of a type that means it.
+
+const V8_WORDS = 'heap out of memory';
+const LAST_WORDS =
+  /^(?:Out of memory\.\s*$|(?:Exception in thread "[^"]{0,200}" |(?:Terminating|Aborting) due to |Unhandled exception\. )(?:java\.lang|System)\.OutOfMemoryE)/;
+
+function readOutOfMemory({ body, exception, severityNumber }: LogLine): boolean {
+  if (exception !== undefined && isOutOfMemoryType(exception.type)) return true;
+  // A runtime's last words have no level, or the highest.
+  if (severityNumber !== undefined && severityNumber < SeverityNumber.ERROR) return false;
+  return typeof body === 'string' && (LAST_WORDS.test(body) || body.includes(V8_WORDS));
 }

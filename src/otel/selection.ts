@@ -1,18 +1,23 @@
 // Facts → spans and log records that leave: all of them, or by the decision about their request. What is not
 // decided yet is held; what is dropped is counted, in a metric and on the span that stays.
-import type { HrTime } from '@opentelemetry/api';
+import type { HrTime, SpanContext, TraceState } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
 import type { Threshold } from './consistent-probability';
-import { KEEP_ALL, toThreshold } from './consistent-probability';
+import {
+  KEEP_ALL,
+  toThreshold,
+  toRandomness,
+  toShortThreshold,
+  withThreshold,
+} from './consistent-probability';
 import type { Decision, DecisionOptions } from './decisions';
 import { Decisions } from './decisions';
 import type { HeldSignal, Holdable, HoldOptions } from './hold';
 import { Hold, SPAN_BYTES, SPAN_SEVERITY, sizeOfRecord } from './hold';
 import type { ReadLine } from './read-lines';
 import type { Measurement } from './metrics';
-import { withSampling, withTracestate } from './sampling-marks';
 import { Attribute } from './semconv';
 
 export interface SelectionOptions extends DecisionOptions {
@@ -236,4 +241,36 @@ function requestOf(fact: Fact<ReadLine>): string | undefined {
     default:
       return undefined;
   }
+}
+
+// How spans and log records say by which threshold their request was drawn.
+
+/** The span, saying by which threshold it was drawn. */
+function withTracestate(span: ReadableSpan, threshold: Threshold): ReadableSpan {
+  const context = span.spanContext();
+  const text = withThreshold(context.traceState?.serialize() ?? '', threshold);
+  const marked: SpanContext = { ...context, traceState: toTraceState(text) };
+  return { ...span, spanContext: () => marked };
+}
+
+function toTraceState(text: string): TraceState {
+  const state: TraceState = {
+    serialize: () => text,
+    get: () => undefined,
+    set: () => state,
+    unset: () => state,
+  };
+  return state;
+}
+
+/** As the Collector's probabilistic_sampler writes it. */
+function withSampling(record: ReadableLogRecord, threshold: Threshold): ReadableLogRecord {
+  const { spanContext } = record;
+  if (spanContext === undefined) return record;
+  const attributes = {
+    ...record.attributes,
+    [Attribute.SAMPLING_THRESHOLD]: toShortThreshold(threshold),
+    [Attribute.SAMPLING_RANDOMNESS]: toRandomness(spanContext.traceId),
+  };
+  return { ...record, attributes };
 }

@@ -8,7 +8,7 @@ import type { Sha256Hex } from '../invocation/identity';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { LogLimits } from '../log-line/log-line';
 import type { RawItem } from '../relay/item';
-import type { AttributeLimits } from './attributes';
+import type { AttributeLimits } from './translation-settings';
 import type { Measurement } from './metrics';
 import type { RedactionRules } from './redaction-rules';
 import type { FunctionDescription } from './resource';

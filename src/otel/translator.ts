@@ -10,22 +10,19 @@ import type { Ending } from '../invocation/invocation-facts';
 import { Tracker } from '../invocation/tracker';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
-import { parseFunctionArn } from './function-arn';
-import { SpanContexts, toLogRecord } from './log-records';
+import { parseFunctionArn, toResourceAttributes } from './resource';
+import { SpanContexts, toLogRecord, TieBreaker } from './log-records';
 import type { LogContextFacts } from './log-records';
 import { ErrorTypes, toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
 import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
-import { RedactionFilter } from './redaction-filter';
-import { toResourceAttributes } from './resource';
+import { RedactionFilter } from './redaction';
 import { Selection } from './selection';
 import type { Maker } from './selection';
-import { completeServed } from './served-span';
+import { completeServed, toSpans } from './spans';
 import type { Translation, TranslatorOptions } from './translation';
-import { toSpans } from './spans';
 import type { SpanOrigin } from './spans';
-import { TieBreaker } from './tie-breaker';
 
 export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>>;
 

@@ -1,6 +1,6 @@
 // Reads attributes (repeated KeyValue) of a message that is otherwise left alone: by key, only values of one word.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto
-import { readText, readVarint64 } from './bytes';
+import { readUtf8, readVarint64, readFixed64 } from './bytes';
 import { FieldReader, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
 import type { AttributeValue } from './edit-span';
 
@@ -20,7 +20,7 @@ export function readAttributes(
     attribute.enter(reader.start, reader.end);
     while (attribute.next()) {
       if (attribute.is(1, LENGTH_DELIMITED))
-        key = readText(message, attribute.start, attribute.end);
+        key = readUtf8(message, attribute.start, attribute.end);
       else if (attribute.is(2, LENGTH_DELIMITED)) value = readValue(message, attribute);
     }
     attributes.set(key, value);
@@ -33,7 +33,7 @@ function readValue(message: Uint8Array, { start, end }: FieldReader): AttributeV
   let value: AttributeValue | undefined;
   reader.enter(start, end);
   while (reader.next()) {
-    if (reader.is(1, LENGTH_DELIMITED)) value = readText(message, reader.start, reader.end);
+    if (reader.is(1, LENGTH_DELIMITED)) value = readUtf8(message, reader.start, reader.end);
     else if (reader.is(2, VARINT)) value = reader.value !== 0;
     else if (reader.is(3, VARINT)) {
       value = Number(BigInt.asIntN(64, readVarint64(message, reader.start, reader.end)));
@@ -42,4 +42,48 @@ function readValue(message: Uint8Array, { start, end }: FieldReader): AttributeV
     }
   }
   return value;
+}
+
+// Reads the name and the points of a counter of whole numbers, to count again what was lost with it.
+// Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric, Sum, NumberDataPoint)
+
+interface CounterPoint {
+  readonly attributes: Readonly<Record<string, AttributeValue | undefined>>;
+  readonly value: number;
+}
+
+const NAME = 1;
+const SUM = 7;
+const DATA_POINTS = 1;
+const AS_INT = 6;
+const ATTRIBUTES = 7;
+
+/** Without points where the metric is of another kind. */
+export function readCounter(metric: Uint8Array): {
+  readonly name: string;
+  readonly points: readonly CounterPoint[];
+} {
+  const fields = new FieldReader(metric);
+  const sum = new FieldReader(metric);
+  const points: CounterPoint[] = [];
+  let name = '';
+  fields.enter(0, metric.length);
+  while (fields.next()) {
+    if (fields.is(NAME, LENGTH_DELIMITED)) name = readUtf8(metric, fields.start, fields.end);
+    if (!fields.is(SUM, LENGTH_DELIMITED)) continue;
+    sum.enter(fields.start, fields.end);
+    while (sum.next()) {
+      if (!sum.is(DATA_POINTS, LENGTH_DELIMITED)) continue;
+      points.push(readPoint(metric.subarray(sum.start, sum.end)));
+    }
+  }
+  return { name, points };
+}
+
+function readPoint(point: Uint8Array): CounterPoint {
+  const reader = new FieldReader(point);
+  let value = 0;
+  reader.enter(0, point.length);
+  while (reader.next()) if (reader.is(AS_INT, FIXED64)) value = readFixed64(point, reader.start);
+  return { attributes: Object.fromEntries(readAttributes(point, ATTRIBUTES)), value };
 }

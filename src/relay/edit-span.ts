@@ -2,7 +2,7 @@
 // repeats, so that what is appended wins and everything else stays as it came.
 // Source: protobuf.dev, "Encoding", Last One Wins
 import { FIXED32, LENGTH_DELIMITED, VARINT } from './field-reader';
-import { fromHex } from './json-bytes';
+import { fromHex } from './bytes';
 import { MessageWriter } from './message-writer';
 
 export type AttributeValue = string | boolean | number;

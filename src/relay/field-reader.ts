@@ -110,7 +110,7 @@ export class FieldReader {
 }
 
 /** Whether a whole message, one level deep, is well-formed. */
-export function isWellFormed(reader: FieldReader, start: number, end: number): boolean {
+export function isWellFramed(reader: FieldReader, start: number, end: number): boolean {
   reader.enter(start, end);
   while (reader.next());
   return !reader.isMalformed;

@@ -1,7 +1,7 @@
 // What joining asks of a span that was handed over: ids, kind, times, flags and the request it names. Noted as
 // offsets when the span comes, read when somebody asks.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
-import { isAt, readFixed32, readFixed64, readHex, readText } from './bytes';
+import { isAt, readFixed32, readFixed64, readHex, readUtf8 } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
 import type { Envelopes, Part, RawItem, RawResource, RawScope } from './item';
 
@@ -156,7 +156,7 @@ function readTextAttribute(
   if (!isInvocationId) return undefined;
   attribute.enter(valueStart, valueEnd);
   while (attribute.next()) {
-    if (attribute.is(1, LENGTH_DELIMITED)) return readText(bytes, attribute.start, attribute.end);
+    if (attribute.is(1, LENGTH_DELIMITED)) return readUtf8(bytes, attribute.start, attribute.end);
   }
   return undefined;
 }

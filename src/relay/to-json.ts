@@ -1,10 +1,9 @@
 // An export request in protobuf into OTLP/JSON, for endpoints that take nothing else. Total: a nested message that
 // is none ends where it breaks; fields that the schema does not know are lost, as JSON has no names for them.
 // Source: OTLP specification, "JSON Protobuf Encoding"
-import { readFixed32, readHex, readText, readVarint64 } from './bytes';
+import { readFixed32, readHex, readUtf8, readVarint64, toBase64 } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED } from './field-reader';
 import type { Signal } from './item';
-import { toBase64 } from './json-bytes';
 import { fieldsOf, requestFields } from './schema';
 import type { Field } from './schema';
 
@@ -79,7 +78,7 @@ class JsonSource {
       case 'message':
         return this.message(fieldsOf(field), { start, end }, depth + 1);
       case 'string':
-        return readText(bytes, start, end);
+        return readUtf8(bytes, start, end);
       case 'id':
         return readHex(bytes, start, end);
       case 'bytes':

@@ -3,10 +3,9 @@
 // and CloudWatch's JSON log lines, where the function's own lines have no envelope.
 import type { Invoke } from '../invocation/invocation';
 import type { Registration } from '../lambda/extensions-api';
-import { isObject, readText } from '../telemetry/fields';
+import { isObject, readText, defined } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import type { HrTime } from '@opentelemetry/api';
-import { defined } from '../telemetry/defined';
 import { fromEpochMs } from '../telemetry/timestamp';
 
 export type ReplayItem =

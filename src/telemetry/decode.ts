@@ -1,9 +1,8 @@
 // The body of one Telemetry API delivery → events. Total: whatever the text or the value, the answer is
 // events or "no event", never an exception; a bad field costs that field, a bad record that record.
 import type { HrTime } from '@opentelemetry/api';
-import { defined } from './defined';
-import type { PlatformEvent, TelemetryEvent } from './event';
 import {
+  defined,
   isObject,
   namesSpan,
   readCount,
@@ -13,6 +12,7 @@ import {
   readTexts,
   readTraceContext,
 } from './fields';
+import type { PlatformEvent, TelemetryEvent } from './event';
 import type { JsonObject } from './fields';
 import { parseTimestamp } from './timestamp';
 

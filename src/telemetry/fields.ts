@@ -1,8 +1,6 @@
 // Readers of one field each. A value of another type, out of range or null reads as undefined: that
 // field is left out, the rest of the record stays.
-import { defined } from './defined';
 import { parseTimestamp } from './timestamp';
-import { toWellFormed } from './well-formed-text';
 import type { PlatformMetrics, PlatformSpan, TraceContext } from './event';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -85,4 +83,75 @@ export function readMetrics(value: unknown): PlatformMetrics | undefined {
     restoreDurationMs: readDurationMs(value['restoreDurationMs']),
     billedRestoreDurationMs: readDurationMs(value['billedRestoreDurationMs']),
   });
+}
+
+// Text fit for protobuf and JSON: no lone surrogate, cut only between characters. Text that needs no
+// change comes back as the same string.
+
+/** Almost every line has none, and then there is nothing to look at more closely. */
+const ANY_SURROGATE = /[\ud800-\udfff]/;
+/** With the u flag a pair is one code point, so only lone surrogates match. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+const LONE_SURROGATES = /\p{Surrogate}/gu;
+
+export function isWellFormed(text: string): boolean {
+  return !ANY_SURROGATE.test(text) || !LONE_SURROGATE.test(text);
+}
+
+/** Replaces each lone surrogate by U+FFFD, as an encoder of UTF-8 would. */
+export function toWellFormed(text: string): string {
+  return ANY_SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\ufffd') : text;
+}
+
+/** The UTF-8 length of well-formed text, in bytes. */
+export function utf8Bytes(text: string): number {
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    bytes += utf8UnitBytes(text.charCodeAt(index));
+  }
+  return bytes;
+}
+
+/** The longest start of well-formed text that has at most `maxBytes` in UTF-8. */
+export function cutToBytes(text: string, maxBytes: number): string {
+  if (text.length * 3 <= maxBytes) return text;
+  let bytes = 0;
+  for (let index = 0; index < text.length; index += 1) {
+    bytes += utf8UnitBytes(text.charCodeAt(index));
+    if (bytes > maxBytes) return cutToLength(text, index);
+  }
+  return text;
+}
+
+/** The longest start of well-formed text that has at most `maxLength` UTF-16 units. */
+export function cutToLength(text: string, maxLength: number): string {
+  return text.slice(0, isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength);
+}
+
+/** A pair has four bytes: two for each half. */
+function utf8UnitBytes(unit: number): number {
+  if (unit < 0x80) return 1;
+  return unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;
+}
+
+function isHighSurrogate(unit: number): boolean {
+  return (unit & 0xfc00) === 0xd800;
+}
+
+// Objects without undefined members: "missing" then has one form only, in events, attributes and JSON.
+
+/** T with every member that may be undefined made optional instead. */
+type Defined<T> = {
+  [K in keyof T as undefined extends T[K] ? never : K]: T[K];
+} & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>;
+};
+
+/** The same object without its undefined members. */
+export function defined<T extends object>(members: T): Defined<T> {
+  const kept: Record<string, unknown> = {};
+  for (const name in members) {
+    if (members[name] !== undefined) kept[name] = members[name];
+  }
+  return kept as Defined<T>;
 }

@@ -1,11 +1,11 @@
 // Where spans stand: ids from X-Ray where it gives them, else from the events alone.
-import { Identities } from '../../src/invocation/identities';
 import {
   toChildIdentity,
   toInvocationIdentity,
   toRootIdentity,
   toRuntimeIdentity,
 } from '../../src/invocation/identity';
+import { Identities } from '../../src/invocation/invocation';
 import { createInvocation } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
 import { toNanosText } from '../../src/telemetry/timestamp';

@@ -3,8 +3,8 @@ import type { HrTime } from '@opentelemetry/api';
 import { toChildIdentity } from '../../src/invocation/identity';
 import { createInvocation, endTimeOf, startTimeOf } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
-import type { Ended } from '../../src/invocation/outcome';
-import { toOutcome } from '../../src/invocation/outcome';
+import type { Ended } from '../../src/invocation/run';
+import { toOutcome } from '../../src/invocation/run';
 import { isError } from '../../src/invocation/verdict';
 import type { ReportEvent, RuntimeDoneEvent } from '../../src/telemetry/event';
 import {

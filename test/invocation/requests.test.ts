@@ -1,5 +1,5 @@
 // Which requests a settling looks at, and when their order in time is made anew.
-import { Identities } from '../../src/invocation/identities';
+import { Identities } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
 import { stateInvocation } from '../../src/invocation/invocation-facts';
 import { Requests } from '../../src/invocation/requests';

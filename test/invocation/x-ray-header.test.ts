@@ -1,4 +1,4 @@
-import { parseXRayHeader, toSpanId } from '../../src/invocation/x-ray-header';
+import { parseXRayHeader, toSpanId } from '../../src/invocation/identity';
 
 const TRACE = '6740aa110123456789abcdef01234567';
 

@@ -13,7 +13,7 @@ const PROBES: readonly Probe[] = [
   {
     title: 'a pure room imports no timers, no sockets and holds no variable',
     room: 'invocation',
-    source: `import { createAlarm } from '../node/alarms';
+    source: `import { createAlarm } from '../node/clock';
       import { createServer } from '../http/server';
       let count = 0;
       export const next = (): number => createAlarm(createServer(count++));`,

@@ -1,5 +1,5 @@
 // Alarms over one timer, by a clock that stands still.
-import type { setAlarm as SetAlarm } from '../../src/node/alarms';
+import type { setAlarm as SetAlarm } from '../../src/node/clock';
 
 let setAlarm: typeof SetAlarm;
 let rung: string[];
@@ -9,7 +9,7 @@ beforeEach(async () => {
   jest.useFakeTimers();
   jest.spyOn(process, 'uptime').mockImplementation(() => performance.now() / 1000);
   jest.resetModules();
-  ({ setAlarm } = await import('../../src/node/alarms'));
+  ({ setAlarm } = await import('../../src/node/clock'));
   rung = [];
 });
 

@@ -1,4 +1,4 @@
-import { limitAttributes } from '../../src/otel/attributes';
+import { limitAttributes } from '../../src/otel/translation-settings';
 
 const NONE = Number.POSITIVE_INFINITY;
 

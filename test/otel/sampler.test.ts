@@ -9,8 +9,8 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import type { Sampler } from '@opentelemetry/sdk-trace-base';
 import fc from 'fast-check';
-import { createSampler } from '../../src/otel/sampler';
-import type { SampledSpan, SamplerName } from '../../src/otel/sampler';
+import { createSampler } from '../../src/otel/consistent-probability';
+import type { SampledSpan, SamplerName } from '../../src/otel/consistent-probability';
 
 const LIBRARY: Readonly<Record<SamplerName, (ratio: number) => Sampler>> = {
   always_on: () => new AlwaysOnSampler(),

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import type { Part } from '../../src/relay/item';
-import { ReceivedLogRecord } from '../../src/relay/received-log-record';
-import { ReceivedMetric } from '../../src/relay/received-metric';
+import { ReceivedLogRecord, ReceivedMetric } from '../../src/relay/scan-request';
 import { ReceivedSpan } from '../../src/relay/received-span';
 
 const nothing = { bytes: new Uint8Array(0), schemaUrl: '' };

@@ -1,5 +1,5 @@
 import { decodeExportAnswer } from '../../src/delivery/policy/verdict';
-import { encodePartialSuccess, encodeRpcStatus } from '../../src/relay/rpc-status';
+import { encodePartialSuccess, encodeRpcStatus } from '../../src/relay/otlp-exchange';
 
 const rejected = { items: 300, name: 'rejectedSpans', message: 'queue full' };
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { decodeOtlp, encodeOtlpMessage, tryDecodeOtlp } from 'local-lambda/otlp/decode';
 import { requestMessage } from 'local-lambda/otlp/schema';
-import { createInterner } from '../../src/relay/interner';
+import { createInterner } from '../../src/relay/fill-resource';
 import { bytesOf } from '../../src/relay/item';
 import type { RawItem, Signal } from '../../src/relay/item';
 import { MessageWriter } from '../../src/relay/message-writer';

@@ -4,7 +4,7 @@ import {
   isWellFormed,
   toWellFormed,
   utf8Bytes,
-} from '../../src/telemetry/well-formed-text';
+} from '../../src/telemetry/fields';
 
 const PAIR = '😀';
 const HIGH = '\ud83d';

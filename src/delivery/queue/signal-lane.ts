@@ -18,7 +18,7 @@ import type { Settlement, SettlerOptions } from '../policy/request-settler';
 import { RequestSettler } from '../policy/request-settler';
 import { decideRetry } from '../policy/retry-policy';
 import { toStatusCode } from '../policy/verdict';
-import { isSettledWithin, uptimeMs, hearSockets, pause } from '../../node/alarms';
+import { isSettledWithin, monotonicMs, hearSockets, pause, systemClock } from '../../node/clock';
 
 export interface LaneOptions extends SettlerOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
@@ -120,7 +120,7 @@ export class SignalLane {
       });
       if (delayMs === undefined) return 'failed';
       retries += 1;
-      await pause(delayMs);
+      await pause(systemClock, delayMs);
     }
   }
 
@@ -267,8 +267,8 @@ export function createFlush(
   clock: Clock,
 ): Flush {
   const startMs = clock.now();
-  const startUptimeMs = uptimeMs();
-  const passedMs = (): number => Math.max(clock.now() - startMs, uptimeMs() - startUptimeMs);
+  const startUptimeMs = monotonicMs();
+  const passedMs = (): number => Math.max(clock.now() - startMs, monotonicMs() - startUptimeMs);
   return {
     number,
     phase: final === true ? 'final' : whileRunning === true ? 'while-running' : 'after-invocation',

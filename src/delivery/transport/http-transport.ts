@@ -17,9 +17,9 @@ import type {
 import { TransportError } from './transport';
 import { NOT_HTTP } from '../../http/exchange';
 import type { AnswerListener, Exchange } from '../../http/exchange';
-import { setAlarm, hearSockets } from '../../node/alarms';
+import { setAlarm, hearSockets } from '../../node/clock';
 import { inflate } from '../../node/compression';
-import { defined } from '../../telemetry/defined';
+import { defined } from '../../telemetry/fields';
 import { classifyAnswer } from '../policy/verdict';
 import type { HttpAnswer } from '../policy/verdict';
 
