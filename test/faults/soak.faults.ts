@@ -15,6 +15,7 @@ import {
 import type { Unanswered } from './fault';
 import { EXTENSION, drain, endRuns, startFaultyRun } from './faulty-run';
 import type { FaultyRun } from './faulty-run';
+import { createRandom } from './random';
 
 afterEach(endRuns);
 
@@ -26,17 +27,6 @@ const MIB = 1_048_576;
 const MAX_GROWTH_BYTES = IS_LONG ? 5 * MIB : 8 * MIB;
 /** What waits for the breaker is held: the buffer's 8 MiB, as objects. */
 const MAX_HELD_BYTES = 30 * MIB;
-
-/** A fixed sequence of pseudo-random numbers from 0 to 1 (mulberry32). */
-function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 /**
  * Two of three requests get through; the rest meet an answer whose fate the endpoint knows as well as we do:
