@@ -90,19 +90,32 @@ function toWork({ name, version, license, manifest_path: manifest }: CargoPackag
   return { title, texts: texts.length > 0 ? texts : [`SPDX-License-Identifier: ${license ?? ''}`] };
 }
 
-/** What no Cargo.toml names; their texts are short enough to stand here by name and address. */
+const mitTerms = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+documentation files (the "Software"), to deal in the Software without restriction, including without
+limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of
+the Software, and to permit persons to whom the Software is furnished to do so, subject to the following
+conditions:
+
+The above copyright notice and this permission notice shall be included in all copies or substantial portions
+of the Software.
+
+THE SOFTWARE IS PROVIDED "AS IS", WITHOUT WARRANTY OF ANY KIND, EXPRESS OR IMPLIED, INCLUDING BUT NOT LIMITED
+TO THE WARRANTIES OF MERCHANTABILITY, FITNESS FOR A PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL
+THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
+CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
+DEALINGS IN THE SOFTWARE.`;
+
+/** What no Cargo.toml names, under the MIT licence each, which is one of those offered. */
 const addedByCompiler: readonly LicensedWork[] = [
-  {
-    title: 'The standard library of Rust (MIT OR Apache-2.0)',
-    texts: [
-      'Copyright (c) The Rust Project Contributors. https://www.rust-lang.org/policies/licenses',
-    ],
-  },
-  {
-    title: 'musl (MIT)',
-    texts: ['Copyright (c) 2005-2020 Rich Felker, et al. https://musl.libc.org'],
-  },
-];
+  [
+    'The standard library of Rust (MIT OR Apache-2.0)',
+    "Copyright (c) The Rust Project Contributors\nCopyright (c) 2016 Amanieu d'Antras (hashbrown)\nCopyright (c) 2016-2025 Jorge Aparicio and the compiler-builtins contributors",
+  ],
+  [
+    'musl (MIT)',
+    'Copyright (c) 2005-2020 Rich Felker, et al.\nCopyright (c) 1999-2019 Arm Limited (parts)',
+  ],
+].map(([title = '', holders = '']) => ({ title, texts: [`${holders}\n\n${mitTerms}`] }));
 
 export function readHostWorks(
   hostFolder: string,

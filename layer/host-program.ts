@@ -26,8 +26,14 @@ export interface HostProgram {
   readonly works: readonly LicensedWork[];
 }
 
-/** What the binary is made of, relative to host/. */
-const inputs = ['Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'src'];
+/** What the binary and its licences are made of, relative to host/. */
+const inputs = [
+  'Cargo.toml',
+  'Cargo.lock',
+  'rust-toolchain.toml',
+  'src',
+  '../layer/host-licenses.ts',
+];
 
 function listFiles(path: string): readonly string[] {
   if (!statSync(path).isDirectory()) return [path];

@@ -9,6 +9,8 @@ export interface HostFunctions {
     /** The number of the task that `onTransformed` will name. */
     gzip(body: Uint8Array | string, level: number): number;
     decompress(body: Uint8Array | string, format: 'gzip' | 'zlib', maxBytes: number): number;
+    /** The bytes, or Node's code for why there are none. */
+    gunzipAtOnce(body: Uint8Array | string, maxBytes: number): ArrayBuffer | string;
   };
   readonly digests: {
     /** Hexadecimal digits; text counts as its UTF-8. */

@@ -22,28 +22,24 @@ export function gunzip(data: Uint8Array, options: DecompressOptions, callback: C
   waiting.set(host.compression.decompress(data, 'gzip', options.maxOutputLength), callback);
 }
 
-/** The host inflates beside the event loop only: callers take this for bytes that are too many to do at once. */
-export function gunzipSync(_data: Uint8Array, _options: DecompressOptions): Buffer {
-  throw failure('ERR_BUFFER_TOO_LARGE', 'not inflated in this turn');
+/** In this turn of the event loop. @throws with Node's codes. */
+export function gunzipSync(data: Uint8Array, { maxOutputLength }: DecompressOptions): Buffer {
+  const bytes = host.compression.gunzipAtOnce(data, maxOutputLength);
+  if (typeof bytes === 'string') throw problemOf(bytes);
+  return new Buffer(bytes);
 }
 
 export function inflate(data: Uint8Array, options: DecompressOptions, callback: Callback): void {
   waiting.set(host.compression.decompress(data, 'zlib', options.maxOutputLength), callback);
 }
 
-/** Not part of this host: no document promises it, and its tables would double what it costs. */
-export function brotliDecompress(
-  _data: Uint8Array,
-  _options: DecompressOptions,
-  callback: Callback,
-): void {
-  const problem = failure('ERR__ERROR_FORMAT', 'brotli is not supported');
-  queueMicrotask(() => callback(problem, new Buffer(0)));
-}
-
 export function onTransformed(task: number, bytes: ArrayBuffer | undefined, problem = ''): void {
   const callback = waiting.get(task);
   waiting.delete(task);
   if (bytes !== undefined) callback?.(null, new Buffer(bytes));
-  else callback?.(failure(problem, `cannot be transformed: ${problem}`), new Buffer(0));
+  else callback?.(problemOf(problem), new Buffer(0));
+}
+
+function problemOf(code: string): Error {
+  return failure(code, `cannot be transformed: ${code}`);
 }

@@ -1,14 +1,18 @@
-//! gzip and what undoes it. Large bodies are worked on beside the loop, small ones at once; either way the
-//! result comes as `onTransformed`.
+//! gzip and what undoes it, beside the loop: the result comes as `onTransformed`. What is little can be inflated
+//! at once.
 
 use super::with_bytes_or_text;
 use crate::engine::SharedNetwork;
-use flate2::read::{MultiGzDecoder, ZlibDecoder};
+use flate2::bufread::GzDecoder;
+use flate2::read::ZlibDecoder;
 use flate2::write::GzEncoder;
 use flate2::Compression;
 use rquickjs::function::Func;
-use rquickjs::{Ctx, Object, Result, Value};
-use std::io::{Read, Write};
+use rquickjs::{ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
+use std::io::{self, Read, Write};
+
+/// Of a gzip member; what follows the last member and is none is passed over, as Node.js does.
+const GZIP_MARK: [u8; 2] = [0x1f, 0x8b];
 
 pub fn create<'js>(ctx: &Ctx<'js>, network: &SharedNetwork) -> Result<Object<'js>> {
     let group = Object::new(ctx.clone())?;
@@ -25,6 +29,13 @@ pub fn create<'js>(ctx: &Ctx<'js>, network: &SharedNetwork) -> Result<Object<'js
         Ok(shared.borrow_mut().workers.transform(move || decompress(&bytes, is_gzip, max_bytes as u64)))
     };
     group.set("decompress", Func::from(expand))?;
+    let expand_at_once = |ctx: Ctx<'js>, body: Value<'js>, max_bytes: f64| -> Result<Value<'js>> {
+        match with_bytes_or_text(&ctx, &body, |bytes| decompress(bytes, true, max_bytes as u64))? {
+            Ok(plain) => ArrayBuffer::new(ctx.clone(), plain)?.into_js(&ctx),
+            Err(problem) => problem.into_js(&ctx),
+        }
+    };
+    group.set("gunzipAtOnce", Func::from(expand_at_once))?;
     Ok(group)
 }
 
@@ -39,15 +50,28 @@ fn decompress(bytes: &[u8], is_gzip: bool, max_bytes: u64) -> std::result::Resul
     // One byte more tells that it is too much.
     let limit = max_bytes.saturating_add(1);
     let read = if is_gzip {
-        MultiGzDecoder::new(bytes).take(limit).read_to_end(&mut plain)
+        read_members(bytes, limit, &mut plain)
     } else {
-        ZlibDecoder::new(bytes).take(limit).read_to_end(&mut plain)
+        ZlibDecoder::new(bytes).take(limit).read_to_end(&mut plain).map(|_| ())
     };
     match read {
         Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => Err("Z_BUF_ERROR"),
         Err(_) => Err("Z_DATA_ERROR"),
         Ok(_) if plain.len() as u64 > max_bytes => Err("ERR_BUFFER_TOO_LARGE"),
         Ok(_) => Ok(plain),
+    }
+}
+
+/// At most `limit` bytes of all members together.
+fn read_members(bytes: &[u8], limit: u64, plain: &mut Vec<u8>) -> io::Result<()> {
+    let mut rest = bytes;
+    loop {
+        let mut member = GzDecoder::new(rest);
+        member.by_ref().take(limit - plain.len() as u64).read_to_end(plain)?;
+        rest = member.into_inner();
+        if plain.len() as u64 == limit || !rest.starts_with(&GZIP_MARK) {
+            return Ok(());
+        }
     }
 }
 
@@ -61,6 +85,13 @@ mod tests {
         let packed = compress(&text, 1).unwrap();
         assert!(packed.len() < text.len() / 20);
         assert_eq!(decompress(&packed, true, 70_000).unwrap(), text);
+    }
+
+    #[test]
+    fn members_follow_each_other_and_what_is_none_is_passed_over() {
+        let members = [compress(b"a", 1).unwrap(), compress(b"bc", 1).unwrap(), vec![0; 9]].concat();
+        assert_eq!(decompress(&members, true, 3).unwrap(), b"abc");
+        assert_eq!(decompress(&members, true, 2), Err("ERR_BUFFER_TOO_LARGE"));
     }
 
     #[test]
