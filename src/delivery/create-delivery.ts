@@ -19,12 +19,14 @@ import type {
 import { countItems, ItemBuffer } from './queue/item-buffer';
 import { EndpointHealth } from './policy/endpoint-health';
 import { Ledger } from './queue/ledger';
-import { createFlush, SignalLane } from './queue/signal-lane';
+import { createFlush } from './policy/gate';
+import type { Flush } from './policy/gate';
+import { SignalLane } from './queue/signal-lane';
 import type { Clock } from './transport/transport';
 import type { TransportFactory, WayOut } from './transport/transport-factory';
 import { createTransportFactory } from './transport/transport-factory';
 import { isSettledWithin } from '../node/clock';
-import type { Flush, LaneResult } from './queue/signal-lane';
+import type { LaneResult } from './queue/signal-lane';
 
 export interface DeliveryOptions {
   readonly configuration: ExportConfiguration;

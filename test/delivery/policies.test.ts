@@ -2,11 +2,10 @@
 import { ItemBuffer } from '../../src/delivery/queue/item-buffer';
 import { CircuitBreaker } from '../../src/delivery/policy/endpoint-health';
 import { protobufEncoding, RequestBuilder } from '../../src/delivery/codec/request-builder';
-import { Patience } from '../../src/delivery/policy/patience';
+import { decideRetry, Patience } from '../../src/delivery/policy/gate';
+import type { RetrySituation } from '../../src/delivery/policy/gate';
 import { describeTrouble } from '../../src/delivery/policy/request-settler';
 import { parseRetryAfter, judge } from '../../src/delivery/policy/verdict';
-import type { RetrySituation } from '../../src/delivery/policy/retry-policy';
-import { decideRetry } from '../../src/delivery/policy/retry-policy';
 import { TransportError } from '../../src/delivery/transport/transport';
 import { toItems } from './protobuf/encode';
 import { makeLogRecord, range } from './signal-items';

@@ -1,19 +1,17 @@
-// Settles the items of an answered or broken request: each is exported, dropped or put back, booked
-// in the ledger and told once to the breakers. Warnings say what a user can do.
+// Settles the items of an answered or broken request: each is exported, dropped or put back and booked in the
+// ledger; the gate learns of it once. Warnings say what a user can do.
 import type { Diagnostics } from '../../diagnostics';
 import type { RawItem, RawMetric } from '../../relay/item';
 import type { ItemBuffer } from '../queue/item-buffer';
 import { countItems } from '../queue/item-buffer';
-import { CircuitBreaker } from './endpoint-health';
 import type { DropReason, Signal } from '../delivery';
 import { describeUrl } from '../settings/endpoint';
 import type { EndpointHealth } from './endpoint-health';
+import type { Gate } from './gate';
 import type { Ledger } from '../queue/ledger';
 import type { BuiltRequest } from '../codec/request-builder';
 import { RequestBuilder } from '../codec/request-builder';
-import type { Clock, TransportResponse } from '../transport/transport';
-import { SizeSuspicion } from './size-suspicion';
-import type { Suspicion } from './size-suspicion';
+import type { TransportResponse, FailureDetail } from '../transport/transport';
 import type { Verdict } from './verdict';
 import { judge, toStatusCode } from './verdict';
 import { NOT_HTTP } from '../../http/exchange';
@@ -35,63 +33,24 @@ export interface SettlerOptions {
   readonly health: EndpointHealth;
   readonly ledger: Ledger;
   readonly diagnostics: Diagnostics;
-  readonly clock: Clock;
 }
 
 export class RequestSettler {
   readonly builder: RequestBuilder;
-  private readonly options: SettlerOptions;
-  /** Refusals of this signal's URL: wrong path, wrong credentials. */
-  private readonly refusals: CircuitBreaker;
-  private lastRefusal: DropReason = 'rejected';
-  /** Retry-After, from when on and how long. */
-  private pause = { sinceMs: 0, durationMs: 0 };
-  private isProbing = false;
   private readonly suspicion = new SizeSuspicion();
 
-  constructor(options: SettlerOptions) {
-    this.options = options;
-    this.refusals = new CircuitBreaker(options.clock);
+  constructor(
+    private readonly options: SettlerOptions,
+    private readonly gate: Gate,
+  ) {
     this.builder = new RequestBuilder(options.signal, options.buffer);
-  }
-
-  /** True while sending is pointless: Retry-After, or one of the breakers holds. */
-  get isHeldBack(): boolean {
-    const { health } = this.options;
-    return this.isPausing || health.breaker.isHolding || this.refusals.isHolding;
-  }
-
-  /** A clock that was set back ends it: it must not last for hours. */
-  private get isPausing(): boolean {
-    const passedMs = this.options.clock.now() - this.pause.sinceMs;
-    return passedMs >= 0 && passedMs < this.pause.durationMs;
-  }
-
-  /** Asks Retry-After and both breakers for leave to send. A refused address costs its items at once. */
-  mayStart(): 'go' | 'held' | 'refused' {
-    const { signal, buffer, health } = this.options;
-    if (this.isPausing || health.breaker.isHolding) return 'held';
-    if (this.refusals.ask() === 'held') {
-      if (!buffer.isWaiting(signal)) return 'held';
-      buffer.drop(signal, this.lastRefusal);
-      return 'refused';
-    }
-    this.isProbing = health.breaker.ask() === 'probe';
-    return 'go';
-  }
-
-  /** mayStart said `go`, but nothing was sent. */
-  release(): void {
-    this.refusals.released();
-    if (this.isProbing) this.options.health.breaker.released();
-    this.isProbing = false;
   }
 
   settle(request: BuiltRequest, response: TransportResponse, attempt: number): Settlement {
     const verdict = judge(response);
     const suspicion = this.suspect(request, response, attempt);
     if (suspicion !== 'none') return this.settleSuspect(request, response, suspicion);
-    this.informBreakers(verdict, attempt);
+    this.gate.learn(verdict, attempt);
     switch (verdict.kind) {
       case 'delivered':
         return this.settleDelivered(request.items, verdict);
@@ -128,7 +87,7 @@ export class RequestSettler {
     suspicion: Exclude<Suspicion, 'none'>,
   ): Settlement {
     const { signal, buffer } = this.options;
-    this.release();
+    this.gate.release();
     if (suspicion === 'send last') {
       buffer.putLast(signal, request.items);
       return { kind: 'failed', reached: true };
@@ -190,27 +149,8 @@ export class RequestSettler {
 
   private postpone({ reached, retryInMs }: Extract<Verdict, { kind: 'resend' }>): Settlement {
     if (retryInMs === undefined) return { kind: 'failed', reached };
-    this.pause = { sinceMs: this.options.clock.now(), durationMs: retryInMs };
+    this.gate.postpone(retryInMs);
     return { kind: 'failed', reached, retryInMs };
-  }
-
-  private informBreakers(verdict: Verdict, attempt: number): void {
-    const { health } = this.options;
-    if (verdict.kind === 'resend') {
-      this.refusals.released();
-      health.failed(attempt);
-    } else if (verdict.kind !== 'dropped') {
-      this.refusals.succeeded();
-      health.answered();
-    } else if (verdict.trouble === 'server') {
-      this.refusals.released();
-      health.failed(attempt);
-    } else {
-      health.answered();
-      if (verdict.trouble === 'items') this.refusals.released();
-      else this.refusals.failed(attempt);
-      this.lastRefusal = verdict.reason;
-    }
   }
 
   private warn(response: TransportResponse, items: readonly RawItem[], fate: string): void {
@@ -276,4 +216,74 @@ function hintFor(outcome: string, signal: Signal): string | undefined {
   if (statusCode === 415) return 'see OTEL_EXPORTER_OTLP_PROTOCOL and _COMPRESSION';
   if (statusCode >= 300 && statusCode < 400) return 'redirects are not followed';
   return undefined;
+}
+
+// Servers that refuse a body for its size do not always say 413: they reset the connection, close it, or a proxy before
+// them says 502. A batch that fails so again and again, while its endpoint otherwise answers, is halved, until the
+// one item is found that is at fault.
+
+/** Of a batch that is known by its oldest item: more may come behind it. */
+interface Suspect {
+  readonly sinceFlush: number;
+  /** Of the endpoint, when the batch failed for the first time. */
+  readonly answersBefore: number;
+  failures: number;
+}
+
+type Suspicion =
+  /** An ordinary failure so far. */
+  | 'none'
+  /** Send less at once. */
+  | 'halve'
+  /** It fails alone: let the others go first, to learn whether it is at fault. */
+  | 'send last'
+  /** It fails alone, and the endpoint answers others. */
+  | 'drop';
+
+interface FailedBatch {
+  readonly items: readonly RawItem[];
+  readonly detail: FailureDetail;
+  readonly flush: number;
+  /** Answers of the endpoint so far, to whichever signal. */
+  readonly answers: number;
+  /** Other signals have the same endpoint. */
+  readonly isShared: boolean;
+}
+
+const MAX_FAILURES = 3;
+const MAX_FLUSHES = 10;
+const ENDED = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', '502']);
+
+class SizeSuspicion {
+  private readonly suspects = new WeakMap<RawItem, Suspect>();
+  /** While it lasts, every failure of this kind halves at once. */
+  private narrowsUntilFlush = -1;
+
+  /** The request failed and might be tried again. */
+  judge({ items, detail, flush, answers, isShared }: FailedBatch): Suspicion {
+    const [first] = items;
+    const isBegun = detail.begun === true || detail.bodyWritten;
+    if (first === undefined || !isBegun || !ENDED.has(detail.outcome)) return 'none';
+    const suspect = this.findSuspect(first, { flush, answers });
+    suspect.failures += 1;
+    const isEnough = suspect.failures >= MAX_FAILURES || flush <= this.narrowsUntilFlush;
+    const answersOthers = answers > suspect.answersBefore;
+    // A batch that is alone with its endpoint is halved without that evidence, but nothing is dropped.
+    if (!isEnough || (isShared && !answersOthers)) return 'none';
+    this.narrowsUntilFlush = flush + MAX_FLUSHES;
+    if (items.length > 1) return 'halve';
+    if (suspect.failures < MAX_FAILURES) return 'none';
+    return answersOthers ? 'drop' : 'send last';
+  }
+
+  private findSuspect(
+    first: RawItem,
+    { flush, answers }: Pick<FailedBatch, 'flush' | 'answers'>,
+  ): Suspect {
+    const known = this.suspects.get(first);
+    if (known !== undefined && flush - known.sinceFlush <= MAX_FLUSHES) return known;
+    const suspect = { sinceFlush: flush, answersBefore: answers, failures: 0 };
+    this.suspects.set(first, suspect);
+    return suspect;
+  }
 }

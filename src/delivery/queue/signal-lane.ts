@@ -5,22 +5,21 @@ import type {
   Cancellation,
   Transport,
   TransportResponse,
-  Clock,
   TwofoldSending,
 } from '../transport/transport';
 import { sendTwice, TransportError } from '../transport/transport';
-import { isLoopback } from '../../node/sockets';
 import type { RequestEncoding, BuiltRequest } from '../codec/request-builder';
 import type { SignalConfiguration } from '../settings/configuration';
-import type { Signal, FlushOptions } from '../delivery';
-import { Patience, SHORT_WAIT_MS } from '../policy/patience';
+import type { Signal } from '../delivery';
+import { Gate } from '../policy/gate';
+import type { Flush, GateOptions } from '../policy/gate';
 import type { Settlement, SettlerOptions } from '../policy/request-settler';
 import { RequestSettler } from '../policy/request-settler';
-import { decideRetry } from '../policy/retry-policy';
 import { toStatusCode } from '../policy/verdict';
-import { isSettledWithin, monotonicMs, hearSockets, pause, systemClock } from '../../node/clock';
+import { defined } from '../../telemetry/fields';
+import { hearSockets, isSettledWithin, pause, systemClock } from '../../node/clock';
 
-export interface LaneOptions extends SettlerOptions {
+export interface LaneOptions extends SettlerOptions, GateOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
   readonly transport: Transport;
   /** The next request opens a connection of its own. */
@@ -28,8 +27,6 @@ export interface LaneOptions extends SettlerOptions {
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
   /** Buffers the next metric window, if there is one. */
   readonly collect?: () => Promise<void>;
-  /** From 0 to 1, for the jitter of retries. */
-  readonly random: () => number;
 }
 
 interface UnderWay {
@@ -50,8 +47,8 @@ const MAX_CLOCK_CORRECTION_MS = 1_000;
 export class SignalLane {
   readonly signal: Signal;
   private readonly options: LaneOptions;
+  private readonly gate: Gate;
   private readonly settler: RequestSettler;
-  private readonly patience: Patience;
   private open: readonly UnderWay[] = [];
   private current: UnderWay | undefined;
   private collectedInFlush = -1;
@@ -60,14 +57,14 @@ export class SignalLane {
   constructor(options: LaneOptions) {
     this.signal = options.signal;
     this.options = options;
-    this.settler = new RequestSettler(options);
-    this.patience = new Patience(options.clock);
+    this.gate = new Gate(options);
+    this.settler = new RequestSettler(options, this.gate);
   }
 
   /** True while a flush would send nothing: held back, or waiting for an endpoint that is slow to answer. */
   get isHeldBack(): boolean {
-    if (this.current === undefined) return this.settler.isHeldBack;
-    return this.patience.isLost && !this.isOverdue(this.current);
+    if (this.current === undefined) return this.gate.isClosed;
+    return this.gate.isImpatient && !this.isOverdue(this.current);
   }
 
   /** Sends until nothing waits, the flush's time is over, or a failure says to stop. */
@@ -97,7 +94,6 @@ export class SignalLane {
   }
 
   private async sendAll(flush: Flush): Promise<LaneResult> {
-    const { health, random, url } = this.options;
     let refused = false;
     for (let retries = 0; ;) {
       const underWay = this.current ?? this.start(flush);
@@ -108,16 +104,8 @@ export class SignalLane {
       const settlement = await underWay.settled;
       if (settlement.kind === 'refused') refused = true;
       if (settlement.kind !== 'failed') continue;
-      const delayMs = decideRetry({
-        phase: flush.phase,
-        retries,
-        leftMs: flush.leftMs(),
-        reached: settlement.reached,
-        isLoopback: isLoopback(url),
-        failedFlushes: health.breaker.failures,
-        random: random(),
-        ...(settlement.retryInMs !== undefined && { retryInMs: settlement.retryInMs }),
-      });
+      const { reached, retryInMs } = settlement;
+      const delayMs = this.gate.retryMs(flush, { retries, reached, ...defined({ retryInMs }) });
       if (delayMs === undefined) return 'failed';
       retries += 1;
       await pause(systemClock, delayMs);
@@ -129,8 +117,10 @@ export class SignalLane {
     const waits = buffer.isWaiting(this.signal);
     const collects = collect !== undefined && this.collectedInFlush !== flush.number;
     if (this.isClosed || (!waits && !collects)) return 'done';
-    if (this.waitMs(flush) <= 0) return waits ? 'unanswered' : 'done';
-    const permission = flush.phase === 'final' ? 'go' : this.settler.mayStart();
+    if (this.gate.waitMs(flush) <= 0) return waits ? 'unanswered' : 'done';
+    const permission = flush.phase === 'final' ? 'go' : this.gate.ask();
+    // A refused address costs its items at once.
+    if (permission === 'refused' && waits) buffer.drop(this.signal, this.gate.lastRefusal);
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay = {
       startMs: clock.now(),
@@ -148,7 +138,7 @@ export class SignalLane {
       return await this.run(underWay, flush);
     } catch (error) {
       this.options.diagnostics.error(`${this.signal} export broke: ${String(error)}; going on`);
-      this.settler.release();
+      this.gate.release();
       return { kind: 'failed', reached: false };
     } finally {
       this.open = this.open.filter((other) => other !== underWay);
@@ -163,7 +153,7 @@ export class SignalLane {
     if (this.isClosed) this.options.buffer.drop(this.signal, 'shutdown');
     const request = this.settler.builder.build(encoding);
     if (request === undefined) {
-      this.settler.release();
+      this.gate.release();
       return { kind: 'nothing' };
     }
     underWay.request = request;
@@ -176,7 +166,7 @@ export class SignalLane {
     const outcome = response.status === 'success' ? 'success' : response.error.detail.outcome;
     ledger.requestEnded(this.signal, durationMs, outcome);
     if (response.status === 'success' || toStatusCode(outcome) !== undefined) {
-      this.patience.answered(durationMs);
+      this.gate.answered(durationMs);
     }
     return this.settler.settle(request, response, flush.number);
   }
@@ -215,19 +205,11 @@ export class SignalLane {
       this.options.dropIdleConnections();
       underWay.sending?.resend();
     }
-    return isSettledWithin(underWay.settled, this.waitMs(flush));
-  }
-
-  private waitMs(flush: Flush): number {
-    const leftMs = flush.leftMs();
-    if (flush.phase !== 'after-invocation') return leftMs;
-    const inDoubt = this.patience.isLost || this.options.health.breaker.isOpen;
-    return inDoubt ? Math.min(leftMs, SHORT_WAIT_MS - flush.passedMs()) : leftMs;
+    return isSettledWithin(underWay.settled, this.gate.waitMs(flush));
   }
 
   private stopWaiting(flush: Flush): LaneResult {
-    this.options.health.unanswered();
-    if (flush.phase === 'after-invocation') this.patience.unanswered(flush.passedMs());
+    this.gate.unanswered(flush);
     return 'unanswered';
   }
 
@@ -247,34 +229,6 @@ export class SignalLane {
     const passedMs = this.options.clock.now() - startMs;
     return passedMs > this.options.timeoutMs || passedMs < -MAX_CLOCK_CORRECTION_MS;
   }
-}
-
-// One flush as the lanes see it, and what became of it in one lane.
-
-/** One call of Delivery.flush. */
-export interface Flush {
-  readonly number: number;
-  readonly phase: 'after-invocation' | 'while-running' | 'final';
-  /** Milliseconds that are left of its time, by whichever clock goes faster: the wall clock may be set back. */
-  leftMs(): number;
-  /** Milliseconds since it began. */
-  passedMs(): number;
-}
-
-export function createFlush(
-  { deadlineMs, final, whileRunning }: FlushOptions,
-  number: number,
-  clock: Clock,
-): Flush {
-  const startMs = clock.now();
-  const startUptimeMs = monotonicMs();
-  const passedMs = (): number => Math.max(clock.now() - startMs, monotonicMs() - startUptimeMs);
-  return {
-    number,
-    phase: final === true ? 'final' : whileRunning === true ? 'while-running' : 'after-invocation',
-    leftMs: () => deadlineMs - startMs - passedMs(),
-    passedMs,
-  };
 }
 
 export type LaneResult =
