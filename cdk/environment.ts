@@ -1,12 +1,29 @@
 // The variables of an attached function. With the prefix LAMBDA_OTLP_ they are for the extension alone: the
 // function's own SDK reads OTEL_* too, and must neither get the vendor's key nor leave the extension out.
-import type { LambdaOtlpProps, SecretHeader } from './props';
+
+/** A header whose value is read from AWS Secrets Manager by the extension, not by the deployment. */
+export interface SecretHeader {
+  readonly secret: { readonly secretArn: string };
+  /** The header's name, for example `api-key` or `Authorization`. */
+  readonly header: string;
+  /** The field of a secret that is a JSON object; without it the whole secret is the value. */
+  readonly field?: string;
+  /** What stands before the secret in the value, for example `Bearer `. */
+  readonly prefix?: string;
+}
+
+export interface EnvironmentProps {
+  readonly endpoint: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly secretHeaders?: readonly SecretHeader[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
 
 const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
 const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
 
 /** Values may be CDK tokens. */
-export function toEnvironment(props: LambdaOtlpProps): Readonly<Record<string, string>> {
+export function toEnvironment(props: EnvironmentProps): Readonly<Record<string, string>> {
   const plain = Object.entries(props.headers ?? {}).map(
     ([name, value]) => `${name}=${encode(value)}`,
   );

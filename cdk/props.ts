@@ -1,16 +1,11 @@
 // What is attached to functions, and with which variables.
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { SecretHeader as SecretHeaderOf } from './environment';
 import type { LayerName } from './layer-choice';
 
-/** A header whose value is read from AWS Secrets Manager by the extension, not by CloudFormation. */
-export interface SecretHeader {
+/** A secret of CDK's: the function's role can be granted to read it. */
+export interface SecretHeader extends SecretHeaderOf {
   readonly secret: ISecret;
-  /** The header's name, for example `api-key` or `Authorization`. */
-  readonly header: string;
-  /** The field of a secret that is a JSON object; without it the whole secret is the value. */
-  readonly field?: string;
-  /** What stands before the secret in the value, for example `Bearer `. */
-  readonly prefix?: string;
 }
 
 export interface LambdaOtlpProps {

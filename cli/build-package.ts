@@ -20,9 +20,12 @@ import { buildPage } from 'local-lambda/page/page-document';
 const ROOT = resolve(__dirname, '..');
 const DIST = join(ROOT, 'dist');
 const BIN = 'cli/main.ts';
+/** The Serverless Framework takes the module itself for the plugin. */
+const PLUGIN = 'attach/serverless/plugin.ts';
 const ENTRIES = [
   BIN,
   'cdk/lambda-otlp.ts',
+  PLUGIN,
   'demo/demo.ts',
   'demo/local.ts',
   'src/replay/main.ts',
@@ -34,8 +37,12 @@ const BESIDE = [
   'demo',
   'local-lambda/src/lambda',
   'local-lambda/src/events',
+  'attach/terraform',
+  'attach/terraform/examples',
+  'attach/sam',
+  'attach/cloudformation',
 ];
-const AS_THEY_ARE = /\.(mjs|py|json)$/;
+const AS_THEY_ARE = /\.(mjs|py|json|tf|yaml)$/;
 const WORKSPACE = 'local-lambda/';
 
 /** Every source that the entries reach, by esbuild's own account. */
@@ -159,6 +166,11 @@ function declareTypes(): void {
   );
 }
 
+function exportPlugin(): void {
+  const file = join(DIST, PLUGIN.replace(/\.ts$/, '.js'));
+  writeFileSync(file, `${readFileSync(file, 'utf8')}module.exports = module.exports.default;\n`);
+}
+
 function markExecutable(): void {
   const bin = join(DIST, BIN.replace(/\.ts$/, '.js'));
   writeFileSync(bin, `#!/usr/bin/env node\n${readFileSync(bin, 'utf8')}`);
@@ -182,6 +194,7 @@ async function main(): Promise<void> {
   writeFileSync(join(DIST, 'local-lambda/src/page/page.html'), await buildPage());
   copyBeside();
   copyLayers();
+  exportPlugin();
   markExecutable();
   declareTypes();
   if (!existsSync(join(DIST, 'build/layer/extensions/lambda-otlp')))

@@ -22,6 +22,11 @@ import {
   isInPath,
   run,
 } from './template-tools.mjs';
+import {
+  checkAttachedTemplates,
+  checkServerlessPlugin,
+  checkTerraformModule,
+} from './validate-attachments.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const zips = ['lambda-otlp-node.zip', 'lambda-otlp-x86_64.zip', 'lambda-otlp-arm64.zip'];
@@ -40,6 +45,8 @@ function copyTemplates() {
     recursive: true,
     filter: (path) => !['node_modules', 'cdk.out', '.serverless'].includes(basename(path)),
   });
+  for (const folder of ['attach', 'cdk'])
+    cpSync(join(root, folder), join(copy, folder), { recursive: true });
   // CDK bundles the TypeScript function with the esbuild of the checkout.
   cpSync(join(root, 'package.json'), join(copy, 'package.json'));
   symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'));
@@ -203,6 +210,9 @@ const checks = [
   ['container image', checkContainer],
   ['Python function', checkPythonFunction],
   ['Go function', checkGoFunction],
+  ['attached: SAM and CloudFormation', () => checkAttachedTemplates(copy)],
+  ['attached: Terraform module', () => checkTerraformModule(copy)],
+  ['attached: Serverless plugin', () => checkServerlessPlugin(copy, startEmptyCloudFormation)],
 ];
 
 async function attempt(check, templates) {
@@ -213,10 +223,12 @@ async function attempt(check, templates) {
   }
 }
 
+/** `npm run validate:templates -- attached` runs those whose name has the word. */
+const wanted = process.argv[2] ?? '';
 const copy = copyTemplates();
 const counts = { passed: 0, failed: 0, skipped: 0 };
 try {
-  for (const [name, check] of checks) {
+  for (const [name, check] of checks.filter(([name]) => name.includes(wanted))) {
     const { status, detail } = await attempt(check, join(copy, 'layer/templates'));
     counts[status] += 1;
     console.log(`${status.toUpperCase().padEnd(8)} ${name}: ${detail}`);

@@ -36,6 +36,9 @@ test('the tarball holds the compiled commands, the layer, its zip, CDK’s types
   expect(paths).toEqual(
     expect.arrayContaining([
       'README.md',
+      'dist/attach/sam/template.yaml',
+      'dist/attach/serverless/plugin.js',
+      'dist/attach/terraform/main.tf',
       'dist/build/layer/extensions/lambda-otlp',
       'dist/build/lambda-otlp-node.zip',
       'dist/cdk/lambda-otlp.d.ts',
@@ -50,6 +53,12 @@ test('the tarball holds the compiled commands, the layer, its zip, CDK’s types
     'README.md',
     'package.json',
   ]);
+});
+
+test('the plugin of the Serverless Framework is what its module exports', () => {
+  const file = join(ROOT, 'dist/attach/serverless/plugin.js');
+  const said = execFileSync(process.execPath, ['-p', `require(${JSON.stringify(file)}).name`]);
+  expect(said.toString().trim()).toBe('LambdaOtlpPlugin');
 });
 
 test('no compiled file names the workspace, which is not installed with the package', () => {

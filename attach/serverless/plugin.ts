@@ -1,0 +1,211 @@
+// A plugin of the Serverless Framework (3, or osls): attaches the layer to every function of the service, chosen by
+// runtime and architecture. What a function sets itself stays. `custom.lambdaOtlp` has the options.
+import { existsSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { toEnvironment, type EnvironmentProps, type SecretHeader } from '../../cdk/environment';
+import { chooseLayer, type LayerName } from '../../cdk/layer-choice';
+
+type Members = Record<string, unknown>;
+
+interface ServerlessFunction {
+  readonly runtime?: string;
+  readonly architecture?: string;
+  readonly image?: unknown;
+  readonly lambdaOtlp?: boolean;
+  readonly tags?: Readonly<Record<string, string>>;
+  layers?: unknown[];
+  environment?: Members;
+}
+
+interface ServerlessService {
+  readonly provider: {
+    readonly runtime?: string;
+    readonly architecture?: string;
+    readonly tags?: Readonly<Record<string, string>>;
+    readonly layers?: unknown[];
+    readonly environment?: Members;
+    iam?: { role?: unknown };
+  };
+  readonly custom?: { readonly lambdaOtlp?: LambdaOtlpOptions };
+  readonly functions: Readonly<Record<string, ServerlessFunction>>;
+  layers?: Members;
+}
+
+/** `custom.lambdaOtlp` of serverless.yml. */
+export interface LambdaOtlpOptions {
+  readonly endpoint: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly secretHeaders?: readonly (Omit<SecretHeader, 'secret'> & {
+    readonly secretArn: string;
+  })[];
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly layerVersionArns?: Readonly<Partial<Record<LayerName, string>>>;
+}
+
+interface Serverless {
+  readonly serviceDir: string;
+  readonly service: ServerlessService;
+  readonly configSchemaHandler: {
+    defineCustomProperties(schema: object): void;
+    defineFunctionProperties(provider: string, schema: object): void;
+  };
+}
+
+interface Utilities {
+  readonly log: { warning(text: string): void };
+}
+
+/** Lambda's limit (AWS Lambda quotas). */
+const MAX_LAYERS = 5;
+const ZIPS = join(__dirname, '../../build');
+/** What the framework takes where neither function nor provider names a runtime is a Node.js. */
+const DEFAULT_RUNTIME = 'nodejs20.x';
+const TEXTS = { type: 'object', additionalProperties: { type: 'string' } };
+const OPTIONS_SCHEMA = {
+  type: 'object',
+  properties: {
+    endpoint: { type: 'string' },
+    headers: TEXTS,
+    secretHeaders: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          secretArn: { type: 'string' },
+          header: { type: 'string' },
+          field: { type: 'string' },
+          prefix: { type: 'string' },
+        },
+        required: ['secretArn', 'header'],
+        additionalProperties: false,
+      },
+    },
+    environment: TEXTS,
+    layerVersionArns: TEXTS,
+  },
+  required: ['endpoint'],
+  additionalProperties: false,
+};
+
+class LambdaOtlpPlugin {
+  readonly hooks: Readonly<Record<string, () => void>>;
+
+  constructor(
+    private readonly serverless: Serverless,
+    _options: unknown,
+    private readonly utilities: Utilities,
+  ) {
+    const { configSchemaHandler } = serverless;
+    configSchemaHandler.defineCustomProperties({
+      type: 'object',
+      properties: { lambdaOtlp: OPTIONS_SCHEMA },
+    });
+    configSchemaHandler.defineFunctionProperties('aws', {
+      properties: { lambdaOtlp: { type: 'boolean' } },
+    });
+    this.hooks = { initialize: () => this.attach() };
+  }
+
+  private attach(): void {
+    const { service } = this.serverless;
+    const options = service.custom?.lambdaOtlp;
+    if (options === undefined) {
+      this.warn('custom.lambdaOtlp.endpoint is not set, nothing is attached');
+      return;
+    }
+    const environment = toEnvironment(toProps(options));
+    const attached = Object.entries(service.functions).filter(([name, it]) =>
+      this.attachTo(name, it, { options, environment }),
+    );
+    if (attached.length > 0) this.allowSecrets(options);
+  }
+
+  private attachTo(
+    name: string,
+    own: ServerlessFunction,
+    {
+      options,
+      environment,
+    }: { readonly options: LambdaOtlpOptions; readonly environment: Members },
+  ): boolean {
+    const { provider } = this.serverless.service;
+    if (own.lambdaOtlp === false || { ...provider.tags, ...own.tags }['lambda-otlp'] === 'off')
+      return false;
+    const choice = chooseLayer({
+      packageType: own.image === undefined ? 'Zip' : 'Image',
+      runtime: own.runtime ?? provider.runtime ?? DEFAULT_RUNTIME,
+      architectures: [own.architecture ?? provider.architecture ?? 'x86_64'],
+    });
+    if (choice.kind === 'none') return this.skip(name, choice.reason);
+    const present = own.layers ?? provider.layers ?? [];
+    if (present.length >= MAX_LAYERS)
+      return this.skip(name, `it has ${present.length} layers already, Lambda takes ${MAX_LAYERS}`);
+    own.layers = [...present, this.findLayer(choice.layer, options)];
+    own.environment = { ...withoutThoseOf(environment, provider.environment), ...own.environment };
+    return true;
+  }
+
+  private skip(name: string, reason: string): false {
+    this.warn(`not attached to ${name}: ${reason}`);
+    return false;
+  }
+
+  private findLayer(layer: LayerName, { layerVersionArns }: LambdaOtlpOptions): unknown {
+    const arn = layerVersionArns?.[layer];
+    if (arn !== undefined) return arn;
+    const zip = join(ZIPS, `lambda-otlp-${layer}.zip`);
+    if (!existsSync(zip))
+      throw new Error(
+        `lambda-otlp: ${zip} is not there: set layerVersionArns.${layer}, or build it`,
+      );
+    const key = `lambdaOtlp${layer === 'node' ? 'Node' : layer === 'arm64' ? 'Arm64' : 'X86'}`;
+    const { service, serviceDir } = this.serverless;
+    service.layers = {
+      ...service.layers,
+      [key]: {
+        name: `lambda-otlp-${layer}`,
+        package: { artifact: relative(serviceDir, zip) },
+        licenseInfo: 'Apache-2.0',
+      },
+    };
+    return { Ref: `L${key.slice(1)}LambdaLayer` };
+  }
+
+  private allowSecrets({ secretHeaders = [] }: LambdaOtlpOptions): void {
+    if (secretHeaders.length === 0) return;
+    const { provider } = this.serverless.service;
+    const role = provider.iam?.role ?? {};
+    if (typeof role !== 'object' || 'Fn::GetAtt' in role || 'Ref' in role) {
+      this.warn('grant the role of the functions secretsmanager:GetSecretValue on the secrets');
+      return;
+    }
+    const { statements = [] } = role as { readonly statements?: readonly unknown[] };
+    const statement = {
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: secretHeaders.map(({ secretArn }) => secretArn),
+    };
+    provider.iam = { ...provider.iam, role: { ...role, statements: [...statements, statement] } };
+  }
+
+  private warn(text: string): void {
+    this.utilities.log.warning(`lambda-otlp: ${text}`);
+  }
+}
+
+function toProps({ secretHeaders = [], ...options }: LambdaOtlpOptions): EnvironmentProps {
+  return {
+    ...options,
+    secretHeaders: secretHeaders.map(({ secretArn, ...header }) => ({
+      ...header,
+      secret: { secretArn },
+    })),
+  };
+}
+
+/** A function's variables win over the provider's: what the whole service sets must not be hidden. */
+function withoutThoseOf(environment: Members, others: Members = {}): Members {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !(name in others)));
+}
+
+export default LambdaOtlpPlugin;

@@ -1,0 +1,19 @@
+output "functions" {
+  description = "The functions that this module created, by name"
+  value       = aws_lambda_function.this
+}
+
+output "layers" {
+  description = "By the names in runtimes: the layers to add to a function that is defined elsewhere"
+  value       = { for name, shape in var.runtimes : name => [local.layer_arns[local.layer_names[name]]] }
+}
+
+output "environment" {
+  description = "The variables to merge beneath those of a function that is defined elsewhere"
+  value       = local.environment
+}
+
+output "secret_arns" {
+  description = "What the role of each function must be allowed to read: secretsmanager:GetSecretValue"
+  value       = var.secret_headers[*].secret_arn
+}

@@ -1,0 +1,62 @@
+variable "endpoint" {
+  type        = string
+  description = "Base URL of the OTLP/HTTP endpoint, for example https://otlp.example.com"
+
+  validation {
+    condition     = can(regex("^https?://", var.endpoint))
+    error_message = "Expected an http:// or https:// URL."
+  }
+}
+
+variable "secret_headers" {
+  type = list(object({
+    header     = string
+    secret_arn = string
+    field      = optional(string)
+    prefix     = optional(string, "")
+  }))
+  default     = []
+  description = "Headers whose values the extension reads from AWS Secrets Manager; field is a key of a secret that is a JSON object"
+}
+
+variable "environment" {
+  type        = map(string)
+  default     = {}
+  description = "Further variables of the extension, for example { LAMBDA_OTLP_KEEP = \"errors\" }"
+}
+
+variable "layer_version_arns" {
+  type        = map(string)
+  default     = {}
+  description = "ARNs of published layer versions by node, x86_64 and arm64; without one, a layer version is made from the zip of this package"
+}
+
+variable "build_dir" {
+  type        = string
+  default     = null
+  description = "Where the zips of the layers are; by default beside this module in the package"
+}
+
+variable "runtimes" {
+  type        = map(string)
+  default     = {}
+  description = "Functions that are defined elsewhere, by name: their runtime, or runtime/architecture, for example { orders = \"python3.13/arm64\" }"
+}
+
+variable "functions" {
+  type = map(object({
+    role             = string
+    handler          = string
+    runtime          = string
+    filename         = string
+    source_code_hash = optional(string)
+    architecture     = optional(string, "x86_64")
+    timeout          = optional(number, 10)
+    memory_size      = optional(number, 256)
+    layers           = optional(list(string), [])
+    environment      = optional(map(string), {})
+    attach           = optional(bool, true)
+  }))
+  default     = {}
+  description = "Functions that this module creates, by name"
+}

@@ -1,0 +1,135 @@
+// The ways to attach the layer to a whole app, each through its own tool, in the copy of validate-templates.mjs.
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { findCfnLint, installValidators, isInPath, run } from './template-tools.mjs';
+
+const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
+const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
+
+const passed = (detail) => ({ status: 'passed', detail });
+const failed = (detail) => ({ status: 'failed', detail });
+const skipped = (detail) => ({ status: 'skipped', detail });
+
+/** SAM's Globals, the variant with OpenTelemetry's instrumentation layers, and plain CloudFormation. */
+export async function checkAttachedTemplates(copy) {
+  const command = await findCfnLint();
+  if (command === undefined) return skipped('neither cfn-lint nor python3 to install it with');
+  const files = [
+    'sam/template.yaml',
+    'sam/with-instrumentation.yaml',
+    'cloudformation/template.yaml',
+  ];
+  for (const file of files) {
+    const linted = await run(command, ['--template', join(copy, 'attach', file)]);
+    if (!linted.ok) return failed(`${file}: ${linted.output}`);
+  }
+  return passed(`cfn-lint, ${files.length} templates`);
+}
+
+export async function checkTerraformModule(copy) {
+  const fromValidators = createRequire(join(await installValidators(), 'anchor.js'));
+  const { parse } = fromValidators('@cdktf/hcl2json');
+  const folder = join(copy, 'attach/terraform');
+  const read = async (name) => parse(name, readFileSync(join(folder, name), 'utf8'));
+  const [main, variables, outputs, example] = [
+    await read('main.tf'),
+    await read('variables.tf'),
+    await read('outputs.tf'),
+    await read('examples/app.tf'),
+  ];
+  if (main.resource?.aws_lambda_function?.this?.[0]?.for_each === undefined)
+    return failed('main.tf: expected aws_lambda_function.this with for_each');
+  const used = new Set(
+    [...JSON.stringify([main, outputs]).matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name),
+  );
+  const known = Object.keys(variables.variable);
+  const unknown = [...used].filter((name) => !known.includes(name));
+  const unused = known.filter((name) => !used.has(name));
+  const given = Object.keys(example.module.otlp[0]).filter((name) => name !== 'source');
+  const misspelt = given.filter((name) => !known.includes(name));
+  const taken = [...JSON.stringify(example).matchAll(/\bmodule\.otlp\.(\w+)/g)].map(([, it]) => it);
+  const missing = taken.filter((name) => outputs.output[name] === undefined);
+  const problems = { unknown, unused, misspelt, missing };
+  const named = Object.entries(problems).filter(([, names]) => names.length > 0);
+  if (named.length > 0) return failed(`variables and outputs: ${JSON.stringify(named)}`);
+  if (!(await isInPath('terraform', ['version'])))
+    return passed('parsed as HCL; no terraform in PATH');
+  const format = await run('terraform', ['fmt', '-check', '-diff', '-recursive'], { cwd: folder });
+  if (!format.ok) return failed(format.output);
+  const cwd = join(folder, 'examples');
+  const init = await run('terraform', ['init', '-backend=false', '-input=false', '-no-color'], {
+    cwd,
+  });
+  if (!init.ok) return passed('parsed as HCL, formatted; terraform init got no providers');
+  const valid = await run('terraform', ['validate', '-no-color'], { cwd });
+  return valid.ok ? passed('terraform validate') : failed(valid.output);
+}
+
+/** The plugin's service through osls; the template must have layer and variables on exactly the right functions. */
+export async function checkServerlessPlugin(copy, startCloudFormation) {
+  const cwd = join(copy, 'attach/serverless');
+  await build({
+    entryPoints: [join(cwd, 'plugin.ts')],
+    outfile: join(cwd, 'plugin.cjs'),
+    bundle: true,
+    platform: 'node',
+    footer: { js: 'module.exports = module.exports.default;' },
+    logLevel: 'error',
+  });
+  const server = await startCloudFormation();
+  const command = join(await installValidators(), '.bin/osls');
+  const env = {
+    ...process.env,
+    LAMBDA_OTLP_PLUGIN: './plugin.cjs',
+    AWS_ACCESS_KEY_ID: 'validation',
+    AWS_SECRET_ACCESS_KEY: 'validation',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${server.address().port}`,
+  };
+  const packaged = await run(command, ['package'], { cwd, env });
+  server.close();
+  server.closeAllConnections();
+  if (!packaged.ok) return failed(packaged.output);
+  const file = join(cwd, '.serverless/cloudformation-template-update-stack.json');
+  const problems = judge(JSON.parse(readFileSync(file, 'utf8')), packaged.output);
+  return problems.length === 0
+    ? passed('osls package, template as expected')
+    : failed(problems.join('; '));
+}
+
+function judge({ Resources }, output) {
+  const of = (name) => Resources[`${name}LambdaFunction`]?.Properties ?? {};
+  const seen = (name) => [
+    JSON.stringify(of(name).Layers ?? []),
+    of(name).Environment?.Variables?.[ENDPOINT],
+    of(name).Environment?.Variables?.[HEADERS],
+  ];
+  const theirs = 'arn:aws:lambda:us-east-1:184161586896:layer:opentelemetry-nodejs-0_15_0:1';
+  const node = { Ref: 'LambdaOtlpNodeLambdaLayer' };
+  const ours = 'https://otlp.example.com';
+  const headers =
+    'api-key=${secretsmanager:arn:aws:secretsmanager:us-east-1:123456789012:secret:otlp-AbCdEf#apiKey}';
+  const expected = {
+    Orders: [JSON.stringify([node]), ours, headers],
+    Stock: [JSON.stringify([{ Ref: 'LambdaOtlpArm64LambdaLayer' }]), ours, headers],
+    Instrumented: [JSON.stringify([theirs, node]), ours, headers],
+    Own: [JSON.stringify([node]), 'https://other.example.com', headers],
+    Silent: ['[]', undefined, undefined],
+    Image: ['[]', undefined, undefined],
+  };
+  const wrong = Object.entries(expected)
+    .filter(([name, it]) => JSON.stringify(seen(name)) !== JSON.stringify(it))
+    .map(
+      ([name, it]) => `${name}: expected ${JSON.stringify(it)}, got ${JSON.stringify(seen(name))}`,
+    );
+  const [policy] = Resources.IamRoleLambdaExecution?.Properties.Policies ?? [];
+  const isAllowed = JSON.stringify(policy ?? {}).includes('secretsmanager:GetSecretValue');
+  return [
+    ...wrong,
+    ...(isAllowed ? [] : ['the role may not read the secret']),
+    ...(/not attached to image/.test(output)
+      ? []
+      : [`expected a warning of the image, got ${output}`]),
+  ];
+}
