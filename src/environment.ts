@@ -1,7 +1,7 @@
 // Reads environment variables by the table of settings. Every value that cannot be used costs one warning
 // that names the variable, what was expected, what was seen and what is used; nothing here throws.
 import type { Diagnostics } from './diagnostics';
-import { SETTINGS, ofSignal } from './settings';
+import { SETTINGS, SIGNAL_NAMES, ofSignal } from './settings';
 import type {
   NumberRange,
   Setting,
@@ -11,6 +11,13 @@ import type {
   SignalName,
   SignalSettingName,
 } from './settings';
+
+const PREFIX = 'LAMBDA_OTLP_';
+const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+const ENDPOINTS: readonly string[] = [
+  ENDPOINT,
+  ...SIGNAL_NAMES.map((signal) => ofSignal(ENDPOINT, signal)),
+];
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -49,8 +56,12 @@ export function createEnvironment(
     const value = variables[name]?.trim();
     return value === undefined || value === '' ? undefined : value;
   };
-  const text = (name: string): string | undefined =>
-    /^(?:OTEL|NODE)_/.test(name) ? (own(`LAMBDA_OTLP_${name}`) ?? own(name)) : own(name);
+  // The SDK's endpoint is the extension at localhost, once ours is said apart.
+  const hasEndpoint = ENDPOINTS.some((name) => own(PREFIX + name) !== undefined);
+  const text = (name: string): string | undefined => {
+    if (!/^(?:OTEL|NODE)_/.test(name)) return own(name);
+    return own(PREFIX + name) ?? (hasEndpoint && ENDPOINTS.includes(name) ? undefined : own(name));
+  };
 
   const reject = (name: string, { expected, seen, using }: RejectedValue): void => {
     const message = `${name}: expected ${expected}, got '${seen}'; using ${using}`;

@@ -3,7 +3,11 @@
 import { createEnvironment } from './environment';
 import { createDiagnosticsWriter, findSecrets } from './extension/diagnostics-writer';
 import type { Pipeline } from './extension/pipeline';
-import { readReceiverSettings } from './extension/receiver-settings';
+import {
+  expectsGrpc,
+  readReceiverSettings,
+  withoutSdkProtocols,
+} from './extension/receiver-settings';
 import { readLogLevel } from './extension/settings';
 import { createTimeline, readShellHandover, start } from './extension/start';
 import type { Registration } from './lambda/extensions-api';
@@ -24,9 +28,15 @@ const diagnostics = createDiagnosticsWriter({
   now: Date.now,
   secrets: findSecrets(variables),
 });
+const hasCollector =
+  hasExtension('collector') ||
+  Object.keys(variables).some((name) => name.startsWith('OPENTELEMETRY_COLLECTOR_CONFIG_'));
+const receiver = readReceiverSettings(variables, hasCollector);
+const isReceiving = receiver.ports.length > 0;
+const ownVariables = isReceiving ? withoutSdkProtocols(variables) : variables;
 /** What the start has warned of, the pipeline need not. */
 const said = new Set<string>();
-const environment = createEnvironment(variables, diagnostics, said);
+const environment = createEnvironment(ownVariables, diagnostics, said);
 diagnostics.setLevel(readLogLevel(environment));
 
 process.on('uncaughtException', (error) => {
@@ -45,16 +55,17 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   }
   await fitV8(variables);
   const { createPipeline } = await import('./extension/pipeline');
-  return createPipeline({ variables, said, registration, diagnostics });
+  const pipeline = createPipeline({ variables: ownVariables, said, registration, diagnostics });
+  if (isReceiving && expectsGrpc(variables)) {
+    const { loadGrpc } = await import('./lambda/otlp-receiver');
+    await loadGrpc();
+  }
+  return pipeline;
 }
-
-const hasCollector =
-  hasExtension('collector') ||
-  Object.keys(variables).some((name) => name.startsWith('OPENTELEMETRY_COLLECTOR_CONFIG_'));
 
 void start({
   environment,
-  receiver: readReceiverSettings(variables, hasCollector),
+  receiver,
   diagnostics,
   shell,
   timeline: createTimeline(shell),

@@ -44,7 +44,7 @@ export const OTEL_SETTINGS = {
     default: 'http/protobuf',
     perSignal: true,
     since: '0.1',
-    text: 'How requests are encoded. `grpc` costs one warning, then `http/protobuf` is used.',
+    text: 'How requests are encoded. `grpc` costs one warning, unless it is for an SDK that sends to the receiver; then `http/protobuf` is used.',
   },
   OTEL_EXPORTER_OTLP_TIMEOUT: {
     kind: 'number',

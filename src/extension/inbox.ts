@@ -7,7 +7,7 @@ import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
 import type { Clock } from '../node/clock';
 import { inflate } from '../node/compression';
 import { countRecords, splitBatch } from '../telemetry/batch-parts';
-import type { OtlpBody } from '../lambda/otlp-receiver';
+import type { OtlpBody } from '../lambda/received-otlp';
 
 /** Who reads: the pipeline. */
 export interface TelemetryReader {

@@ -17,7 +17,7 @@ import { decodeBatch } from '../telemetry/decode';
 import { fromEpochMs } from '../telemetry/timestamp';
 import { BatchDeduplication } from '../lambda/batch-deduplication';
 import type { InvokeEvent, Registration } from '../lambda/extensions-api';
-import type { OtlpBody } from '../lambda/otlp-receiver';
+import type { OtlpBody } from '../lambda/received-otlp';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
 import { createTranslator, createReceivedSpans } from './create-translator';

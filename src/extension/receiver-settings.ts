@@ -44,6 +44,27 @@ export function readReceiverSettings(
   return { ports: decided.ports, warnings: [...warnings, ...decided.warnings], notes };
 }
 
+const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL';
+const PROTOCOLS = [PROTOCOL, ...SIGNAL_NAMES.map((signal) => ofSignal(PROTOCOL, signal))];
+
+/** The SDK will speak gRPC, as far as variables can tell. */
+export function expectsGrpc(variables: Variables): boolean {
+  return (
+    PROTOCOLS.some((name) => isGrpc(variables, name)) ||
+    ENDPOINTS.some((name) => isLoopbackAt(valueOf(variables, name) ?? '', [OTLP_GRPC_PORT]))
+  );
+}
+
+/** What is set without the prefix for an SDK that speaks gRPC to the receiver is not meant for the extension. */
+export function withoutSdkProtocols(variables: Variables): Variables {
+  const isTheirs = (name: string): boolean => PROTOCOLS.includes(name) && isGrpc(variables, name);
+  return Object.fromEntries(Object.entries(variables).filter(([name]) => !isTheirs(name)));
+}
+
+function isGrpc(variables: Variables, name: string): boolean {
+  return valueOf(variables, name)?.toLowerCase() === 'grpc';
+}
+
 function parseChoice(seen: string): Choice | undefined {
   const word = seen.toLowerCase();
   if (word === '') return 'auto';

@@ -4,7 +4,7 @@
 import type { Diagnostics } from '../diagnostics';
 import type { Delivery } from '../delivery/delivery';
 import type { ReceivedSpans } from '../invocation/received-spans';
-import type { OtlpBody } from '../lambda/otlp-receiver';
+import type { OtlpBody } from '../lambda/received-otlp';
 import type { Translator } from '../otel/translator';
 import type { Attributes } from '../relay/edit-span';
 import { fillResource, createInterner } from '../relay/fill-resource';

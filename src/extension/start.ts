@@ -8,7 +8,7 @@ import { createApiClient } from '../lambda/http-client';
 import type { ApiClient } from '../lambda/http-client';
 import { ByteBudget } from '../http/byte-budget';
 import { subscribe } from '../lambda/telemetry-api';
-import type { OtlpBody } from '../lambda/otlp-receiver';
+import type { OtlpBody } from '../lambda/received-otlp';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { pause, systemClock, monotonicMs } from '../node/clock';

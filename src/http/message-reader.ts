@@ -253,7 +253,7 @@ export class MessageReader {
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
-class PendingBytes {
+export class PendingBytes {
   /** Those from `from` on are still to be read. */
   private bytes = NOTHING;
   private from = 0;

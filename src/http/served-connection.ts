@@ -127,7 +127,9 @@ export class ServedConnection implements OpenHolder {
     if (text.length < HTTP2_PREFACE.length) return undefined;
     this.isLast = true;
     this.latestRequestMs = monotonicMs();
-    for (const event of ['data', 'drain', 'end', 'error']) socket.removeAllListeners(event);
+    // Who takes over may have to be loaded first.
+    socket.pause();
+    for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
     if (this.options.onHttp2 === undefined) this.cut();
     else this.options.onHttp2(socket, bytes);
     return undefined;
@@ -282,7 +284,7 @@ const NOTHING: Buffer = Buffer.alloc(0);
 /** Beyond it, unused memory behind a complete body is worth a copy. */
 const MAX_UNUSED_SHARE = 1 / 8;
 
-class RequestBody {
+export class RequestBody {
   length = 0;
   private bytes = NOTHING;
   private isOwn = false;
@@ -305,7 +307,8 @@ class RequestBody {
   /** All of it. */
   complete(): Buffer {
     const body = this.bytes.subarray(0, this.length);
-    const unused = this.bytes.length - this.length;
+    // Also of the memory of which a chunk is a part.
+    const unused = this.bytes.buffer.byteLength - this.length;
     return unused > this.length * MAX_UNUSED_SHARE ? copyOf(body, this.length) : body;
   }
 

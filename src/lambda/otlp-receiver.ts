@@ -1,44 +1,31 @@
 // Where the function's own OpenTelemetry SDK hands its telemetry over: OTLP/HTTP on both loopback addresses, and on
-// nothing else. A request is answered in the turn that completes its body, whatever the endpoint does; no header
+// nothing else; a connection that begins as gRPC does is grpc-receiver.ts's. A request is answered in the turn that completes its body, whatever the endpoint does; no header
 // beyond type and encoding is looked at.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Diagnostics } from '../diagnostics';
-import type { ByteBudget } from '../http/byte-budget';
 import { startHttpServer } from '../http/server';
 import type { HttpServerOptions, ReceivedRequest } from '../http/served-connection';
 import type { HttpServer } from '../http/server';
 import { inflate } from '../node/compression';
-import type { Signal } from '../relay/item';
 import { openExchange, refuseGzip, refuseOversize, takeBody } from '../relay/otlp-exchange';
 import type { OtlpAnswer, OtlpRequest, Encoding } from '../relay/otlp-exchange';
+import type * as Grpc from './grpc-receiver';
+import { INFLATION } from './received-otlp';
+import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
-
-/** An acknowledged body, inflated. */
-export interface OtlpBody {
-  readonly signal: Signal;
-  readonly encoding: Encoding;
-  readonly bytes: Buffer;
-}
-
-export interface OtlpReceiverOptions {
-  readonly ports: readonly number[];
-  readonly budget: ByteBudget;
-  readonly diagnostics: Diagnostics;
-  /** In order of acknowledgement. Must not throw. */
-  readonly onBody: (body: OtlpBody) => void;
-  /** A request was refused. */
-  readonly onRefused: () => void;
-}
 
 export interface OtlpReceiver {
   close(): void;
 }
 
 const HOSTS = ['127.0.0.1', '::1'];
-/** What inflates to no more is answered in the same turn. */
-const MAX_INFLATED_AT_ONCE_BYTES = 262_144;
 /** The machine has no such address: IPv6 is off. */
 const NO_ADDRESS = /\b(?:EADDRNOTAVAIL|EAFNOSUPPORT)\b/;
+
+/** Loads what speaks gRPC, ahead of the connection that needs it. */
+export async function loadGrpc(): Promise<typeof Grpc> {
+  return import('./grpc-receiver');
+}
 
 /** Never rejects: an address that is taken costs one warning, and the others serve. */
 export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<OtlpReceiver> {
@@ -51,6 +38,9 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
       options.onRefused();
       const { encoding } = headOf(request);
       answer(request, refuseOversize(MAX_BODY_BYTES, encoding));
+    },
+    onHttp2: (socket, first) => {
+      void loadGrpc().then(({ serveGrpc }) => serveGrpc(socket, first, options));
     },
     onError: ({ message }) =>
       diagnostics.error(`OTLP receiver: ${message}; the function's own telemetry may be missing`),
@@ -110,8 +100,7 @@ async function inflateAndTake(
   otlp: OtlpRequest,
   options: OtlpReceiverOptions,
 ): Promise<void> {
-  const bounds = { maxBytes: MAX_BODY_BYTES, atOnceBytes: MAX_INFLATED_AT_ONCE_BYTES };
-  const body = await inflate(request.body, bounds);
+  const body = await inflate(request.body, INFLATION);
   if (body !== 'too large' && body !== 'no gzip') {
     take(request, otlp, { ...options, body });
     return;

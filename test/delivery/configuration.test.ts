@@ -112,6 +112,16 @@ describe('endpoints', () => {
     expect(configuration.signals.metrics?.url).toBe('http://own:1/v1/metrics');
   });
 
+  it('LAMBDA_OTLP_OTEL_… hides those of each signal without the prefix, which are the SDK’s', () => {
+    const { configuration } = read({
+      OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://localhost:4318/v1/traces',
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'http://own:1',
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://own:2/l',
+    });
+    const { traces, logs } = configuration.signals;
+    expect([traces?.url, logs?.url]).toEqual(['http://own:1/v1/traces', 'http://own:2/l']);
+  });
+
   it('none set is one warning that says where it goes now', () => {
     const { configuration, warnings } = read({});
     expect(configuration.signals.traces?.url).toBe('http://localhost:4318/v1/traces');

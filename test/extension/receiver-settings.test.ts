@@ -1,4 +1,8 @@
-import { readReceiverSettings } from '../../src/extension/receiver-settings';
+import {
+  expectsGrpc,
+  readReceiverSettings,
+  withoutSdkProtocols,
+} from '../../src/extension/receiver-settings';
 
 const SDK = 'OTEL_EXPORTER_OTLP_ENDPOINT';
 const OWN = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
@@ -82,4 +86,25 @@ describe('readReceiverSettings', () => {
   it('notes that a configuration file hides the variables from the SDK', () => {
     expect(read({ [OWN]: away, OTEL_CONFIG_FILE: '/var/task/otel.yaml' }).notes).toHaveLength(1);
   });
+});
+
+const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL';
+
+it.each<[string, boolean, Variables]>([
+  ['the protocol', true, { [PROTOCOL]: 'grpc' }],
+  ['the protocol of a signal', true, { OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: ' GRPC ' }],
+  ['the port', true, { [SDK]: 'http://localhost:4317' }],
+  ['the port of HTTP', false, { [SDK]: 'http://localhost:4318' }],
+  ['another protocol', false, { [PROTOCOL]: 'http/json' }],
+  ['our protocol', false, { [`LAMBDA_OTLP_${PROTOCOL}`]: 'grpc' }],
+])('%s says whether the SDK will speak gRPC: %s', (_, expected, variables) => {
+  expect(expectsGrpc(variables)).toBe(expected);
+});
+
+it("the SDK's gRPC is not ours, other protocols are", () => {
+  const ours = {
+    [`LAMBDA_OTLP_${PROTOCOL}`]: 'grpc',
+    OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json',
+  };
+  expect(withoutSdkProtocols({ ...ours, [PROTOCOL]: 'grpc' })).toEqual(ours);
 });

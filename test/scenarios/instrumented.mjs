@@ -9,9 +9,11 @@ const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto'
 const { BasicTracerProvider, BatchSpanProcessor } = require('@opentelemetry/sdk-trace-base');
 
 const url = process.env.RECEIVER_URL;
-const provider = new BasicTracerProvider({
-  spanProcessors: [new BatchSpanProcessor(new OTLPTraceExporter({ url: `${url}/v1/traces` }))],
-});
+const exporter =
+  process.env.RECEIVER_PROTOCOL === 'grpc'
+    ? new (require('@opentelemetry/exporter-trace-otlp-grpc').OTLPTraceExporter)({ url })
+    : new OTLPTraceExporter({ url: `${url}/v1/traces` });
+const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
 const tracer = provider.getTracer('instrumented', '1.0.0');
 const propagator = new W3CTraceContextPropagator();
 const getter = { keys: Object.keys, get: (carrier, key) => carrier[key] };

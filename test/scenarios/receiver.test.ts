@@ -150,31 +150,47 @@ describe('the receiver', () => {
     expect(invalid).toHaveLength(1);
   });
 
-  it('makes one trace with one SERVER span of what the SDK and Lambda know', async () => {
-    const run = await startInstrumented();
-    const traceId = hexOf(0xab, 16);
-    const caller = hexOf(0xcd, 8);
-    const headers = { traceparent: `00-${traceId}-${caller}-01` };
-    const { response: payload, requestId } = await run.lambda.invoke({ action: 'traced', headers });
-    const { spanId } = payload as { readonly spanId: string };
-    const { spans: arrived, logs } = await finish(run);
-    const servers = arrived.filter(({ kind }) => kind === spanKind.server);
-    expect(servers).toHaveLength(1);
-    expect(servers[0]).toMatchObject({ traceId, spanId, parentSpanId: caller, name: 'handler' });
-    expect(servers[0]?.plain).toMatchObject({
-      'faas.invocation_id': requestId,
-      'faas.coldstart': true,
-      'lambda.status': 'success',
-    });
-    const names = (parent: string): readonly string[] =>
-      arrived.filter(({ parentSpanId }) => parentSpanId === parent).map(({ name }) => name);
-    expect(names(spanId)).toEqual(
-      expect.arrayContaining(['child 0', 'child 1', 'init', 'responseLatency', 'runtimeOverhead']),
-    );
-    expect(new Set(arrived.map((span) => span.traceId))).toEqual(new Set([traceId]));
-    const line = logs.find(({ text }) => text === 'in the handler');
-    expect(line).toMatchObject({ traceId, spanId });
-  });
+  it.each([
+    ['HTTP', {}],
+    ['gRPC', { RECEIVER_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }],
+  ])(
+    'makes one trace with one SERVER span of what Lambda and the SDK know, by %s',
+    async (...row) => {
+      const run = await startInstrumented({ settings: row[1] });
+      const traceId = hexOf(0xab, 16);
+      const caller = hexOf(0xcd, 8);
+      const headers = { traceparent: `00-${traceId}-${caller}-01` };
+      const { response: payload, requestId } = await run.lambda.invoke({
+        action: 'traced',
+        headers,
+      });
+      const { spanId } = payload as { readonly spanId: string };
+      const { spans: arrived, logs } = await finish(run);
+      const servers = arrived.filter(({ kind }) => kind === spanKind.server);
+      expect(servers).toHaveLength(1);
+      expect(servers[0]).toMatchObject({ traceId, spanId, parentSpanId: caller, name: 'handler' });
+      expect(servers[0]?.plain).toMatchObject({
+        'faas.invocation_id': requestId,
+        'faas.coldstart': true,
+        'lambda.status': 'success',
+      });
+      const names = (parent: string): readonly string[] =>
+        arrived.filter(({ parentSpanId }) => parentSpanId === parent).map(({ name }) => name);
+      expect(names(spanId)).toEqual(
+        expect.arrayContaining([
+          'child 0',
+          'child 1',
+          'init',
+          'responseLatency',
+          'runtimeOverhead',
+        ]),
+      );
+      expect(new Set(arrived.map((span) => span.traceId))).toEqual(new Set([traceId]));
+      const line = logs.find(({ text }) => text === 'in the handler');
+      expect(line).toMatchObject({ traceId, spanId });
+      expect(run.output()).not.toContain('grpc');
+    },
+  );
 
   it('puts the invocation span above a lone root of the SDK', async () => {
     const run = await startInstrumented();

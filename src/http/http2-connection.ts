@@ -1,0 +1,281 @@
+// One connection of a server for HTTP/2 requests whose bodies are wanted whole: as much of it as calls with one
+// message each way need. As over HTTP/1, it never ends an idle connection, holds no more than its budget, and stops
+// reading while too much waits: that is what bounds a peer, the windows it gets are as wide as they can be.
+// Source: RFC 9113
+import { monotonicMs } from '../node/clock';
+import type { Socket } from '../node/sockets';
+import type { ByteBudget, OpenHolder } from './byte-budget';
+import {
+  contentOf,
+  ERROR,
+  FLAG,
+  formatFrame,
+  formatSettings,
+  FRAME,
+  SETTING,
+  toUInt32,
+} from './http2-frames';
+import type { Frame } from './http2-frames';
+import { Http2Reader, MAX_BLOCK_BYTES } from './http2-reader';
+import type { FieldsFrame } from './http2-reader';
+import type { Http2Options, Http2Request, Http2Stream } from './http2-streams';
+import { FIRST_WINDOW_BYTES, Http2Streams, MAX_WINDOW_BYTES } from './http2-streams';
+
+const MAX_STREAMS = 128;
+/** Requests that wait for their answers. */
+const MAX_UNANSWERED = 32;
+/** What the peer has sent is given back to the connection's window in parts of this size. */
+const RETURN_BYTES = 2 ** 30;
+const OWN_SETTINGS = [
+  [SETTING.maxStreams, MAX_STREAMS],
+  [SETTING.window, MAX_WINDOW_BYTES],
+  [SETTING.maxFields, MAX_BLOCK_BYTES],
+] as const;
+const PING_BYTES = 8;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+export class Http2Connection {
+  private readonly held: HeldBytes;
+  private readonly reader = new Http2Reader();
+  private readonly streams: Http2Streams;
+  private latestId = 0;
+  private unanswered = 0;
+  private receivedBytes = 0;
+  private isClosed = false;
+  private hasPeerEnded = false;
+  private isReading = false;
+  private isAwaitingRoom = false;
+
+  /** `first`: what was read of the socket, which is paused. */
+  constructor(
+    private readonly socket: Socket,
+    first: Buffer,
+    private readonly options: Http2Options,
+  ) {
+    this.held = new HeldBytes(options.budget, () => this.cut());
+    this.streams = new Http2Streams((bytes) => socket.write(bytes));
+    this.write(FRAME.settings, { payload: formatSettings(OWN_SETTINGS) });
+    this.widen(MAX_WINDOW_BYTES - FIRST_WINDOW_BYTES);
+    socket.on('data', (bytes: Buffer) => this.read(bytes));
+    socket.on('drain', () => this.regulate());
+    socket.on('end', () => {
+      this.hasPeerEnded = true;
+      this.regulate();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => this.leave());
+    this.read(first);
+  }
+
+  private cut(): void {
+    this.socket.destroy();
+    this.leave();
+  }
+
+  private leave(): void {
+    this.isClosed = true;
+    this.streams.clear();
+    this.reader.clear();
+    this.held.leave();
+  }
+
+  private read(bytes: Buffer): void {
+    if (this.isClosed) return;
+    this.held.progress();
+    this.reader.push(bytes);
+    this.regulate();
+  }
+
+  private get mustWait(): boolean {
+    const { socket, options, unanswered } = this;
+    return socket.writableNeedDrain || unanswered >= MAX_UNANSWERED || options.budget.isFull;
+  }
+
+  private get canRead(): boolean {
+    return !this.isClosed && !this.mustWait;
+  }
+
+  /** Reads on, or stops reading, as things are. Answers of requests that came together leave together. */
+  private regulate(): void {
+    if (this.isReading || this.isClosed) return;
+    if (!this.readAll()) return;
+    this.held.set(this.reader.heldBytes + this.streams.heldBytes);
+    if (this.mustWait) this.waitForRoom();
+    else if (this.hasPeerEnded && this.unanswered === 0) this.socket.end();
+    else this.socket.resume();
+  }
+
+  /** False: that ended the connection. */
+  private readAll(): boolean {
+    this.isReading = true;
+    this.socket.cork();
+    while (this.canRead && this.step());
+    this.socket.uncork();
+    this.isReading = false;
+    return !this.isClosed;
+  }
+
+  private waitForRoom(): void {
+    const { socket, options } = this;
+    socket.pause();
+    if (!options.budget.isFull || this.isAwaitingRoom) return;
+    this.isAwaitingRoom = true;
+    options.budget.whenRoom(() => {
+      this.isAwaitingRoom = false;
+      this.regulate();
+    });
+  }
+
+  /** False: nothing more is to be read as yet. */
+  private step(): boolean {
+    const frame = this.reader.next();
+    if (frame === undefined) return false;
+    const error = typeof frame === 'number' ? frame : this.take(frame);
+    if (error !== undefined) this.fail(error);
+    return error === undefined;
+  }
+
+  /** An error of the connection, or none. Of what is not named here nothing is to be done. */
+  private take(frame: Frame | FieldsFrame): number | undefined {
+    if ('fields' in frame) return this.takeFields(frame);
+    const { type, flags, id, payload } = frame;
+    const isAck = (flags & FLAG.ack) !== 0;
+    const isOfStream = type === FRAME.data || type === FRAME.rstStream;
+    const isOfConnection = type === FRAME.settings || type === FRAME.ping;
+    if (id > this.latestId && (isOfStream || type === FRAME.windowUpdate)) return ERROR.protocol;
+    if (isOfStream ? id === 0 : isOfConnection && id !== 0) return ERROR.protocol;
+    if (type === FRAME.data) return this.takeData(frame);
+    if (type === FRAME.rstStream) this.streams.end(id);
+    if (type === FRAME.windowUpdate) return this.streams.takeWindowUpdate(id, payload);
+    if (type === FRAME.settings && !isAck) {
+      this.write(FRAME.settings, { flags: FLAG.ack });
+      return this.streams.takeSettings(payload);
+    }
+    if (type === FRAME.ping && !isAck) {
+      if (payload.length !== PING_BYTES) return ERROR.frameSize;
+      this.write(FRAME.ping, { flags: FLAG.ack, payload });
+    }
+    return type === FRAME.pushPromise ? ERROR.protocol : undefined;
+  }
+
+  private takeData(frame: Frame): number | undefined {
+    const content = contentOf(frame);
+    if (content === undefined) return ERROR.protocol;
+    this.receivedBytes += frame.payload.length;
+    if (this.receivedBytes >= RETURN_BYTES) {
+      this.widen(this.receivedBytes);
+      this.receivedBytes = 0;
+    }
+    const stream = this.streams.get(frame.id);
+    if (stream?.body === undefined) return undefined;
+    if (stream.body.length + content.length > this.options.maxBodyBytes) this.refuse(stream);
+    else {
+      if (content.length > 0) stream.body.add(content);
+      if ((frame.flags & FLAG.endStream) !== 0) this.complete(stream);
+    }
+    return undefined;
+  }
+
+  /** A request begins, or ends with trailers. */
+  private takeFields(head: FieldsFrame): number | undefined {
+    const { id, isLast } = head;
+    const known = this.streams.get(id);
+    if (known !== undefined && !isLast) return ERROR.protocol;
+    if (id <= this.latestId) {
+      if (known?.body !== undefined) this.complete(known);
+      return undefined;
+    }
+    this.latestId = id;
+    if (this.streams.size >= MAX_STREAMS) {
+      this.write(FRAME.rstStream, { id, payload: toUInt32(ERROR.refusedStream) });
+      return undefined;
+    }
+    const stream = this.streams.open(head, this.options.maxBodyBytes);
+    if (isLast) this.complete(stream);
+    return undefined;
+  }
+
+  private complete(stream: Http2Stream): void {
+    const body = stream.body?.complete() ?? NOTHING;
+    stream.body = undefined;
+    this.options.budget.keep(body.length);
+    this.options.onRequest(this.toRequest(stream, body));
+  }
+
+  /** The rest is not wanted (§8.1): it is read, and nothing is kept. */
+  private refuse(stream: Http2Stream): void {
+    stream.body = undefined;
+    this.options.onOversize(this.toRequest(stream, NOTHING));
+    this.write(FRAME.rstStream, { id: stream.id, payload: toUInt32(ERROR.none) });
+    this.streams.end(stream.id);
+  }
+
+  private toRequest(stream: Http2Stream, body: Buffer): Http2Request {
+    this.unanswered += 1;
+    return {
+      fields: stream.fields,
+      body,
+      answer: (answer) => {
+        this.unanswered -= 1;
+        this.options.budget.release(body.length);
+        this.streams.answer(stream, answer);
+        this.regulate();
+      },
+    };
+  }
+
+  /** The peer may send so many bytes more over the connection. */
+  private widen(bytes: number): void {
+    this.write(FRAME.windowUpdate, { payload: toUInt32(bytes) });
+  }
+
+  private write(type: number, frame: Partial<Omit<Frame, 'type'>>): void {
+    this.socket.write(formatFrame({ type, flags: 0, id: 0, payload: NOTHING, ...frame }));
+  }
+
+  /** Says why, and ends the connection; what still comes is not looked at. */
+  private fail(error: number): void {
+    this.write(FRAME.goaway, {
+      payload: Buffer.concat([toUInt32(this.latestId), toUInt32(error)]),
+    });
+    this.leave();
+    this.socket.end();
+    this.socket.resume();
+  }
+}
+
+/** What the unfinished requests of a connection hold of the budget. */
+class HeldBytes implements OpenHolder {
+  heldBytes = 0;
+  private sinceMs = 0;
+  private progressMs = 0;
+
+  constructor(
+    private readonly budget: ByteBudget,
+    readonly cut: () => void,
+  ) {
+    budget.add(this);
+  }
+
+  /** What comes from an SDK is complete at once: of a given size, what is old and does not go on is greedier. */
+  get greed(): number {
+    const nowMs = monotonicMs();
+    return this.heldBytes * (nowMs - this.sinceMs + 1) * (nowMs - this.progressMs + 1);
+  }
+
+  /** Something came. */
+  progress(): void {
+    this.progressMs = monotonicMs();
+    if (this.heldBytes === 0) this.sinceMs = this.progressMs;
+  }
+
+  set(bytes: number): void {
+    const change = bytes - this.heldBytes;
+    this.heldBytes = bytes;
+    if (change !== 0) this.budget.change(change);
+  }
+
+  leave(): void {
+    this.budget.remove(this);
+  }
+}

@@ -1,0 +1,191 @@
+// The requests under way over an HTTP/2 connection, and their answers, which go as far as the peer's windows let them.
+// Source: RFC 9113 §5.1, §5.2, §6.9
+import type { ByteBudget } from './byte-budget';
+import { ERROR, FLAG, FRAME, MAX_FRAME_BYTES, SETTING, SETTING_BYTES } from './http2-frames';
+import { formatFields, formatFrame, viewOf } from './http2-frames';
+import type { FieldsFrame } from './http2-reader';
+import { RequestBody } from './served-connection';
+
+export interface Http2Answer {
+  /** After `:status`; lower-case names, ASCII. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly body?: Buffer;
+  readonly trailers?: Readonly<Record<string, string>>;
+}
+
+export interface Http2Request {
+  /** Among them `:method` and `:path`; of repeated ones the first. */
+  readonly fields: ReadonlyMap<string, string>;
+  /** The connection counts it against the budget until the answer; who keeps it longer counts it himself. */
+  readonly body: Buffer;
+  /** Once. */
+  answer(answer: Http2Answer): void;
+}
+
+export interface Http2Options {
+  readonly maxBodyBytes: number;
+  readonly budget: ByteBudget;
+  /** A request that was received whole. Must not throw. */
+  readonly onRequest: (request: Http2Request) => void;
+  /** Its body is larger than `maxBodyBytes`; what was received of it is gone. To be answered at once. */
+  readonly onOversize: (request: Http2Request) => void;
+}
+
+/** What a request costs beside its head and its body. */
+const REQUEST_BYTES = 512;
+const NOTHING: Buffer = Buffer.alloc(0);
+
+export class Http2Stream {
+  readonly id: number;
+  readonly fields: ReadonlyMap<string, string>;
+  /** Undefined: all of it has come, or no more is wanted. */
+  body: RequestBody | undefined;
+  private readonly headBytes: number;
+  private rest = NOTHING;
+  private trailers: Readonly<Record<string, string>> | undefined;
+  private isAnswered = false;
+
+  constructor(
+    { id, fields, bytes }: FieldsFrame,
+    public windowBytes: number,
+    maxBodyBytes: number,
+  ) {
+    this.id = id;
+    this.fields = fields;
+    this.headBytes = bytes;
+    this.body = new RequestBody(maxBodyBytes);
+  }
+
+  get heldBytes(): number {
+    return REQUEST_BYTES + this.headBytes + (this.body?.heldBytes ?? 0) + this.rest.length;
+  }
+
+  /** The frames that go at once. */
+  answer({ fields, body = NOTHING, trailers }: Http2Answer): Buffer {
+    this.rest = body;
+    this.trailers = trailers;
+    this.isAnswered = true;
+    return this.format(FRAME.headers, formatFields(fields));
+  }
+
+  /** Of what is left of the answer a frame's worth, as much as fits in both windows; undefined: nothing. */
+  proceed(
+    connectionBytes: number,
+  ): { readonly frames: Buffer; readonly bytes: number } | undefined {
+    const { rest, trailers } = this;
+    const room = Math.min(this.windowBytes, connectionBytes, MAX_FRAME_BYTES);
+    const bytes = Math.max(Math.min(rest.length, room), 0);
+    if (!this.isAnswered || this.isDone || (bytes === 0 && rest.length > 0)) return undefined;
+    this.rest = rest.subarray(bytes);
+    this.windowBytes -= bytes;
+    const frames = bytes === 0 ? [] : [this.format(FRAME.data, rest.subarray(0, bytes))];
+    if (this.rest.length === 0 && trailers !== undefined) {
+      this.trailers = undefined;
+      frames.push(this.format(FRAME.headers, formatFields(trailers)));
+    }
+    return { frames: Buffer.concat(frames), bytes };
+  }
+
+  /** Nothing is left to be sent. */
+  get isDone(): boolean {
+    return this.isAnswered && this.rest.length === 0 && this.trailers === undefined;
+  }
+
+  private format(type: number, payload: Buffer): Buffer {
+    const flags =
+      (type === FRAME.headers ? FLAG.endHeaders : 0) + (this.isDone ? FLAG.endStream : 0);
+    return formatFrame({ type, flags, id: this.id, payload });
+  }
+}
+
+export const MAX_WINDOW_BYTES = 2 ** 31 - 1;
+export const FIRST_WINDOW_BYTES = 65_535;
+const WORD_BYTES = 4;
+
+export class Http2Streams {
+  private readonly streams = new Map<number, Http2Stream>();
+  /** What may be sent: over the connection, and at first over each stream. */
+  private readonly connection = { windowBytes: FIRST_WINDOW_BYTES };
+  private streamWindowBytes = FIRST_WINDOW_BYTES;
+
+  constructor(private readonly write: (bytes: Buffer) => void) {}
+
+  get size(): number {
+    return this.streams.size;
+  }
+
+  get heldBytes(): number {
+    let bytes = 0;
+    for (const stream of this.streams.values()) bytes += stream.heldBytes;
+    return bytes;
+  }
+
+  get(id: number): Http2Stream | undefined {
+    return this.streams.get(id);
+  }
+
+  open(head: FieldsFrame, maxBodyBytes: number): Http2Stream {
+    const stream = new Http2Stream(head, this.streamWindowBytes, maxBodyBytes);
+    this.streams.set(head.id, stream);
+    return stream;
+  }
+
+  end(id: number): void {
+    this.streams.delete(id);
+  }
+
+  clear(): void {
+    this.streams.clear();
+  }
+
+  /** Nothing happens for one that has ended meanwhile. */
+  answer(stream: Http2Stream, answer: Http2Answer): void {
+    if (this.streams.get(stream.id) !== stream) return;
+    this.write(stream.answer(answer));
+    this.proceed(stream);
+  }
+
+  /** An error of the connection, or none. */
+  takeSettings(payload: Buffer): number | undefined {
+    if (payload.length % SETTING_BYTES !== 0) return ERROR.frameSize;
+    const view = viewOf(payload);
+    for (let at = 0; at < payload.length; at += SETTING_BYTES) {
+      if (view.getUint16(at) !== SETTING.window) continue;
+      const bytes = view.getUint32(at + 2);
+      if (bytes > MAX_WINDOW_BYTES) return ERROR.flowControl;
+      for (const stream of this.streams.values()) {
+        stream.windowBytes += bytes - this.streamWindowBytes;
+      }
+      this.streamWindowBytes = bytes;
+    }
+    this.proceedAll();
+    return undefined;
+  }
+
+  /** The same. */
+  takeWindowUpdate(id: number, payload: Buffer): number | undefined {
+    if (payload.length !== WORD_BYTES) return ERROR.frameSize;
+    const bytes = viewOf(payload).getUint32(0) % 2 ** 31;
+    const window = id === 0 ? this.connection : this.streams.get(id);
+    if (bytes === 0) return ERROR.protocol;
+    if (window === undefined) return undefined;
+    window.windowBytes += bytes;
+    if (window.windowBytes > MAX_WINDOW_BYTES) return ERROR.flowControl;
+    this.proceedAll();
+    return undefined;
+  }
+
+  private proceedAll(): void {
+    for (const stream of [...this.streams.values()]) this.proceed(stream);
+  }
+
+  private proceed(stream: Http2Stream): void {
+    for (;;) {
+      const next = stream.proceed(this.connection.windowBytes);
+      if (next === undefined) break;
+      this.connection.windowBytes -= next.bytes;
+      this.write(next.frames);
+    }
+    if (stream.isDone) this.streams.delete(stream.id);
+  }
+}
