@@ -1,8 +1,9 @@
-// The tables of README.md and docs/configuration.md are made of the code, so that they cannot drift.
+// The tables of README.md, docs/telemetry.md and docs/configuration.md are made of the code, so that they cannot drift.
 // UPDATE_DOCS=1 rewrites them and fails all the same, so that you look at the difference.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { JAEGER_IMAGE } from '../demo/jaeger';
 import { INSTRUMENTS } from '../src/otel/instruments';
 import { SETTINGS } from '../src/settings';
 import type { Setting, SettingName } from '../src/settings';
@@ -75,7 +76,7 @@ const rowsOf = (prefix: string): Rows =>
 
 describe.each<{ readonly document: string; readonly table: string; readonly rows: Rows }>([
   {
-    document: 'README.md',
+    document: 'docs/telemetry.md',
     table: 'metrics',
     rows: INSTRUMENTS.map(({ name, kind, unit, description }) => [
       `\`${name}\``,
@@ -104,5 +105,37 @@ describe.each<{ readonly document: string; readonly table: string; readonly rows
       execFileSync(process.execPath, [prettier, '--write', file]);
     }
     expect(readTable(seen, table)).toEqual(rows);
+  });
+});
+
+describe('what README.md says of versions', () => {
+  const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
+  const readme = read('README.md');
+
+  it('is the Node.js that the package asks for', () => {
+    const { engines } = JSON.parse(read('package.json')) as { readonly engines: { node: string } };
+    expect(readme).toContain(`Node ${engines.node.replace('>=', '≥ ')} and npm`);
+  });
+
+  it('is the Node.js that the start script takes', () => {
+    const oldest = /≥ (\d+)\.(\d+)\)/.exec(readme);
+    expect(read('layer/lambda-otlp.sh')).toContain(`${oldest?.[1]}.${oldest?.[2]}`);
+  });
+
+  it('is nowhere younger than a template\u2019s runtime', () => {
+    const templates = ['sam/template.yaml', 'serverless/serverless.yml', 'cdk/sample-stack.ts'];
+    const majors = templates.flatMap((file) =>
+      [...read(`layer/templates/${file}`).matchAll(/nodejs(\d+)|NODEJS_(\d+)/gi)].map(
+        ([, yaml, code]) => Number(yaml ?? code),
+      ),
+    );
+    expect(majors.length).toBeGreaterThan(0);
+    expect(Math.min(...majors)).toBeGreaterThanOrEqual(18);
+  });
+
+  it('and the Jaeger of the demo is that of the Collector configurations', () => {
+    expect(read('collector-config/docker-compose.yaml')).toContain(`image: ${JAEGER_IMAGE}`);
+    const version = /:(\d+\.\d+)/.exec(JAEGER_IMAGE)?.[1];
+    expect(read('collector-config/README.md')).toContain(`Jaeger ${version}`);
   });
 });

@@ -26,6 +26,7 @@ const GO_LINE =
   /^(?:$|\t|goroutine \d|\[signal |created by |exit status \d|panic: |[\w./*()[\]{}-]+\(.{0,256}\)$)/;
 const RUST_PANIC = /^thread '.{0,128} panicked at /;
 const RUST_LINE = /^(?:note: |stack backtrace:| {1,6}\d{1,4}: | +at )/;
+const JAVA_REPORT = /^(?:.{0,512}: )?((?:[\w$]{1,128}\.){1,16}[\w$]{1,128})$/;
 const FRAMES = [
   // Node.js, Java and .NET, with a place or parentheses.
   /^[ \t\u00a0]+at (?:async |<anonymous>|[^\n]{0,480}(?:\(|:\d))/,
@@ -150,8 +151,9 @@ function endOfRust(lines: Lines, start: number, first: string): number {
 }
 
 function endOfFrames(lines: Lines, start: number): number {
-  const end = endOf(lines, start + 1, isFrame);
-  if (end === start + 1) return end;
+  const head = start + (isJavaReport(lines, start) ? 1 : 0);
+  const end = endOf(lines, head + 1, isFrame);
+  if (end === head + 1) return start + 1;
   // Node.js prints an error's own properties behind the last frame, in braces.
   if (
     !lineAt(lines, end - 1)
@@ -161,6 +163,12 @@ function endOfFrames(lines: Lines, start: number): number {
     return end;
   const close = endOf(lines, end, (line) => /^(?: {2}|$)/.test(line));
   return lineAt(lines, close).startsWith('}') ? close + 1 : end;
+}
+
+/** Java's runtime puts `message: Type` in front of the trace that begins with `Type`. */
+function isJavaReport(lines: Lines, start: number): boolean {
+  const type = JAVA_REPORT.exec(lineAt(lines, start))?.[1];
+  return type !== undefined && lineAt(lines, start + 1).startsWith(type);
 }
 
 function isFrame(line: string): boolean {

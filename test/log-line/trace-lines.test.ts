@@ -22,6 +22,14 @@ const TRACES: readonly (readonly [string, readonly string[]])[] = [
       '\t... 1 more',
     ],
   ],
+  [
+    "what Java's runtime reports, line by line where its log has no descriptor of its own",
+    [
+      'no stock: java.lang.IllegalStateException',
+      'java.lang.IllegalStateException: no stock',
+      '\tat shop.Orders.pay(Orders.java:12)',
+    ],
+  ],
   ["Python's", PYTHON],
   [
     "Python's as loguru prints it",

@@ -13,7 +13,7 @@ const DOCUMENT = resolve(__dirname, '../../docs/runtimes.md');
 
 const HEAD = `# What goes wrong, by runtime
 
-Each language's own runtime client under the local Lambda with the layer, made by \`npm run test:runtimes\`. Every case is a second request to a warm environment. "Lambda says" is the status of \`platform.runtimeDone\`; Lambda calls a handler that throws a success.
+Each language's own runtime client under the local Lambda with the layer, made by \`npm run test:runtimes\`. Every case is a second request to a warm environment; a handler in Python or Java has no way to return an error. "Lambda says" is the status of \`platform.runtimeDone\`; Lambda calls a handler that throws a success.
 
 | runtime | case | Lambda says | span | metrics | lines at ERROR |
 | ------- | ---- | ----------- | ---- | ------- | -------------- |
