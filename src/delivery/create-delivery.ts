@@ -265,7 +265,10 @@ class Lanes {
     );
     await isSettledWithin(draining, flush.leftMs() - keptMs);
     for (const { lane } of others) lane.giveUp();
-    for (const { lane } of metrics) results.push(await lane.drain(flush));
+    for (const { lane } of metrics) {
+      results.push(await lane.drain(flush));
+      await lane.collectRest(flush);
+    }
     this.giveUp();
     return results.length === this.entries.length && results.every((result) => result === 'done');
   }

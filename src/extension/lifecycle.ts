@@ -160,6 +160,8 @@ const READING_SHARE = 0.4;
 const MARGIN_MS = 150;
 /** The same when there was more to read than time: the event loop is late then. */
 const BUSY_MARGIN_MS = 400;
+/** A process that gets a part of a CPU only hears its timers late, and needs as much more for its last lines. */
+const MARGIN_PER_LATE_MS = 10;
 /** Lambda sends a batch 25 ms after its first event: nothing for this long means that nothing follows. */
 const QUIET_MS = 50;
 /** A timed-out invocation's runtimeDone and the lines behind it come up to 50 ms later. */
@@ -176,17 +178,19 @@ async function shutDown(
   const endMs = startMs + (leftMs > 0 ? Math.min(leftMs, MAX_MS) : DEFAULT_MS);
   const readEndMs = startMs + (endMs - startMs) * READING_SHARE;
   telemetry.stopReading(readEndMs);
+  let lateMs = 0;
   if (telemetry.isActive) {
     const latestMs = startMs + Math.min(MAX_DRAIN_MS, (endMs - startMs) / 4);
     const quietMs = isRunning ? QUIET_WHILE_RUNNING_MS : QUIET_MS;
-    await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
+    lateMs = await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
   }
   const pipeline = await settledBefore(clock, ports.pipeline, toEpoch(clock, readEndMs));
   if (pipeline === undefined) return;
   await catchUp({ pipeline, telemetry, clock }, readEndMs);
   const unread = await telemetry.close(readEndMs + (endMs - readEndMs) / 4);
   const nowMs = clock.steadyMs();
-  const marginMs = unread.bodies > 0 ? BUSY_MARGIN_MS : MARGIN_MS;
+  const isBusy = unread.bodies > 0 || lateMs * MARGIN_PER_LATE_MS > BUSY_MARGIN_MS - MARGIN_MS;
+  const marginMs = isBusy ? BUSY_MARGIN_MS : MARGIN_MS + lateMs * MARGIN_PER_LATE_MS;
   const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);
   // The pipeline ends by its own deadline; if it does not, the process still ends in time.
   await settledBefore(
@@ -217,15 +221,19 @@ async function catchUp(
   }
 }
 
+/** Milliseconds by which the latest of its timers rang late. */
 async function drain(
   { telemetry, clock }: Pick<ShutdownPorts, 'telemetry' | 'clock'>,
   times: { readonly startMs: number; readonly latestMs: number; readonly quietMs: number },
-): Promise<void> {
+): Promise<number> {
+  let lateMs = 0;
   for (;;) {
     const { latestBatchMs, latestOtlpMs = Number.NEGATIVE_INFINITY } = telemetry;
     const quietAtMs = Math.max(times.startMs, latestBatchMs, latestOtlpMs) + times.quietMs;
     const remainingMs = Math.min(quietAtMs, times.latestMs) - clock.steadyMs();
-    if (remainingMs <= 0) return;
+    if (remainingMs <= 0) return lateMs;
+    const ringsMs = clock.steadyMs() + remainingMs;
     await pause(clock, remainingMs);
+    lateMs = Math.max(lateMs, clock.steadyMs() - ringsMs);
   }
 }

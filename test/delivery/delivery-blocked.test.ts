@@ -165,6 +165,21 @@ describe('at SHUTDOWN a request that hangs', () => {
   });
 });
 
+it.each([
+  ['there is no time left', accept, 0],
+  ['an older window is not answered for', answer(503), 200],
+])('at SHUTDOWN the last window is counted as lost where %s', async (_, behaviour, leftMs) => {
+  endpoint.behaviour = behaviour;
+  const windows = [2, 3, 4];
+  const { flush, observed } = open({
+    signals: ['metrics'],
+    metricSource: { collect: () => Promise.resolve(makeWindow(windows.shift() ?? 0)) },
+  });
+  if (leftMs > 0) await flush();
+  await flush(leftMs, { final: true });
+  expect(observed.dropped.metrics).toEqual({ shutdown: leftMs > 0 ? 5 : 2 });
+});
+
 it('at SHUTDOWN metrics count what the other signals lost', async () => {
   const seen: number[] = [];
   const fixture = open({

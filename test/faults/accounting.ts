@@ -99,6 +99,18 @@ export function countItems(
 
 export const isTaken = ({ outcome }: ReceivedRequest): boolean => outcome === 200;
 
+/** Without those that came again byte for byte: at SHUTDOWN a request that is slow to be answered is sent anew. */
+export function withoutRepeats(requests: readonly ReceivedRequest[]): readonly ReceivedRequest[] {
+  const seen = new Set<string>();
+  return requests.filter((request) => {
+    if (request.signal === 'metrics' || !isTaken(request)) return true;
+    const key = `${request.signal} ${request.body.toString('base64')}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+}
+
 /** Metric requests that were read but never taken, not even when they were sent again. */
 export function lostWindows(requests: readonly ReceivedRequest[]): readonly ReceivedRequest[] {
   // A window that is too large, whatever the server says to it, comes again in parts.

@@ -26,9 +26,9 @@ afterEach(async () => {
   await receiver.close();
 });
 
-async function start(): Promise<ForeignLambda> {
+async function start(settings: Readonly<Record<string, string>> = {}): Promise<ForeignLambda> {
   const lambda = await startForeignLambda({
-    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, LAMBDA_OTLP_FLUSH: 'end' },
+    settings: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, LAMBDA_OTLP_FLUSH: 'end', ...settings },
   });
   await lambda.called('next');
   await serve(lambda, 'first');
@@ -77,6 +77,26 @@ test('40 000 starts right before SHUTDOWN', async () => {
   }
   await shutDown(lambda, '40 000 starts right before SHUTDOWN');
 }, 60_000);
+
+test.each([5_000, 30_000])(
+  '90 000 open requests, in bodies of %d starts',
+  async (count) => {
+    // Their spans are no matter here: this process would read them all.
+    const lambda = await start({ OTEL_TRACES_EXPORTER: 'none' });
+    const before = rssBytes(lambda);
+    let most = 0;
+    for (let from = 0; from < 90_000; from += count) {
+      const starts = Array.from({ length: count }, () => startEvent(randomUUID()));
+      expect(await lambda.post(JSON.stringify(starts))).toBe(200);
+      await serve(lambda, `after ${from + count}`);
+      most = Math.max(most, rssBytes(lambda));
+    }
+    const grownMib = Math.round((most - before) / MIB);
+    await shutDown(lambda, `90 000 open requests, ${count} in a body`, `, ${grownMib} MiB more`);
+    expect(most - before).toBeLessThan(40 * MIB);
+  },
+  120_000,
+);
 
 test('20 000 lines with a tenth of a CPU, right before SHUTDOWN', async () => {
   const lambda = await start();

@@ -145,7 +145,8 @@ describe('the subscription', () => {
       costsMs.push(await invokeWithoutTelemetry(lambda, index));
     }
     await expectEnd(lambda);
-    expect(Math.max(...costsMs)).toBeLessThan(500);
+    // Not the deadline, which is far.
+    expect(Math.max(...costsMs)).toBeLessThan(2_000);
     const warnings = lambda.output().match(/Telemetry API: /g) ?? [];
     expect(warnings).toHaveLength(1);
     expect(lambda.calls.subscribe).toBeLessThanOrEqual(3);

@@ -2,7 +2,7 @@
 // bounded in either case.
 import { functionLogs, total } from '../scenarios/arrived-telemetry';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
-import { countSent, countedDrops, readStopLine } from './accounting';
+import { countSent, countedDrops, readStopLine, withoutRepeats } from './accounting';
 import { EXTENSION, drain, endRuns, startFaultyRun } from './faulty-run';
 import type { FaultyRun } from './faulty-run';
 
@@ -81,7 +81,7 @@ test.each([
     await drain(run);
     const end = await run.shutdown();
     expect({ ...end, output: run.output() }).toMatchObject({ exitCode: 0, killed: false });
-    const telemetry = readTelemetry(run.endpoint.requests);
+    const telemetry = readTelemetry(withoutRepeats(run.endpoint.requests));
     const { exported, dropped } = readStopLine(run.output());
     expect(exported.logs + dropped.logs).toBe(countSent(run.lambda.events).logs);
     expect(telemetry.logs).toHaveLength(exported.logs);

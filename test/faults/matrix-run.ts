@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
-import { countItems, countSent, isTaken, readStopLine } from './accounting';
+import { countItems, countSent, isTaken, readStopLine, withoutRepeats } from './accounting';
 import type { Counts, Totals } from './accounting';
 import type { Fault } from './fault';
 import type { End, FaultyRun } from './faulty-run';
@@ -84,7 +84,7 @@ function settled(postInvokeMs: readonly number[]): number {
 }
 
 function readBooks({ lambda, endpoint, output }: FaultyRun) {
-  const { requests } = endpoint;
+  const requests = withoutRepeats(endpoint.requests);
   expect(endpoint.refusals).toEqual([]);
   return {
     invocations: lambda.events.filter(({ type }) => type === 'platform.start').length,

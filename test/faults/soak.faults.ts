@@ -11,6 +11,7 @@ import {
   lostWindows,
   readAll,
   readStopLine,
+  withoutRepeats,
 } from './accounting';
 import type { Unanswered } from './fault';
 import { EXTENSION, drain, endRuns, startFaultyRun } from './faulty-run';
@@ -83,7 +84,7 @@ test(
     const end = await run.shutdown();
     expect({ ...end, output: run.output() }).toMatchObject({ exitCode: 0, killed: false });
 
-    const { requests } = run.endpoint;
+    const requests = withoutRepeats(run.endpoint.requests);
     const taken = countItems(requests, isTaken);
     const telemetry = readTelemetry(requests);
     const { exported, dropped } = readStopLine(run.output());

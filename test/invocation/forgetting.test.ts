@@ -1,4 +1,6 @@
 // What the tracker keeps of requests, and what it says of those that it lets go of.
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { REQUEST, at, createTracker, done, feed, ofKind, report, start } from './scenario';
 import type { WireEvent } from './scenario';
 
@@ -126,4 +128,23 @@ describe('more requests than can be kept', () => {
     );
     expect(ofKind(tracker.settle(), 'invocation')).toEqual([]);
   });
+});
+
+it('80 000 requests that never end hold less than 10 MB', () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const tracker = createTracker();
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  // As many at once as are translated at once.
+  for (let from = 0; from < 80_000; from += 500) {
+    feed(
+      tracker,
+      ids(500).map((id, index) => start(from + index, `${id}-of-${from}`)),
+    );
+    tracker.settle();
+  }
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(10_000_000);
+  expect(tracker.isDone('request-0-of-0')).toBe(false);
 });

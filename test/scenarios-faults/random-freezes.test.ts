@@ -10,6 +10,7 @@ import {
   lostWindows,
   readAll,
   readStopLine,
+  withoutRepeats,
 } from '../faults/accounting';
 import { EXTENSION, drain, endRuns, startFaultyRun } from '../faults/faulty-run';
 import type { FaultyRun } from '../faults/faulty-run';
@@ -80,7 +81,7 @@ test.each<Endpoint>([
     const end = await run.shutdown();
     expect({ ...end, output: run.output() }).toMatchObject({ exitCode: 0, killed: false });
 
-    const { requests } = run.endpoint;
+    const requests = withoutRepeats(run.endpoint.requests);
     const { exported, dropped } = readStopLine(run.output());
     const { traces, logs } = countSent(run.lambda.events);
     expect({

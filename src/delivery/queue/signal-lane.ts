@@ -182,10 +182,19 @@ export class SignalLane {
     }
   }
 
+  /** What there was no time to send is counted as lost, not forgotten. */
+  async collectRest(flush: Flush): Promise<void> {
+    if (this.collectedInFlush !== flush.number) await this.take(flush);
+  }
+
   /** Takes at most one new metric window per flush, and only when no older one waits. */
   private async collect(flush: Flush): Promise<void> {
-    const { collect, buffer, diagnostics } = this.options;
-    if (collect === undefined || buffer.isWaiting(this.signal)) return;
+    if (!this.options.buffer.isWaiting(this.signal)) await this.take(flush);
+  }
+
+  private async take(flush: Flush): Promise<void> {
+    const { collect, diagnostics } = this.options;
+    if (collect === undefined) return;
     this.collectedInFlush = flush.number;
     try {
       await collect();
