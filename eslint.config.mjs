@@ -48,8 +48,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/**/*.ts'],
-    ignores: ['src/**/main.ts'],
+    files: ['{src,layer,local-lambda/src,demo,bench,cli,cdk}/**/*.ts'],
+    ignores: ['**/main.ts', 'cdk/test/**'],
     rules: {
       '@typescript-eslint/naming-convention': [
         'error',
@@ -64,7 +64,8 @@ export default tseslint.config(
         {
           // Objects that do something, and what the build replaces.
           selector: 'variable',
-          filter: '^(systemClock|nativeHost|alarms|protobufEncoding|__VERSION__)$',
+          filter:
+            '^(systemClock|nativeHost|alarms|protobufEncoding|LambdaOtlp|packagesWithoutLateImports|__VERSION__)$',
           format: null,
         },
       ],

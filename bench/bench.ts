@@ -37,7 +37,7 @@ interface Effort {
   readonly shutdowns: number;
 }
 
-const normal: Effort = {
+const NORMAL: Effort = {
   starts: 25,
   environments: 3,
   invocations: 1000,
@@ -50,9 +50,9 @@ const normal: Effort = {
   shutdowns: 3,
 };
 
-const efforts: Readonly<Record<BenchArguments['effort'], Effort>> = {
+const EFFORTS: Readonly<Record<BenchArguments['effort'], Effort>> = {
   quick: {
-    ...normal,
+    ...NORMAL,
     starts: 7,
     environments: 1,
     invocations: 200,
@@ -64,8 +64,8 @@ const efforts: Readonly<Record<BenchArguments['effort'], Effort>> = {
     burstLines: 20_000,
     shutdowns: 1,
   },
-  normal,
-  full: { ...normal, environments: 1, invocations: 10_000, earlyCheckpoint: 1000 },
+  normal: NORMAL,
+  full: { ...NORMAL, environments: 1, invocations: 10_000, earlyCheckpoint: 1000 },
 };
 
 function measure(
@@ -133,7 +133,7 @@ async function run(settings: BenchArguments): Promise<void> {
     await warmUp(contestants.list);
     for (const name of settings.only) {
       process.stderr.write(`measuring ${name}...\n`);
-      const effort = efforts[settings.effort];
+      const effort = EFFORTS[settings.effort];
       const section = await measure(name, settings, { contestants: contestants.list, effort });
       sections.push(section);
       if (!settings.json) process.stdout.write(`\n${formatSection(section)}`);

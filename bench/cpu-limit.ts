@@ -17,7 +17,7 @@ const MB_OF_ONE_CPU = 1_769;
 
 type Limiter = (quotaUs: number) => readonly [file: string, text: string][];
 
-const groups: readonly { readonly folder: string; readonly settings: Limiter }[] = [
+const GROUPS: readonly { readonly folder: string; readonly settings: Limiter }[] = [
   { folder: '/sys/fs/cgroup', settings: (quota) => [['cpu.max', `${quota} ${PERIOD_US}`]] },
   {
     folder: '/sys/fs/cgroup/cpu',
@@ -34,7 +34,7 @@ let made = 0;
 export function createCpuLimit(): CpuLimit | undefined {
   if (process.platform !== 'linux') return undefined;
   made += 1;
-  for (const { folder, settings } of groups) {
+  for (const { folder, settings } of GROUPS) {
     const group = join(folder, `lambda-otlp-bench-cpu-${process.pid}-${made}`);
     const close = (): void => {
       try {

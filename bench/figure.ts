@@ -34,7 +34,7 @@ export interface Bound {
   readonly met: boolean | undefined;
 }
 
-const bounds: Readonly<Record<Unit, (value: number) => string>> = {
+const BOUNDS: Readonly<Record<Unit, (value: number) => string>> = {
   ms: (value) => `${trim(value)} ms`,
   MB: (value) => `${trim(value)} MB`,
   KB: (value) => `${trim(value)} KB`,
@@ -47,7 +47,7 @@ function trim(value: number): string {
 }
 
 export function formatValue(value: number, unit: Unit): string {
-  return bounds[unit](value);
+  return BOUNDS[unit](value);
 }
 
 export function summaryOf(figure: Figure, subject: string | undefined): Summary | undefined {

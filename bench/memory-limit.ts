@@ -11,13 +11,13 @@ export interface MemoryLimit {
   close(): void;
 }
 
-const groups = [
+const GROUPS = [
   { folder: '/sys/fs/cgroup', limit: 'memory.max', by: 'control group v2' },
   { folder: '/sys/fs/cgroup/memory', limit: 'memory.limit_in_bytes', by: 'control group v1' },
 ] as const;
 
 function createGroup(
-  { folder, limit, by }: (typeof groups)[number],
+  { folder, limit, by }: (typeof GROUPS)[number],
   maxBytes: number,
 ): MemoryLimit | undefined {
   const group = join(folder, `lambda-otlp-bench-${process.pid}`);
@@ -47,7 +47,7 @@ function createGroup(
 /** Undefined where no limit can be set. */
 export function createMemoryLimit(maxBytes: number): MemoryLimit | undefined {
   if (process.platform !== 'linux') return undefined;
-  for (const group of groups) {
+  for (const group of GROUPS) {
     const made = createGroup(group, maxBytes);
     if (made !== undefined) return made;
   }

@@ -25,7 +25,7 @@ interface ResolvedFunction extends FunctionShape {
 }
 
 /** The aspect that acts in a scope: the last one attached there. */
-const attached = new WeakMap<IConstruct, LambdaOtlpAspect>();
+const ATTACHED = new WeakMap<IConstruct, LambdaOtlpAspect>();
 
 export class LambdaOtlpAspect implements IAspect {
   private readonly visited = new WeakSet<IConstruct>();
@@ -34,7 +34,7 @@ export class LambdaOtlpAspect implements IAspect {
     scope: IConstruct,
     private readonly props: LambdaOtlpProps,
   ) {
-    attached.set(scope, this);
+    ATTACHED.set(scope, this);
   }
 
   visit(node: IConstruct): void {
@@ -94,7 +94,7 @@ export class LambdaOtlpAspect implements IAspect {
 function findInnermost(node: IConstruct): LambdaOtlpAspect | undefined {
   return [...node.node.scopes]
     .reverse()
-    .map((scope) => attached.get(scope))
+    .map((scope) => ATTACHED.get(scope))
     .find((it) => it !== undefined);
 }
 

@@ -13,7 +13,7 @@ export type ParsedArguments =
   | { readonly kind: 'wrong'; readonly message: string }
   | { readonly kind: 'run'; readonly arguments: DemoArguments };
 
-export const usage = `npm run demo [-- options]
+export const USAGE = `npm run demo [-- options]
 
 Builds the layer, runs a sample function with it in a local Lambda (cold start, warm invocations, logs
 in text and JSON, an exception, a crash, a timeout, recoveries), receives what the layer exports and

@@ -8,7 +8,7 @@ import {
   toFlatSpans,
   toPlainAttributes,
 } from 'local-lambda/otlp/flatten';
-import { spanKind, statusCode } from 'local-lambda/otlp/model';
+import { SPAN_KIND, STATUS_CODE } from 'local-lambda/otlp/model';
 import type { MetricSeries } from 'local-lambda/render/metric-series';
 import { toMetricSeries } from 'local-lambda/render/metric-series';
 import type { ScenarioOutcome } from './scenario';
@@ -61,7 +61,7 @@ export function checkFunction({ outcomes }: ScenarioOutcome): string[] {
 function invocationSpansOf({ spans }: Arrived, requestId: string): readonly FlatSpan[] {
   return spans.filter(
     ({ span }) =>
-      span.kind === spanKind.server &&
+      span.kind === SPAN_KIND.server &&
       toPlainAttributes(span.attributes)['faas.invocation_id'] === requestId,
   );
 }
@@ -71,7 +71,7 @@ function checkInvocationSpans({ outcomes }: ScenarioOutcome, arrived: Arrived): 
     const { length } = invocationSpansOf(arrived, requestId);
     return length === 1 ? [] : [`${step.title} (${requestId}): got ${length} invocation spans`];
   });
-  const servers = arrived.spans.filter(({ span }) => span.kind === spanKind.server).length;
+  const servers = arrived.spans.filter(({ span }) => span.kind === SPAN_KIND.server).length;
   return servers === outcomes.length
     ? problems
     : [...problems, `expected ${outcomes.length} SERVER spans in all, got ${servers}`];
@@ -111,7 +111,7 @@ function checkErrors({ outcomes }: ScenarioOutcome, arrived: Arrived): string[] 
   return outcomes.flatMap(({ step, invocation: { requestId } }) => {
     const span = invocationSpansOf(arrived, requestId)[0]?.span;
     if (span === undefined) return [`${step.title}: no invocation span`];
-    const failed = span.status?.code === statusCode.error;
+    const failed = span.status?.code === STATUS_CODE.error;
     const expected = step.functionError;
     if (failed !== expected)
       return [`${step.title}: expected status ${expected ? 'ERROR' : 'UNSET'} on its span`];

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
 import { ensureBuiltLayer, isLayerBuilt } from '../layer/built-layer';
 import type { DemoArguments } from './arguments';
-import { parseDemoArguments, usage } from './arguments';
+import { parseDemoArguments, USAGE } from './arguments';
 import { checkArrivals } from './checks';
 import type { Check } from './checks';
 import { checkEndpoint, toWarnings } from './endpoint-checks';
@@ -20,18 +20,18 @@ import { heading, renderTelemetry } from 'local-lambda/render/telemetry';
 import { padEnd, toPrintable } from 'local-lambda/render/terminal-text';
 import type { RenderOptions } from 'local-lambda/render/waterfall';
 
-const project = resolve(__dirname, '..');
+const PROJECT = resolve(__dirname, '..');
 /** Passed on to function and extension: the user's exporter settings and credentials. */
-const passedOn = /^(?:OTEL_|LAMBDA_OTLP_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$)/;
+const PASSED_ON = /^(?:OTEL_|LAMBDA_OTLP_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN)$)/;
 
-const display: RenderOptions = {
+const DISPLAY: RenderOptions = {
   paint: choosePaint(process.env, process.stdout.isTTY),
   width: Math.min(
     Math.max(Number(process.env['COLUMNS']) || process.stdout.columns || 110, 60),
     160,
   ),
 };
-const { paint } = display;
+const { paint } = DISPLAY;
 
 function buildLayer({ skipBuild }: DemoArguments): void {
   if (skipBuild) {
@@ -43,31 +43,31 @@ function buildLayer({ skipBuild }: DemoArguments): void {
 }
 
 /** A label and a metric that count different things. */
-const coldStartNote =
+const COLD_START_NOTE =
   "  'cold start' marks each request that waited for an init, those after the crash and the timeout too;\n" +
   '  faas.coldstarts counts new environments: one.';
 
 /** Jaeger refuses the others with 404. */
-const tracesOnly = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
+const TRACES_ONLY = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
 
 function environmentFor({ kind, url }: Destination): Record<string, string> {
   const inherited = Object.entries(process.env).flatMap(([name, value]) =>
-    passedOn.test(name) && value !== undefined ? [[name, value] as const] : [],
+    PASSED_ON.test(name) && value !== undefined ? [[name, value] as const] : [],
   );
   return {
     // The stop lines with totals come at this level.
     LAMBDA_OTLP_LOG_LEVEL: 'info',
     ...Object.fromEntries(inherited),
     ...(kind === 'endpoint' ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: url }),
-    ...(kind === 'jaeger' ? tracesOnly : {}),
+    ...(kind === 'jaeger' ? TRACES_ONLY : {}),
   };
 }
 
-const columns = [28, 12, 12, 12] as const;
+const COLUMNS = [28, 12, 12, 12] as const;
 
 function sayRow(cells: readonly string[], outcome: string): void {
   console.log(
-    `  ${cells.map((cell, index) => padEnd(cell, columns[index] ?? 0)).join('')}${outcome}`,
+    `  ${cells.map((cell, index) => padEnd(cell, COLUMNS[index] ?? 0)).join('')}${outcome}`,
   );
 }
 
@@ -89,7 +89,7 @@ function sayStep({ step, invocation }: StepOutcome): void {
 
 /** Says what holds and what is missing; true when nothing is. */
 function sayChecks(checks: readonly Check[]): boolean {
-  console.log(heading('checks', display));
+  console.log(heading('checks', DISPLAY));
   for (const { name, problems } of checks) {
     console.log(`  ${problems.length === 0 ? paint('green', '✔') : paint('red', '✖')} ${name}`);
     for (const problem of problems) console.log(`      ${paint('red', toPrintable(problem))}`);
@@ -112,23 +112,23 @@ function titlesOf({ outcomes }: ScenarioOutcome): Map<string, string> {
 async function conclude(scenario: ScenarioOutcome, destination: Destination): Promise<boolean> {
   const titles = titlesOf(scenario);
   const warnings = toWarnings(scenario.extensionOutput);
-  if (warnings.length > 0) console.log(heading('warnings of the extension', display));
+  if (warnings.length > 0) console.log(heading('warnings of the extension', DISPLAY));
   for (const warning of warnings) console.log(`  ${paint('yellow', toPrintable(warning))}`);
   switch (destination.kind) {
     case 'receiver': {
       const { accepted, requests } = destination.receiver;
-      console.log(renderTelemetry(accepted, display, titles));
-      console.log(paint('dim', coldStartNote));
+      console.log(renderTelemetry(accepted, DISPLAY, titles));
+      console.log(paint('dim', COLD_START_NOTE));
       return sayChecks(checkArrivals(scenario, accepted, requests));
     }
     case 'jaeger': {
-      console.log(heading(`Jaeger: ${destination.jaeger.uiUrl}`, display));
+      console.log(heading(`Jaeger: ${destination.jaeger.uiUrl}`, DISPLAY));
       for (const [traceId, title] of titles)
         console.log(`  ${padEnd(title, 40)}${destination.jaeger.traceUrl(traceId)}`);
       return sayChecks(await checkJaeger(scenario, destination.jaeger));
     }
     case 'endpoint':
-      console.log(heading(`sent to ${destination.url}: service orders, traces`, display));
+      console.log(heading(`sent to ${destination.url}: service orders, traces`, DISPLAY));
       for (const [traceId, title] of titles) console.log(`  ${traceId}  ${title}`);
       return sayChecks(checkEndpoint(scenario));
   }
@@ -148,7 +148,7 @@ async function run(options: DemoArguments): Promise<number> {
       '',
     );
     const scenario = await playScenario({
-      extensionsDir: resolve(project, 'build/layer/extensions'),
+      extensionsDir: resolve(PROJECT, 'build/layer/extensions'),
       environment: environmentFor(destination),
       onStep(outcome) {
         sayStep(outcome);
@@ -185,7 +185,7 @@ async function main(): Promise<number> {
   const parsed = parseDemoArguments(process.argv.slice(2));
   switch (parsed.kind) {
     case 'help':
-      process.stdout.write(usage);
+      process.stdout.write(USAGE);
       return 0;
     case 'wrong':
       console.error(`${parsed.message}\nSee npm run demo -- --help`);

@@ -20,7 +20,7 @@ export type Destination = { stop(): Promise<void> } & (
   | { readonly kind: 'endpoint'; readonly url: string }
 );
 
-const endpointVariable =
+const ENDPOINT_VARIABLE =
   /^(?:LAMBDA_OTLP_)?OTEL_EXPORTER_OTLP_(?:(?:TRACES|METRICS|LOGS)_)?ENDPOINT$/;
 
 /** The endpoint that the user has set, if any. */
@@ -28,7 +28,7 @@ export function findEndpoint(
   environment: Readonly<Record<string, string | undefined>>,
 ): string | undefined {
   return Object.entries(environment).find(
-    ([name, value]) => endpointVariable.test(name) && (value ?? '').trim() !== '',
+    ([name, value]) => ENDPOINT_VARIABLE.test(name) && (value ?? '').trim() !== '',
   )?.[1];
 }
 

@@ -39,7 +39,7 @@ export function checkEndpoint(scenario: ScenarioOutcome): readonly Check[] {
   ];
 }
 
-const signals = [
+const SIGNALS = [
   ['spans', 'spansExported', 'spansDropped'],
   ['metric data points', 'dataPointsExported', 'dataPointsDropped'],
   ['log records', 'logRecordsExported', 'logRecordsDropped'],
@@ -51,7 +51,7 @@ function checkTotals({ extensionOutput }: ScenarioOutcome): readonly Check[] {
     return [{ name: 'the endpoint took everything', problems: ['the extension gave no totals'] }];
   const total = (field: string): number =>
     stopLines.reduce((sum, { fields }) => sum + Number(fields[field] ?? 0), 0);
-  return signals.map(([what, exported, dropped]) => ({
+  return SIGNALS.map(([what, exported, dropped]) => ({
     name: `the endpoint took ${total(exported)} ${what}`,
     problems: total(dropped) === 0 ? [] : [`${total(dropped)} were not delivered`],
   }));

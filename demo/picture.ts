@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { findChromium } from 'local-lambda/page/find-chromium';
 import { chromium } from 'playwright-core';
 
-const project = resolve(__dirname, '..');
-const target = resolve(project, 'docs/ui.png');
+const PROJECT = resolve(__dirname, '..');
+const TARGET = resolve(PROJECT, 'docs/ui.png');
 
 async function draw(url: string, executablePath: string): Promise<void> {
   const args = process.getuid?.() === 0 ? ['--no-sandbox'] : [];
@@ -21,16 +21,16 @@ async function draw(url: string, executablePath: string): Promise<void> {
   // Where this checkout lies is nobody's business.
   await page.evaluate(
     `for (const line of document.querySelectorAll('.log .body'))
-      line.textContent = line.textContent.replaceAll(${JSON.stringify(`file://${project}/`)}, '');`,
+      line.textContent = line.textContent.replaceAll(${JSON.stringify(`file://${PROJECT}/`)}, '');`,
   );
-  await page.screenshot({ path: target });
+  await page.screenshot({ path: TARGET });
   await browser.close();
 }
 
 /** The page's address once the demo's checks are through; rejects when it ended before. */
 function runDemo(): { readonly url: Promise<string>; readonly stop: () => void } {
   const demo = spawn('npm', ['run', '--silent', 'demo', '--', '--ui', '0'], {
-    cwd: project,
+    cwd: PROJECT,
     detached: true,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -57,7 +57,7 @@ async function main(): Promise<void> {
   } finally {
     demo.stop();
   }
-  console.log(`wrote ${target}`);
+  console.log(`wrote ${TARGET}`);
 }
 
 main().catch((error: unknown) => {

@@ -15,12 +15,12 @@ export interface Step {
   readonly functionError: boolean;
 }
 
-const paid = { expectedStatus: 'success', functionError: false } as const;
+const PAID = { expectedStatus: 'success', functionError: false } as const;
 
-export const steps: readonly Step[] = [
-  { title: 'cold start', payload: { orderId: 1 }, ...paid },
-  { title: 'warm', payload: { orderId: 2, amount: 35 }, ...paid },
-  { title: 'warm', payload: { orderId: 3, currency: 'USD' }, ...paid },
+export const STEPS: readonly Step[] = [
+  { title: 'cold start', payload: { orderId: 1 }, ...PAID },
+  { title: 'warm', payload: { orderId: 2, amount: 35 }, ...PAID },
+  { title: 'warm', payload: { orderId: 3, currency: 'USD' }, ...PAID },
   {
     title: 'handler throws',
     payload: { orderId: 4, fate: 'declined' },
@@ -33,14 +33,14 @@ export const steps: readonly Step[] = [
     expectedStatus: 'error',
     functionError: true,
   },
-  { title: 'recovery after the crash', payload: { orderId: 6 }, ...paid },
+  { title: 'recovery after the crash', payload: { orderId: 6 }, ...PAID },
   {
     title: 'timeout',
     payload: { orderId: 7, fate: 'timeout' },
     expectedStatus: 'timeout',
     functionError: true,
   },
-  { title: 'recovery after the timeout', payload: { orderId: 8 }, ...paid },
+  { title: 'recovery after the timeout', payload: { orderId: 8 }, ...PAID },
 ];
 
 export interface StepOutcome {
@@ -78,7 +78,7 @@ export async function playScenario(options: ScenarioOptions): Promise<ScenarioOu
   });
   const outcomes: StepOutcome[] = [];
   try {
-    for (const step of steps) {
+    for (const step of STEPS) {
       const outcome = { step, invocation: await lambda.invoke(step.payload) };
       outcomes.push(outcome);
       options.onStep(outcome);

@@ -4,21 +4,21 @@ import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs
 import { dirname, join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { duplicatedBytes, type Bundle } from './bundle';
-import { architectures, type Architecture } from './host-toolchain';
+import { ARCHITECTURES, type Architecture } from './host-toolchain';
 import { buildNodeLayer } from './layer-files';
 import { buildStandaloneLayer } from './standalone-layer';
 import { createZip, type ZipEntry } from './zip';
 
-const root = resolve(__dirname, '..');
+const ROOT = resolve(__dirname, '..');
 
 /** Lambda's limit for the zip of a layer that is uploaded directly, not through S3. */
-const maxDirectUploadBytes = 50 * 1024 * 1024;
+const MAX_DIRECT_UPLOAD_BYTES = 50 * 1024 * 1024;
 /** Lambda's limit for a function and all of its layers, unpacked. */
-const maxUnpackedBytes = 250 * 1024 * 1024;
+const MAX_UNPACKED_BYTES = 250 * 1024 * 1024;
 /** Our own promise for the layer that uses the runtime's Node.js. */
-const maxNodeZipBytes = 130 * 1024;
+const MAX_NODE_ZIP_BYTES = 130 * 1024;
 /** And for those that bring a host of their own. */
-const maxStandaloneZipBytes = 2.5 * 1024 * 1024;
+const MAX_STANDALONE_ZIP_BYTES = 2.5 * 1024 * 1024;
 
 interface Options {
   readonly out: string;
@@ -32,13 +32,13 @@ function readOptions(args: string[]): Options {
     options: {
       standalone: { type: 'boolean', default: false },
       arch: { type: 'string', multiple: true },
-      out: { type: 'string', default: join(root, 'build') },
+      out: { type: 'string', default: join(ROOT, 'build') },
     },
   });
-  const wanted = (values.arch ?? architectures).map((name) => {
-    const architecture = architectures.find((known) => known === name);
+  const wanted = (values.arch ?? ARCHITECTURES).map((name) => {
+    const architecture = ARCHITECTURES.find((known) => known === name);
     if (architecture !== undefined) return architecture;
-    throw new Error(`--arch: expected ${architectures.join(' or ')}, got '${name}'`);
+    throw new Error(`--arch: expected ${ARCHITECTURES.join(' or ')}, got '${name}'`);
   });
   return { out: resolve(values.out), standalone: values.standalone ? wanted : [] };
 }
@@ -71,8 +71,9 @@ function writeZip(files: readonly ZipEntry[], path: string): number {
   const unpackedBytes = files.reduce((sum, file) => sum + file.contents.byteLength, 0);
   const sizes = `${kilobytes(zip.length)} zipped, ${kilobytes(unpackedBytes)} unpacked`;
   console.log(`${relative(process.cwd(), path)}: ${sizes}`);
-  if (zip.length <= maxDirectUploadBytes && unpackedBytes <= maxUnpackedBytes) return zip.length;
-  const limits = `${kilobytes(maxDirectUploadBytes)} zipped, ${kilobytes(maxUnpackedBytes)} unpacked`;
+  if (zip.length <= MAX_DIRECT_UPLOAD_BYTES && unpackedBytes <= MAX_UNPACKED_BYTES)
+    return zip.length;
+  const limits = `${kilobytes(MAX_DIRECT_UPLOAD_BYTES)} zipped, ${kilobytes(MAX_UNPACKED_BYTES)} unpacked`;
   throw new Error(`${path}: Lambda takes at most ${limits}, got ${sizes}`);
 }
 
@@ -92,10 +93,10 @@ async function writeStandalone(
   bundle: Bundle,
   out: string,
 ): Promise<void> {
-  const files = await buildStandaloneLayer(root, architecture, bundle);
+  const files = await buildStandaloneLayer(ROOT, architecture, bundle);
   writeLayerFolder(files, join(out, `layer-${architecture}`));
   const zipBytes = writeZip(files, join(out, `lambda-otlp-${architecture}.zip`));
-  warnAbove(maxStandaloneZipBytes, zipBytes);
+  warnAbove(MAX_STANDALONE_ZIP_BYTES, zipBytes);
 }
 
 function warnAbove(maxBytes: number, zipBytes: number): void {
@@ -105,11 +106,11 @@ function warnAbove(maxBytes: number, zipBytes: number): void {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
-  const { files, bundle } = await buildNodeLayer(root);
+  const { files, bundle } = await buildNodeLayer(ROOT);
   writeLayerFolder(files, join(options.out, 'layer'));
   reportBundle(bundle);
   const zipBytes = writeZip(files, join(options.out, 'lambda-otlp-node.zip'));
-  warnAbove(maxNodeZipBytes, zipBytes);
+  warnAbove(MAX_NODE_ZIP_BYTES, zipBytes);
   for (const architecture of options.standalone) {
     await writeStandalone(architecture, bundle, options.out);
   }

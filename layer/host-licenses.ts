@@ -30,7 +30,7 @@ interface CargoMetadata {
 }
 
 /** Licences that ask for no more than their text. Anything else is looked at by a person first. */
-const acceptedLicenses = new Set([
+const ACCEPTED_LICENSES = new Set([
   'MIT',
   'Apache-2.0',
   'Apache-2.0 WITH LLVM-exception',
@@ -48,7 +48,7 @@ const acceptedLicenses = new Set([
 function isAcceptedLicense(expression: string): boolean {
   const alternatives = expression.replace(/[()]/g, '').split(/\s+OR\s+|\//);
   return alternatives.some((alternative) =>
-    alternative.split(/\s+AND\s+/).every((license) => acceptedLicenses.has(license.trim())),
+    alternative.split(/\s+AND\s+/).every((license) => ACCEPTED_LICENSES.has(license.trim())),
   );
 }
 
@@ -67,13 +67,13 @@ function linkedPackages({ packages, resolve }: CargoMetadata): readonly CargoPac
   return packages.filter(({ id }) => found.has(id));
 }
 
-const licenseFile = /^(?:licen[cs]e|copying|copyright|notice|unlicense)/i;
+const LICENSE_FILE = /^(?:licen[cs]e|copying|copyright|notice|unlicense)/i;
 
 function readTexts(folder: string): readonly string[] {
   const inside = ['', 'quickjs'].map((part) => join(folder, part)).filter(existsSync);
   return inside.flatMap((place) =>
     readdirSync(place, { withFileTypes: true })
-      .filter((entry) => entry.isFile() && licenseFile.test(entry.name))
+      .filter((entry) => entry.isFile() && LICENSE_FILE.test(entry.name))
       .map(({ name }) => readFileSync(join(place, name), 'utf8').trim())
       .sort(),
   );
@@ -90,7 +90,7 @@ function toWork({ name, version, license, manifest_path: manifest }: CargoPackag
   return { title, texts: texts.length > 0 ? texts : [`SPDX-License-Identifier: ${license ?? ''}`] };
 }
 
-const mitTerms = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
+const MIT_TERMS = `Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
 documentation files (the "Software"), to deal in the Software without restriction, including without
 limitation the rights to use, copy, modify, merge, publish, distribute, sublicense, and/or sell copies of
 the Software, and to permit persons to whom the Software is furnished to do so, subject to the following
@@ -106,7 +106,7 @@ CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFT
 DEALINGS IN THE SOFTWARE.`;
 
 /** What no Cargo.toml names, under the MIT licence each, which is one of those offered. */
-const addedByCompiler: readonly LicensedWork[] = [
+const ADDED_BY_COMPILER: readonly LicensedWork[] = [
   [
     'The standard library of Rust (MIT OR Apache-2.0)',
     "Copyright (c) The Rust Project Contributors\nCopyright (c) 2016 Amanieu d'Antras (hashbrown)\nCopyright (c) 2016-2025 Jorge Aparicio and the compiler-builtins contributors",
@@ -115,7 +115,7 @@ const addedByCompiler: readonly LicensedWork[] = [
     'musl (MIT)',
     'Copyright (c) 2005-2020 Rich Felker, et al.\nCopyright (c) 1999-2019 Arm Limited (parts)',
   ],
-].map(([title = '', holders = '']) => ({ title, texts: [`${holders}\n\n${mitTerms}`] }));
+].map(([title = '', holders = '']) => ({ title, texts: [`${holders}\n\n${MIT_TERMS}`] }));
 
 export function readHostWorks(
   hostFolder: string,
@@ -130,5 +130,5 @@ export function readHostWorks(
     env: cargoEnvironment(hostFolder, toolchain),
   });
   const works = linkedPackages(JSON.parse(text) as CargoMetadata).map(toWork);
-  return [...works, ...addedByCompiler];
+  return [...works, ...ADDED_BY_COMPILER];
 }

@@ -15,7 +15,7 @@ import {
 import { homedir } from 'node:os';
 import { join, relative } from 'node:path';
 import { readHostWorks } from './host-licenses';
-import { cargoEnvironment, findToolchain, rustTargets } from './host-toolchain';
+import { cargoEnvironment, findToolchain, RUST_TARGETS } from './host-toolchain';
 import type { Architecture, Toolchain } from './host-toolchain';
 import type { LicensedWork } from './licenses';
 
@@ -27,7 +27,7 @@ export interface HostProgram {
 }
 
 /** What the binary and its licences are made of, relative to host/. */
-const inputs = [
+const INPUTS = [
   'Cargo.toml',
   'Cargo.lock',
   'rust-toolchain.toml',
@@ -44,7 +44,7 @@ function listFiles(path: string): readonly string[] {
 
 function fingerprint(hostFolder: string, target: string, versions: readonly string[]): string {
   const hash = createHash('sha256').update(JSON.stringify([target, versions]));
-  for (const file of inputs.flatMap((input) => listFiles(join(hostFolder, input)))) {
+  for (const file of INPUTS.flatMap((input) => listFiles(join(hostFolder, input)))) {
     hash.update(`\0${relative(hostFolder, file)}\0`).update(readFileSync(file));
   }
   return hash.digest('hex').slice(0, 16);
@@ -94,7 +94,7 @@ function runCargo(target: string, hostFolder: string, toolchain: Toolchain): voi
  * @throws when a tool is missing, naming it, or the sources do not build.
  */
 export function buildHostProgram(hostFolder: string, architecture: Architecture): HostProgram {
-  const target = rustTargets[architecture];
+  const target = RUST_TARGETS[architecture];
   const toolchain = findToolchain(hostFolder, [target]);
   const name = `${architecture}-${fingerprint(hostFolder, target, toolchain.versions)}`;
   const folder = join(hostFolder, 'target/layers', name);

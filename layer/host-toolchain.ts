@@ -7,9 +7,9 @@ import { join } from 'node:path';
 export type Architecture = 'x86_64' | 'arm64';
 
 /** As Lambda names them. */
-export const architectures: readonly Architecture[] = ['x86_64', 'arm64'];
+export const ARCHITECTURES: readonly Architecture[] = ['x86_64', 'arm64'];
 
-export const rustTargets: Readonly<Record<Architecture, string>> = {
+export const RUST_TARGETS: Readonly<Record<Architecture, string>> = {
   x86_64: 'x86_64-unknown-linux-musl',
   arm64: 'aarch64-unknown-linux-musl',
 };
@@ -24,7 +24,7 @@ export interface Toolchain {
 }
 
 /** Where distributions install. */
-const systemFolder = '/usr/bin';
+const SYSTEM_FOLDER = '/usr/bin';
 
 /** Trimmed standard output, undefined when the command cannot be run or fails. */
 function run(command: string, args: readonly string[], folder: string): string | undefined {
@@ -54,7 +54,7 @@ type Compiler = Pick<Toolchain, 'folder' | 'buildsStandardLibrary'>;
 function findCompiler(hostFolder: string, targets: readonly string[]): Compiler | undefined {
   const isPinned = (text: string | undefined): boolean =>
     text?.startsWith(`rustc ${pinnedRustVersion(hostFolder)} `) === true;
-  for (const folder of [systemFolder, undefined]) {
+  for (const folder of [SYSTEM_FOLDER, undefined]) {
     const rustc = folder === undefined ? 'rustc' : join(folder, 'rustc');
     if (folder !== undefined && !existsSync(join(folder, 'cargo'))) continue;
     if (!isPinned(run(rustc, ['--version'], hostFolder))) continue;

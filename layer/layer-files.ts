@@ -13,8 +13,8 @@ export interface BuiltLayer {
   readonly version: string;
 }
 
-const startScript = 'layer/lambda-otlp.sh';
-const entry = 'src/main.ts';
+const START_SCRIPT = 'layer/lambda-otlp.sh';
+const ENTRY = 'src/main.ts';
 
 /** @throws when a source of the layer is missing, naming it. */
 function readSource(root: string, path: string): Buffer {
@@ -31,9 +31,9 @@ export async function buildNodeLayer(root: string): Promise<BuiltLayer> {
   const manifest = JSON.parse(readSource(root, 'package.json').toString('utf8')) as {
     readonly version: string;
   };
-  const script = stripShellComments(readSource(root, startScript).toString('utf8'));
-  readSource(root, entry);
-  const bundle = await bundleExtension({ root, entry, version: manifest.version });
+  const script = stripShellComments(readSource(root, START_SCRIPT).toString('utf8'));
+  readSource(root, ENTRY);
+  const bundle = await bundleExtension({ root, entry: ENTRY, version: manifest.version });
   const programs = bundle.files.map(({ name, contents }) => ({
     path: `lambda-otlp/${name}`,
     contents,

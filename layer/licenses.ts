@@ -15,14 +15,14 @@ interface Manifest {
   readonly license?: string;
 }
 
-const packagePattern = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
+const PACKAGE_PATTERN = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//;
 
 /** Folders of the packages that are part of `bundle`, relative to its root, sorted. */
 export function bundledPackages(bundle: Bundle): readonly string[] {
   const folders = new Set<string>();
   for (const file of bundle.files) {
     for (const path of file.inputs.keys()) {
-      const folder = packagePattern.exec(path)?.[1];
+      const folder = PACKAGE_PATTERN.exec(path)?.[1];
       if (folder !== undefined) folders.add(folder);
     }
   }

@@ -34,12 +34,12 @@ interface LayerDescription {
 }
 
 // The host is one static binary: any image that Lambda runs has what it needs. These are the managed runtimes.
-const otherRuntimes = [
+const OTHER_RUNTIMES = [
   'python3.10 python3.11 python3.12 python3.13 python3.14 java11 java17 java21 java25',
   'dotnet8 dotnet10 ruby3.3 ruby3.4 provided.al2 provided.al2023',
 ].flatMap((line) => line.split(' '));
 
-const layers: Readonly<Record<LayerName, LayerDescription>> = {
+const LAYERS: Readonly<Record<LayerName, LayerDescription>> = {
   node: {
     description: 'Telemetry API to OTLP, for Node.js runtimes',
     license: 'Apache-2.0',
@@ -49,18 +49,18 @@ const layers: Readonly<Record<LayerName, LayerDescription>> = {
   x86_64: {
     description: 'Telemetry API to OTLP, for any runtime',
     license: 'Apache-2.0; others: see lambda-otlp/LICENSES.txt',
-    runtimes: otherRuntimes,
+    runtimes: OTHER_RUNTIMES,
     architectures: ['x86_64'],
   },
   arm64: {
     description: 'Telemetry API to OTLP, for any runtime',
     license: 'Apache-2.0; others: see lambda-otlp/LICENSES.txt',
-    runtimes: otherRuntimes,
+    runtimes: OTHER_RUNTIMES,
     architectures: ['arm64'],
   },
 };
 
-export const usage = `usage: npm run publish:layer -- --region REGION [--region REGION]...
+export const USAGE = `usage: npm run publish:layer -- --region REGION [--region REGION]...
   --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
   --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
   --from FOLDER               folder of the built zips (default: those of this package)
@@ -115,7 +115,7 @@ interface Target {
 
 function toPublication(options: PublishOptions, target: Target): Publication {
   const { region, version } = target;
-  const { description, license, runtimes, architectures } = layers[target.layer];
+  const { description, license, runtimes, architectures } = LAYERS[target.layer];
   const layerName = `${options.namePrefix}-${target.layer}`;
   const zip = `${options.from}/lambda-otlp-${target.layer}.zip`;
   const common = ['--region', region, '--layer-name', layerName];

@@ -7,11 +7,11 @@ import {
   planPublications,
   readPublishOptions,
   toShellLine,
-  usage,
+  USAGE,
   type Publication,
 } from './publish-plan';
 
-const root = resolve(__dirname, '..');
+const ROOT = resolve(__dirname, '..');
 
 /** Standard output of `aws` with `args`, trimmed. @throws when it cannot be run or fails. */
 function runAws(args: readonly string[]): string {
@@ -45,11 +45,11 @@ function print({ publish: args, permit, zip }: Publication): void {
 function main(): void {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) {
-    console.log(usage);
+    console.log(USAGE);
     return;
   }
   const options = readPublishOptions(args);
-  const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
   const publications = planPublications(options, version);
@@ -66,6 +66,6 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
   process.exitCode = 1;
 }

@@ -3,13 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { cargoEnvironment, findToolchain } from './host-toolchain';
 
-const hostFolder = resolve(__dirname, '../host');
+const HOST_FOLDER = resolve(__dirname, '../host');
 
 try {
-  const toolchain = findToolchain(hostFolder, []);
+  const toolchain = findToolchain(HOST_FOLDER, []);
   execFileSync('cargo', ['test', '--locked'], {
-    cwd: hostFolder,
-    env: cargoEnvironment(hostFolder, toolchain),
+    cwd: HOST_FOLDER,
+    env: cargoEnvironment(HOST_FOLDER, toolchain),
     stdio: 'inherit',
   });
 } catch (error) {

@@ -18,7 +18,7 @@ import type { RawItem } from '../../src/relay/item';
 import { createBodies } from './lines';
 import type { LineFormat } from './lines';
 
-const silent: Diagnostics = {
+const SILENT: Diagnostics = {
   error: () => undefined,
   warn: () => undefined,
   info: () => undefined,
@@ -26,7 +26,7 @@ const silent: Diagnostics = {
 };
 
 function newTranslator(): Translator {
-  const environment = createEnvironment({}, silent);
+  const environment = createEnvironment({}, SILENT);
   const settings = readTranslationSettings(environment);
   return createTranslator({ environment, settings });
 }

@@ -11,7 +11,7 @@ import { Samples } from '../samples';
 const MEGABYTE = 1_000_000;
 const LIMIT_BYTES = 128 * 1024 * 1024;
 /** The local Lambda is to drop nothing: what is missing then, the extension lost. */
-const telemetryBacklog = { maxItems: 10_000_000, maxBytes: 2 ** 31 };
+const TELEMETRY_BACKLOG = { maxItems: 10_000_000, maxBytes: 2 ** 31 };
 
 class Measures {
   readonly cpu = new Samples();
@@ -36,7 +36,10 @@ async function runHealthy(
   measures: Measures,
 ): Promise<void> {
   const sink = await startOtlpSink();
-  const options = { telemetryBacklog, environment: { LAMBDA_OTLP_FLUSH: 'end' } };
+  const options = {
+    telemetryBacklog: TELEMETRY_BACKLOG,
+    environment: { LAMBDA_OTLP_FLUSH: 'end' },
+  };
   const bench = await startBenchLambda(contestant, sink.url, options);
   const { name } = contestant;
   try {
@@ -68,7 +71,9 @@ async function runLimited(
   const sink = await startOtlpSink('hang');
   const limited = { ...contestant, command: limit.wrap(contestant.command) };
   try {
-    const bench = await startBenchLambda(limited, sink.url, { telemetryBacklog });
+    const bench = await startBenchLambda(limited, sink.url, {
+      telemetryBacklog: TELEMETRY_BACKLOG,
+    });
     await invoke(bench.lambda, lines);
     await settle(bench);
     const peak = bench.statistics()?.peakRssBytes;

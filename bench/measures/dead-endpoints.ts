@@ -23,14 +23,14 @@ async function closedPort(): Promise<Endpoint> {
   return { url: `http://127.0.0.1:${port}`, close: () => Promise.resolve() };
 }
 
-const deaths = {
+const DEATHS = {
   refused: closedPort,
   '503': () => startOtlpSink('503'),
   reset: () => startOtlpSink('reset'),
   hang: () => startOtlpSink('hang'),
 } as const;
 
-type Death = keyof typeof deaths;
+type Death = keyof typeof DEATHS;
 
 /** How many invocations, which of them come before the breaker opens, and how many come long after. */
 function planOf(kind: Contestant['kind']): {
@@ -89,11 +89,11 @@ export async function measureDeadEndpoints(
   rounds: number,
 ): Promise<Section> {
   const figures: Figure[] = [];
-  for (const death of Object.keys(deaths) as Death[]) {
+  for (const death of Object.keys(DEATHS) as Death[]) {
     const results: Results = { first: new Samples(), early: new Samples(), late: new Samples() };
     for (let round = 0; round < rounds; round += 1) {
       for (const contestant of contestants) {
-        const endpoint = await deaths[death]();
+        const endpoint = await DEATHS[death]();
         try {
           await run(contestant, endpoint.url, results);
         } finally {

@@ -10,12 +10,12 @@ import { createInterner } from '../../src/relay/fill-resource';
 import { countItems, scanRequest } from '../../src/relay/scan-request';
 
 const SPANS_PER_REQUEST = 50;
-const interners = {
+const INTERNERS = {
   toResource: createInterner((envelope) => envelope),
   toScope: createInterner((envelope) => envelope),
 };
 
-const resource = resourceFromAttributes({
+const RESOURCE = resourceFromAttributes({
   'service.name': 'orders',
   'telemetry.sdk.language': 'nodejs',
   'telemetry.sdk.name': 'opentelemetry',
@@ -52,7 +52,7 @@ function createSpan(index: number): ReadableSpan {
     events: [],
     duration: [0, 864_198_000],
     ended: true,
-    resource,
+    resource: RESOURCE,
     instrumentationScope: { name: '@opentelemetry/instrumentation-http', version: '0.223.0' },
     droppedAttributesCount: 0,
     droppedEventsCount: 0,
@@ -63,7 +63,7 @@ function createSpan(index: number): ReadableSpan {
 function scan(body: Uint8Array): number {
   let items = 0;
   if (countItems(body) === undefined) throw new Error('expected a sound request, got another');
-  scanRequest('traces', body, interners, () => {
+  scanRequest('traces', body, INTERNERS, () => {
     items += 1;
   });
   return items;

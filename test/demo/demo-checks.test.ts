@@ -4,11 +4,11 @@ import { checkArrivals } from '../../demo/checks';
 import { checkEndpoint, toWarnings } from '../../demo/endpoint-checks';
 import { findEndpoint } from '../../demo/destination';
 import type { ScenarioOutcome } from '../../demo/scenario';
-import { steps } from '../../demo/scenario';
+import { STEPS } from '../../demo/scenario';
 import { traceIdOf } from '../../demo/trace-id';
 import { accepted } from '../../local-lambda/test/otlp/sample';
 
-const [step] = steps;
+const [step] = STEPS;
 if (step === undefined) throw new Error('the demo has no step');
 
 const scenario: ScenarioOutcome = {

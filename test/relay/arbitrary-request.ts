@@ -1,7 +1,7 @@
 // Export requests of every signal with every field of the independent schema, as protobufjs encodes them.
 import fc from 'fast-check';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
-import { otlpMessages, requestMessage } from 'local-lambda/otlp/schema';
+import { OTLP_MESSAGES, REQUEST_MESSAGE } from 'local-lambda/otlp/schema';
 import type { FieldSpec } from 'local-lambda/otlp/schema';
 import type { Signal } from '../../src/relay/item';
 
@@ -34,13 +34,13 @@ function valueOf(field: FieldSpec, depth: number): fc.Arbitrary<unknown> {
   const { type, name } = field;
   if (type === 'bytes' && /[tT]raceId$/.test(name)) return bytes(16);
   if (type === 'bytes' && /[sS]panId$/.test(name)) return fc.oneof(bytes(8), bytes(0));
-  return scalars[type] ?? (otlpMessages.has(type) ? message(type, depth + 1) : wide.map(asLong));
+  return scalars[type] ?? (OTLP_MESSAGES.has(type) ? message(type, depth + 1) : wide.map(asLong));
 }
 
 function message(name: string, depth: number): fc.Arbitrary<Record<string, unknown>> {
-  const fields = (otlpMessages.get(name) ?? []).filter((field) => !isYoung(field));
+  const fields = (OTLP_MESSAGES.get(name) ?? []).filter((field) => !isYoung(field));
   const isDeep = depth > 7;
-  const shallow = isDeep ? fields.filter(({ type }) => !otlpMessages.has(type)) : fields;
+  const shallow = isDeep ? fields.filter(({ type }) => !OTLP_MESSAGES.has(type)) : fields;
   const one = shallow.filter(({ presence }) => presence?.startsWith('_') !== false);
   const entry = (field: FieldSpec): fc.Arbitrary<unknown> =>
     field.repeated
@@ -64,7 +64,7 @@ function withoutAbsent(object: Readonly<Record<string, unknown>>): Record<string
 }
 
 export function arbitraryRequest(signal: Signal): fc.Arbitrary<Uint8Array> {
-  const name = requestMessage[signal];
+  const name = REQUEST_MESSAGE[signal];
   return message(name, 0).map((value) => new Uint8Array(encodeOtlpMessage(name, value)));
 }
 

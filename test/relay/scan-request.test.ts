@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { decodeOtlp, encodeOtlpMessage, tryDecodeOtlp } from 'local-lambda/otlp/decode';
-import { requestMessage } from 'local-lambda/otlp/schema';
+import { REQUEST_MESSAGE } from 'local-lambda/otlp/schema';
 import { createInterner } from '../../src/relay/fill-resource';
 import { bytesOf } from '../../src/relay/item';
 import type { RawItem, Signal } from '../../src/relay/item';
@@ -184,7 +184,7 @@ describe('scanRequest', () => {
   });
 
   it('gives items with equal resources one resource, across requests', () => {
-    const body = encodeOtlpMessage(requestMessage.logs, {
+    const body = encodeOtlpMessage(REQUEST_MESSAGE.logs, {
       resourceLogs: [1, 2].map(() => ({
         resource: { attributes: [{ key: 'a', value: { stringValue: 'b' } }] },
         scopeLogs: [{ scope: { name: 'c' }, logRecords: [{}, {}] }],

@@ -9,7 +9,7 @@ import {
   toFlatSpans,
   toPlainAttributes,
 } from 'local-lambda/otlp/flatten';
-import { spanKind, statusCode } from 'local-lambda/otlp/model';
+import { SPAN_KIND, STATUS_CODE } from 'local-lambda/otlp/model';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { toMetricSeries } from 'local-lambda/render/metric-series';
 import type { Case, Language } from './languages';
@@ -60,11 +60,11 @@ function judge(run: CaseRun, failed: Invocation, accepted: AcceptedRequests): Ca
     .map((flat) => flat.span)
     .find(
       ({ kind, attributes }) =>
-        kind === spanKind.server &&
+        kind === SPAN_KIND.server &&
         toPlainAttributes(attributes)['faas.invocation_id'] === failed.requestId,
     );
   const attributes = toPlainAttributes(span?.attributes ?? []);
-  const isError = span?.status?.code === statusCode.error;
+  const isError = span?.status?.code === STATUS_CODE.error;
   const errorType = toWord(attributes['error.type']);
   const message = span?.status?.message ?? '';
   const series = toMetricSeries(toFlatMetrics(accepted.metrics)).filter((one) =>

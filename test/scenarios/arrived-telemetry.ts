@@ -9,7 +9,7 @@ import {
 } from 'local-lambda/otlp/flatten';
 import type { PlainAttributes, PlainValue } from 'local-lambda/otlp/flatten';
 import type { LogRecord, Span } from 'local-lambda/otlp/model';
-import { spanKind } from 'local-lambda/otlp/model';
+import { SPAN_KIND } from 'local-lambda/otlp/model';
 import { checkOtlp } from 'local-lambda/otlp/proto-rules';
 import { toMetricSeries } from 'local-lambda/render/metric-series';
 import type { MetricSeries } from 'local-lambda/render/metric-series';
@@ -80,7 +80,7 @@ function repeated(keys: readonly string[]): readonly string[] {
 }
 
 export function serverSpans({ spans }: ArrivedTelemetry): readonly ArrivedSpan[] {
-  return spans.filter(({ kind }) => kind === spanKind.server);
+  return spans.filter(({ kind }) => kind === SPAN_KIND.server);
 }
 
 function invocationSpans(telemetry: ArrivedTelemetry, requestId: string): readonly ArrivedSpan[] {

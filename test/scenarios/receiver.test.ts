@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
-import { spanKind } from 'local-lambda/otlp/model';
+import { SPAN_KIND } from 'local-lambda/otlp/model';
 import type { ArrivedSpan } from './arrived-telemetry';
 import { endRuns, finish, startLayer } from './layer-run';
 import type { LayerOptions, LayerRun } from './layer-run';
@@ -166,7 +166,7 @@ describe('the receiver', () => {
       });
       const { spanId } = payload as { readonly spanId: string };
       const { spans: arrived, logs } = await finish(run);
-      const servers = arrived.filter(({ kind }) => kind === spanKind.server);
+      const servers = arrived.filter(({ kind }) => kind === SPAN_KIND.server);
       expect(servers).toHaveLength(1);
       expect(servers[0]).toMatchObject({ traceId, spanId, parentSpanId: caller, name: 'handler' });
       expect(servers[0]?.plain).toMatchObject({
@@ -197,7 +197,7 @@ describe('the receiver', () => {
     const { response: payload } = await run.lambda.invoke({ action: 'traced', server: false });
     const { traceId } = payload as { readonly traceId: string };
     const { spans: arrived } = await finish(run);
-    const own = arrived.find(({ kind }) => kind === spanKind.server);
+    const own = arrived.find(({ kind }) => kind === SPAN_KIND.server);
     expect(own).toMatchObject({ traceId, name: 'orders' });
     const root = arrived.find(({ name }) => name === 'handler');
     expect(root).toMatchObject({ parentSpanId: own?.spanId });
@@ -207,7 +207,7 @@ describe('the receiver', () => {
     const run = await startInstrumented({ settings: { LAMBDA_OTLP_JOIN: 'off' } });
     await run.lambda.invoke({ action: 'traced' });
     const { spans: arrived } = await finish(run);
-    expect(arrived.filter(({ kind }) => kind === spanKind.server)).toHaveLength(2);
+    expect(arrived.filter(({ kind }) => kind === SPAN_KIND.server)).toHaveLength(2);
   });
 
   it('warns once of a port that is taken, and the function goes on', async () => {

@@ -2,7 +2,7 @@
 // protocol, endpoints, exporters.
 import { checkOtlp } from 'local-lambda/otlp/proto-rules';
 import { tryDecodeOtlpJson } from 'local-lambda/otlp/decode';
-import { aggregationTemporality } from 'local-lambda/otlp/model';
+import { AGGREGATION_TEMPORALITY } from 'local-lambda/otlp/model';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { functionLogs, invocationSpan, serverSpans, spansNamed, total } from './arrived-telemetry';
 import { endRuns, finish, startLayer } from './layer-run';
@@ -80,7 +80,7 @@ test('cumulative temporality: growing sums since one start', async () => {
     value: Number(sum?.dataPoints[0]?.asInt ?? sum?.dataPoints[0]?.asDouble),
   }));
   expect(new Set(points.map(({ temporality }) => temporality))).toEqual(
-    new Set([aggregationTemporality.cumulative]),
+    new Set([AGGREGATION_TEMPORALITY.cumulative]),
   );
   expect(new Set(points.map(({ start }) => start)).size).toBe(1);
   const values = points.map(({ value }) => value);

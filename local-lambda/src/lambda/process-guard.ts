@@ -19,10 +19,10 @@ done
 for pid in $live; do kill -s KILL -- "-$pid" 2>/dev/null; done
 rm -rf -- "$1"`;
 
-const guards = new Set<ProcessGuard & { killAll(): void }>();
+const GUARDS = new Set<ProcessGuard & { killAll(): void }>();
 
 function killEverything(): void {
-  for (const guard of guards) guard.killAll();
+  for (const guard of GUARDS) guard.killAll();
 }
 
 function endBySignal(signal: NodeJS.Signals): void {
@@ -82,12 +82,12 @@ export function createProcessGuard(temporaryDirectory: string): ProcessGuard {
     },
     close() {
       guard.killAll();
-      guards.delete(guard);
-      if (guards.size === 0) unwatchProcessEnd();
+      GUARDS.delete(guard);
+      if (GUARDS.size === 0) unwatchProcessEnd();
       shell.stdin?.end();
     },
   };
-  if (guards.size === 0) watchProcessEnd();
-  guards.add(guard);
+  if (GUARDS.size === 0) watchProcessEnd();
+  GUARDS.add(guard);
   return guard;
 }

@@ -31,7 +31,7 @@ export type ScriptedAnswer =
 /** What became of a request: `hung`, `reset`, or the status it was answered with. */
 export type Outcome = 'hung' | 'reset' | number;
 
-export const success: ScriptedAnswer = { kind: 'status', status: 200 };
+export const SUCCESS: ScriptedAnswer = { kind: 'status', status: 200 };
 
 export function outcomeOf(answer: ScriptedAnswer): Outcome {
   switch (answer.kind) {
@@ -47,7 +47,7 @@ export function outcomeOf(answer: ScriptedAnswer): Outcome {
     case 'reset-in-answer':
       return 'reset';
     case 'slow':
-      return outcomeOf(answer.then ?? success);
+      return outcomeOf(answer.then ?? SUCCESS);
   }
 }
 
@@ -66,7 +66,7 @@ export function sendAnswer(answer: ScriptedAnswer, to: AnswerTo): void {
       sendStatus(answer, to);
       return;
     case 'partial-success': {
-      const { message, rejected } = partialSuccessNames[signal];
+      const { message, rejected } = PARTIAL_SUCCESS_NAMES[signal];
       const partialSuccess = { [rejected]: answer.rejected, errorMessage: answer.message };
       send(to, { status: 200, message, value: { partialSuccess } });
       return;
@@ -83,7 +83,7 @@ export function sendAnswer(answer: ScriptedAnswer, to: AnswerTo): void {
     case 'slow': {
       const timer = setTimeout(() => {
         to.timers.delete(timer);
-        sendAnswer(answer.then ?? success, to);
+        sendAnswer(answer.then ?? SUCCESS, to);
       }, answer.delayMs);
       to.timers.add(timer);
       return;
@@ -112,7 +112,7 @@ function dribble(
   });
 }
 
-const partialSuccessNames = {
+const PARTIAL_SUCCESS_NAMES = {
   traces: { message: 'ExportTraceServiceResponse', rejected: 'rejectedSpans' },
   metrics: { message: 'ExportMetricsServiceResponse', rejected: 'rejectedDataPoints' },
   logs: { message: 'ExportLogsServiceResponse', rejected: 'rejectedLogRecords' },
@@ -125,7 +125,7 @@ function sendStatus(answer: Extract<ScriptedAnswer, { kind: 'status' }>, to: Ans
     return;
   }
   if (status >= 200 && status < 300) {
-    const { message } = partialSuccessNames[to.signal];
+    const { message } = PARTIAL_SUCCESS_NAMES[to.signal];
     send(to, { status, headers, message, value: {} });
     return;
   }

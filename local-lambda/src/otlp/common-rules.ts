@@ -70,10 +70,10 @@ export function checkId(
 }
 
 /** Epoch nanoseconds after 2000-01-01: earlier is a unit mistaken. */
-const earliestUnixNano = 946_684_800_000_000_000n;
+const EARLIEST_UNIX_NANO = 946_684_800_000_000_000n;
 
 export function checkTime(findings: Findings, path: string, unixNano: string): void {
-  if (BigInt(unixNano) < earliestUnixNano)
+  if (BigInt(unixNano) < EARLIEST_UNIX_NANO)
     report(findings, path, `expected epoch nanoseconds, got ${unixNano}`);
 }
 

@@ -3,7 +3,7 @@
 import protobuf from 'protobufjs/light';
 import type { Signal } from './signal';
 import type { OtlpRequests } from './model';
-import { otlpMessages, requestMessage } from './schema';
+import { OTLP_MESSAGES, REQUEST_MESSAGE } from './schema';
 import { toOtlpShape } from './shape';
 
 export type Decoded<S extends Signal = Signal> =
@@ -12,7 +12,7 @@ export type Decoded<S extends Signal = Signal> =
 
 function createRoot(): protobuf.Root {
   const nested = Object.fromEntries(
-    [...otlpMessages].map(([message, specs]) => {
+    [...OTLP_MESSAGES].map(([message, specs]) => {
       const oneofs: Record<string, { oneof: string[] }> = {};
       for (const { name, presence } of specs)
         if (presence !== undefined) (oneofs[presence] ??= { oneof: [] }).oneof.push(name);
@@ -35,13 +35,13 @@ function createRoot(): protobuf.Root {
   return protobuf.Root.fromJSON(descriptor);
 }
 
-const root = createRoot();
+const ROOT = createRoot();
 // Compiled now: else the first export of a measured extension would wait for it.
-for (const name of otlpMessages.keys()) root.lookupType(name).setup();
+for (const name of OTLP_MESSAGES.keys()) ROOT.lookupType(name).setup();
 
 /** Encodes a message of the schema; for answers and tests. `value` is in protobufjs's own shape. */
 export function encodeOtlpMessage(name: string, value: Record<string, unknown>): Buffer {
-  return Buffer.from(root.lookupType(name).encode(value).finish());
+  return Buffer.from(ROOT.lookupType(name).encode(value).finish());
 }
 
 /** Decodes an `Export…ServiceRequest` in protobuf. */
@@ -49,7 +49,7 @@ export function tryDecodeOtlp<S extends Signal>(signal: S, bytes: Uint8Array): D
   try {
     const reader = protobuf.Reader.create(bytes);
     reader.discardUnknown = false;
-    const message = root.lookupType(requestMessage[signal]).decode(reader);
+    const message = ROOT.lookupType(REQUEST_MESSAGE[signal]).decode(reader);
     return shaped(signal, message);
   } catch (error) {
     return { ok: false, reason: `not an OTLP ${signal} request in protobuf: ${String(error)}` };
@@ -67,7 +67,7 @@ export function tryDecodeOtlpJson<S extends Signal>(signal: S, bytes: Uint8Array
 
 function shaped<S extends Signal>(signal: S, message: unknown): Decoded<S> {
   const unknownFields: string[] = [];
-  const otlp = toOtlpShape(message, { message: requestMessage[signal], path: '', unknownFields });
+  const otlp = toOtlpShape(message, { message: REQUEST_MESSAGE[signal], path: '', unknownFields });
   return { ok: true, otlp: otlp as unknown as OtlpRequests[S], unknownFields };
 }
 

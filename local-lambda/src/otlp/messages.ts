@@ -3,7 +3,7 @@
 // serializer that wrote the bytes, so that a mistake of its cannot hide. Field names are OTLP/JSON's;
 // one line per field: `[repeated|optional|oneof:<name>] <type> <name> = <number>`.
 
-export const common = {
+export const COMMON = {
   AnyValue: `
     oneof:value string stringValue = 1
     oneof:value bool boolValue = 2
@@ -35,7 +35,7 @@ export const common = {
     repeated EntityRef entityRefs = 3`,
 };
 
-export const trace = {
+export const TRACE = {
   ExportTraceServiceRequest: `repeated ResourceSpans resourceSpans = 1`,
   ExportTraceServiceResponse: `ExportTracePartialSuccess partialSuccess = 1`,
   ExportTracePartialSuccess: `
@@ -83,7 +83,7 @@ export const trace = {
     enum code = 3`,
 };
 
-export const metrics = {
+export const METRICS = {
   ExportMetricsServiceRequest: `repeated ResourceMetrics resourceMetrics = 1`,
   ExportMetricsServiceResponse: `ExportMetricsPartialSuccess partialSuccess = 1`,
   ExportMetricsPartialSuccess: `
@@ -177,7 +177,7 @@ export const metrics = {
     repeated KeyValue filteredAttributes = 7`,
 };
 
-export const logs = {
+export const LOGS = {
   ExportLogsServiceRequest: `repeated ResourceLogs resourceLogs = 1`,
   ExportLogsServiceResponse: `ExportLogsPartialSuccess partialSuccess = 1`,
   ExportLogsPartialSuccess: `
@@ -206,7 +206,7 @@ export const logs = {
 };
 
 /** google.rpc.Status, the body of a refusal (OTLP spec, "OTLP/HTTP Response", Failures). */
-export const failure = {
+export const FAILURE = {
   RpcStatus: `
     int32 code = 1
     string message = 2`,

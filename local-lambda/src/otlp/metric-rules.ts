@@ -21,10 +21,10 @@ import type {
   NumberDataPoint,
   SummaryDataPoint,
 } from './model';
-import { aggregationTemporality } from './model';
+import { AGGREGATION_TEMPORALITY } from './model';
 
 /** OTel spec, "Instrument name syntax". */
-const instrumentName = /^[A-Za-z][A-Za-z0-9_.\-/]{0,254}$/;
+const INSTRUMENT_NAME = /^[A-Za-z][A-Za-z0-9_.\-/]{0,254}$/;
 
 export function checkMetrics(findings: Findings, { resourceMetrics }: MetricsRequest): void {
   for (const [r, { resource, scopeMetrics }] of resourceMetrics.entries()) {
@@ -45,7 +45,7 @@ export function checkMetrics(findings: Findings, { resourceMetrics }: MetricsReq
 }
 
 function checkMetric(findings: Findings, path: string, metric: Metric): void {
-  if (!instrumentName.test(metric.name)) report(findings, path, 'name is no instrument name');
+  if (!INSTRUMENT_NAME.test(metric.name)) report(findings, path, 'name is no instrument name');
   if (metric.unit.length > 63 || /[^\x21-\x7e]/.test(metric.unit))
     report(findings, path, `unit '${metric.unit}' is not 63 ASCII characters at most`);
   checkText(findings, `${path}.description`, metric.description);
@@ -118,7 +118,7 @@ function checkPoint(
   const time = BigInt(point.timeUnixNano);
   if (start > time) report(findings, path, `starts at ${start}, after its time ${time}`);
   // Data model, "Temporality": the window of a delta is (start, time], which must not be empty.
-  if (temporality === aggregationTemporality.delta && (start === 0n || start === time))
+  if (temporality === AGGREGATION_TEMPORALITY.delta && (start === 0n || start === time))
     report(findings, path, `delta window is empty or has no start: (${start}, ${time}]`);
   if (point.flags > 1) report(findings, path, `reserved bits are set in flags ${point.flags}`);
   for (const [index, exemplar] of ('exemplars' in point ? point.exemplars : []).entries())

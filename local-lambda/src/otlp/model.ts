@@ -190,7 +190,7 @@ export interface OtlpRequests {
 }
 
 /** Enum values by their proto names without the common prefix. */
-export const spanKind = {
+export const SPAN_KIND = {
   unspecified: 0,
   internal: 1,
   server: 2,
@@ -198,5 +198,5 @@ export const spanKind = {
   producer: 4,
   consumer: 5,
 } as const;
-export const statusCode = { unset: 0, ok: 1, error: 2 } as const;
-export const aggregationTemporality = { unspecified: 0, delta: 1, cumulative: 2 } as const;
+export const STATUS_CODE = { unset: 0, ok: 1, error: 2 } as const;
+export const AGGREGATION_TEMPORALITY = { unspecified: 0, delta: 1, cumulative: 2 } as const;

@@ -6,7 +6,7 @@ import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:
 import type { AddressInfo, Socket } from 'node:net';
 import type { Signal } from './signal';
 import type { BodyEncoding, ScriptedAnswer } from './answer';
-import { outcomeOf, sendAnswer, success } from './answer';
+import { outcomeOf, sendAnswer, SUCCESS } from './answer';
 import type { AcceptedRequests, ReceivedRequest, RefusedRequest } from './arrivals';
 import { Arrivals } from './arrivals';
 import { tryDecodeOtlp, tryDecodeOtlpJson } from './decode';
@@ -70,10 +70,10 @@ interface State {
   connections: number;
 }
 
-const defaultMaxBodyBytes = 64 * 1024 * 1024;
+const DEFAULT_MAX_BODY_BYTES = 64 * 1024 * 1024;
 
 export async function startOtlpReceiver(options: OtlpReceiverOptions = {}): Promise<OtlpReceiver> {
-  const { host = '127.0.0.1', port = 0, maxBodyBytes = defaultMaxBodyBytes } = options;
+  const { host = '127.0.0.1', port = 0, maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
   const state: State = {
     arrivals: new Arrivals(),
     timers: new Set(),
@@ -123,7 +123,7 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions = {}): Prom
   return receiver;
 }
 
-const signalOfPath: Readonly<Record<string, Signal>> = {
+const SIGNAL_OF_PATH: Readonly<Record<string, Signal>> = {
   '/v1/traces': 'traces',
   '/v1/metrics': 'metrics',
   '/v1/logs': 'logs',
@@ -137,7 +137,7 @@ async function handle(
   const path = new URL(request.url ?? '/', 'http://receiver').pathname;
   const { method = '', headers } = request;
   // A base path, as gateways have it, is fine: what counts is how it ends.
-  const signal = signalOfPath[path.slice(path.lastIndexOf('/v1/'))];
+  const signal = SIGNAL_OF_PATH[path.slice(path.lastIndexOf('/v1/'))];
   const encoding = encodingOf(headers['content-type'] ?? '');
   const answer = await toAnswer(request, { signal, encoding, path }, state).catch(
     (error: unknown): Refusal => ({ kind: 'refusal', status: 500, reason: String(error) }),
@@ -201,7 +201,7 @@ async function toAnswer(
   const wire = { path, headers, rawBody, body, encoding, connection, arrivedAtMs: Date.now() };
   // The decoder's overload ties `otlp` to `signal`, which a union of both cannot express.
   const unanswered = { ...wire, signal, otlp, unknownFields } as Unanswered;
-  const scripted = state.respond?.(unanswered) ?? success;
+  const scripted = state.respond?.(unanswered) ?? SUCCESS;
   const received = { ...unanswered, outcome: outcomeOf(scripted) };
   state.arrivals.add(received);
   if (received.outcome === 200) state.onAccepted?.(received);

@@ -1,7 +1,7 @@
 // The OTLP messages as data: what each field is called, numbered and typed. Drives decoding of both
 // encodings, so that protobuf and JSON come out in one shape.
 import type { Signal } from './signal';
-import { common, failure, logs, metrics, trace } from './messages';
+import { COMMON, FAILURE, LOGS, METRICS, TRACE } from './messages';
 
 export interface FieldSpec {
   readonly name: string;
@@ -13,10 +13,10 @@ export interface FieldSpec {
   readonly presence?: string;
 }
 
-const fieldLine = /^(?:(repeated|optional|oneof:\w+) )?(\w+) (\w+) = (\d+)$/;
+const FIELD_LINE = /^(?:(repeated|optional|oneof:\w+) )?(\w+) (\w+) = (\d+)$/;
 
 function toFieldSpec(line: string): FieldSpec {
-  const [, label = '', type = '', name = '', number = ''] = fieldLine.exec(line) ?? [];
+  const [, label = '', type = '', name = '', number = ''] = FIELD_LINE.exec(line) ?? [];
   if (type === '') throw new Error(`OTLP schema: expected a field, got '${line}'`);
   const field = { name, number: Number(number), type, repeated: label === 'repeated' };
   if (label === 'optional') return { ...field, presence: `_${name}` };
@@ -24,8 +24,8 @@ function toFieldSpec(line: string): FieldSpec {
 }
 
 /** Every OTLP message by name, its fields in the order of their numbers. */
-export const otlpMessages: ReadonlyMap<string, readonly FieldSpec[]> = new Map(
-  Object.entries({ ...common, ...trace, ...metrics, ...logs, ...failure }).map(([name, text]) => [
+export const OTLP_MESSAGES: ReadonlyMap<string, readonly FieldSpec[]> = new Map(
+  Object.entries({ ...COMMON, ...TRACE, ...METRICS, ...LOGS, ...FAILURE }).map(([name, text]) => [
     name,
     text
       .trim()
@@ -34,7 +34,7 @@ export const otlpMessages: ReadonlyMap<string, readonly FieldSpec[]> = new Map(
   ]),
 );
 
-export const requestMessage: Readonly<Record<Signal, string>> = {
+export const REQUEST_MESSAGE: Readonly<Record<Signal, string>> = {
   traces: 'ExportTraceServiceRequest',
   metrics: 'ExportMetricsServiceRequest',
   logs: 'ExportLogsServiceRequest',

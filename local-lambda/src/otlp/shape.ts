@@ -1,7 +1,7 @@
 // Brings a decoded protobuf message or a parsed OTLP/JSON object to the one shape of `model.ts`, and
 // lists what the schema does not know. Throws a TypeError naming the field whose value cannot be its.
 import type { FieldSpec } from './schema';
-import { otlpMessages } from './schema';
+import { OTLP_MESSAGES } from './schema';
 
 interface Place {
   /** Name of the message in the schema. */
@@ -17,7 +17,7 @@ export function toOtlpShape(value: unknown, place: Place): Record<string, unknow
     throw new TypeError(
       `${place.path || 'body'}: expected a ${place.message}, got ${kindOf(value)}`,
     );
-  const fields = otlpMessages.get(place.message) ?? [];
+  const fields = OTLP_MESSAGES.get(place.message) ?? [];
   const source = value as Record<string, unknown>;
   listUnknown(source, fields, place);
   const shape: Record<string, unknown> = {};
@@ -28,7 +28,7 @@ export function toOtlpShape(value: unknown, place: Place): Record<string, unknow
     if (field.repeated) shape[field.name] = toList(sent, field, { ...place, path });
     else if (sent !== undefined && sent !== null)
       shape[field.name] = toValue(sent, field, { ...place, path });
-    else if (!otlpMessages.has(field.type) && field.presence === undefined)
+    else if (!OTLP_MESSAGES.has(field.type) && field.presence === undefined)
       shape[field.name] = zeroOf(field.type);
   }
   return shape;
@@ -70,7 +70,7 @@ function toList(sent: unknown, field: FieldSpec, place: Place): unknown[] {
 }
 
 function toValue(value: unknown, { name, type }: FieldSpec, place: Place): unknown {
-  if (otlpMessages.has(type)) return toOtlpShape(value, { ...place, message: type });
+  if (OTLP_MESSAGES.has(type)) return toOtlpShape(value, { ...place, message: type });
   const scalar = toScalar(value, type, name.endsWith('Id') ? 'hex' : 'base64');
   if (scalar === undefined)
     throw new TypeError(`${place.path}: expected ${type}, got ${kindOf(value)} ${String(value)}`);

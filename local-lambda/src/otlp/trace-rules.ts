@@ -13,7 +13,7 @@ import type { Findings } from './common-rules';
 import type { Span, TraceRequest } from './model';
 
 /** W3C trace flags in bits 0-7, "is remote" known in bit 8 and its value in bit 9. */
-const spanFlags = 0x3ff;
+const SPAN_FLAGS = 0x3ff;
 
 export function checkTraces(findings: Findings, { resourceSpans }: TraceRequest): void {
   const ids = new Set<string>();
@@ -42,7 +42,7 @@ function checkSpan(findings: Findings, path: string, span: Span): void {
   if (span.name === '') report(findings, path, 'name is empty');
   checkText(findings, path, span.name);
   if (span.kind < 1 || span.kind > 5) report(findings, path, `kind ${span.kind} is no SpanKind`);
-  checkFlags(findings, `${path}.flags`, { flags: span.flags, allowed: spanFlags });
+  checkFlags(findings, `${path}.flags`, { flags: span.flags, allowed: SPAN_FLAGS });
   if ((span.flags & 0x300) === 0x200)
     report(findings, path, 'flags say that the parent is remote without saying that this is known');
   checkTime(findings, `${path}.startTimeUnixNano`, span.startTimeUnixNano);
@@ -76,7 +76,7 @@ function checkEventsAndLinks(findings: Findings, path: string, { events, links }
     const place = `${path}.links[${index}]`;
     checkId(findings, `${place}.traceId`, { id: link.traceId, bytes: 16, required: true });
     checkId(findings, `${place}.spanId`, { id: link.spanId, bytes: 8, required: true });
-    checkFlags(findings, `${place}.flags`, { flags: link.flags, allowed: spanFlags });
+    checkFlags(findings, `${place}.flags`, { flags: link.flags, allowed: SPAN_FLAGS });
     checkAttributes(findings, `${place}.attributes`, link.attributes);
   }
 }

@@ -2,7 +2,7 @@
 import { toFlatLogRecords, toFlatSpans, toPlainAttributes, toPlainValue } from '../otlp/flatten';
 import type { FlatLogRecord, FlatSpan, PlainAttributes, PlainValue } from '../otlp/flatten';
 import type { LogsRequest, TraceRequest } from '../otlp/model';
-import { statusCode } from '../otlp/model';
+import { STATUS_CODE } from '../otlp/model';
 import type { MetricSeries } from '../render/metric-series';
 import { estimateQuantile } from '../render/quantile';
 
@@ -103,7 +103,7 @@ function toPageSpan({ span, scopeName, resource }: FlatSpan): PageSpan {
     kind: span.kind,
     startMs: toMs(span.startTimeUnixNano),
     durationMs: Math.max(0, Number(durationNano) / 1e6),
-    failed: span.status?.code === statusCode.error,
+    failed: span.status?.code === STATUS_CODE.error,
     message: span.status?.message ?? '',
     attributes: toPageAttributes(toPlainAttributes(span.attributes)),
     events: span.events.map(({ name, timeUnixNano, attributes }) => ({

@@ -5,7 +5,7 @@ import type { Color } from './paint';
 import { cut, padEnd, toPrintable, widthOf, wrap } from './terminal-text';
 import type { RenderOptions } from './waterfall';
 
-const maxBodyLines = 8;
+const MAX_BODY_LINES = 8;
 
 /** In the order of their times, as they would stand in a log. */
 export function renderLogs(logRecords: readonly FlatLogRecord[], options: RenderOptions): string {
@@ -79,16 +79,19 @@ function toBodyLines({ logRecord }: FlatLogRecord, cells: number): readonly stri
   const body = toPlainValue(logRecord.body);
   const text = typeof body === 'string' ? body : describe(body);
   const lines = text.split(/\r?\n/).flatMap((line) => wrap(toPrintable(line), Math.max(20, cells)));
-  if (lines.length <= maxBodyLines) return lines;
-  return [...lines.slice(0, maxBodyLines - 1), `… ${lines.length - maxBodyLines + 1} more lines`];
+  if (lines.length <= MAX_BODY_LINES) return lines;
+  return [
+    ...lines.slice(0, MAX_BODY_LINES - 1),
+    `… ${lines.length - MAX_BODY_LINES + 1} more lines`,
+  ];
 }
 
 /** What the columns show already, or every record of a request repeats. */
-const shown = /^faas\.invocation[._]id$|^exception\.(?:stacktrace|message|type)$/;
+const SHOWN = /^faas\.invocation[._]id$|^exception\.(?:stacktrace|message|type)$/;
 
 function describeAttributes(attributes: PlainAttributes): string {
   return Object.entries(attributes)
-    .filter(([key]) => !shown.test(key))
+    .filter(([key]) => !SHOWN.test(key))
     .map(([key, value]) => toPrintable(`${key}=${describe(value)}`))
     .join(' ');
 }

@@ -8,7 +8,7 @@ import type {
   Metric,
   NumberDataPoint,
 } from '../otlp/model';
-import { aggregationTemporality } from '../otlp/model';
+import { AGGREGATION_TEMPORALITY } from '../otlp/model';
 
 /** How many values lie in (lower, upper]. */
 interface Bucket {
@@ -64,7 +64,7 @@ interface Point {
 function toSeries(metric: Metric): Point[] {
   const { gauge, sum, histogram, exponentialHistogram, name, unit } = metric;
   const isDelta = (data: { aggregationTemporality: number }): boolean =>
-    data.aggregationTemporality === aggregationTemporality.delta;
+    data.aggregationTemporality === AGGREGATION_TEMPORALITY.delta;
   const kind: MetricSeries['kind'] = sum?.isMonotonic === true ? 'counter' : 'sum';
   return [
     ...(gauge?.dataPoints ?? []).map((point) => ({

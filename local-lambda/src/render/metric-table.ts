@@ -7,10 +7,10 @@ import { formatQuantity } from './quantity';
 import { cut, padEnd, padStart, toPrintable, widthOf } from './terminal-text';
 import type { RenderOptions } from './waterfall';
 
-const columns = ['metric', 'unit', 'count', 'sum', 'p50', 'p95', 'max', 'attributes'] as const;
+const COLUMNS = ['metric', 'unit', 'count', 'sum', 'p50', 'p95', 'max', 'attributes'] as const;
 
 /** Columns that are left out where the terminal is narrow, the first ones first. */
-const DISPENSABLE: readonly (typeof columns)[number][] = ['unit', 'p50', 'max', 'count'];
+const DISPENSABLE: readonly (typeof COLUMNS)[number][] = ['unit', 'p50', 'max', 'count'];
 const GAP_CELLS = 2;
 
 type Row = readonly string[];
@@ -28,7 +28,7 @@ export function renderMetrics(metrics: readonly FlatMetric[], options: RenderOpt
 
 /** As many of the columns, by index, as have room beside each other, the attributes not counted. */
 function chooseColumns(widths: readonly number[], width: number): readonly number[] {
-  const wanted = columns.map((_, index) => index).slice(0, -1);
+  const wanted = COLUMNS.map((_, index) => index).slice(0, -1);
   const leftOut = new Set<number>();
   const cells = (): number =>
     wanted
@@ -36,14 +36,14 @@ function chooseColumns(widths: readonly number[], width: number): readonly numbe
       .reduce((sum, index) => sum + GAP_CELLS + (widths[index] ?? 0), 0);
   for (const name of DISPENSABLE) {
     if (cells() <= width) break;
-    leftOut.add(columns.indexOf(name));
+    leftOut.add(COLUMNS.indexOf(name));
   }
   return wanted.filter((index) => !leftOut.has(index));
 }
 
 function renderTable(series: readonly MetricSeries[], { width, paint }: RenderOptions): string {
   const rows = series.map(toRow);
-  const widths = columns.map((column, index) =>
+  const widths = COLUMNS.map((column, index) =>
     Math.max(column.length, ...rows.map((row) => widthOf(row[index] ?? ''))),
   );
   const shown = chooseColumns(widths, width);
@@ -64,7 +64,7 @@ function renderTable(series: readonly MetricSeries[], { width, paint }: RenderOp
     if (header || attributes === '') return [start.trimEnd()];
     return [start.trimEnd(), `    ${paint('dim', cut(attributes, width - 4))}`];
   };
-  return [...lines(columns, true), ...rows.flatMap((row) => lines(row))].join('\n');
+  return [...lines(COLUMNS, true), ...rows.flatMap((row) => lines(row))].join('\n');
 }
 
 function isText(index: number): boolean {

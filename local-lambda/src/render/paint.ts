@@ -4,7 +4,7 @@ export type Color = 'red' | 'green' | 'yellow' | 'blue' | 'magenta' | 'cyan' | '
 
 export type Paint = (color: Color, text: string) => string;
 
-const codes: Readonly<Record<Color, readonly [number, number]>> = {
+const CODES: Readonly<Record<Color, readonly [number, number]>> = {
   bold: [1, 22],
   dim: [2, 22],
   red: [31, 39],
@@ -18,7 +18,7 @@ const codes: Readonly<Record<Color, readonly [number, number]>> = {
 export const plain: Paint = (_color, text) => text;
 
 export const colored: Paint = (color, text) => {
-  const [on, off] = codes[color];
+  const [on, off] = CODES[color];
   return text === '' ? '' : `\u001b[${on}m${text}\u001b[${off}m`;
 };
 

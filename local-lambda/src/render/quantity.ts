@@ -20,14 +20,14 @@ export function formatDuration(milliseconds: number): string {
     : `${significant(milliseconds * 1e6)} ns`;
 }
 
-const binaryUnits = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 function formatBytes(bytes: number): string {
   const exponent = Math.min(
     Math.floor(Math.log2(Math.max(1, Math.abs(bytes))) / 10),
-    binaryUnits.length - 1,
+    BINARY_UNITS.length - 1,
   );
-  return `${significant(bytes / 1024 ** exponent)} ${binaryUnits[exponent] ?? 'B'}`;
+  return `${significant(bytes / 1024 ** exponent)} ${BINARY_UNITS[exponent] ?? 'B'}`;
 }
 
 /** @param unit UCUM unit of an OpenTelemetry metric */

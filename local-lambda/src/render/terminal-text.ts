@@ -15,14 +15,14 @@ export function toPrintable(text: string): string {
     .replace(/[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g, '\ufffd');
 }
 
-const segmenter = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const SEGMENTER = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Uncoloured text cut to at most `width` cells, with an ellipsis where something is missing. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';
   let cells = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of SEGMENTER.segment(text)) {
     cells += widthOf(segment);
     if (cells > width - 1) break;
     kept += segment;
@@ -35,7 +35,7 @@ export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   let cells = 0;
-  for (const { segment } of segmenter.segment(text)) {
+  for (const { segment } of SEGMENTER.segment(text)) {
     if (cells + widthOf(segment) > width && line !== '') {
       const space = line.lastIndexOf(' ');
       const atSpace = space > line.length / 2 && segment !== ' ';

@@ -19,7 +19,7 @@ function toEighths(axis: TimeAxis, unixNano: string): number {
   return Math.round(share * axis.cells * 8);
 }
 
-const eighths = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
+const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const;
 
 export interface Bar {
   readonly before: string;
@@ -34,7 +34,7 @@ export function toBar(axis: TimeAxis, startUnixNano: string, endUnixNano: string
   const half = Math.floor(start / 4) % 2 === 1;
   const firstCell = Math.floor(start / 8);
   const endCell = Math.floor(end / 8);
-  const tail = eighths[end % 8] ?? '';
+  const tail = EIGHTHS[end % 8] ?? '';
   const head = half ? '▐' : '█';
   const sameCell = half ? '▐' : tail;
   const bar = endCell === firstCell ? sameCell : head + '█'.repeat(endCell - firstCell - 1) + tail;

@@ -3,7 +3,7 @@
 import { toPlainAttributes } from '../otlp/flatten';
 import type { FlatSpan, PlainAttributes, PlainValue } from '../otlp/flatten';
 import type { SpanEvent } from '../otlp/model';
-import { spanKind, statusCode } from '../otlp/model';
+import { SPAN_KIND, STATUS_CODE } from '../otlp/model';
 import type { Color, Paint } from './paint';
 import { formatDuration } from './quantity';
 import type { SpanNode } from './span-tree';
@@ -24,8 +24,8 @@ interface Layout extends RenderOptions {
   readonly axis: TimeAxis;
 }
 
-const durationCells = 9;
-const idCells = 16;
+const DURATION_CELLS = 9;
+const ID_CELLS = 16;
 
 /** @param spans all of one trace */
 export function renderTrace(spans: readonly FlatSpan[], options: RenderOptions): string {
@@ -39,7 +39,7 @@ export function renderTrace(spans: readonly FlatSpan[], options: RenderOptions):
 }
 
 function leftCells({ nameCells, showIds }: Layout): number {
-  return 2 + nameCells + 1 + (showIds ? idCells + 1 : 0) + durationCells + 1;
+  return 2 + nameCells + 1 + (showIds ? ID_CELLS + 1 : 0) + DURATION_CELLS + 1;
 }
 
 function toLayout(
@@ -68,10 +68,10 @@ function renderHead(
   roots: readonly SpanNode[],
   { paint, width }: RenderOptions,
 ): string[] {
-  const main = spans.find(({ span }) => span.kind === spanKind.server) ?? roots[0];
+  const main = spans.find(({ span }) => span.kind === SPAN_KIND.server) ?? roots[0];
   if (main === undefined) return [];
   const attributes = toPlainAttributes(main.span.attributes);
-  const failed = spans.some(({ span }) => span.status?.code === statusCode.error);
+  const failed = spans.some(({ span }) => span.status?.code === STATUS_CODE.error);
   const glyph = failed ? paint('red', '✖') : paint('green', '●');
   const name = paint('bold', cut(toPrintable(main.span.name), width - 2));
   const facts = toFacts(attributes, main)
@@ -91,7 +91,7 @@ function toFacts(attributes: PlainAttributes, { span }: FlatSpan): [Color, strin
   const facts: [Color, string][] = [];
   const status = toText(attributes['lambda.status']);
   const errorType = toText(attributes['error.type']);
-  if (span.status?.code === statusCode.error) facts.push(['red', errorType ?? status ?? 'error']);
+  if (span.status?.code === STATUS_CODE.error) facts.push(['red', errorType ?? status ?? 'error']);
   else facts.push(['green', status ?? 'ok']);
   if (attributes['faas.coldstart'] === true) facts.push(['yellow', 'cold start']);
   if (attributes['lambda.incomplete'] === true) facts.push(['yellow', 'incomplete']);
@@ -119,10 +119,10 @@ function renderNode(node: SpanNode, indent: Indent, layout: Layout): string[] {
   const { span, children } = node;
   const { paint, axis } = layout;
   const color = colorOf(node);
-  const id = layout.showIds ? `${paint('dim', padEnd(span.spanId, idCells))} ` : '';
+  const id = layout.showIds ? `${paint('dim', padEnd(span.spanId, ID_CELLS))} ` : '';
   const name = cut(toPrintable(span.name), layout.nameCells - indent.lead.length);
   const label = paint('dim', indent.lead) + paint(color === 'red' ? 'red' : 'bold', name);
-  const duration = padStart(formatDuration(durationMs(span)), durationCells);
+  const duration = padStart(formatDuration(durationMs(span)), DURATION_CELLS);
   const bar = toBar(axis, span.startTimeUnixNano, span.endTimeUnixNano);
   const row = `  ${padEnd(label, layout.nameCells)} ${id}${duration} ${paintBar(bar, color, paint)}`;
   return [
@@ -147,8 +147,8 @@ function paintBar({ before, bar, after }: Bar, color: Color, paint: Paint): stri
 }
 
 function colorOf({ span }: FlatSpan): Color {
-  if (span.status?.code === statusCode.error) return 'red';
-  if (span.kind === spanKind.server) return 'blue';
+  if (span.status?.code === STATUS_CODE.error) return 'red';
+  if (span.kind === SPAN_KIND.server) return 'blue';
   return /^(?:init|restore)$/.test(span.name) ? 'magenta' : 'cyan';
 }
 
@@ -160,7 +160,7 @@ function renderDetails({ span }: SpanNode, under: string, layout: Layout): strin
     const cells = left - 3 - under.length;
     return `  ${paint('dim', under)}${paint(color, padEnd(cut(toPrintable(content), cells), cells))} `;
   };
-  const description = span.status?.code === statusCode.error ? span.status.message : '';
+  const description = span.status?.code === STATUS_CODE.error ? span.status.message : '';
   const events = span.events.map((event) => {
     const color = event.name === 'exception' ? 'red' : 'yellow';
     const mark = paintBar(toMark(axis, event.timeUnixNano, '◆'), color, paint);

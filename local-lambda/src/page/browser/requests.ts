@@ -150,14 +150,14 @@ export function toTelemetry({ spans, logs, metrics, titles }: Collected): Teleme
   return { requests: newestFirst, logs: sortedLogs, metrics };
 }
 
-const haystacks = new WeakMap<object, string>();
+const HAYSTACKS = new WeakMap<object, string>();
 
 /** The text of an object of JSON, in lower case, made once. */
 function textOf(item: object): string {
-  const known = haystacks.get(item);
+  const known = HAYSTACKS.get(item);
   if (known !== undefined) return known;
   const text = JSON.stringify(item).toLowerCase();
-  haystacks.set(item, text);
+  HAYSTACKS.set(item, text);
   return text;
 }
 
