@@ -24,8 +24,8 @@ export function measureSizes(layer: string): Section {
     subjects: [LAYER],
     figures: [
       ...toFigure('layer for Node.js runtimes, zip', zip('node'), MAX_NODE_ZIP_KB),
-      ...toFigure('layer for x86_64 with a Node.js of its own, zip', zip('x86_64')),
-      ...toFigure('layer for arm64 with a Node.js of its own, zip', zip('arm64')),
+      ...toFigure('layer for x86_64 without Node.js, zip', zip('x86_64')),
+      ...toFigure('layer for arm64 without Node.js, zip', zip('arm64')),
       ...scripts.sort().flatMap((name) => toFigure(name, join(programs, name))),
     ],
   };

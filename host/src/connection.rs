@@ -45,6 +45,8 @@ pub struct Connection {
     pub attempt_until: Option<Instant>,
     address: String,
     tls: Option<Box<ClientConnection>>,
+    /// To a proxy: what `tls` runs inside of.
+    carrier: Option<Box<ClientConnection>>,
     is_secured: bool,
     outgoing: Vec<u8>,
     sent: usize,
@@ -69,6 +71,7 @@ impl Connection {
             attempt_until: None,
             address: String::new(),
             tls: None,
+            carrier: None,
             is_secured: false,
             outgoing: Vec::new(),
             sent: 0,
@@ -108,13 +111,14 @@ impl Connection {
         self.stage == Stage::Connecting
     }
 
-    /// Encrypts everything from now on.
+    /// Encrypts everything from now on, inside of what is encrypted already.
     pub fn start_tls(&mut self, config: Arc<ClientConfig>, name: &str) -> Result<(), String> {
         let name = ServerName::try_from(name.to_string()).map_err(|error| error.to_string())?;
         let mut tls = ClientConnection::new(config, name).map_err(|error| error.to_string())?;
         // What may be held is bounded by the extension's own budget.
         tls.set_buffer_limit(None);
-        self.tls = Some(Box::new(tls));
+        self.carrier = self.tls.replace(Box::new(tls));
+        self.is_secured = false;
         self.is_paused = false;
         Ok(())
     }
@@ -132,14 +136,18 @@ impl Connection {
         }
     }
 
+    fn has_records(&self) -> bool {
+        [&self.tls, &self.carrier].into_iter().flatten().any(|tls| tls.wants_write())
+    }
+
     fn holds_bytes(&self) -> bool {
-        let is_tls_pending = self.tls.as_ref().is_some_and(|tls| tls.wants_write() || !self.is_secured);
-        self.sent < self.outgoing.len() || is_tls_pending
+        let is_handshaking = self.tls.is_some() && !self.is_secured;
+        self.sent < self.outgoing.len() || self.has_records() || is_handshaking
     }
 
     fn wants_to_write(&self) -> bool {
         self.sent < self.outgoing.len()
-            || self.tls.as_ref().is_some_and(|tls| tls.wants_write())
+            || self.has_records()
             || (self.is_ending && !self.is_finished && !self.holds_bytes())
     }
 
@@ -254,7 +262,11 @@ impl Connection {
         }
         loop {
             let (Some(stream), Some(tls)) = (&mut self.stream, &mut self.tls) else { return Ok(None) };
-            let count = match tls.read_tls(stream) {
+            let read = match &mut self.carrier {
+                Some(carrier) => tls.read_tls(&mut Carried { carrier, stream }),
+                None => tls.read_tls(stream),
+            };
+            let count = match read {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -267,7 +279,7 @@ impl Connection {
                 Ok(state) => state,
                 Err(error) => {
                     // The peer is told why, if it still listens.
-                    let _ = tls.write_tls(stream);
+                    let _ = send_records(tls, self.carrier.as_deref_mut(), stream);
                     return Err(crate::certificates::tls_error(&error));
                 }
             };
@@ -313,18 +325,14 @@ impl Connection {
         self.sent = 0;
         self.outgoing.clear();
         self.outgoing.shrink_to(KEPT_OUTGOING_BYTES);
-        while let Some(tls) = self.tls.as_mut().filter(|tls| tls.wants_write()) {
-            match tls.write_tls(stream) {
-                Ok(_) => {}
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    self.is_writable = false;
-                    return Ok(());
-                }
-                Err(error) => return Err(error),
+        let Some(tls) = &mut self.tls else { return Ok(()) };
+        match send_records(tls, self.carrier.as_deref_mut(), stream) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_writable = false;
+                Ok(())
             }
+            sent => sent,
         }
-        Ok(())
     }
 
     /// True once the peer has been told.
@@ -337,5 +345,51 @@ impl Connection {
         let _ = stream.shutdown(Shutdown::Write);
         self.is_finished = true;
         true
+    }
+}
+
+/// Everything that waits to be sent, by way of `carrier` if there is one.
+fn send_records(
+    tls: &mut ClientConnection,
+    carrier: Option<&mut ClientConnection>,
+    stream: &mut TcpStream,
+) -> io::Result<()> {
+    let outermost = match carrier {
+        Some(carrier) => {
+            while tls.wants_write() {
+                // Without a limit it takes everything.
+                tls.write_tls(&mut carrier.writer())?;
+            }
+            carrier
+        }
+        None => tls,
+    };
+    while outermost.wants_write() {
+        match outermost.write_tls(stream) {
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// What the peer sent through a connection that is encrypted itself.
+struct Carried<'a> {
+    carrier: &'a mut ClientConnection,
+    stream: &'a mut TcpStream,
+}
+
+impl Read for Carried<'_> {
+    fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
+        loop {
+            match self.carrier.reader().read(target) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                read => return read,
+            }
+            if self.carrier.read_tls(self.stream)? == 0 {
+                return Ok(0);
+            }
+            self.carrier.process_new_packets().map_err(io::Error::other)?;
+        }
     }
 }
