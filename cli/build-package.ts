@@ -173,7 +173,8 @@ function exportPlugin(): void {
 
 function markExecutable(): void {
   const bin = join(DIST, BIN.replace(/\.ts$/, '.js'));
-  writeFileSync(bin, `#!/usr/bin/env node\n${readFileSync(bin, 'utf8')}`);
+  // `--`: Node 20 takes --env-file for its own wherever it stands, unless this stands before it.
+  writeFileSync(bin, `#!/usr/bin/env -S node --\n${readFileSync(bin, 'utf8')}`);
   chmodSync(bin, 0o755);
 }
 

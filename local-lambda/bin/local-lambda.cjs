@@ -1,4 +1,5 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --
+// `--`: Node 20 takes --env-file for its own wherever it stands, unless this stands before it.
 // A checkout runs its sources; the package, which has none, the program built from them.
 const { existsSync } = require('node:fs');
 const { join } = require('node:path');

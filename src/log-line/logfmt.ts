@@ -7,7 +7,8 @@ export interface Logfmt {
   readonly time: string | undefined;
 }
 
-const FIRST_KEY = /^[A-Za-z_][\w.]{0,31}=/;
+const MAX_KEY_LENGTH = 32;
+const FIRST_KEY = /^[A-Za-z_][\w.]*=/;
 /** Keys that only loggers put first. */
 const LOGGER_KEY = /^(?:time|ts|t|level|lvl|severity|timestamp)=/;
 /** Whoever begins with another key writes pairs as far as the level. */
@@ -18,7 +19,8 @@ const TIME = /(?:^| )(?:time|ts|t|timestamp)=["']?([^\s"']{19,40})/;
 
 /** Undefined for a line of another form. `text`: its first few hundred characters. */
 export function readLogfmt(text: string): Logfmt | undefined {
-  if (!FIRST_KEY.test(text)) return undefined;
+  const equals = text.indexOf('=');
+  if (equals < 1 || equals > MAX_KEY_LENGTH || !FIRST_KEY.test(text)) return undefined;
   const isLoggers = LOGGER_KEY.test(text);
   if (!isLoggers && !PAIRS_TO_LEVEL.test(text)) return undefined;
   const severity = readSeverity(LEVEL.exec(text)?.[1]);

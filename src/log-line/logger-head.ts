@@ -34,8 +34,7 @@ const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** Undefined for a line that is nothing but its message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
-  const shown = text.slice(0, MAX_SCAN_LENGTH);
-  const isOrnamented = text.charCodeAt(0) === 0x20 || shown.includes(ESCAPE);
+  const isOrnamented = text.charCodeAt(0) === 0x20 || text.includes(ESCAPE);
   return isOrnamented ? readOrnamented(text, eventTime) : readPlain(text, eventTime);
 }
 

@@ -76,6 +76,15 @@ test.each(['demo', 'local', 'replay', 'doctor', 'verify'])(
   },
 );
 
+test('--env-file is the command’s own, not Node’s', () => {
+  const { status, stderr } = spawnSync(BIN, ['local', '--env-file', '/nowhere.env'], {
+    encoding: 'utf8',
+    input: '',
+  });
+  expect(stderr).toContain('--env-file');
+  expect(status).toBe(2);
+});
+
 test('an unknown command is wrong use', () => {
   expect(call('demoo')).toMatchObject({ status: 2, stdout: '' });
 });
