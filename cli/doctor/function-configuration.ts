@@ -30,9 +30,15 @@ export function readFunctionConfiguration(text: string, source: string): Functio
     isObject(value) && isObject(value['Configuration']) ? value['Configuration'] : value;
   if (!isObject(whole))
     throw new InputError(`${source}: expected a JSON object, got ${kindOf(whole)}`);
-  if (typeof whole['FunctionName'] === 'string') return readDeployment(whole, source);
+  if (isConfiguration(whole)) return readDeployment(whole, source);
   const variables = isObject(whole['Variables']) ? whole['Variables'] : whole;
   return { variables: readVariables(variables, source) };
+}
+
+/** Also cut down by `--query`, or the properties in a template: no variable holds an object or a list. */
+function isConfiguration(whole: Readonly<Record<string, unknown>>): boolean {
+  const { FunctionName, Environment, Layers } = whole;
+  return typeof FunctionName === 'string' || isObject(Environment) || Array.isArray(Layers);
 }
 
 function parse(text: string, source: string): unknown {
@@ -57,7 +63,7 @@ function readDeployment(
   return {
     variables: readVariables(variables, source),
     deployment: {
-      name: String(whole['FunctionName']),
+      name: textOf(whole['FunctionName']) ?? 'the function',
       packageType: whole['PackageType'] === 'Image' ? 'Image' : 'Zip',
       ...(runtime !== undefined && { runtime }),
       architecture: textOf(architecture) ?? 'x86_64',

@@ -163,6 +163,15 @@ test('a port that answers in HTTP/2 is taken for gRPC’s', async () => {
   expect(first).toMatch(/^fault traces, metrics, logs: HTTP: .*gRPC port/);
 });
 
+test('a configuration that was cut down by --query is one, not a list of variables', () => {
+  const whole = JSON.parse(deployed({ [ENDPOINT]: 'https://x' })) as Record<string, unknown>;
+  delete whole['FunctionName'];
+  expect(readFunctionConfiguration(JSON.stringify(whole), 'orders.json')).toMatchObject({
+    variables: { [ENDPOINT]: 'https://x' },
+    deployment: { runtime: 'nodejs22.x', architecture: 'arm64', layers: [OWN_LAYER] },
+  });
+});
+
 test('variables alone are enough, and a secret that the endpoint echoes is not printed', async () => {
   const secret = 'k3y-0123456789';
   const url = await listen((request, response) => {
