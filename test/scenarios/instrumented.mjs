@@ -18,8 +18,22 @@ const tracer = provider.getTracer('instrumented', '1.0.0');
 const propagator = new W3CTraceContextPropagator();
 const getter = { keys: Object.keys, get: (carrier, key) => carrier[key] };
 
-async function traced({ headers = {}, children = 2, server = true }, { awsRequestId }) {
-  const parent = propagator.extract(ROOT_CONTEXT, headers, getter);
+/** `Root=1-…;Parent=…;Sampled=…`, as the propagator `xray-lambda` reads it. */
+function fromXRay() {
+  const [, time, random, parent, sampled] =
+    /Root=1-(\w{8})-(\w{24});Parent=(\w{16});Sampled=([01])/.exec(process.env._X_AMZN_TRACE_ID) ??
+    [];
+  const context = { traceId: `${time}${random}`, spanId: parent, isRemote: true };
+  return trace.setSpanContext(ROOT_CONTEXT, { ...context, traceFlags: Number(sampled) });
+}
+
+function parentOf({ headers = {}, xRay = false }) {
+  return xRay ? fromXRay() : propagator.extract(ROOT_CONTEXT, headers, getter);
+}
+
+function open(event, { awsRequestId }) {
+  const { children = 2, server = true } = event;
+  const parent = parentOf(event);
   const attributes = server ? { 'faas.invocation_id': awsRequestId } : {};
   const kind = server ? SpanKind.SERVER : SpanKind.INTERNAL;
   const span = tracer.startSpan('handler', { kind, attributes }, parent);
@@ -27,16 +41,36 @@ async function traced({ headers = {}, children = 2, server = true }, { awsReques
   for (let index = 0; index < children; index += 1) {
     tracer.startSpan(`child ${index}`, { kind: SpanKind.CLIENT }, inside).end();
   }
+  return span;
+}
+
+async function traced(event, lambda) {
+  const span = open(event, lambda);
+  const { spanId, traceId } = span.spanContext();
   console.log('in the handler');
+  if (event.ms > 0) await new Promise((resolve) => setTimeout(resolve, event.ms));
   span.end();
   const startMs = performance.now();
   await provider.forceFlush();
-  return {
-    flushMs: performance.now() - startMs,
-    spanId: span.spanContext().spanId,
-    traceId: span.spanContext().traceId,
-  };
+  return { flushMs: performance.now() - startMs, spanId, traceId };
 }
+
+/** Its children have left, it never ends. */
+async function stuck(event, lambda) {
+  open(event, lambda);
+  await provider.forceFlush();
+  console.log('stuck');
+  await new Promise(() => setTimeout(() => undefined, 100_000));
+}
+
+/** Without a flush, or with one that comes after the response. */
+function unflushed(event, lambda) {
+  open(event, lambda).end();
+  if (event.afterMs > 0) setTimeout(() => provider.forceFlush(), event.afterMs);
+  return 'done';
+}
+
+process.on('SIGTERM', () => void provider.shutdown().finally(() => process.exit(0)));
 
 async function post({ requests }) {
   const answers = [];
@@ -57,5 +91,5 @@ async function post({ requests }) {
   return answers;
 }
 
-const actions = { traced, post };
+const actions = { traced, stuck, unflushed, post };
 export const handler = (event, lambda) => actions[event.action](event, lambda);

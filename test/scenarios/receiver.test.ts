@@ -2,38 +2,15 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { SPAN_KIND } from 'local-lambda/otlp/model';
 import type { ArrivedSpan } from './arrived-telemetry';
+import { startInstrumented } from './instrumented-run';
 import { endRuns, finish, startLayer } from './layer-run';
-import type { LayerOptions, LayerRun } from './layer-run';
+import type { LayerRun } from './layer-run';
 
 afterEach(endRuns);
-
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
-async function startInstrumented(options: LayerOptions = {}): Promise<LayerRun> {
-  const port = await findFreePort();
-  return startLayer({
-    ...options,
-    handler: join(__dirname, 'instrumented.handler'),
-    settings: {
-      LAMBDA_OTLP_RECEIVER: String(port),
-      RECEIVER_URL: `http://127.0.0.1:${port}`,
-      LAMBDA_OTLP_FLUSH: 'end',
-      ...(options.settings as Readonly<Record<string, string>> | undefined),
-    },
-  });
-}
 
 interface Answer {
   readonly status: number;
