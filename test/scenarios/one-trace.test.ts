@@ -2,7 +2,7 @@
 // environment freezes, and every request is one trace with one SERVER span.
 import { connect } from 'node:net';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
-import { spanKind } from 'local-lambda/otlp/model';
+import { SPAN_KIND } from 'local-lambda/otlp/model';
 import type { ArrivedSpan, ArrivedTelemetry } from './arrived-telemetry';
 import { startInstrumented } from './instrumented-run';
 import { endRuns, finish } from './layer-run';
@@ -14,7 +14,7 @@ const SPAN_NAMES = ['child 0', 'child 1', 'handler'];
 const CALLER = 'cdcdcdcdcdcdcdcd';
 
 const serversOf = ({ spans }: ArrivedTelemetry): readonly ArrivedSpan[] =>
-  spans.filter(({ kind }) => kind === spanKind.server);
+  spans.filter(({ kind }) => kind === SPAN_KIND.server);
 const sdkSpansOf = ({ spans }: ArrivedTelemetry): readonly ArrivedSpan[] =>
   spans.filter(({ name }) => SPAN_NAMES.includes(name));
 
