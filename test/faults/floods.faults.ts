@@ -39,8 +39,7 @@ async function start(settings: Readonly<Record<string, string>> = {}): Promise<F
 async function shutDown(lambda: ForeignLambda, what: string, more = ''): Promise<ArrivedTelemetry> {
   const spare = killAfter(lambda.pid, 2_000);
   await lambda.send(shutdownIn(2_000));
-  const sentMs = Date.now();
-  const { code, atMs } = await lambda.exit;
+  const { code } = await lambda.exit;
   spare();
   expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
   const telemetry = readTelemetry(receiver.requests);
@@ -51,7 +50,7 @@ async function shutDown(lambda: ForeignLambda, what: string, more = ''): Promise
   const lost = dropped.traces + dropped.logs;
   recordFinding(
     what,
-    `${exported.traces} spans and ${exported.logs} records delivered, ${lost} dropped, ${unread.records} unread, all counted${more}; exit ${code ?? 'killed'} after ${atMs - sentMs} ms`,
+    `${exported.traces} spans and ${exported.logs} records delivered, ${lost} dropped, ${unread.records} unread, all counted${more}; exit ${code ?? 'killed'} before SIGKILL`,
   );
   // Metrics that did not arrive are counted there, too.
   if (dropped.metrics === 0) {
@@ -78,25 +77,22 @@ test('40 000 starts right before SHUTDOWN', async () => {
   await shutDown(lambda, '40 000 starts right before SHUTDOWN');
 }, 60_000);
 
-test.each([5_000, 30_000])(
-  '90 000 open requests, in bodies of %d starts',
-  async (count) => {
-    // Their spans are no matter here: this process would read them all.
-    const lambda = await start({ OTEL_TRACES_EXPORTER: 'none' });
-    const before = rssBytes(lambda);
-    let most = 0;
-    for (let from = 0; from < 90_000; from += count) {
-      const starts = Array.from({ length: count }, () => startEvent(randomUUID()));
-      expect(await lambda.post(JSON.stringify(starts))).toBe(200);
-      await serve(lambda, `after ${from + count}`);
-      most = Math.max(most, rssBytes(lambda));
-    }
-    const grownMib = Math.round((most - before) / MIB);
-    await shutDown(lambda, `90 000 open requests, ${count} in a body`, `, ${grownMib} MiB more`);
-    expect(most - before).toBeLessThan(40 * MIB);
-  },
-  120_000,
-);
+test('90 000 open requests, in bodies as large as Lambda sends them', async () => {
+  // Their spans are no matter here: this process would read them all.
+  const lambda = await start({ OTEL_TRACES_EXPORTER: 'none' });
+  const before = rssBytes(lambda);
+  const count = 4_500;
+  let most = 0;
+  for (let from = 0; from < 90_000; from += count) {
+    const starts = Array.from({ length: count }, () => startEvent(randomUUID()));
+    expect(await lambda.post(JSON.stringify(starts))).toBe(200);
+    await serve(lambda, `after ${from + count}`);
+    most = Math.max(most, rssBytes(lambda));
+  }
+  const grownMib = Math.round((most - before) / MIB);
+  await shutDown(lambda, '90 000 open requests', `, ${grownMib} MiB more`);
+  expect(most - before).toBeLessThan(40 * MIB);
+}, 120_000);
 
 test('20 000 lines with a tenth of a CPU, right before SHUTDOWN', async () => {
   const lambda = await start();

@@ -32,7 +32,8 @@ const HEAD = `| fault | strategy | delivered | failed | dropped | post-invoke ms
 
 const FINDINGS = `## Floods, clocks and neighbours
 
-What is no fault of an endpoint; each a test that checks more than it says here. Exit: code, and milliseconds from SHUTDOWN.
+What is no fault of an endpoint; each a test that checks more than it says here. Exit: code, and milliseconds
+from SHUTDOWN; under a flood whoever would measure them is late, but SIGKILL, by a process of its own, is not.
 
 | what came | what became of it |
 |---|---|`;
