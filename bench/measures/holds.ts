@@ -14,8 +14,8 @@ const LATER = 5;
 /** A round trip of 30 ms. */
 const ONE_WAY_MS = 15;
 /** Stands for seven seconds between two invocations: all connections are closed by then. */
-const IDLE_MS = 60;
-const RARELY_MS = 200;
+const IDLE_MS = 200;
+const RARELY_MS = 500;
 
 type Endpoint = Pick<OtlpSink, 'url' | 'close'>;
 
