@@ -133,7 +133,7 @@ export class MessageReader {
   private awaitHead(): false {
     this.searched = this.pending.length;
     if (!FIRST_TEXT[this.kind].test(this.pending.peek(FIRST_TEXT_LENGTH)))
-      return this.fail(this.pending.at(0) === TLS_ALERT ? 'TLS' : 'no HTTP');
+      return this.fail(this.pending.at(0) === TLS_ALERT ? 'TLS' : 'bytes of another protocol');
     if (this.searched <= MAX_SPACED_HEAD_BYTES) return false;
     return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
   }
@@ -146,7 +146,7 @@ export class MessageReader {
       ? readFields(text, lineEnd + 2, end)
       : undefined;
     if (fields === undefined) {
-      return this.fail(FIRST_TEXT[this.kind].test(text) ? 'a malformed head' : 'no HTTP');
+      return this.fail(FIRST_TEXT[this.kind].test(text) ? 'a malformed head' : 'bytes of another protocol');
     }
     if (end > MAX_HEAD_BYTES && unspacedLength(text) > MAX_HEAD_BYTES) {
       return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);

@@ -76,7 +76,7 @@ function toInvocationSpans(fact: InvocationFact, origin: SpanOrigin): ReadableSp
   return [invocation, runtime];
 }
 
-export function toInvocationAttributes(fact: InvocationFact, origin: SpanOrigin): Attributes {
+function toInvocationAttributes(fact: InvocationFact, origin: SpanOrigin): Attributes {
   const { functionArn, version, runtimeDoneMetrics, reportMetrics } = fact;
   return defined({
     [Attribute.FAAS_INVOCATION_ID_1_44]: fact.requestId,

@@ -9,14 +9,12 @@ import { parseArgs } from 'node:util';
 import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
-import { readExportConfiguration } from '../delivery/settings/configuration';
-import { createDelivery } from '../delivery/create-delivery';
-import type { MetricSource } from '../delivery/delivery';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import { learnSecrets, readExportConfiguration } from '../delivery/settings/configuration';
 import { readInput } from './read-input';
 import type { ReplayItem } from './read-input';
 import { replay } from './replay';
 import type { ReplaySink } from './replay';
+import { createSendingSink } from './send';
 import { createShownRequests } from './shown-requests';
 
 const HELP = `Usage: npm run -s replay -- [--show | --ui PORT | --send] FILE…      (no FILE, or -: standard input)
@@ -28,13 +26,12 @@ Output: OTLP/JSON on stdout, one request a line.
 
   --show       waterfalls, metrics and logs as the demo shows them, instead
   --ui PORT    the same on a page at http://127.0.0.1:PORT, until Ctrl-C (0: any free port)
-  --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead (all OTEL_* variables apply)
+  --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead, by OpenTelemetry's own exporters
   --help, -h   this text
 
 Exit code: 0, 1 when something was lost or nothing was found, 2 when the arguments are wrong.
 `;
 
-const SEND_TIMEOUT_MS = 10_000;
 const RECORDS_PER_REQUEST = 5000;
 
 /** Each message once: a dead endpoint fails the same way many times. */
@@ -79,55 +76,18 @@ function createRequestSink(take: (signal: Signal, request: Uint8Array) => void):
   };
 }
 
-/** Sends through the extension's own delivery; `finish` says whether everything arrived. */
-function createSendingSink(environment: ReturnType<typeof createEnvironment>) {
-  const windows: ResourceMetrics[] = [];
+/** `finish` says whether everything arrived. */
+function openSending(environment: ReturnType<typeof createEnvironment>): Target {
+  const configuration = readExportConfiguration(environment);
   const secrets = new Secrets();
-  const metricSource: MetricSource = { collect: () => Promise.resolve(windows.shift()) };
-  const delivery = createDelivery({
-    configuration: readExportConfiguration(environment),
-    observer: {
-      exported: () => undefined,
-      dropped: () => undefined,
-      requestEnded: () => undefined,
-    },
-    diagnostics: withoutSecrets(stderr, secrets),
-    secrets,
-    clock: { now: Date.now },
-    metricSource,
-  });
-  const deadline = () => Date.now() + SEND_TIMEOUT_MS;
-  const flushIfFull = async () => {
-    if (delivery.bufferedBytes > delivery.capacityBytes / 2) {
-      await delivery.flush({ deadlineMs: deadline() });
-    }
-  };
-  const sink: ReplaySink = {
-    async spans(spans) {
-      for (const chunk of chunks(spans)) {
-        delivery.addSpans(chunk);
-        await flushIfFull();
-      }
-    },
-    async logRecords(records) {
-      for (const chunk of chunks(records)) {
-        delivery.addLogRecords(chunk);
-        await flushIfFull();
-      }
-    },
-    async metrics(window) {
-      windows.push(window);
-      await delivery.flush({ deadlineMs: deadline() });
-    },
-  };
+  learnSecrets(configuration, secrets);
+  const sink = createSendingSink(configuration, withoutSecrets(stderr, secrets));
   const finish = async (): Promise<boolean> => {
-    await delivery.flush({ deadlineMs: deadline(), final: true });
-    const totals = Object.entries(delivery.totals());
-    delivery.close();
-    for (const [signal, { exported, dropped }] of totals) {
-      process.stderr.write(`${signal}: ${exported} sent, ${dropped} lost\n`);
+    const totals = Object.entries(await sink.finish());
+    for (const [signal, { sent, lost }] of totals) {
+      process.stderr.write(`${signal}: ${sent} sent, ${lost} lost\n`);
     }
-    return totals.every(([, { dropped }]) => dropped === 0);
+    return totals.every(([, { lost }]) => lost === 0);
   };
   return { sink, finish };
 }
@@ -190,7 +150,7 @@ async function openTarget(
   { send, show, uiPort }: ReplayArguments,
   environment: ReturnType<typeof createEnvironment>,
 ): Promise<Target> {
-  if (send) return createSendingSink(environment);
+  if (send) return openSending(environment);
   if (!show && uiPort === undefined) {
     return { sink: createRequestSink(write), finish: () => Promise.resolve(true) };
   }
