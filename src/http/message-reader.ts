@@ -146,7 +146,9 @@ export class MessageReader {
       ? readFields(text, lineEnd + 2, end)
       : undefined;
     if (fields === undefined) {
-      return this.fail(FIRST_TEXT[this.kind].test(text) ? 'a malformed head' : 'bytes of another protocol');
+      return this.fail(
+        FIRST_TEXT[this.kind].test(text) ? 'a malformed head' : 'bytes of another protocol',
+      );
     }
     if (end > MAX_HEAD_BYTES && unspacedLength(text) > MAX_HEAD_BYTES) {
       return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
