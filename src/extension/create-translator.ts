@@ -1,4 +1,5 @@
 // Wires the pure core: environment variables and the register answer → a Translator.
+import { RedactionFilter } from '../otel/redaction-filter';
 import { readRedactionRules } from '../otel/redaction-rules';
 import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
@@ -20,13 +21,20 @@ export interface TranslatorSources {
   readonly registration?: Registration;
   readonly handover?: Handover;
   readonly received?: ReceivedSpans;
+  /** Of `createRedaction`. */
+  readonly redaction?: RedactionFilter | undefined;
   /** A UUID for the environment; random by default. */
   readonly createEnvironmentId?: () => string;
 }
 
+/** Undefined where nothing is set: then nothing is looked at. */
+export function createRedaction(environment: Environment): RedactionFilter | undefined {
+  const rules = readRedactionRules(environment, compilePattern);
+  return rules && new RedactionFilter(rules);
+}
+
 export function createTranslator(sources: TranslatorSources): Translator {
-  const { environment, settings, handover, received } = sources;
-  const redaction = readRedactionRules(environment, compilePattern);
+  const { environment, settings, handover, received, redaction } = sources;
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
   return new Translator({
     resource: toFunctionDescription(sources),

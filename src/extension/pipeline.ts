@@ -20,10 +20,11 @@ import type { InvokeEvent, Registration } from '../lambda/extensions-api';
 import type { OtlpBody } from '../lambda/received-otlp';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
-import { createTranslator, createReceivedSpans } from './create-translator';
+import { createRedaction, createTranslator, createReceivedSpans } from './create-translator';
 import type { TelemetryReader, Unread, OtlpReader } from './inbox';
 import { Relay } from './relay';
 import { MetricSchedule, reportTotals, createSelfMetrics, type SelfMetrics } from './self-metrics';
+import { sayWhatIsInvalid } from './settings';
 import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
@@ -96,13 +97,15 @@ class TelemetryPipeline implements Pipeline {
     const diagnostics = withoutSecrets(options.diagnostics, secrets);
     this.diagnostics = diagnostics;
     this.folder = variables['TMPDIR'] ?? '/tmp';
-    warnOfMisspeltSettings(variables, diagnostics);
     const environment = createEnvironment(variables, diagnostics, said);
+    const redaction = createRedaction(environment);
+    if (redaction !== undefined) secrets.mask = redaction.line;
+    warnOfMisspeltSettings(variables, diagnostics);
     const settings = readTranslationSettings(environment);
     sayWhatHasNoEffect(settings.selection, diagnostics);
     const handover = readHandover(readHandoverFile(this.folder));
     const received = createReceivedSpans(environment);
-    const sources = { environment, settings, registration, handover };
+    const sources = { environment, settings, registration, handover, redaction };
     this.translator = createTranslator({ ...sources, ...(received && { received }) });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     this.selfMetrics = createSelfMetrics();
@@ -138,6 +141,7 @@ class TelemetryPipeline implements Pipeline {
   acceptOtlp(body: OtlpBody, onRead: () => void): void {
     this.isDirty = true;
     this.relay.accept(body, onRead);
+    if (this.translator.reception.isCrowded) this.translate();
     this.announceNeed();
   }
 
@@ -148,17 +152,8 @@ class TelemetryPipeline implements Pipeline {
   accept(text: string): void {
     const observed = now();
     const batch = decodeBatch(text, observed);
-    if (batch.problem !== undefined) {
-      this.selfMetrics.invalid(1);
-      this.diagnostics.warn(
-        `telemetry: expected a JSON array of events, got ${text.length} characters that are none (${batch.problem}); they are lost`,
-      );
-    } else if (batch.badRecords > 0) {
-      this.selfMetrics.invalid(batch.badRecords);
-      this.diagnostics.warn(
-        `telemetry: expected event objects with a type, got ${batch.badRecords} other elements; they are left out`,
-      );
-    }
+    const invalid = sayWhatIsInvalid(batch, text.length, this.diagnostics);
+    if (invalid > 0) this.selfMetrics.invalid(invalid);
     if (batch.events.length === 0) return;
     this.isDirty = true;
     this.untranslated += batch.events.length;
@@ -207,13 +202,14 @@ class TelemetryPipeline implements Pipeline {
   private translate(ending?: Ending): void {
     this.untranslated = 0;
     this.relay.readWaiting();
-    const { spans, received, logRecords, measurements } = this.translator.settle(ending);
+    const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
     for (const measurement of measurements) this.meter.record(measurement);
     this.selfMetrics.queued('traces', spans.length);
     this.selfMetrics.queued('logs', logRecords.length);
     this.delivery.addSpans(spans);
-    this.relay.deliverSpans(received);
+    this.relay.deliver('traces', sdk.received);
     this.delivery.addLogRecords(logRecords);
+    this.relay.deliver('logs', sdk.receivedRecords);
   }
 
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {

@@ -10,7 +10,6 @@ import type { Attributes } from '../relay/edit-span';
 import { fillResource, createInterner } from '../relay/fill-resource';
 import { fromJson } from '../relay/from-json';
 import type { RawItem, RawItems, Signal } from '../relay/item';
-import { ReceivedSpan } from '../relay/received-span';
 import type { EnvelopeInterners } from '../relay/scan-request';
 import { scanRequest } from '../relay/scan-request';
 import type { SelfMetrics } from './self-metrics';
@@ -85,7 +84,7 @@ export class Relay {
   }
 
   private read(signal: Signal, body: Uint8Array): void {
-    const { received, delivery, selfMetrics } = this.ports;
+    const { translator, delivery, selfMetrics } = this.ports;
     let items: RawItems[Signal][] = [];
     const hand = (): void => {
       selfMetrics.queued(signal, items.length);
@@ -93,18 +92,18 @@ export class Relay {
       items = [];
     };
     scanRequest(signal, body, this.internersOf(signal), (item) => {
-      if (item instanceof ReceivedSpan && received !== undefined) received.add(item);
-      else items.push(item);
+      const passing = translator.reception.accept(signal, item);
+      if (passing !== undefined) items.push(passing);
       if (items.length >= STEP) hand();
     });
     hand();
-    if (received !== undefined) this.deliverSpans(received.takeExcess());
+    this.deliver('traces', translator.reception.takeExcess());
   }
 
-  deliverSpans(spans: readonly RawItem[]): void {
-    if (spans.length === 0) return;
-    this.ports.selfMetrics.queued('traces', spans.length);
-    this.ports.delivery.addItems('traces', spans);
+  deliver(signal: 'traces' | 'logs', items: readonly RawItem[]): void {
+    if (items.length === 0) return;
+    this.ports.selfMetrics.queued(signal, items.length);
+    this.ports.delivery.addItems(signal, items);
   }
 
   /** Anew after a SnapStart restore, which makes another environment of this one. */
@@ -117,9 +116,13 @@ export class Relay {
     const interners = this.interners[signal] ?? {
       toResource: createInterner(({ bytes, schemaUrl }) => {
         const own = translator.describe(signal).attributes as Attributes;
-        return { bytes: fillResource(bytes, own), schemaUrl };
+        const filled = fillResource(bytes, own);
+        return { bytes: translator.reception.redact('Resource', signal, filled), schemaUrl };
       }),
-      toScope: createInterner((scope) => scope),
+      toScope: createInterner(({ bytes, schemaUrl }) => ({
+        bytes: translator.reception.redact('InstrumentationScope', signal, bytes),
+        schemaUrl,
+      })),
     };
     this.interners = { ...this.interners, [signal]: interners };
     return interners;

@@ -2,6 +2,7 @@
 import type { Diagnostics } from '../diagnostics';
 import { hasRules } from '../otel/keep-rules';
 import type { SelectionOptions } from '../otel/selection';
+import type { DecodedBatch } from '../telemetry/decode';
 import type { Environment } from '../environment';
 import { isLoopback } from '../node/sockets';
 import type { SettingValue } from '../settings';
@@ -122,4 +123,24 @@ export function sayWhatHasNoEffect(
   to.info(
     'LAMBDA_OTLP_KEEP: expected a sampler or LAMBDA_OTLP_OTHERS beside it, got neither; everything is kept anyway',
   );
+}
+
+/** How much of a delivered body is invalid. */
+export function sayWhatIsInvalid(
+  { problem, badRecords }: DecodedBatch,
+  length: number,
+  diagnostics: Diagnostics,
+): number {
+  if (problem !== undefined) {
+    diagnostics.warn(
+      `telemetry: expected a JSON array of events, got ${length} characters that are none (${problem}); they are lost`,
+    );
+    return 1;
+  }
+  if (badRecords > 0) {
+    diagnostics.warn(
+      `telemetry: expected event objects with a type, got ${badRecords} other elements; they are left out`,
+    );
+  }
+  return badRecords;
 }

@@ -4,7 +4,6 @@
 import type { SpanEdit } from '../relay/edit-span';
 import { editSpan } from '../relay/edit-span';
 import { bytesOf } from '../relay/item';
-import type { RawItem } from '../relay/item';
 import { ReceivedSpan } from '../relay/received-span';
 import type { SpanIdentity } from './identity';
 import { join } from './join';
@@ -34,7 +33,7 @@ export class ReceivedSpans {
   isServerLate = false;
   private waiting: ReceivedSpan[] = [];
   private waitingBytes = 0;
-  private left: RawItem[] = [];
+  private left: ReceivedSpan[] = [];
   private remembered: SeenSpan[] = [];
   private seen: readonly SeenSpan[] | undefined;
   /** P's ids by request, of those that have left. */
@@ -54,7 +53,7 @@ export class ReceivedSpans {
   }
 
   /** What had to leave before a settling. */
-  takeExcess(): readonly RawItem[] {
+  takeExcess(): readonly ReceivedSpan[] {
     const { left } = this;
     this.left = [];
     return left;
@@ -94,7 +93,7 @@ export class ReceivedSpans {
   }
 
   /** What leaves now: everything but what a request that is still open may need. */
-  take(open: OpenRequests): readonly RawItem[] {
+  take(open: OpenRequests): readonly ReceivedSpan[] {
     let [held, heldBytes] = [0, 0];
     this.letGo((span) => {
       if (!this.isNeeded(span, open)) return false;

@@ -25,6 +25,8 @@ import type { Ending, StatingContext } from './invocation-facts';
 import { stateInvocation } from './invocation-facts';
 import { toRuntimeIdentity } from './identity';
 import { findInvocationOf, PendingLines } from './lines';
+import type { Surroundings } from './open-requests';
+import { toOpenRequests, toSurroundings } from './open-requests';
 import type { OpenRequests, ReceivedSpans } from './received-spans';
 import type { Request } from './requests';
 import { Requests } from './requests';
@@ -61,6 +63,7 @@ export class Tracker<Line extends TrackedLine> {
   private others: Exclude<TelemetryEvent, LogEvent>[] = [];
   private firstStart: HrTime | undefined;
   private evicted: Fact<Line>[] = [];
+  private latestInvoked: string | undefined;
 
   constructor(
     private readonly options: TrackerOptions,
@@ -75,6 +78,7 @@ export class Tracker<Line extends TrackedLine> {
 
   /** INVOKE of the Extensions API. */
   invoke(invoke: Invoke): void {
+    this.latestInvoked = invoke.requestId;
     this.requests.stir(invoke.requestId).addInvoke(invoke);
   }
 
@@ -174,14 +178,11 @@ export class Tracker<Line extends TrackedLine> {
 
   /** Of which spans of the function's SDK may still be needed. */
   get openRequests(): OpenRequests {
-    const { requests } = this;
-    const isOpen = ({ start, stated }: Invocation): boolean => start !== undefined && !stated.span;
-    const [first] = requests.timeline.filter(isOpen);
-    return {
-      sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
-      isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
-      isExpected: (requestId) => requests.get(requestId)?.isDone === false,
-    };
+    return toOpenRequests(this.requests);
+  }
+
+  get surroundings(): Surroundings {
+    return toSurroundings(this.requests, this.latestInvoked, this.concurrent === true);
   }
 
   private get concurrent(): boolean | undefined {

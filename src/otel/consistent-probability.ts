@@ -34,6 +34,11 @@ export function toShortThreshold(threshold: Threshold): string {
   return threshold.replace(/0+$/, '') || '0';
 }
 
+/** The reverse of it. */
+export function toFullThreshold(short: string): Threshold {
+  return short.padEnd(DIGITS, '0');
+}
+
 /** R56: `rv` of tracestate where there is one, else the last 14 digits of the trace id. */
 export function toRandomness(traceId: string, tracestate = ''): string {
   return readOt(tracestate).get('rv') ?? traceId.slice(-DIGITS).toLowerCase();
@@ -57,10 +62,14 @@ export function drawAgain(
   const th = readOt(tracestate).get('th')?.padEnd(DIGITS, '0');
   const incoming = th !== undefined && isDrawn(randomness, th) ? th : undefined;
   const raised = incoming !== undefined && incoming > threshold ? incoming : threshold;
-  return {
-    isKept: isDrawn(randomness, raised),
-    tracestate: withThreshold(tracestate, incoming === undefined ? undefined : raised),
-  };
+  const isKept = isDrawn(randomness, raised);
+  if (incoming === raised || !hasThreshold(tracestate)) return { isKept, tracestate };
+  return { isKept, tracestate: withThreshold(tracestate, incoming && raised) };
+}
+
+/** Also of a `th` that says nothing. */
+export function hasThreshold(tracestate: string): boolean {
+  return /(?:^|,)\s*ot=(?:[^,]*;)?th:/.test(tracestate);
 }
 
 /** Other vendors' members and the other keys of `ot` stay; undefined takes `th` away. */
@@ -144,4 +153,14 @@ function foldTraceId(traceId: string): number {
     folded ^= Number.parseInt(traceId.slice(index, index + 8), 16);
   }
   return folded >>> 0;
+}
+
+/** What a request leaves with. */
+export interface Draw {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** R56, by which it was drawn. */
+  readonly randomness: string;
+  /** Its trace begins with it. */
+  readonly isRoot: boolean;
 }

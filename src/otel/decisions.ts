@@ -5,9 +5,11 @@ import type { HrTime } from '@opentelemetry/api';
 import type { Fact, InvocationFact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
 import { isDrawn, toRandomness, toThreshold } from './consistent-probability';
+import type { Draw } from './consistent-probability';
 import type { KeepRules, RequestSigns } from './keep-rules';
 import { isKeptEarly, isKeptInitialization, isKeptInvocation } from './keep-rules';
 import type { ReadLine } from './read-lines';
+import { readTracestate } from './received-marks';
 import type { Sampler } from './consistent-probability';
 
 export type Decision = 'kept' | 'drawn' | 'other';
@@ -24,8 +26,12 @@ export interface DecisionOptions {
 
 interface RequestState {
   signs: RequestSigns;
+  /** An event or a line of it came. */
+  isHeardOf: boolean;
   start?: HrTime;
+  first?: SpanIdentity;
   decision?: Decision;
+  draw?: Draw;
 }
 
 /** Traces and requests remembered, for what comes late. */
@@ -39,6 +45,7 @@ const NO_SIGNS: RequestSigns = {
 export class Decisions {
   private readonly keptTraces = new Set<string>();
   private readonly requests = new Map<string, RequestState>();
+  private readonly spanSigns = new Map<string, Partial<RequestSigns>>();
   /** Whether anything has to be decided at all. */
   private readonly isIdle: boolean;
 
@@ -46,11 +53,15 @@ export class Decisions {
     this.isIdle = options.sampler === undefined && options.others === 'all';
   }
 
-  /** Signs in a SERVER span that the function's SDK handed over; call before its request settles. */
+  /** Signs in what the function's SDK handed over. Late ones save what is still to come. */
   note(requestId: string, signs: Partial<RequestSigns>): void {
     if (this.isIdle) return;
     const state = this.stateOf(requestId);
     state.signs = { ...state.signs, ...signs };
+    if (state.decision === 'other' && isKeptEarly(this.options.rules, state.signs, {})) {
+      state.decision = 'kept';
+    }
+    this.forget();
   }
 
   /** Call with all facts of a settling before anything else. `now`: as late as anything is known of. */
@@ -60,6 +71,24 @@ export class Decisions {
     for (const fact of facts) if (fact.kind === 'invocation') this.decide(fact);
     this.keepEarly(now);
     this.forget();
+  }
+
+  /** The same of a SERVER span that names no request: it may turn out to serve one. */
+  noteSpan(spanId: string | undefined, signs: Partial<RequestSigns>): void {
+    if (spanId === undefined) return;
+    this.spanSigns.set(spanId, signs);
+    const [oldest] = this.spanSigns.keys();
+    if (this.spanSigns.size > MAX_REMEMBERED && oldest !== undefined) this.spanSigns.delete(oldest);
+  }
+
+  /** The span that its early lines name, which another may have replaced since. */
+  firstIdentityOf(requestId: string): SpanIdentity | undefined {
+    return this.requests.get(requestId)?.first;
+  }
+
+  /** Undefined before its end. */
+  drawOf(requestId: string): Draw | undefined {
+    return this.requests.get(requestId)?.draw;
   }
 
   /** True when our own spans with this identity are exported. */
@@ -74,7 +103,7 @@ export class Decisions {
   }
 
   isKnown(requestId: string): boolean {
-    return this.requests.has(requestId);
+    return this.requests.get(requestId)?.isHeardOf === true;
   }
 
   private look(fact: Fact<ReadLine>): void {
@@ -82,13 +111,17 @@ export class Decisions {
       if (fact.requestId === undefined || fact.identity === undefined) return;
       const { severityNumber = 0, exception } = fact.line.content;
       const state = this.stateOf(fact.requestId);
+      state.isHeardOf = true;
       if (severityNumber < SeverityNumber.ERROR && exception === undefined) return;
       if (!state.signs.hasErrorLog) state.signs = { ...state.signs, hasErrorLog: true };
     } else if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
       const { requestId, time } = fact.event;
       // An asynchronous retry has its own decision under the same id.
       if (this.of(requestId) !== undefined) this.requests.delete(requestId);
-      this.stateOf(requestId).start = time;
+      const state = this.stateOf(requestId);
+      state.start = time;
+      if (fact.identity !== undefined) state.first = fact.identity;
+      state.isHeardOf = true;
     } else if (fact.kind === 'initialization') {
       if (isKeptInitialization(this.options.rules, fact)) this.keepTrace(fact.identity.traceId);
     }
@@ -97,11 +130,16 @@ export class Decisions {
   private decide(fact: InvocationFact): void {
     const { rules, ratio } = this.options;
     const state = this.stateOf(fact.requestId);
-    const { traceId } = fact.identity;
+    const { servedBy } = fact;
+    const { traceId, spanId, parentSpanId } = fact.identity;
+    const randomness = toRandomness(traceId, servedBy && readTracestate(servedBy));
+    state.isHeardOf = true;
+    state.draw = { traceId, spanId, randomness, isRoot: parentSpanId === undefined };
+    state.signs = { ...state.signs, ...this.spanSigns.get(spanId) };
     if (state.decision === 'kept' || isKeptInvocation(rules, fact, state.signs)) {
       state.decision = 'kept';
       this.keepTrace(traceId);
-    } else if (ratio > 0 && isDrawn(toRandomness(traceId), toThreshold(ratio))) {
+    } else if (ratio > 0 && isDrawn(randomness, toThreshold(ratio))) {
       state.decision = 'drawn';
     } else {
       state.decision = 'other';
@@ -120,18 +158,18 @@ export class Decisions {
   private stateOf(requestId: string): RequestState {
     let state = this.requests.get(requestId);
     if (state === undefined) {
-      state = { signs: NO_SIGNS };
+      state = { signs: NO_SIGNS, isHeardOf: false };
       this.requests.set(requestId, state);
     }
     return state;
   }
 
-  /** The oldest that are decided. */
+  /** The oldest that are decided, or only named by somebody. */
   private forget(): void {
     let excess = this.requests.size - MAX_REMEMBERED;
     if (excess <= 0) return;
-    for (const [requestId, { decision }] of this.requests) {
-      if (decision === undefined) continue;
+    for (const [requestId, { decision, isHeardOf }] of this.requests) {
+      if (decision === undefined && isHeardOf) continue;
       this.requests.delete(requestId);
       excess -= 1;
       if (excess <= 0) return;

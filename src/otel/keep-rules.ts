@@ -71,7 +71,7 @@ export function isKeptInvocation(
     (fact.runtimeDoneMetrics ?? fact.reportMetrics)?.durationMs ??
     toMs(durationBetween(fact.start, fact.end));
   return (
-    (rules.errors && (fact.isError || signs.hasErrorSpan)) ||
+    (rules.errors && fact.isError) ||
     (rules.coldStarts && fact.coldStart) ||
     (rules.slowMs !== undefined && durationMs > rules.slowMs) ||
     isKeptEarly(rules, signs, {})
@@ -81,11 +81,12 @@ export function isKeptInvocation(
 /** What the end of the invocation cannot change any more. `now`: of a request that still runs. */
 export function isKeptEarly(
   rules: KeepRules,
-  { hasErrorLog, httpStatusCode = 0 }: RequestSigns,
+  { hasErrorLog, hasErrorSpan, httpStatusCode = 0 }: RequestSigns,
   { start, now }: { readonly start?: HrTime; readonly now?: HrTime },
 ): boolean {
   const ranMs = start === undefined || now === undefined ? 0 : toMs(durationBetween(start, now));
   return (
+    (rules.errors && hasErrorSpan) ||
     (rules.errorLogs && hasErrorLog) ||
     (rules.http5xx && httpStatusCode >= 500 && httpStatusCode <= 599) ||
     (rules.slowMs !== undefined && ranMs > rules.slowMs)

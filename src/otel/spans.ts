@@ -18,11 +18,12 @@ import { addMs, durationBetween } from '../telemetry/timestamp';
 import { limitAttributes } from './translation-settings';
 import type { AttributeLimits } from './translation-settings';
 import { toResourceId } from './resource';
+import { isErroneous } from './received-marks';
+import type { RedactionFilter } from './redaction-filter';
 import { Attribute } from './semconv';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import { readAttributes } from '../relay/attributes';
 import type { AttributeValue, SpanEdit } from '../relay/edit-span';
-import { FieldReader, LENGTH_DELIMITED, VARINT } from '../relay/field-reader';
 import { bytesOf } from '../relay/item';
 import type { ReceivedSpan } from '../relay/received-span';
 
@@ -217,8 +218,6 @@ function toExceptionEvent(exception: ExceptionFact, limits: AttributeLimits) {
 // SDK says stays; an error that it did not see is added.
 
 const ATTRIBUTES = 9;
-const STATUS = 15;
-const STATUS_CODE = 3;
 /** Of OTLP, where OK and ERROR are numbered as in the API. */
 const ERROR = 2;
 
@@ -230,18 +229,32 @@ const INVOCATION_IDS: readonly string[] = [
 const ERROR_TYPE: string = Attribute.ERROR_TYPE;
 const ADDED = /^(?:lambda\.|aws\.lambda\.)|^(?:faas\.coldstart|cloud\.resource_id)$/;
 
+interface ServingParts {
+  readonly received: ReceivedSpans;
+  readonly filter: RedactionFilter | undefined;
+}
+
 /** True: the SDK's span leaves instead of ours. Every invocation whose span is stated is closed for late ones. */
 export function completeServed(
   fact: Fact<unknown>,
   origin: SpanOrigin,
-  received: ReceivedSpans,
+  { received, filter }: ServingParts,
 ): boolean {
   if (fact.kind !== 'invocation') return false;
   const { servedBy, requestId, identity } = fact;
   received.close(requestId, identity);
   if (servedBy === undefined) return false;
-  received.complete(servedBy, toServedEdit(servedBy, fact, origin));
+  const edit = toServedEdit(servedBy, fact, origin);
+  received.complete(servedBy, filter === undefined ? edit : redact(edit, filter));
   return true;
+}
+
+function redact({ attributes = {}, status, ...edit }: SpanEdit, filter: RedactionFilter): SpanEdit {
+  return {
+    ...edit,
+    attributes: filter.attributes(attributes, 'traces'),
+    ...(status !== undefined && { status: filter.status(status) }),
+  };
 }
 
 function toServedEdit(span: ReceivedSpan, fact: InvocationFact, origin: SpanOrigin): SpanEdit {
@@ -261,17 +274,4 @@ function toServedEdit(span: ReceivedSpan, fact: InvocationFact, origin: SpanOrig
   const { errorMessage: message } = fact;
   const status = { code: ERROR as number, ...(message === undefined ? {} : { message }) };
   return { attributes, status };
-}
-
-function isErroneous(span: Uint8Array): boolean {
-  const fields = new FieldReader(span);
-  const status = new FieldReader(span);
-  let code = 0;
-  fields.enter(0, span.length);
-  while (fields.next()) {
-    if (!fields.is(STATUS, LENGTH_DELIMITED)) continue;
-    status.enter(fields.start, fields.end);
-    while (status.next()) if (status.is(STATUS_CODE, VARINT)) code = status.value;
-  }
-  return code === ERROR;
 }

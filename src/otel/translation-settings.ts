@@ -93,6 +93,10 @@ function readSelection(environment: Environment): SelectionOptions {
     ratio: environment.read('LAMBDA_OTLP_OTHERS_RATIO'),
     othersSeverity: othersLogs === 'off' ? Number.POSITIVE_INFINITY : SEVERITIES[othersLogs],
     hold: { maxRequestBytes: bufferBytes / 4, maxBytes: bufferBytes / 2 },
+    // Said to the function's SDK, too, and not to the extension alone.
+    isWholeAtRoot:
+      environment.text('OTEL_TRACES_SAMPLER') === 'always_on' &&
+      environment.text('LAMBDA_OTLP_OTEL_TRACES_SAMPLER') === undefined,
     ...(sampler !== undefined && { sampler }),
   };
 }

@@ -10,7 +10,7 @@ import type { LogLimits } from '../log-line/log-line';
 import type { RawItem } from '../relay/item';
 import type { AttributeLimits } from './translation-settings';
 import type { Measurement } from './metrics';
-import type { RedactionRules } from './redaction-rules';
+import type { RedactionFilter } from './redaction-filter';
 import type { FunctionDescription } from './resource';
 import type { SelectionOptions } from './selection';
 
@@ -25,7 +25,7 @@ export interface TranslatorOptions {
   readonly platformSeverity: SeverityNumber | undefined;
   readonly selection: SelectionOptions;
   /** Undefined: nothing is looked at. */
-  readonly redaction?: RedactionRules;
+  readonly redaction?: RedactionFilter;
   readonly handover?: Handover;
   /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
   readonly received?: ReceivedSpans;
@@ -36,8 +36,9 @@ export interface TranslatorOptions {
 
 export interface Translation {
   readonly spans: readonly ReadableSpan[];
-  /** Spans of the function's SDK, joined with ours. */
+  /** Spans of the function's SDK, joined with ours, and log records that waited for a decision. */
   readonly received: readonly RawItem[];
+  readonly receivedRecords: readonly RawItem[];
   readonly logRecords: readonly ReadableLogRecord[];
   readonly measurements: readonly Measurement[];
 }

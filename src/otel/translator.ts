@@ -17,7 +17,8 @@ import { ErrorTypes, toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
 import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
-import { RedactionFilter } from './redaction';
+import { Reception } from './reception';
+import type { RedactionFilter } from './redaction-filter';
 import { Selection } from './selection';
 import type { Maker } from './selection';
 import { completeServed, toSpans } from './spans';
@@ -27,6 +28,8 @@ import type { SpanOrigin } from './spans';
 export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>>;
 
 const SCOPE_NAME = 'lambda-otlp';
+/** Where there are no facts. */
+const NO_MAKER: Maker = { toRecord: () => undefined, toSpans: () => [] };
 
 export class Translator {
   private readonly tracker: Tracker<ReadLine>;
@@ -37,6 +40,8 @@ export class Translator {
   private readonly errorTypes = new ErrorTypes();
   private readonly logScopes: LogContextFacts['scopes'];
   readonly scope: InstrumentationScope;
+  /** For what the function's SDK hands over. */
+  readonly reception: Reception;
   private environmentId: string;
   private instanceId: string | undefined;
   private functionName: string | undefined;
@@ -64,7 +69,9 @@ export class Translator {
       (lines) => this.lines.joinTraces(lines),
     );
     this.selection = new Selection(options.selection);
-    this.filter = options.redaction && new RedactionFilter(options.redaction);
+    this.filter = options.redaction;
+    const { intake } = this.selection;
+    this.reception = new Reception({ intake, filter: this.filter, received: options.received });
     this.scope = scopeOf(SCOPE_NAME);
     this.logScopes = {
       function: scopeOf(`${SCOPE_NAME}/function`),
@@ -118,18 +125,25 @@ export class Translator {
 
   /** Translates all that is complete; `ending`: the environment ends and nothing is held back. */
   settle(ending?: Ending): Translation {
-    const facts = this.tracker.settle(ending);
-    const { received } = this.options;
-    const take = () => received?.take(this.tracker.openRequests) ?? [];
-    const isEnding = ending !== undefined;
-    if (facts.length === 0 && !isEnding) {
-      return { spans: [], received: take(), logRecords: [], measurements: [] };
-    }
-    const now = this.latestObserved;
-    const selected = this.selection.select(facts, this.createMaker(), { now, isEnding });
+    const { tracker } = this;
+    const facts = tracker.settle(ending);
+    const isNews = facts.length > 0 || ending !== undefined;
+    const selected = this.selection.select(facts, isNews ? this.createMaker() : NO_MAKER, {
+      now: this.latestObserved,
+      isEnding: ending !== undefined,
+      ...tracker.surroundings,
+      takeJoined: () => this.options.received?.take(tracker.openRequests) ?? [],
+    });
+    const { spans, logRecords, receivedSpans: received, receivedRecords } = selected;
     const measurements = facts.flatMap((fact) => toMeasurements(fact, this.errorTypes));
     measurements.push(...selected.measurements);
-    return { ...selected, received: take(), measurements: this.redact(measurements) };
+    return {
+      spans,
+      received,
+      logRecords,
+      receivedRecords,
+      measurements: isNews ? this.redact(measurements) : measurements,
+    };
   }
 
   private redact(measurements: readonly Measurement[]): readonly Measurement[] {
@@ -168,7 +182,8 @@ export class Translator {
         return record && filter ? filter.record(record) : record;
       },
       toSpans: (fact) => {
-        const isServed = received !== undefined && completeServed(fact, spanContext, received);
+        const isServed =
+          received !== undefined && completeServed(fact, spanContext, { received, filter });
         if (isServed) return [];
         const spans = toSpans(fact, spanContext);
         return filter ? spans.map((span) => filter.span(span)) : spans;

@@ -1,7 +1,8 @@
 // Reads attributes (repeated KeyValue) of a message that is otherwise left alone: by key, only values of one word.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto
-import { readUtf8, readVarint64, readFixed64 } from './bytes';
-import { FieldReader, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
+import { readAnyValue } from './any-value';
+import { readFixed64, readUtf8 } from './bytes';
+import { FieldReader, FIXED64, LENGTH_DELIMITED } from './field-reader';
 import type { AttributeValue } from './edit-span';
 
 /** Every attribute's key; of values that are lists, maps or bytes `undefined`. The last of a key holds. */
@@ -21,27 +22,14 @@ export function readAttributes(
     while (attribute.next()) {
       if (attribute.is(1, LENGTH_DELIMITED))
         key = readUtf8(message, attribute.start, attribute.end);
-      else if (attribute.is(2, LENGTH_DELIMITED)) value = readValue(message, attribute);
+      else if (attribute.is(2, LENGTH_DELIMITED)) {
+        const plain = readAnyValue(message, attribute, 0);
+        value = typeof plain === 'object' ? undefined : plain;
+      }
     }
     attributes.set(key, value);
   }
   return attributes;
-}
-
-function readValue(message: Uint8Array, { start, end }: FieldReader): AttributeValue | undefined {
-  const reader = new FieldReader(message);
-  let value: AttributeValue | undefined;
-  reader.enter(start, end);
-  while (reader.next()) {
-    if (reader.is(1, LENGTH_DELIMITED)) value = readUtf8(message, reader.start, reader.end);
-    else if (reader.is(2, VARINT)) value = reader.value !== 0;
-    else if (reader.is(3, VARINT)) {
-      value = Number(BigInt.asIntN(64, readVarint64(message, reader.start, reader.end)));
-    } else if (reader.is(4, FIXED64)) {
-      value = new DataView(message.buffer, message.byteOffset).getFloat64(reader.start, true);
-    }
-  }
-  return value;
 }
 
 // Reads the name and the points of a counter of whole numbers, to count again what was lost with it.

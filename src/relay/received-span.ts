@@ -29,7 +29,7 @@ export class ReceivedSpan implements RawItem {
   readonly scope: RawScope;
   readonly kind: number;
   /** The request that a SERVER or CONSUMER span says it serves. */
-  readonly invocationId: string | undefined;
+  invocationId: string | undefined;
   private readonly traceIdAt: number;
   private readonly spanIdAt: number;
   private readonly parentSpanIdAt: number;

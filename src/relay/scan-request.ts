@@ -147,9 +147,9 @@ function readEnvelope(body: Uint8Array, start: number, end: number): Envelope {
 const TRACE_ID_BYTES = 16;
 
 export class ReceivedLogRecord implements RawItem {
-  readonly block: Uint8Array;
-  readonly start: number;
-  readonly end: number;
+  block: Uint8Array;
+  start: number;
+  end: number;
   readonly resource: RawResource;
   readonly scope: RawScope;
   readonly severityNumber: number;
@@ -179,12 +179,22 @@ export class ReceivedLogRecord implements RawItem {
     }
     this.severityNumber = severityNumber;
     this.timeMs = (time || observed) / 1e6;
-    this.traceIdAt = traceIdAt;
+    // Counted from the beginning of the record: it may move to a block of its own.
+    this.traceIdAt = traceIdAt < 0 ? -1 : traceIdAt - start;
+  }
+
+  /** Kept for long, it must not keep its neighbours. */
+  detach(): void {
+    if (this.block.length === this.end - this.start) return;
+    this.block = new Uint8Array(this.block.subarray(this.start, this.end));
+    this.start = 0;
+    this.end = this.block.length;
   }
 
   get traceId(): string | undefined {
-    const { block, traceIdAt } = this;
-    return traceIdAt < 0 ? undefined : readHex(block, traceIdAt, traceIdAt + TRACE_ID_BYTES);
+    if (this.traceIdAt < 0) return undefined;
+    const at = this.start + this.traceIdAt;
+    return readHex(this.block, at, at + TRACE_ID_BYTES);
   }
 }
 

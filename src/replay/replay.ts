@@ -5,7 +5,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Environment } from '../environment';
 import { readTranslationSettings } from '../otel/translation-settings';
-import { createTranslator } from '../extension/create-translator';
+import { createRedaction, createTranslator } from '../extension/create-translator';
 import type { Registration } from '../lambda/extensions-api';
 import type { Handover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
@@ -136,6 +136,7 @@ class Replay {
     const translator = createTranslator({
       environment,
       settings,
+      redaction: createRedaction(environment),
       registration: { extensionId: '', ...this.registration },
       ...(this.handover === undefined ? {} : { handover: this.handover }),
       ...(createEnvironmentId === undefined ? {} : { createEnvironmentId }),

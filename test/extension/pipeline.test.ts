@@ -209,3 +209,31 @@ describe("the extension's own figures", () => {
     expect(isMore).toEqual([true, false, true, false, true]);
   });
 });
+
+describe('what the pipeline says of itself', () => {
+  const saidOf = (variables: Readonly<Record<string, string>>, text: string): string => {
+    const diagnostics = recordDiagnostics();
+    const pipeline = createPipeline({
+      variables: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, TMPDIR: folder, ...variables },
+      registration: { extensionId: 'e-1' },
+      diagnostics,
+    });
+    pipeline.accept(text);
+    return JSON.stringify(diagnostics.lines);
+  };
+
+  it('passes the same redaction as everything else', () => {
+    const said = saidOf(
+      { LAMBDA_OTLP_REDACT: 'emails', LAMBDA_OTLP_FLUSH: 'x', LAMBDA_OTLP_OTHERS: 'a@b.org' },
+      '["me@b.org"',
+    );
+    expect(said).toContain('LAMBDA_OTLP_OTHERS');
+    expect(said).not.toContain('a@b.org');
+  });
+
+  it('quotes nothing where a rule is broken, and says that', () => {
+    const said = saidOf({ LAMBDA_OTLP_REDACT_PATTERNS: '["("]', LAMBDA_OTLP_OTHERS: 'secret' }, '');
+    expect(said).toContain('a mask over all free text');
+    expect(said).not.toContain("'secret'");
+  });
+});

@@ -1,0 +1,107 @@
+// Whose a span or a record of the function's SDK is: by the request that it names, by a trace that a request is
+// known to have, by its own time where requests come one after the other. Never by when it arrived.
+import type { Fact } from '../invocation/fact';
+import type { Surroundings } from '../invocation/open-requests';
+import { toMs } from '../telemetry/timestamp';
+
+/** What an item says of itself. */
+export interface Whereabouts {
+  readonly invocationId?: string | undefined;
+  readonly traceId: string | undefined;
+  /** Unix milliseconds; 0: not known. */
+  readonly timeMs: number;
+}
+
+interface KnownRequest {
+  startMs: number | undefined;
+  endMs: number | undefined;
+  traceIds: readonly string[];
+  serverSpanId: string | undefined;
+}
+
+const MAX_REMEMBERED = 256;
+/** Of a request; the rest is found by its time. */
+const MAX_TRACES = 64;
+/** Clocks of runtime and platform differ by less. */
+const TOLERANCE_MS = 1;
+
+export class Attribution {
+  private readonly requests = new Map<string, KnownRequest>();
+
+  /** Call with all facts of a settling before asking. */
+  learn(facts: readonly Fact<unknown>[]): void {
+    for (const fact of facts) {
+      if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
+        const { requestId, time } = fact.event;
+        this.requests.delete(requestId);
+        this.of(requestId).startMs = toMs(time);
+        if (fact.identity !== undefined) this.own(requestId, fact.identity.traceId);
+      } else if (fact.kind === 'invocation') {
+        const known = this.of(fact.requestId);
+        known.startMs ??= toMs(fact.start);
+        known.endMs = toMs(fact.end);
+        known.serverSpanId = fact.servedBy && fact.identity.spanId;
+        for (const { traceId } of [fact.identity, ...fact.links]) {
+          this.own(fact.requestId, traceId);
+        }
+      }
+    }
+  }
+
+  /** The request has spans of this trace. */
+  own(requestId: string, traceId: string): void {
+    const known = this.of(requestId);
+    if (known.traceIds.includes(traceId) || known.traceIds.length >= MAX_TRACES) return;
+    known.traceIds = known.traceIds.concat(traceId);
+  }
+
+  /** The SDK's span that leaves in place of ours. */
+  isServer(requestId: string, spanId: string | undefined): boolean {
+    return spanId !== undefined && this.requests.get(requestId)?.serverSpanId === spanId;
+  }
+
+  /** Undefined: nobody's, or not known yet. */
+  find(item: Whereabouts, { isConcurrent, awaited }: Surroundings): string | undefined {
+    const { invocationId, traceId, timeMs } = item;
+    if (invocationId !== undefined) return invocationId;
+    const all = [...this.requests];
+    const ofTrace =
+      traceId === undefined ? [] : all.filter(([, { traceIds }]) => traceIds.includes(traceId));
+    const candidates = ofTrace.length > 0 ? ofTrace : all;
+    const running = candidates.filter(([, request]) => isWithin(timeMs, request));
+    const isGuess = isConcurrent && ofTrace.length === 0 && running.length > 1;
+    const [found] = running.length > 0 ? running.reduce(laterStart) : [undefined];
+    if (found !== undefined) return isGuess ? undefined : found;
+    // Of several requests in one trace, one that is still to come may be meant.
+    return awaited === undefined ? ofTrace.at(-1)?.[0] : undefined;
+  }
+
+  /** Some request runs that it may be of. */
+  hasOpen({ timeMs }: Whereabouts): boolean {
+    return [...this.requests.values()].some(
+      (request) => request.endMs === undefined && isWithin(timeMs, request),
+    );
+  }
+
+  private of(requestId: string): KnownRequest {
+    let known = this.requests.get(requestId);
+    if (known === undefined) {
+      known = { startMs: undefined, endMs: undefined, traceIds: [], serverSpanId: undefined };
+      this.requests.set(requestId, known);
+      const [oldest] = this.requests.keys();
+      if (this.requests.size > MAX_REMEMBERED && oldest !== undefined) this.requests.delete(oldest);
+    }
+    return known;
+  }
+}
+
+function isWithin(timeMs: number, { startMs, endMs }: KnownRequest): boolean {
+  if (startMs === undefined || timeMs < startMs - TOLERANCE_MS) return false;
+  return endMs === undefined || timeMs <= endMs + TOLERANCE_MS;
+}
+
+type Entry = [string, KnownRequest];
+
+function laterStart(one: Entry, other: Entry): Entry {
+  return (other[1].startMs ?? 0) >= (one[1].startMs ?? 0) ? other : one;
+}

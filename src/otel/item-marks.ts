@@ -1,0 +1,144 @@
+// What an item that leaves says of how its request was drawn, and a request's span of what was dropped beside it.
+// `th` tells of our ratio only: where a sampler draws as well, the probability is not known.
+import type { Attributes, SpanContext, TraceState } from '@opentelemetry/api';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import type { Draw, Threshold } from './consistent-probability';
+import {
+  KEEP_ALL,
+  toRandomness,
+  toShortThreshold,
+  toThreshold,
+  withThreshold,
+} from './consistent-probability';
+import type { Decisions } from './decisions';
+import { markRecord, markSpan } from './received-marks';
+import { Attribute } from './semconv';
+import type { Item } from './selection-item';
+
+export interface MarkOptions {
+  readonly ratio: number;
+  readonly sampler?: unknown;
+  readonly isWholeAtRoot?: boolean;
+}
+
+export interface LeavingItem {
+  readonly requestId: string;
+  /** It leaves only because its request was drawn. */
+  readonly isDrawn: boolean;
+  /** What was dropped, on the span that stays. */
+  readonly counts: Attributes | undefined;
+}
+
+export class ItemMarks {
+  private readonly drawn: Threshold;
+  private readonly isSilent: boolean;
+
+  constructor(
+    private readonly options: MarkOptions,
+    private readonly decisions: Decisions,
+  ) {
+    this.drawn = options.ratio > 0 ? toThreshold(options.ratio) : KEEP_ALL;
+    this.isSilent = options.sampler !== undefined;
+  }
+
+  mark(item: Item, { requestId, isDrawn, counts }: LeavingItem): Item {
+    const threshold = isDrawn ? this.drawn : KEEP_ALL;
+    const draw = this.decisions.drawOf(requestId);
+    switch (item.kind) {
+      case 'span': {
+        const attributes = { ...item.span.attributes, ...counts };
+        const span = counts === undefined ? item.span : { ...item.span, attributes };
+        return { ...item, span: this.isSilent ? span : withTracestate(span, threshold) };
+      }
+      case 'record':
+        return this.markLine(item, threshold, { requestId, draw });
+      case 'received':
+        return this.markReceived(item, { threshold, draw, counts });
+    }
+  }
+
+  /** A line that was held names the span that its request has in the end. */
+  private markLine(
+    item: Extract<Item, { kind: 'record' }>,
+    threshold: Threshold,
+    { requestId, draw }: { readonly requestId: string; readonly draw: Draw | undefined },
+  ): Item {
+    if (!item.isOfItsTrace) return item;
+    const first = this.decisions.firstIdentityOf(requestId);
+    const isOfFirst = item.record.spanContext?.spanId === first?.spanId;
+    const record = isOfFirst && draw !== undefined ? withContext(item.record, draw) : item.record;
+    return { ...item, record: this.isSilent ? record : withSampling(record, threshold, draw) };
+  }
+
+  private markReceived(
+    item: Extract<Item, { kind: 'received' }>,
+    parts: {
+      readonly threshold: Threshold;
+      readonly draw: Draw | undefined;
+      readonly counts: Attributes | undefined;
+    },
+  ): Item {
+    const { draw, counts } = parts;
+    const isUnknown = this.isSilent && parts.threshold !== KEEP_ALL;
+    const threshold = isUnknown ? undefined : parts.threshold;
+    if (item.signal === 'logs') {
+      const said = this.isSilent ? undefined : threshold;
+      return { ...item, received: markRecord(item.received, { threshold: said, draw }) };
+    }
+    const isWholeAtRoot = this.options.isWholeAtRoot === true && draw?.isRoot === true;
+    const attributes = counts as Readonly<Record<string, number>> | undefined;
+    const received = markSpan(item.received, {
+      threshold,
+      draw,
+      isWholeAtRoot: isWholeAtRoot && !this.isSilent,
+      ...(item.isSummary && attributes !== undefined && { attributes }),
+    });
+    return { ...item, received };
+  }
+}
+
+/** The span, saying by which threshold it was drawn. */
+function withTracestate(span: ReadableSpan, threshold: Threshold): ReadableSpan {
+  const context = span.spanContext();
+  const text = withThreshold(context.traceState?.serialize() ?? '', threshold);
+  const marked: SpanContext = { ...context, traceState: toTraceState(text) };
+  return { ...span, spanContext: () => marked };
+}
+
+function toTraceState(text: string): TraceState {
+  const state: TraceState = {
+    serialize: () => text,
+    get: () => undefined,
+    set: () => state,
+    unset: () => state,
+  };
+  return state;
+}
+
+/** The record below another span. */
+function withContext(
+  record: ReadableLogRecord,
+  { traceId, spanId }: Pick<SpanContext, 'traceId' | 'spanId'>,
+): ReadableLogRecord {
+  const { spanContext } = record;
+  if (spanContext === undefined || spanContext.spanId === spanId) return record;
+  return { ...record, spanContext: { ...spanContext, traceId, spanId } };
+}
+
+/** As the Collector's probabilistic_sampler writes it. */
+function withSampling(
+  record: ReadableLogRecord,
+  threshold: Threshold,
+  draw: Pick<Draw, 'traceId' | 'randomness'> | undefined,
+): ReadableLogRecord {
+  const { spanContext } = record;
+  if (spanContext === undefined) return record;
+  const isOfDraw = spanContext.traceId === draw?.traceId;
+  const attributes = {
+    ...record.attributes,
+    [Attribute.SAMPLING_THRESHOLD]: toShortThreshold(threshold),
+    [Attribute.SAMPLING_RANDOMNESS]: isOfDraw ? draw.randomness : toRandomness(spanContext.traceId),
+  };
+  return { ...record, attributes };
+}

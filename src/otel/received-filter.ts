@@ -1,0 +1,202 @@
+// Redaction and filters over what the function's SDK handed over, in its protobuf form: what no rule touches stays
+// byte for byte, what is no message ends where it breaks.
+// Source: opentelemetry-proto 1.x
+import type { SeverityNumber } from '@opentelemetry/api-logs';
+import { readAnyValue } from '../relay/any-value';
+import { readUtf8 } from '../relay/bytes';
+import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
+import type { Signal } from '../relay/item';
+import { bytesOf } from '../relay/item';
+import { MessageWriter } from '../relay/message-writer';
+import { ReceivedLogRecord } from '../relay/scan-request';
+import { ReceivedMetric } from '../relay/scan-request';
+import { ReceivedSpan } from '../relay/received-span';
+import type { ReceivedItems } from '../relay/scan-request';
+import type { Field } from '../relay/schema';
+import { fieldsOf } from '../relay/schema';
+import { MASK, MAX_DEPTH } from './redaction';
+import type { RedactionFilter } from './redaction-filter';
+
+/** Texts of their own; every other text is a name that nobody made up for this request, or an attribute's. */
+const TEXTS: ReadonlySet<string> = new Set([
+  'Span.name',
+  'Event.name',
+  'Status.message',
+  'LogRecord.eventName',
+]);
+/** Without texts. */
+const PASSED: ReadonlySet<string> = new Set(['Buckets', 'ValueAtQuantile', 'EntityRef']);
+const MESSAGES: Readonly<Record<Signal, string>> = {
+  traces: 'Span',
+  metrics: 'Metric',
+  logs: 'LogRecord',
+};
+const STRING_VALUE = 1;
+const LOG_BODY = 5;
+
+export class ReceivedFilter {
+  constructor(private readonly filter: RedactionFilter) {}
+
+  /** Undefined: dropped, and counted. */
+  item<S extends Signal>(signal: S, came: ReceivedItems[S]): ReceivedItems[S] | undefined {
+    if (came instanceof ReceivedLogRecord && this.filter.dropsLogs && this.isDropped(came)) {
+      return undefined;
+    }
+    const bytes = bytesOf(came);
+    const block = this.message(MESSAGES[signal], signal, bytes);
+    if (block === bytes) return came;
+    const part = { block, start: 0, end: block.length };
+    if (came instanceof ReceivedLogRecord) {
+      return new ReceivedLogRecord(part, came) as ReceivedItems[S];
+    }
+    if (came instanceof ReceivedMetric) return new ReceivedMetric(part, came) as ReceivedItems[S];
+    const span = new ReceivedSpan(part, came);
+    // The request that a span names is known, whatever leaves of its attributes.
+    span.invocationId = came.invocationId;
+    return span as ReceivedItems[S];
+  }
+
+  /** A message of this type; the same bytes where no rule touches it. */
+  message(typeName: string, signal: Signal, bytes: Uint8Array): Uint8Array {
+    return new MessageFilter(this.filter, signal, bytes).message(typeName, whole(bytes)) ?? bytes;
+  }
+
+  private isDropped(record: ReceivedLogRecord): boolean {
+    const { severityNumber: severity } = record;
+    const bytes = bytesOf(record);
+    const fields = new FieldReader(bytes);
+    let body;
+    fields.enter(0, bytes.length);
+    while (fields.next()) {
+      if (fields.is(LOG_BODY, LENGTH_DELIMITED)) body = readAnyValue(bytes, fields, 0);
+    }
+    return this.filter.isDropped({
+      body,
+      ...(severity > 0 && { severityNumber: severity as SeverityNumber }),
+    });
+  }
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+const whole = (bytes: Uint8Array): Range => ({ start: 0, end: bytes.length });
+
+/** Of an AnyValue: whose it is, and how deep it stands. */
+interface ValuePlace {
+  readonly name: string;
+  readonly depth: number;
+}
+
+const NAMELESS: ValuePlace = { name: '', depth: 0 };
+
+class MessageFilter {
+  constructor(
+    private readonly filter: RedactionFilter,
+    private readonly signal: Signal,
+    private readonly bytes: Uint8Array,
+  ) {}
+
+  /** Undefined: unchanged. */
+  message(typeName: string, range: Range, place = NAMELESS): Uint8Array | undefined {
+    const reader = new FieldReader(this.bytes);
+    const fields = fieldsOf({ typeName });
+    let writer: MessageWriter | undefined;
+    let copied = range.start;
+    let previous = range.start;
+    reader.enter(range.start, range.end);
+    while (reader.next()) {
+      const field = fields.find(({ number }) => number === reader.field);
+      const changed = field && this.field(typeName, field, { reader, place });
+      if (changed !== undefined) {
+        writer ??= new MessageWriter(range.end - range.start + 64);
+        writer.raw(this.bytes.subarray(copied, previous));
+        if (changed !== NOTHING) writeField(writer, reader.field, changed);
+        copied = reader.end;
+      }
+      previous = reader.end;
+    }
+    if (reader.isMalformed) {
+      writer ??= new MessageWriter(previous - range.start + 64);
+      if (previous > copied) writer.raw(this.bytes.subarray(copied, previous));
+      return writer.finish().slice();
+    }
+    writer?.raw(this.bytes.subarray(copied, range.end));
+    return writer?.finish().slice();
+  }
+
+  private field(
+    typeName: string,
+    field: Field,
+    { reader, place }: { readonly reader: FieldReader; readonly place: ValuePlace },
+  ): Uint8Array | undefined {
+    if (reader.wireType !== LENGTH_DELIMITED || PASSED.has(field.typeName)) return undefined;
+    const { start, end } = reader;
+    if (field.typeName === 'KeyValue') return this.keyValue({ start, end }, place, typeName);
+    if (field.typeName === 'AnyValue') return this.value({ start, end }, place);
+    if (field.type === 'message') {
+      return this.message(field.typeName, { start, end }, deeper(place));
+    }
+    if (typeName === 'AnyValue' && field.number === STRING_VALUE) {
+      const { redactor } = this.filter;
+      return this.text({ start, end }, (text) => redactor.namedText(place.name, text));
+    }
+    if (!TEXTS.has(`${typeName}.${field.name}`)) return undefined;
+    return this.text({ start, end }, (text) => this.filter.redactor.text(text));
+  }
+
+  private keyValue(range: Range, place: ValuePlace, owner: string): Uint8Array | undefined {
+    const reader = new FieldReader(this.bytes);
+    let name = '';
+    reader.enter(range.start, range.end);
+    while (reader.next()) {
+      if (reader.is(1, LENGTH_DELIMITED)) name = readUtf8(this.bytes, reader.start, reader.end);
+    }
+    const isAttribute = owner !== 'KeyValueList';
+    if (reader.isMalformed) return NOTHING;
+    if (isAttribute && this.filter.dropsAttribute(name, this.signal)) return NOTHING;
+    if (this.filter.redactor.masksKey(name)) return toMasked(name);
+    return this.message('KeyValue', range, { name, depth: place.depth + 1 });
+  }
+
+  private value(range: Range, place: ValuePlace): Uint8Array | undefined {
+    return place.depth > MAX_DEPTH ? toText(MASK) : this.message('AnyValue', range, deeper(place));
+  }
+
+  private text({ start, end }: Range, redact: (text: string) => string): Uint8Array | undefined {
+    const text = readUtf8(this.bytes, start, end);
+    const redacted = redact(text);
+    return redacted === text ? undefined : UTF8.encode(redacted);
+  }
+}
+
+const UTF8 = new TextEncoder();
+/** The field goes. */
+const NOTHING = new Uint8Array(0);
+
+function deeper({ name, depth }: ValuePlace): ValuePlace {
+  return { name, depth: depth + 1 };
+}
+
+function writeField(writer: MessageWriter, field: number, content: Uint8Array): void {
+  writer.tag(field, LENGTH_DELIMITED);
+  writer.varint(content.length);
+  writer.raw(content);
+}
+
+/** An AnyValue. */
+function toText(text: string): Uint8Array {
+  const writer = new MessageWriter();
+  writeField(writer, STRING_VALUE, UTF8.encode(text));
+  return writer.finish().slice();
+}
+
+/** A KeyValue. */
+function toMasked(name: string): Uint8Array {
+  const writer = new MessageWriter();
+  writeField(writer, 1, UTF8.encode(name));
+  writeField(writer, 2, toText(MASK));
+  return writer.finish().slice();
+}

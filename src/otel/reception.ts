@@ -1,0 +1,63 @@
+// Where the function's SDK's items come in: looked at for signs as they came, then redacted, then joined, held for the
+// decision about their request, or passed on.
+import type { ReceivedSpans } from '../invocation/received-spans';
+import type { RawItem, Signal } from '../relay/item';
+import type { ReceivedLogRecord } from '../relay/scan-request';
+import { ReceivedSpan } from '../relay/received-span';
+import type { ReceivedItems } from '../relay/scan-request';
+import type { ReceivedItem } from './received-detail';
+import { ReceivedFilter } from './received-filter';
+import type { ReceivedIntake } from './received-intake';
+import type { RedactionFilter } from './redaction-filter';
+
+export interface ReceptionParts {
+  readonly intake: ReceivedIntake;
+  /** Absent: nothing is redacted. */
+  readonly filter?: RedactionFilter | undefined;
+  /** Absent: nothing is joined. */
+  readonly received?: ReceivedSpans | undefined;
+}
+
+export class Reception {
+  private readonly filter: ReceivedFilter | undefined;
+
+  constructor(private readonly parts: ReceptionParts) {
+    this.filter = parts.filter && new ReceivedFilter(parts.filter);
+  }
+
+  /** What goes straight on is answered; the rest waits for the next settling, or was dropped by a filter. */
+  accept<S extends Signal>(signal: S, came: ReceivedItems[S]): ReceivedItems[S] | undefined {
+    const { intake, received } = this.parts;
+    if (signal !== 'metrics') intake.note({ signal, received: came } as ReceivedItem);
+    const item = this.filter === undefined ? came : this.filter.item(signal, came);
+    if (item === undefined || signal === 'metrics') return item;
+    const detail = item as ReceivedSpan | ReceivedLogRecord;
+    if (detail instanceof ReceivedSpan && received !== undefined) received.add(detail);
+    else if (intake.isSelective) intake.add(signal, detail);
+    else return item;
+    return undefined;
+  }
+
+  /** Spans that had no room until the next settling; they go on as they are. */
+  takeExcess(): readonly RawItem[] {
+    const { intake, received } = this.parts;
+    const excess = received?.takeExcess() ?? [];
+    if (!intake.isSelective) return excess;
+    for (const span of excess) intake.add('traces', span);
+    return [];
+  }
+
+  /** So much waits for a decision that settling would help. */
+  get isCrowded(): boolean {
+    return this.parts.intake.isCrowded;
+  }
+
+  /** A resource or a scope as it leaves. */
+  redact(
+    message: 'Resource' | 'InstrumentationScope',
+    signal: Signal,
+    bytes: Uint8Array,
+  ): Uint8Array {
+    return this.filter?.message(message, signal, bytes) ?? bytes;
+  }
+}
