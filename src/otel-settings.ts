@@ -98,6 +98,13 @@ export const OTEL_SETTINGS = {
     since: '0.1',
     text: 'As `OTEL_TRACES_EXPORTER`, for metrics.',
   },
+  OTEL_METRICS_EXEMPLAR_FILTER: {
+    kind: 'choice',
+    choices: ['trace_based', 'always_on', 'always_off'],
+    default: 'trace_based',
+    since: '0.2',
+    text: 'Each point of a histogram of durations names the newest trace that leaves; `always_off`: none does.',
+  },
   OTEL_LOGS_EXPORTER: {
     kind: 'list',
     default: ['otlp'],

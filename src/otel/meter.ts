@@ -15,6 +15,7 @@ import {
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { TelemetryEvent } from '../telemetry/event';
 import { addMs, compareTimes, laterTime } from '../telemetry/timestamp';
+import { Exemplars } from './exemplars';
 import { INSTRUMENTS } from './instruments';
 import type { Instrument, InstrumentName } from './instruments';
 import type { Measurement } from './metrics';
@@ -27,6 +28,8 @@ export interface MeterOptions {
   readonly temporality: TemporalityPreference;
   /** OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION. */
   readonly exponentialHistograms: boolean;
+  /** Points of histograms name a trace (OTEL_METRICS_EXEMPLAR_FILTER); by default they do. */
+  readonly exemplars?: boolean;
   /** Record the instruments about the extension itself. */
   readonly selfMetrics: boolean;
 }
@@ -55,6 +58,7 @@ export class Meter {
   private readonly reader: PullReader;
   private readonly meter: ReturnType<MeterProvider['getMeter']>;
   private readonly recorders = new Map<InstrumentName, Recorder>();
+  private readonly exemplars: Exemplars | undefined;
   private hasNews = false;
   private hasAny = false;
   private origin: HrTime | undefined;
@@ -65,14 +69,17 @@ export class Meter {
 
   constructor(private readonly options: MeterOptions) {
     this.reader = createReader(options);
+    this.exemplars = options.exemplars === false ? undefined : new Exemplars();
     const provider = new MeterProvider({ readers: [this.reader] });
     this.meter = provider.getMeter(options.scope.name, options.scope.version);
   }
 
-  record({ instrument, value, attributes, time }: Measurement): void {
+  record(measurement: Measurement): void {
+    const { instrument, value, attributes, time } = measurement;
     const { isSelf, record } = this.recorders.get(instrument) ?? this.createRecorder(instrument);
     if (record === undefined || !Number.isFinite(value)) return;
     record(value, attributes);
+    this.exemplars?.note(measurement);
     this.hasAny = true;
     // The extension's own figures alone are no reason for a request, which would bring new ones.
     if (!isSelf) this.hasNews = true;
@@ -156,7 +163,11 @@ export class Meter {
     const metrics = resourceMetrics.scopeMetrics
       .flatMap((scopeMetrics) => scopeMetrics.metrics)
       .filter(({ dataPoints }) => dataPoints.length > 0);
-    for (const metric of metrics) setEventTime(metric, { first, start, end });
+    for (const metric of metrics) {
+      setEventTime(metric, { first, start, end });
+      this.exemplars?.attachTo(metric);
+    }
+    this.exemplars?.clear();
     if (metrics.length === 0) return undefined;
     return { resource, scopeMetrics: [{ scope: this.options.scope, metrics }] };
   }

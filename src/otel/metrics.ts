@@ -8,6 +8,7 @@ import type {
   ReportFact,
   RuntimeDoneFact,
 } from '../invocation/fact';
+import type { SpanIdentity } from '../invocation/identity';
 import { OTHER } from '../invocation/verdict';
 import { defined } from '../telemetry/fields';
 import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
@@ -20,6 +21,8 @@ export interface Measurement {
   readonly attributes: Attributes;
   /** Event time. */
   readonly time: HrTime;
+  /** A span that leaves and shows what was measured. */
+  readonly trace?: SpanIdentity;
 }
 
 type Values = Partial<Record<InstrumentName, number | undefined>>;

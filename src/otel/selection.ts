@@ -119,6 +119,19 @@ export class Selection {
     for (const [requestId] of last) if (requestId !== undefined) this.counts.leave(requestId);
   }
 
+  /** Whether the span of an invocation or an initialization is exported. */
+  leaves(fact: Fact<unknown>): boolean {
+    if (fact.kind !== 'invocation' && fact.kind !== 'initialization') return false;
+    const { others } = this.options;
+    const { requestId } = fact;
+    const isOther = requestId !== undefined && this.decisions.of(requestId) === 'other';
+    if (others !== 'all' && isOther && (others === 'none' || fact.kind !== 'invocation')) {
+      return false;
+    }
+    const isServed = fact.kind === 'invocation' && fact.servedBy !== undefined;
+    return isServed || this.decisions.isSampled(fact.identity);
+  }
+
   private releaseDecided(selected: Selected, isEnding: boolean): void {
     for (const requestId of this.hold.requestIds) {
       const isDecided = isEnding || this.decisions.of(requestId) !== undefined;

@@ -60,6 +60,7 @@ export function readTranslationSettings(environment: Environment): TranslationSe
       exponentialHistograms:
         environment.read('OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION') ===
         'base2_exponential_bucket_histogram',
+      exemplars: environment.read('OTEL_METRICS_EXEMPLAR_FILTER') !== 'always_off',
       selfMetrics: environment.read('LAMBDA_OTLP_SELF_METRICS'),
     },
   };

@@ -4,6 +4,7 @@ import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
+import type { Fact } from '../invocation/fact';
 import type { Handover } from '../invocation/handover';
 import type { Invoke } from '../invocation/invocation';
 import type { Ending } from '../invocation/invocation-facts';
@@ -13,6 +14,7 @@ import type { LogEvent, TelemetryEvent } from '../telemetry/event';
 import { parseFunctionArn, toResourceAttributes } from './resource';
 import { SpanContexts, toLogRecord, TieBreaker } from './log-records';
 import type { LogContextFacts } from './log-records';
+import { LeavingTraces } from './exemplars';
 import { ErrorTypes, toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
 import { LogEventReader } from './read-lines';
@@ -38,6 +40,7 @@ export class Translator {
   private readonly tieBreaker = new TieBreaker();
   private readonly lines: LogEventReader;
   private readonly errorTypes = new ErrorTypes();
+  private readonly traces = new LeavingTraces();
   private readonly logScopes: LogContextFacts['scopes'];
   readonly scope: InstrumentationScope;
   /** For what the function's SDK hands over. */
@@ -135,7 +138,13 @@ export class Translator {
       takeJoined: () => this.options.received?.take(tracker.openRequests) ?? [],
     });
     const { spans, logRecords, receivedSpans: received, receivedRecords } = selected;
-    const measurements = facts.flatMap((fact) => toMeasurements(fact, this.errorTypes));
+    const leaves = (fact: Fact<unknown>): boolean => this.selection.leaves(fact);
+    this.traces.observe(facts, leaves);
+    const measurements = facts.flatMap((fact) => {
+      const measured = toMeasurements(fact, this.errorTypes);
+      const trace = measured.length === 0 ? undefined : this.traces.of(fact, facts, leaves);
+      return trace === undefined ? measured : measured.map((one) => ({ ...one, trace }));
+    });
     measurements.push(...selected.measurements);
     return {
       spans,

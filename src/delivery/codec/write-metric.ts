@@ -9,6 +9,7 @@ import type {
   Histogram,
   MetricData,
 } from '@opentelemetry/sdk-metrics';
+import type { ExemplarPoint } from '../../otel/exemplars';
 import type { OtlpWriter } from './otlp-writer';
 import { FieldReader, LENGTH_DELIMITED } from '../../relay/field-reader';
 import { bytesOf } from '../../relay/item';
@@ -88,9 +89,22 @@ function writeHistogramPoint(writer: OtlpWriter, point: DataPoint<Histogram>): v
   if (buckets.boundaries.length > 0) {
     writer.once(ALL_BOUNDS, buckets.boundaries, writeBounds);
   }
+  writeExemplar(writer, 0x42, point);
   writer.keyValues(0x4a, point.attributes);
   writeDouble(writer, 0x59, min);
   writeDouble(writer, 0x61, max);
+}
+
+function writeExemplar(writer: OtlpWriter, tag: number, point: object): void {
+  const { exemplar } = point as ExemplarPoint;
+  if (exemplar === undefined) return;
+  writer.byte(tag);
+  const start = writer.begin();
+  writer.time(0x11, exemplar.time);
+  writeDouble(writer, 0x19, exemplar.value);
+  writer.id(0x22, exemplar.spanId);
+  writer.id(0x2a, exemplar.traceId);
+  writer.end(start);
 }
 
 function writeBounds(writer: OtlpWriter, bounds: readonly number[]): void {
@@ -109,6 +123,7 @@ function writeExponentialPoint(writer: OtlpWriter, point: DataPoint<ExponentialH
   writeInteger(writer, 0x39, zeroCount);
   writeBuckets(writer, 0x42, positive);
   writeBuckets(writer, 0x4a, negative);
+  writeExemplar(writer, 0x5a, point);
   writeDouble(writer, 0x61, min);
   writeDouble(writer, 0x69, max);
 }

@@ -1,0 +1,91 @@
+// From a duration to a trace that shows it: each point of a histogram of durations names the newest trace of its
+// window that leaves.
+// Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars
+import type { Attributes, HrTime } from '@opentelemetry/api';
+import type { MetricData } from '@opentelemetry/sdk-metrics';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
+import type { Fact } from '../invocation/fact';
+import type { SpanIdentity } from '../invocation/identity';
+import { compareTimes } from '../telemetry/timestamp';
+import type { Measurement } from './metrics';
+
+export interface Exemplar {
+  readonly time: HrTime;
+  readonly value: number;
+  /** Hexadecimal. */
+  readonly traceId: string;
+  readonly spanId: string;
+}
+
+/** A histogram's point that has one. */
+export interface ExemplarPoint {
+  exemplar?: Exemplar;
+}
+
+/** A report comes after its request's span has left. */
+const MAX_REMEMBERED = 64;
+
+export class LeavingTraces {
+  private readonly requests = new Map<string, SpanIdentity>();
+
+  /** Call with all facts of a settling; `leaves`: whether the span of one of them is exported. */
+  observe(facts: readonly Fact<unknown>[], leaves: (fact: Fact<unknown>) => boolean): void {
+    for (const fact of facts) {
+      if (fact.kind !== 'invocation' || !leaves(fact)) continue;
+      this.requests.set(fact.requestId, fact.identity);
+      const [oldest] = this.requests.keys();
+      if (this.requests.size > MAX_REMEMBERED && oldest !== undefined) this.requests.delete(oldest);
+    }
+  }
+
+  /** The span that tells more of what the fact measures. */
+  of(
+    fact: Fact<unknown>,
+    facts: readonly Fact<unknown>[],
+    leaves: (fact: Fact<unknown>) => boolean,
+  ): SpanIdentity | undefined {
+    if (fact.kind === 'runtimeDone' || fact.kind === 'report') {
+      return this.requests.get(fact.event.requestId);
+    }
+    if (fact.kind !== 'initReport' && fact.kind !== 'restoreReport') return undefined;
+    const name = fact.kind === 'initReport' ? 'init' : 'restore';
+    const found = facts.find(
+      (other) => other.kind === 'initialization' && other.name === name && leaves(other),
+    );
+    return found?.kind === 'initialization' ? found.identity : undefined;
+  }
+}
+
+/** Those of the window that is collected next. */
+export class Exemplars {
+  private readonly newest = new Map<string, Exemplar>();
+
+  note({ instrument, value, attributes, time, trace }: Measurement): void {
+    if (trace === undefined) return;
+    const key = toKey(instrument, attributes);
+    const known = this.newest.get(key);
+    if (known !== undefined && compareTimes(known.time, time) > 0) return;
+    const { traceId, spanId } = trace;
+    this.newest.set(key, { time, value, traceId, spanId });
+  }
+
+  attachTo({ descriptor, dataPointType, dataPoints }: MetricData): void {
+    const isHistogram =
+      dataPointType === DataPointType.HISTOGRAM ||
+      dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM;
+    if (!isHistogram || descriptor.unit !== 's' || this.newest.size === 0) return;
+    for (const point of dataPoints) {
+      const exemplar = this.newest.get(toKey(descriptor.name, point.attributes));
+      if (exemplar !== undefined) (point as ExemplarPoint).exemplar = exemplar;
+    }
+  }
+
+  clear(): void {
+    this.newest.clear();
+  }
+}
+
+function toKey(instrument: string, attributes: Attributes): string {
+  const parts = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${instrument} ${JSON.stringify(parts)}`;
+}
