@@ -1,8 +1,8 @@
-// A user's pattern → a search that takes linear time on any text. V8 runs it on its ordinary engine and changes
-// to the linear one after so many steps back; what that one cannot run is refused, and so are forms that other
-// linear engines lack. Figures: docs/decisions/0010-redaction.md.
+// A user's pattern → a search that takes linear time on any text, by an engine of our own or the host's. Forms that
+// linear engines lack are refused. Figures: docs/decisions/0010-redaction.md.
 import { nativeHost } from './native-host';
-import { setFlagsFromString } from './v8';
+import { LinearEngine } from './linear-engine';
+import { parsePattern } from './pattern-syntax';
 
 export interface Pattern {
   test(text: string): boolean;
@@ -10,11 +10,6 @@ export interface Pattern {
   replace(text: string, by: string): { readonly text: string; readonly count: number };
 }
 
-const FLAGS = [
-  '--enable-experimental-regexp-engine',
-  '--enable-experimental-regexp-engine-on-excessive-backtracks',
-  '--regexp-backtracks-before-fallback=20000',
-];
 const MAX_REPEATS = 100;
 const LOOK_AROUND = /\(\?<?[=!]/;
 const BACK_REFERENCE = /\\(?:[1-9]|k<)/;
@@ -27,14 +22,13 @@ export function compilePattern(source: string): Pattern | undefined {
     if (Number(least) > MAX_REPEATS || Number(most) > MAX_REPEATS) return undefined;
   }
   if (nativeHost !== undefined) return compileNatively(source, nativeHost.compilePattern);
-  for (const flag of FLAGS) setFlagsFromString(flag);
   try {
-    // Compiled by the linear engine at once, or refused.
-    new RegExp(source, 'l').test('');
+    // Its own syntax first: what is no pattern there is none.
+    new RegExp(source);
+    return toPattern(new LinearEngine(parsePattern(source)));
   } catch {
     return undefined;
   }
-  return toPattern(new RegExp(source, 'g'));
 }
 
 type Compile = (source: string) => (text: string) => Uint32Array;
@@ -71,20 +65,33 @@ function replaceAt(
   return { text: replaced + text.slice(rest), count };
 }
 
-function toPattern(expression: RegExp): Pattern {
+/** Read over and over because matches begin long before they are given up: then the rest of the text is masked. */
+const MAX_READINGS = 16;
+const MIN_READ = 65_536;
+
+function toPattern(engine: LinearEngine): Pattern {
   return {
-    test(text) {
-      expression.lastIndex = 0;
-      return expression.test(text);
-    },
-    replace(text, by) {
-      let count = 0;
-      const replaced = text.replace(expression, (match: string) => {
-        if (match === '') return '';
-        count += 1;
-        return by;
-      });
-      return { text: replaced, count };
-    },
+    test: (text) => engine.findEnd(text, 0) !== -1,
+    replace: (text, by) => replaceAll(engine, text, by),
   };
+}
+
+function replaceAll(
+  engine: LinearEngine,
+  text: string,
+  by: string,
+): { readonly text: string; readonly count: number } {
+  let [replaced, rest, count, from] = ['', 0, 0, 0];
+  for (let left = MIN_READ + MAX_READINGS * text.length; from <= text.length; left -= engine.read) {
+    if (left < 0) return { text: replaced + text.slice(rest, from) + by, count: count + 1 };
+    const end = engine.findEnd(text, from);
+    if (end === -1) break;
+    const start = end === from ? end : engine.findStart(text, from, end);
+    from = start === end ? end + 1 : end;
+    if (start === end) continue;
+    replaced += text.slice(rest, start) + by;
+    rest = end;
+    count += 1;
+  }
+  return { text: count === 0 ? text : replaced + text.slice(rest), count };
 }

@@ -1,7 +1,6 @@
 // Redaction and filters over what the function's SDK handed over, in its protobuf form: what no rule touches stays
 // byte for byte, what is no message ends where it breaks.
 // Source: opentelemetry-proto 1.x
-import type { SeverityNumber } from '@opentelemetry/api-logs';
 import { readAnyValue } from '../relay/any-value';
 import { readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
@@ -72,7 +71,7 @@ export class ReceivedFilter {
     }
     return this.filter.isDropped({
       body,
-      ...(severity > 0 && { severityNumber: severity as SeverityNumber }),
+      ...(severity > 0 && { severityNumber: severity }),
     });
   }
 }

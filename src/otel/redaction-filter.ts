@@ -10,6 +10,12 @@ import { MASK, Redactor } from './redaction';
 import type { DropLogRule, RedactionRules } from './redaction-rules';
 import { namesAttribute } from './redaction-rules';
 
+/** What LAMBDA_OTLP_DROP_LOGS asks for. */
+export interface FilteredRecord {
+  readonly severityNumber?: number | undefined;
+  readonly body?: AnyValue;
+}
+
 const PLATFORM_EVENT = 'platform.';
 const QUOTED = /'[^']*'|"[^"]*"/g;
 
@@ -36,7 +42,7 @@ export class RedactionFilter {
     this.rules.masksEverything ? text.replace(QUOTED, MASK) : this.redactor.text(text);
 
   /** By LAMBDA_OTLP_DROP_LOGS; counted. */
-  isDropped(record: Pick<ReadableLogRecord, 'severityNumber' | 'body'>): boolean {
+  isDropped(record: FilteredRecord): boolean {
     const dropping = this.rules.dropLogs.findIndex((rule) => isDropped(rule, record));
     if (dropping === -1) return false;
     this.redactor.count(`drop_logs_${dropping + 1}`, 1);
@@ -109,11 +115,8 @@ export class RedactionFilter {
   }
 }
 
-function isDropped(
-  { belowSeverity, body }: DropLogRule,
-  record: Pick<ReadableLogRecord, 'severityNumber' | 'body'>,
-): boolean {
-  const severity: number | undefined = record.severityNumber;
+function isDropped({ belowSeverity, body }: DropLogRule, record: FilteredRecord): boolean {
+  const severity = record.severityNumber;
   if (belowSeverity !== undefined) return severity !== undefined && severity < belowSeverity;
   const text = typeof record.body === 'string' ? record.body : JSON.stringify(record.body ?? null);
   return body?.test(text) === true;

@@ -22,7 +22,7 @@ async function exemplarsOf(list: readonly WireEvent[], variables: Record<string,
   return Object.fromEntries(
     metrics.flatMap(({ name, histogram, exponentialHistogram }) => {
       const points = histogram?.dataPoints ?? exponentialHistogram?.dataPoints ?? [];
-      const exemplars = points.flatMap((point) => point.exemplars ?? []);
+      const exemplars = points.flatMap((point) => point.exemplars);
       return exemplars.length === 0
         ? []
         : [[name, exemplars.map(({ traceId, asDouble }) => [traceId, asDouble])]];

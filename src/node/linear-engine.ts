@@ -1,0 +1,349 @@
+// Finds what JavaScript's own engine finds, in one pass: a pattern becomes an automaton whose states are made when a
+// text first needs them (Thompson's construction, with the order of alternatives in the state). Forward to where a
+// match ends, backward from there to where it begins.
+// Source: https://swtch.com/~rsc/regexp/regexp2.html, regexp3.html
+import type { Edge, PatternNode, Ranges } from './pattern-syntax';
+import { isIn, WORDS } from './pattern-syntax';
+
+/** What is larger when its repeats are written out is refused. */
+const MAX_STEPS = 4_000;
+/** Then they are forgotten, and made anew where they are needed. */
+const MAX_STATES = 1_000;
+const UNITS = 0x10000;
+const LATIN = 0x100;
+const UNKNOWN = -1;
+/** The state from which no way leads on. */
+const DEAD = 0;
+
+const enum Op {
+  Set,
+  Fork,
+  Edge,
+  Match,
+}
+
+interface Step {
+  readonly op: Op;
+  /** Of a set: its number. Of a fork: both ways, the preferred one first. */
+  a: number;
+  b: number;
+}
+
+const EDGES: readonly Edge[] = ['start', 'end', 'word', 'inWord'];
+
+/** What stands beside a place: the edge of the text, a word's character, another one. */
+const OUTSIDE = 0;
+const IN_WORD = 1;
+const OTHER = 2;
+
+/** Code units that no set tells apart share a number. */
+class Alphabet {
+  readonly size: number;
+  private readonly starts: readonly number[];
+  readonly latin = new Uint16Array(LATIN);
+
+  constructor(sets: readonly Ranges[]) {
+    const starts = new Set([0]);
+    for (const ranges of [...sets, WORDS]) {
+      ranges.forEach((code, index) => starts.add(index % 2 === 0 ? code : code + 1));
+    }
+    this.starts = [...starts].filter((start) => start < UNITS).sort((a, b) => a - b);
+    this.size = this.starts.length;
+    for (let code = 0; code < LATIN; code += 1) this.latin[code] = this.search(code);
+  }
+
+  of(code: number): number {
+    return code < LATIN ? (this.latin[code] ?? 0) : this.search(code);
+  }
+
+  sample(symbol: number): number {
+    return this.starts[symbol] ?? 0;
+  }
+
+  private search(code: number): number {
+    let [low, high] = [0, this.starts.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1;
+      if ((this.starts[middle] ?? 0) <= code) low = middle;
+      else high = middle - 1;
+    }
+    return low;
+  }
+}
+
+/** The steps of a pattern; read backward, what stands in a row is turned round. */
+class Program {
+  readonly steps: Step[] = [];
+  readonly sets: Ranges[] = [];
+
+  constructor(
+    node: PatternNode,
+    private readonly isBackward: boolean,
+  ) {
+    if (!isBackward) {
+      // From any place on, as late as can be.
+      this.add(Op.Fork, 3, 1);
+      this.add(Op.Set, this.setOf([0, UNITS - 1]));
+      this.add(Op.Fork, 0, 0);
+    }
+    this.write(node);
+    this.add(Op.Match);
+  }
+
+  private add(op: Op, a = 0, b = a): number {
+    if (this.steps.length >= MAX_STEPS) throw new RangeError('expected a smaller pattern');
+    return this.steps.push({ op, a, b }) - 1;
+  }
+
+  private setOf(ranges: Ranges): number {
+    return this.sets.push(ranges) - 1;
+  }
+
+  private write(node: PatternNode): void {
+    switch (node.kind) {
+      case 'set':
+        this.add(Op.Set, this.setOf(node.ranges));
+        break;
+      case 'edge':
+        this.add(Op.Edge, EDGES.indexOf(node.edge));
+        break;
+      case 'all':
+        for (const part of this.isBackward ? [...node.parts].reverse() : node.parts)
+          this.write(part);
+        break;
+      case 'any':
+        this.writeAlternatives(node.parts);
+        break;
+      case 'repeat':
+        this.writeRepeat(node);
+    }
+  }
+
+  private writeAlternatives(parts: readonly PatternNode[]): void {
+    const ends: number[] = [];
+    for (const [index, part] of parts.entries()) {
+      if (index === parts.length - 1) {
+        this.write(part);
+        break;
+      }
+      const fork = this.add(Op.Fork);
+      this.aim(fork, fork + 1, true);
+      this.write(part);
+      ends.push(this.add(Op.Fork));
+      this.aim(fork, this.steps.length, false);
+    }
+    for (const end of ends) this.jump(end, this.steps.length);
+  }
+
+  private writeRepeat({
+    part,
+    least,
+    most,
+    isGreedy,
+  }: Extract<PatternNode, { kind: 'repeat' }>): void {
+    for (let index = 0; index < least; index += 1) this.write(part);
+    const forks: number[] = [];
+    const copies = most === Number.POSITIVE_INFINITY ? 1 : most - least;
+    for (let index = 0; index < copies; index += 1) {
+      const fork = this.add(Op.Fork);
+      this.aim(fork, fork + 1, isGreedy);
+      this.write(part);
+      if (most === Number.POSITIVE_INFINITY) this.jump(this.add(Op.Fork), fork);
+      forks.push(fork);
+    }
+    for (const fork of forks) this.aim(fork, this.steps.length, !isGreedy);
+  }
+
+  private aim(fork: number, target: number, isPreferred: boolean): void {
+    const step = this.steps[fork];
+    if (step === undefined) return;
+    if (isPreferred) step.a = target;
+    else step.b = target;
+  }
+
+  private jump(step: number, target: number): void {
+    this.aim(step, target, true);
+    this.aim(step, target, false);
+  }
+}
+
+interface State {
+  readonly places: readonly number[];
+  /** What stands before it, in the direction of reading. */
+  readonly beside: number;
+}
+
+/** Steps through texts by symbols; the table holds twice the next state, plus one where a match ends before the step. */
+class Automaton {
+  /** Code units read by the last run. */
+  read = 0;
+  private readonly alphabet: Alphabet;
+  private readonly contains: readonly Uint8Array[];
+  private readonly besides: readonly number[];
+  private states: State[] = [];
+  private table = new Int32Array(0);
+  private ids = new Map<string, number>();
+  /** Where a run begins, by what stands behind it. */
+  private begins: number[] = [];
+
+  constructor(
+    private readonly program: Program,
+    private readonly isBackward: boolean,
+  ) {
+    this.alphabet = new Alphabet(program.sets);
+    const symbols = Array.from({ length: this.alphabet.size }, (_, symbol) => symbol);
+    const samples = symbols.map((symbol) => this.alphabet.sample(symbol));
+    this.contains = program.sets.map((set) => Uint8Array.from(samples, (code) => +isIn(set, code)));
+    this.besides = samples.map((code) => (isIn(WORDS, code) ? IN_WORD : OTHER));
+    this.forget();
+  }
+
+  /** Where the last match ends that is met on the way from one place to another; -1: none. */
+  run(text: string, from: number, to: number): number {
+    const { alphabet, isBackward } = this;
+    const { latin } = alphabet;
+    const [step, offset] = isBackward ? [-1, -1] : [1, 0];
+    const width = alphabet.size + 1;
+    let state = this.begin(this.symbolAt(text, from - 1 - offset));
+    let found = -1;
+    let index = from;
+    for (; index !== to + step; index += step) {
+      const place = index + offset;
+      const code = place >= 0 && place < text.length ? text.charCodeAt(place) : UNITS;
+      const symbol = code < LATIN ? (latin[code] ?? 0) : this.symbolOf(code);
+      let next = this.table[state * width + symbol] ?? UNKNOWN;
+      if (next === UNKNOWN) next = this.make(state, symbol);
+      if ((next & 1) === 1) found = index;
+      state = next >> 1;
+      if (state === DEAD) break;
+    }
+    this.read = Math.abs(index - from);
+    return found;
+  }
+
+  private symbolOf(code: number): number {
+    return code === UNITS ? this.alphabet.size : this.alphabet.of(code);
+  }
+
+  private symbolAt(text: string, index: number): number {
+    return this.symbolOf(index >= 0 && index < text.length ? text.charCodeAt(index) : UNITS);
+  }
+
+  /** The state before the first step, with that symbol behind it. */
+  private begin(symbol: number): number {
+    const beside = this.besides[symbol] ?? OUTSIDE;
+    return (this.begins[beside] ??= this.idOf({ places: [0], beside }));
+  }
+
+  private make(state: number, symbol: number): number {
+    const from = this.states[state] ?? { places: [], beside: OTHER };
+    const ahead = this.besides[symbol] ?? OUTSIDE;
+    const { sets, isMatch } = this.follow(from, ahead);
+    const places = [
+      ...new Set(sets.filter((place) => this.isReadBy(place, symbol)).map((place) => place + 1)),
+    ];
+    const isFull = this.states.length >= MAX_STATES;
+    if (isFull) this.forget();
+    const made = this.idOf({ places, beside: ahead }) * 2 + (isMatch ? 1 : 0);
+    if (!isFull) this.table[state * (this.alphabet.size + 1) + symbol] = made;
+    return made;
+  }
+
+  /** The sets that are reached without reading, in the order of preference. */
+  private follow({ places, beside }: State, ahead: number) {
+    const { steps } = this.program;
+    const seen = new Uint8Array(steps.length);
+    const stack = [...places].reverse();
+    const sets: number[] = [];
+    let isMatch = false;
+    for (let place = stack.pop(); place !== undefined; place = stack.pop()) {
+      const step = steps[place];
+      if (step === undefined || seen[place] === 1) continue;
+      seen[place] = 1;
+      if (step.op === Op.Set) sets.push(place);
+      else if (step.op === Op.Fork) stack.push(step.b, step.a);
+      else if (step.op === Op.Edge) {
+        if (this.holds(step.a, beside, ahead)) stack.push(place + 1);
+      } else {
+        isMatch = true;
+        // Forward, what is less preferred is not wanted any more; backward the longest is.
+        if (!this.isBackward) break;
+      }
+    }
+    return { sets, isMatch };
+  }
+
+  private holds(edge: number, beside: number, ahead: number): boolean {
+    const [before, after] = this.isBackward ? [ahead, beside] : [beside, ahead];
+    const isWordEdge = (before === IN_WORD) !== (after === IN_WORD);
+    return [before === OUTSIDE, after === OUTSIDE, isWordEdge, !isWordEdge][edge] === true;
+  }
+
+  private isReadBy(place: number, symbol: number): boolean {
+    return this.contains[this.program.steps[place]?.a ?? 0]?.[symbol] === 1;
+  }
+
+  private idOf(state: State): number {
+    if (state.places.length === 0) return DEAD;
+    const key = `${state.beside},${state.places.join()}`;
+    const known = this.ids.get(key);
+    if (known !== undefined) return known;
+    const id = this.states.push(state) - 1;
+    this.ids.set(key, id);
+    const width = this.alphabet.size + 1;
+    if ((id + 1) * width > this.table.length) {
+      const grown = new Int32Array(Math.max(this.table.length * 2, (id + 1) * width)).fill(UNKNOWN);
+      grown.set(this.table);
+      this.table = grown;
+    }
+    return id;
+  }
+
+  private forget(): void {
+    this.states = [{ places: [], beside: OTHER }];
+    this.ids = new Map();
+    this.begins = [];
+    this.table.fill(UNKNOWN);
+  }
+}
+
+export class LinearEngine {
+  private readonly forward: Automaton;
+  private readonly backward: Automaton;
+  /** What every match begins with. */
+  private readonly prefix: string;
+
+  /** @throws RangeError when the pattern is too large. */
+  constructor(node: PatternNode) {
+    this.forward = new Automaton(new Program(node, false), false);
+    this.backward = new Automaton(new Program(node, true), true);
+    this.prefix = prefixOf(node);
+  }
+
+  /** Code units read by the last search. */
+  get read(): number {
+    return this.forward.read;
+  }
+
+  /** Where the first match from here on ends; -1: there is none. */
+  findEnd(text: string, from: number): number {
+    const start = this.prefix === '' ? from : text.indexOf(this.prefix, from);
+    return start === -1 ? -1 : this.forward.run(text, start, text.length);
+  }
+
+  /** Where the match that ends here begins, `from` or later. */
+  findStart(text: string, from: number, end: number): number {
+    const found = this.backward.run(text, end, from);
+    return found === -1 ? end : found;
+  }
+}
+
+function prefixOf(node: PatternNode): string {
+  let prefix = '';
+  for (const part of node.kind === 'all' ? node.parts : []) {
+    const [from = 0, to, ...others] = part.kind === 'set' ? part.ranges : [];
+    if (to !== from || others.length > 0) break;
+    prefix += String.fromCharCode(from);
+  }
+  return prefix;
+}
