@@ -80,7 +80,7 @@ class Program {
     node: PatternNode,
     private readonly isBackward: boolean,
   ) {
-    if (!isBackward) {
+    if (!isBackward && !isAnchored(node)) {
       // From any place on, as late as can be.
       this.add(Op.Fork, 3, 1);
       this.add(Op.Set, this.setOf([0, UNITS - 1]));
@@ -312,12 +312,15 @@ export class LinearEngine {
   private readonly backward: Automaton;
   /** What every match begins with. */
   private readonly prefix: string;
+  /** It begins at the beginning of a text. */
+  private readonly isAnchored: boolean;
 
   /** @throws RangeError when the pattern is too large. */
   constructor(node: PatternNode) {
     this.forward = new Automaton(new Program(node, false), false);
     this.backward = new Automaton(new Program(node, true), true);
     this.prefix = prefixOf(node);
+    this.isAnchored = isAnchored(node);
   }
 
   /** Code units read by the last search. */
@@ -327,6 +330,7 @@ export class LinearEngine {
 
   /** Where the first match from here on ends; -1: there is none. */
   findEnd(text: string, from: number): number {
+    if (this.isAnchored && from > 0) return -1;
     const start = this.prefix === '' ? from : text.indexOf(this.prefix, from);
     return start === -1 ? -1 : this.forward.run(text, start, text.length);
   }
@@ -336,6 +340,11 @@ export class LinearEngine {
     const found = this.backward.run(text, end, from);
     return found === -1 ? end : found;
   }
+}
+
+function isAnchored(node: PatternNode): boolean {
+  const [first] = node.kind === 'all' ? node.parts : [];
+  return first?.kind === 'edge' && first.edge === 'start';
 }
 
 function prefixOf(node: PatternNode): string {

@@ -20,6 +20,8 @@ interface KnownRequest {
 }
 
 const MAX_REMEMBERED = 256;
+/** Within one settling. */
+const MAX_KNOWN = 2048;
 /** Of a request; the rest is found by its time. */
 const MAX_TRACES = 64;
 /** Clocks of runtime and platform differ by less. */
@@ -30,6 +32,7 @@ export class Attribution {
 
   /** Call with all facts of a settling before asking. */
   learn(facts: readonly Fact<unknown>[]): void {
+    this.forget(MAX_REMEMBERED);
     for (const fact of facts) {
       if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
         const { requestId, time } = fact.event;
@@ -83,13 +86,21 @@ export class Attribution {
     );
   }
 
+  private forget(most: number): void {
+    let excess = this.requests.size - most;
+    for (const requestId of this.requests.keys()) {
+      if (excess <= 0) return;
+      excess -= 1;
+      this.requests.delete(requestId);
+    }
+  }
+
   private of(requestId: string): KnownRequest {
     let known = this.requests.get(requestId);
     if (known === undefined) {
       known = { startMs: undefined, endMs: undefined, traceIds: [], serverSpanId: undefined };
       this.requests.set(requestId, known);
-      const [oldest] = this.requests.keys();
-      if (this.requests.size > MAX_REMEMBERED && oldest !== undefined) this.requests.delete(oldest);
+      this.forget(MAX_KNOWN);
     }
     return known;
   }

@@ -67,10 +67,11 @@ export class Decisions {
   /** Call with all facts of a settling before anything else. `now`: as late as anything is known of. */
   observe(facts: readonly Fact<ReadLine>[], now: HrTime): void {
     if (this.isIdle) return;
+    // Not of what is decided now: it is asked for after this.
+    this.forget();
     for (const fact of facts) this.look(fact);
     for (const fact of facts) if (fact.kind === 'invocation') this.decide(fact);
     this.keepEarly(now);
-    this.forget();
   }
 
   /** The same of a SERVER span that names no request: it may turn out to serve one. */

@@ -10,23 +10,26 @@ export interface Drop {
   readonly time: HrTime;
 }
 
+interface Sum {
+  readonly attributes: Attributes;
+  value: number;
+  time: HrTime;
+}
+
 export class DropCounts {
   /** Of requests whose span has not left. */
   private readonly requests = new Map<string, Record<HeldSignal, number>>();
-  private measurements: Measurement[] = [];
+  private sums = new Map<string, Sum>();
 
   add(requestId: string, { signal, reason, time }: Drop): void {
     const counts = this.requests.get(requestId) ?? { traces: 0, logs: 0 };
     counts[signal] += 1;
     this.requests.set(requestId, counts);
-    const known = this.measurements.findIndex(
-      ({ attributes }) => attributes['signal'] === signal && attributes['reason'] === reason,
-    );
-    const value = (this.measurements[known]?.value ?? 0) + 1;
-    const attributes = { signal, reason };
-    const measurement = { instrument: 'lambda.detail.dropped', value, attributes, time } as const;
-    if (known === -1) this.measurements.push(measurement);
-    else this.measurements[known] = measurement;
+    const key = signal + reason;
+    const sum = this.sums.get(key) ?? { attributes: { signal, reason }, value: 0, time };
+    sum.value += 1;
+    sum.time = time;
+    this.sums.set(key, sum);
   }
 
   /** For the span that stays; undefined: nothing was dropped. */
@@ -41,8 +44,12 @@ export class DropCounts {
 
   /** Since the last call. */
   take(): readonly Measurement[] {
-    const { measurements } = this;
-    this.measurements = [];
+    if (this.sums.size === 0) return [];
+    const measurements = [...this.sums.values()].map((sum): Measurement => ({
+      instrument: 'lambda.detail.dropped',
+      ...sum,
+    }));
+    this.sums.clear();
     return measurements;
   }
 

@@ -90,7 +90,8 @@ export class Hold<T extends Holdable> {
   }
 
   private evictFrom(requestId: string, hold: RequestHold<T>): void {
-    const severity = Math.min(...hold.shelves.keys());
+    let severity = Number.POSITIVE_INFINITY;
+    for (const known of hold.shelves.keys()) if (known < severity) severity = known;
     const shelf = hold.shelves.get(severity);
     const oldest = shelf?.placed[shelf.head];
     if (shelf === undefined || oldest === undefined) return;

@@ -3,6 +3,7 @@
 import type { AnyValue } from '@opentelemetry/api-logs';
 import type { RedactionRules } from './redaction-rules';
 import { namesKey } from './redaction-rules';
+import type { Match } from './secret-scanners';
 import { SCANNERS } from './secret-scanners';
 
 export const MASK = '[REDACTED]';
@@ -12,6 +13,7 @@ const MAX_TEXT = 65_536;
 const CUT_REACH = 1024;
 export const MAX_DEPTH = 32;
 const MAX_KNOWN_KEYS = 512;
+const MAX_REMEMBERED_TEXT = 64;
 const JSON_START = /^\s*[{[]/;
 /** Ours and the resource's: no user's text. */
 const OWN_NAME = /^(?:service|telemetry|host|faas|lambda|cloud|aws|sampling)\.|^error\.type$|^ip$/;
@@ -20,6 +22,8 @@ export class Redactor {
   private readonly counts = new Map<string, number>();
   /** The rule that names a key, -1 for none: the same keys come again and again. */
   private readonly ruleOfKey = new Map<string, number>();
+  /** The latest value of a key that no rule masks. */
+  private readonly clean = new Map<string, string>();
 
   constructor(private readonly rules: RedactionRules) {}
 
@@ -49,12 +53,24 @@ export class Redactor {
     return this.memberAt(name, value, 0);
   }
 
+  /** The same object where nothing is masked. */
   attributes<T extends object>(attributes: T): T {
-    const redacted: Record<string, unknown> = {};
-    for (const name of Object.keys(attributes)) {
-      redacted[name] = this.member(name, (attributes as Record<string, AnyValue>)[name]);
+    return this.membersAt(attributes as Record<string, AnyValue>, 0) as T;
+  }
+
+  private membersAt(
+    members: Readonly<Record<string, AnyValue>>,
+    depth: number,
+  ): Readonly<Record<string, AnyValue>> {
+    let redacted: Record<string, AnyValue> | undefined;
+    for (const name in members) {
+      const value = members[name];
+      const made = this.memberAt(name, value, depth);
+      if (made === value) continue;
+      redacted ??= { ...members };
+      redacted[name] = made;
     }
-    return redacted as T;
+    return redacted ?? members;
   }
 
   /** A text, a map or a list without a name of its own. */
@@ -83,7 +99,16 @@ export class Redactor {
 
   /** The text of an attribute or of a member. */
   namedText(name: string, text: string): string {
-    return this.rules.masksEverything && OWN_NAME.test(name) ? text : this.text(text, name);
+    if (this.rules.masksEverything && OWN_NAME.test(name)) return text;
+    // Ids and levels come again with every line of a request.
+    if (name === '' || text.length > MAX_REMEMBERED_TEXT) return this.text(text, name);
+    if (this.clean.get(name) === text) return text;
+    const redacted = this.text(text, name);
+    if (redacted === text) {
+      if (this.clean.size >= MAX_KNOWN_KEYS) this.clean.clear();
+      this.clean.set(name, text);
+    }
+    return redacted;
   }
 
   private memberAt(name: string, value: AnyValue, depth: number): AnyValue {
@@ -104,34 +129,38 @@ export class Redactor {
     if (typeof value === 'string') return this.namedText(name, value);
     if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
     if (depth >= MAX_DEPTH) return MASK;
-    if (Array.isArray(value)) return value.map((item) => this.valueAt(name, item, depth + 1));
-    const redacted: Record<string, AnyValue> = {};
-    for (const key of Object.keys(value)) {
-      redacted[key] = this.memberAt(key, (value as Record<string, AnyValue>)[key], depth + 1);
+    if (Array.isArray(value)) {
+      const made = value.map((item) => this.valueAt(name, item, depth + 1));
+      return made.every((item, index) => item === value[index]) ? value : made;
     }
-    return redacted;
+    return this.membersAt(value as Record<string, AnyValue>, depth + 1);
   }
 
   private maskMatches(text: string, name: string): string {
+    const { scanners, patterns } = this.rules;
     let masked = text;
-    for (const scanner of this.rules.scanners) {
+    for (const scanner of scanners) {
       const matches = SCANNERS[scanner](masked, name);
-      if (matches.length === 0) continue;
-      this.count(scanner, matches.length);
-      let rest = 0;
-      const parts: string[] = [];
-      for (const { start, end } of [...matches].sort((a, b) => a.start - b.start)) {
-        if (start >= rest) parts.push(masked.slice(rest, start), MASK);
-        rest = Math.max(rest, end);
-      }
-      masked = parts.join('') + masked.slice(rest);
+      if (matches.length > 0) masked = this.mask(masked, scanner, matches);
     }
-    for (const [index, pattern] of this.rules.patterns.entries()) {
-      const { text: replaced, count } = pattern.replace(masked, MASK);
-      this.count(`pattern_${index + 1}`, count);
-      masked = replaced;
+    for (let index = 0; index < patterns.length; index += 1) {
+      const found = patterns[index]?.replace(masked, MASK);
+      if (found === undefined || found.count === 0) continue;
+      this.count(`pattern_${index + 1}`, found.count);
+      masked = found.text;
     }
     return masked;
+  }
+
+  private mask(text: string, scanner: string, matches: readonly Match[]): string {
+    this.count(scanner, matches.length);
+    let rest = 0;
+    const parts: string[] = [];
+    for (const { start, end } of [...matches].sort((a, b) => a.start - b.start)) {
+      if (start >= rest) parts.push(text.slice(rest, start), MASK);
+      rest = Math.max(rest, end);
+    }
+    return parts.join('') + text.slice(rest);
   }
 }
 

@@ -19,24 +19,32 @@ export const SCANNERS: Readonly<Record<ScannerName, Scanner>> = {
   aws_keys: findAwsKeys,
 };
 
+/** Characters of one kind: none beyond ASCII is. */
+function among(others: string): (code: number) => boolean {
+  const members = new Uint8Array(128);
+  for (const text of [LETTERS_AND_DIGITS, others]) {
+    for (let index = 0; index < text.length; index += 1) members[text.charCodeAt(index)] = 1;
+  }
+  return (code) => members[code] === 1;
+}
+
+const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
 const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
 const isWord = (code: number): boolean => isDigit(code) || isLetter(code) || code === 0x5f;
-const among = (others: string) => {
-  return (code: number): boolean =>
-    isDigit(code) || isLetter(code) || others.includes(String.fromCharCode(code));
-};
 const isLocalPart = among('._%+-');
 const isDomain = among('.-');
 const isBase64Url = among('_-');
 const isCredential = among('-._~+/=');
 const isSecretCharacter = among('/+');
 const isAlphanumeric = among('');
+const NONE: readonly Match[] = [];
 
 const MAX_LOCAL_PART = 64;
 const MAX_DOMAIN = 255;
 
-function findEmails(text: string): Match[] {
+function findEmails(text: string): readonly Match[] {
+  if (!text.includes('@')) return NONE;
   const matches: Match[] = [];
   for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
     const from = Math.max(matches.at(-1)?.end ?? 0, at - MAX_LOCAL_PART);
@@ -54,9 +62,11 @@ function findEmails(text: string): Match[] {
 
 const MIN_CARD_DIGITS = 13;
 const MAX_CARD_DIGITS = 19;
+const CARD = /\d(?:[ -]?\d){12}/;
 
 /** Digits in groups with one space or hyphen between them, that begin as cards do and pass Luhn's test. */
-function findCards(text: string): Match[] {
+function findCards(text: string): readonly Match[] {
+  if (text.length < MIN_CARD_DIGITS || !CARD.test(text)) return NONE;
   const matches: Match[] = [];
   let index = 0;
   while (index < text.length) {
@@ -103,9 +113,12 @@ function isCard(digits: string): boolean {
 }
 
 const MIN_CREDENTIAL = 16;
+const SCHEMES = ['earer', 'EARER', 'asic', 'ASIC'];
 
 /** JSON web tokens, and what follows `Bearer` or `Basic`. */
-function findTokens(text: string): Match[] {
+function findTokens(text: string): readonly Match[] {
+  const hasScheme = SCHEMES.some((end) => text.includes(end));
+  if (!hasScheme && !text.includes('eyJ')) return NONE;
   const matches: Match[] = [];
   for (let start = text.indexOf('eyJ'); start !== -1;) {
     const header = runEnd(text, start, isBase64Url);
@@ -115,6 +128,7 @@ function findTokens(text: string): Match[] {
     if (isToken) matches.push({ start, end });
     start = text.indexOf('eyJ', Math.max(end, start + 3));
   }
+  if (!hasScheme) return matches;
   const lower = text.toLowerCase();
   for (const scheme of ['bearer', 'basic']) {
     for (
@@ -134,11 +148,19 @@ const KEY_ID_LENGTH = 20;
 const SECRET_LENGTH = 40;
 /** How far before a secret its name is looked for. */
 const NAME_REACH = 48;
+const NAME_PARTS = ['ecret', 'ECRET', 'key', 'Key', 'KEY'];
 const SECRET_NAME = /secret|key/i;
+/** As many characters of a secret in a row. */
+const SECRET_SIGN = /[A-Za-z0-9/+]{40}/;
 const KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{16}$/;
 
 /** Access key ids, and a secret of 40 characters beside a name that says secret or key. */
-function findAwsKeys(text: string, name: string): Match[] {
+function findAwsKeys(text: string, name: string): readonly Match[] {
+  if (text.length < KEY_ID_LENGTH) return NONE;
+  const mayHaveId = text.includes('AKIA') || text.includes('ASIA');
+  const isNamed = NAME_PARTS.some((part) => text.includes(part)) || SECRET_NAME.test(name);
+  const mayHaveSecret = isNamed && text.length >= SECRET_LENGTH && SECRET_SIGN.test(text);
+  if (!mayHaveId && !mayHaveSecret) return NONE;
   const ids = findRuns(text, isAlphanumeric, KEY_ID_LENGTH).filter(({ start, end }) =>
     KEY_ID.test(text.slice(start, end)),
   );

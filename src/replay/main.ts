@@ -10,6 +10,7 @@ import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
 import { learnSecrets, readExportConfiguration } from '../delivery/settings/configuration';
+import { explain } from './explain';
 import { readInput } from './read-input';
 import type { ReplayItem } from './read-input';
 import { replay } from './replay';
@@ -17,7 +18,7 @@ import type { ReplaySink } from './replay';
 import { createSendingSink } from './send';
 import { createShownRequests } from './shown-requests';
 
-const HELP = `Usage: npm run -s replay -- [--show | --ui PORT | --send] FILE…      (no FILE, or -: standard input)
+const HELP = `Usage: npm run -s replay -- [--show | --ui PORT | --send | --explain] FILE…      (no FILE, or -: standard input)
 
 Turns stored Lambda Telemetry API events into OpenTelemetry traces, metrics and logs.
 Input: a JSON array of events or of batches, NDJSON of either, captures of an extension
@@ -26,6 +27,8 @@ Output: OTLP/JSON on stdout, one request a line.
 
   --show       waterfalls, metrics and logs as the demo shows them, instead
   --ui PORT    the same on a page at http://127.0.0.1:PORT, until Ctrl-C (0: any free port)
+  --explain    what LAMBDA_OTLP_KEEP, …_OTHERS, …_REDACT and …_DROP make of each request, by which
+               rule, and of the volume
   --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead, by OpenTelemetry's own exporters
   --help, -h   this text
 
@@ -113,6 +116,7 @@ function readText(file: string): string {
 interface ReplayArguments {
   readonly send: boolean;
   readonly show: boolean;
+  readonly explain: boolean;
   readonly uiPort: number | undefined;
   readonly help: boolean;
   readonly files: readonly string[];
@@ -125,19 +129,27 @@ function readArguments(): ReplayArguments {
     options: {
       send: { type: 'boolean', default: false },
       show: { type: 'boolean', default: false },
+      explain: { type: 'boolean', default: false },
       ui: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-  const { send, show, ui, help } = values;
-  if ([send, show, ui !== undefined].filter(Boolean).length > 1) {
-    throw new Error('expected one of --send, --show and --ui, got several');
+  const { send, show, explain: isExplained, ui, help } = values;
+  if ([send, show, isExplained, ui !== undefined].filter(Boolean).length > 1) {
+    throw new Error('expected one of --send, --show, --explain and --ui, got several');
   }
   if (ui !== undefined && !(/^\d{1,5}$/.test(ui) && Number(ui) <= 65_535)) {
     throw new Error(`--ui: expected a port from 0 to 65535, got '${ui}'`);
   }
   const files = positionals.length === 0 ? ['-'] : positionals;
-  return { send, show, uiPort: ui === undefined ? undefined : Number(ui), help, files };
+  return {
+    send,
+    show,
+    explain: isExplained,
+    uiPort: ui === undefined ? undefined : Number(ui),
+    help,
+    files,
+  };
 }
 
 interface Target {
@@ -163,6 +175,12 @@ async function openTarget(
 }
 
 async function run(options: ReplayArguments): Promise<number> {
+  if (options.explain) {
+    const items = options.files.flatMap((file) => readItems(file));
+    const toEnvironment = (variables: typeof process.env) => createEnvironment(variables, stderr);
+    process.stdout.write(await explain(items, { variables: process.env, toEnvironment }));
+    return 0;
+  }
   const environment = createEnvironment(process.env, stderr);
   const target = await openTarget(options, environment);
   const items = options.files.flatMap((file) => readItems(file));
