@@ -1,6 +1,6 @@
 // Who counts spans counts requests: what leaves says how many it stands for.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
-import { spanKind } from 'local-lambda/otlp/model';
+import { SPAN_KIND } from 'local-lambda/otlp/model';
 import { replayItemsToOtlp } from '../golden/replay-to-otlp';
 import { done, report, start } from '../invocation/scenario';
 
@@ -47,7 +47,7 @@ it.each(['none', 'summary'])(
     const servers = requests
       .flatMap((sent) => (sent.signal === 'traces' ? sent.request.resourceSpans : []))
       .flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans))
-      .filter(({ kind }) => kind === spanKind.server);
+      .filter(({ kind }) => kind === SPAN_KIND.server);
     const sum = (list: typeof servers): number =>
       list.reduce((total, { traceState }) => total + adjustedCountOf(traceState), 0);
     const failed = servers.filter(({ status }) => status?.code === 2);
