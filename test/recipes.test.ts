@@ -54,7 +54,7 @@ async function run(title: string, list: readonly WireEvent[] = events) {
     sent.signal === 'logs'
       ? sent.request.resourceLogs.flatMap(({ scopeLogs }) =>
           scopeLogs.flatMap(({ logRecords }) =>
-            logRecords.map(({ body }) => String(body?.stringValue ?? '')),
+            logRecords.map(({ body }) => body?.stringValue ?? ''),
           ),
         )
       : [],

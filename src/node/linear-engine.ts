@@ -2,6 +2,7 @@
 // text first needs them (Thompson's construction, with the order of alternatives in the state). Forward to where a
 // match ends, backward from there to where it begins.
 // Source: https://swtch.com/~rsc/regexp/regexp2.html, regexp3.html
+import { Alphabet, LATIN, UNITS } from './alphabet';
 import type { Edge, PatternNode, Ranges } from './pattern-syntax';
 import { isIn, WORDS } from './pattern-syntax';
 
@@ -9,8 +10,6 @@ import { isIn, WORDS } from './pattern-syntax';
 const MAX_STEPS = 4_000;
 /** Then they are forgotten, and made anew where they are needed. */
 const MAX_STATES = 1_000;
-const UNITS = 0x10000;
-const LATIN = 0x100;
 const UNKNOWN = -1;
 /** The state from which no way leads on. */
 const DEAD = 0;
@@ -35,41 +34,6 @@ const EDGES: readonly Edge[] = ['start', 'end', 'word', 'inWord'];
 const OUTSIDE = 0;
 const IN_WORD = 1;
 const OTHER = 2;
-
-/** Code units that no set tells apart share a number. */
-class Alphabet {
-  readonly size: number;
-  private readonly starts: readonly number[];
-  readonly latin = new Uint16Array(LATIN);
-
-  constructor(sets: readonly Ranges[]) {
-    const starts = new Set([0]);
-    for (const ranges of [...sets, WORDS]) {
-      ranges.forEach((code, index) => starts.add(index % 2 === 0 ? code : code + 1));
-    }
-    this.starts = [...starts].filter((start) => start < UNITS).sort((a, b) => a - b);
-    this.size = this.starts.length;
-    for (let code = 0; code < LATIN; code += 1) this.latin[code] = this.search(code);
-  }
-
-  of(code: number): number {
-    return code < LATIN ? (this.latin[code] ?? 0) : this.search(code);
-  }
-
-  sample(symbol: number): number {
-    return this.starts[symbol] ?? 0;
-  }
-
-  private search(code: number): number {
-    let [low, high] = [0, this.starts.length - 1];
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if ((this.starts[middle] ?? 0) <= code) low = middle;
-      else high = middle - 1;
-    }
-    return low;
-  }
-}
 
 /** The steps of a pattern; read backward, what stands in a row is turned round. */
 class Program {

@@ -133,7 +133,7 @@ export class Redactor {
       const made = value.map((item) => this.valueAt(name, item, depth + 1));
       return made.every((item, index) => item === value[index]) ? value : made;
     }
-    return this.membersAt(value as Record<string, AnyValue>, depth + 1);
+    return this.membersAt(value, depth + 1);
   }
 
   private maskMatches(text: string, name: string): string {
