@@ -34,7 +34,7 @@ it('says of each request what leaves, and which rule kept, masked or dropped it'
   expect(fine).toContain(`${FINE}  success, 100 ms: one of the others`);
   expect(fine).toMatch(/leave: 0 of \d+ spans, 0 of 2 lines/);
   expect(failed).toContain(': kept by errors\n');
-  expect(failed).toMatch(/leave: (\d+) of \1 spans, 2 of 3 lines/);
+  expect(failed).toMatch(/leave: (\d+) of \1 spans, 3 of 4 lines/);
   expect(failed).toContain('masked by emails: 1 lines');
   expect(failed).not.toContain('tokens');
   expect(failed).toContain('dropped by body~GET /health: 1 lines');

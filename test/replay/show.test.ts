@@ -20,7 +20,7 @@ test('waterfalls, metrics and logs instead of JSON', () => {
 });
 
 test.each([
-  [['--show', '--send', CAPTURE], 'expected one of --send, --show and --ui'],
+  [['--show', '--send', CAPTURE], 'expected one of --send, --show, --explain and --ui'],
   [['--ui', 'x', CAPTURE], "--ui: expected a port from 0 to 65535, got 'x'"],
   [['--shwo'], '--shwo'],
 ])('%j is wrong use, exit code 2', (args, message) => {
