@@ -1,7 +1,7 @@
 // What a piece of work costs beside another in the same process: a ratio that another process's load does not raise.
 
 /** Milliseconds of CPU that this process used for the work, all its threads'. */
-export async function cpuMsOf(work: () => unknown): Promise<number> {
+async function cpuMsOf(work: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   await work();
   const { user, system } = process.cpuUsage(before);
