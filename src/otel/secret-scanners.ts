@@ -113,12 +113,10 @@ function isCard(digits: string): boolean {
 }
 
 const MIN_CREDENTIAL = 16;
-const SCHEMES = ['earer', 'EARER', 'asic', 'ASIC'];
+const SCHEME = /(?:bearer|basic)[ \t]+/gi;
 
 /** JSON web tokens, and what follows `Bearer` or `Basic`. */
 function findTokens(text: string): readonly Match[] {
-  const hasScheme = SCHEMES.some((end) => text.includes(end));
-  if (!hasScheme && !text.includes('eyJ')) return NONE;
   const matches: Match[] = [];
   for (let start = text.indexOf('eyJ'); start !== -1;) {
     const header = runEnd(text, start, isBase64Url);
@@ -128,18 +126,10 @@ function findTokens(text: string): readonly Match[] {
     if (isToken) matches.push({ start, end });
     start = text.indexOf('eyJ', Math.max(end, start + 3));
   }
-  if (!hasScheme) return matches;
-  const lower = text.toLowerCase();
-  for (const scheme of ['bearer', 'basic']) {
-    for (
-      let at = lower.indexOf(scheme);
-      at !== -1;
-      at = lower.indexOf(scheme, at + scheme.length)
-    ) {
-      const start = runEnd(text, at + scheme.length, (code) => code === 0x20 || code === 0x09);
-      const end = runEnd(text, start, isCredential);
-      if (start > at + scheme.length && end - start >= MIN_CREDENTIAL) matches.push({ start, end });
-    }
+  for (const { index, 0: scheme } of text.matchAll(SCHEME)) {
+    const start = index + scheme.length;
+    const end = runEnd(text, start, isCredential);
+    if (end - start >= MIN_CREDENTIAL) matches.push({ start, end });
   }
   return matches;
 }
@@ -148,7 +138,6 @@ const KEY_ID_LENGTH = 20;
 const SECRET_LENGTH = 40;
 /** How far before a secret its name is looked for. */
 const NAME_REACH = 48;
-const NAME_PARTS = ['ecret', 'ECRET', 'key', 'Key', 'KEY'];
 const SECRET_NAME = /secret|key/i;
 /** As many characters of a secret in a row. */
 const SECRET_SIGN = /[A-Za-z0-9/+]{40}/;
@@ -158,7 +147,7 @@ const KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{16}$/;
 function findAwsKeys(text: string, name: string): readonly Match[] {
   if (text.length < KEY_ID_LENGTH) return NONE;
   const mayHaveId = text.includes('AKIA') || text.includes('ASIA');
-  const isNamed = NAME_PARTS.some((part) => text.includes(part)) || SECRET_NAME.test(name);
+  const isNamed = SECRET_NAME.test(text) || SECRET_NAME.test(name);
   const mayHaveSecret = isNamed && text.length >= SECRET_LENGTH && SECRET_SIGN.test(text);
   if (!mayHaveId && !mayHaveSecret) return NONE;
   const ids = findRuns(text, isAlphanumeric, KEY_ID_LENGTH).filter(({ start, end }) =>

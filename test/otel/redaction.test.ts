@@ -42,9 +42,11 @@ describe('built-in rules', () => {
     ['at 1772439300000 x4111111111111111', 'at 1772439300000 x4111111111111111'],
     [`token ${JWT}!`, 'token [REDACTED]!'],
     ['Authorization: Bearer abcdefghijklmnop', 'Authorization: Bearer [REDACTED]'],
+    ['İstanbul: BeArEr\tabcdefghijklmnop!', 'İstanbul: BeArEr\t[REDACTED]!'],
     ['Basic short', 'Basic short'],
     ['AKIAIOSFODNN7EXAMPLE/20260302/us-east-1', '[REDACTED]/20260302/us-east-1'],
     [`aws_secret_access_key=${SECRET}`, 'aws_secret_access_key=[REDACTED]'],
+    [`my sEcReT ${SECRET}`, 'my sEcReT [REDACTED]'],
     [`digest: ${SECRET}`, `digest: ${SECRET}`],
   ])('%s', (text, expected) => {
     expect(all.text(text)).toBe(expected);
