@@ -77,7 +77,8 @@ test.each(['demo', 'local', 'replay', 'doctor', 'verify'])(
 );
 
 test('--env-file is the command’s own, not Node’s', () => {
-  const { status, stderr } = spawnSync(BIN, ['local', '--env-file', '/nowhere.env'], {
+  const handler = ['--handler', 'index.handler'];
+  const { status, stderr } = spawnSync(BIN, ['local', ...handler, '--env-file', '/nowhere.env'], {
     encoding: 'utf8',
     input: '',
   });
