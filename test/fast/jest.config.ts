@@ -17,6 +17,8 @@ const SLOW = [
   'test/rie/',
   'test/backends/',
   'test/faults/',
+  // Their own configuration: they need the native host.
+  'test/host/',
   'local-lambda/test/',
 ];
 
