@@ -12,7 +12,7 @@ import { isUuid, toRequestId } from './request-id';
 import type { Severity } from './severity';
 
 const ERROR: Severity = { number: SeverityNumber.ERROR };
-/** A colour, an indentation, syslog's `<`. */
+/** A colour, an indentation, syslog's `<`: beside letters, digits and `[` all that a head may begin with. */
 const OTHER_INITIALS: ReadonlySet<number> = new Set([0x1b, 0x20, 0x3c]);
 const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;

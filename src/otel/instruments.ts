@@ -1,5 +1,5 @@
-// Every instrument: name, kind, unit, description, bucket boundaries. The README's table is tested
-// against this list.
+// Every instrument: name, kind, unit, description, bucket boundaries. The table in docs/telemetry.md
+// is made of this list; test/otel/semconv.test.ts says which names and units there may be.
 // Source: https://opentelemetry.io/docs/specs/semconv/faas/faas-metrics/ (Development); `lambda.*` is ours.
 
 export interface Instrument {
