@@ -6,6 +6,7 @@ import type { Signal } from '../relay/item';
 import { toJson } from '../relay/to-json';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { toCallerPath } from 'local-lambda/cli/caller-directory';
 import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
@@ -107,7 +108,7 @@ function readItems(file: string): ReplayItem[] {
 
 function readText(file: string): string {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8');
+    return readFileSync(file === '-' ? 0 : toCallerPath(file), 'utf8');
   } catch (error) {
     throw new Error(`${file}: expected a file of events, got ${(error as Error).message}`);
   }
@@ -207,6 +208,12 @@ async function main(): Promise<number> {
   process.stdout.write(HELP);
   return 0;
 }
+
+// `replay … | head`: whoever reads has seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
+});
 
 main().then(
   (code) => {

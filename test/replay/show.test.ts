@@ -1,6 +1,6 @@
 // `replay --show` as its user runs it: what the demo shows, of stored events.
 import { spawnSync } from 'node:child_process';
-import { resolve } from 'node:path';
+import { basename, dirname, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
 const CAPTURE = resolve(ROOT, 'test/fixtures/real/platform-normal-error-timeout.json');
@@ -17,6 +17,24 @@ test('waterfalls, metrics and logs instead of JSON', () => {
   expect(stdout).toContain('faas.timeouts');
   expect(stdout).toMatch(/INFO .* REPORT RequestId: /);
   expect(stdout).not.toContain('resourceSpans');
+});
+
+test('a relative path begins where the command was typed, and a reader may leave early', () => {
+  const script = `exec "$0" -r esbuild-register src/replay/main.ts "$1" | head -c 1`;
+  const { stdout, stderr } = spawnSync(
+    'bash',
+    ['-c', script, process.execPath, basename(CAPTURE)],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+      env: {
+        ...process.env,
+        INIT_CWD: dirname(CAPTURE),
+        npm_package_json: resolve(ROOT, 'package.json'),
+      },
+    },
+  );
+  expect({ stdout, stderr }).toEqual({ stdout: '{', stderr: '' });
 });
 
 test.each([
