@@ -9,6 +9,7 @@ import {
   toShellLine,
   USAGE,
   type Publication,
+  type PublishOptions,
 } from './publish-plan';
 
 const ROOT = resolve(__dirname, '..');
@@ -42,13 +43,25 @@ function print({ publish: args, permit, zip }: Publication): void {
   if (permit !== undefined) console.log(toShellLine(['aws', ...permit('VERSION')]));
 }
 
+/** Undefined: they are wrong, which has been said. */
+function readOptions(args: readonly string[]): PublishOptions | undefined {
+  try {
+    return readPublishOptions(args);
+  } catch (error) {
+    console.error(`${(error as Error).message}\n\n${USAGE}`);
+    process.exitCode = 2;
+    return undefined;
+  }
+}
+
 function main(): void {
   const args = process.argv.slice(2);
   if (args.includes('--help') || args.includes('-h')) {
     console.log(USAGE);
     return;
   }
-  const options = readPublishOptions(args);
+  const options = readOptions(args);
+  if (options === undefined) return;
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
     readonly version: string;
   };
@@ -66,6 +79,6 @@ function main(): void {
 try {
   main();
 } catch (error) {
-  console.error(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}`);
+  console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 }

@@ -87,9 +87,10 @@ describe('the command', () => {
     expect(existsSync(join(folder, 'calls'))).toBe(false);
   });
 
-  test('wrong arguments print the usage and fail', () => {
-    const { status, stderr } = publish('--region', 'nowhere');
-    expect(status).toBe(1);
+  test.each([[['--region', 'nowhere']], [['--force']], [[]]])('%j is wrong use', (args) => {
+    const { status, stdout, stderr } = publish(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
     expect(stderr).toContain('usage: npm run publish:layer');
   });
 
