@@ -62,11 +62,12 @@ function checkOwnLayer(deployment: Deployment): readonly Finding[] {
       ),
     ];
   const [name] = own;
-  if (name === 'node' && !runtime?.startsWith('nodejs')) {
+  if (name === 'node' && fitting !== 'lambda-otlp-node') {
+    const reason = runtime?.startsWith('nodejs') ? 'is older than 18.19' : 'has none';
     return [
       fault(
         'Layers',
-        `lambda-otlp-node uses the runtime's own Node.js, and ${runtime ?? 'this runtime'} has none: the function runs without telemetry`,
+        `lambda-otlp-node uses the runtime's own Node.js, and ${runtime ?? 'this runtime'} ${reason}: the function runs without telemetry`,
         `attach lambda-otlp-${architecture} instead`,
       ),
     ];

@@ -22,12 +22,14 @@ type Variables = Readonly<Record<string, string>>;
 /** Where a wrong value sends telemetry astray; elsewhere it changes what is sent. */
 const DECISIVE = /_(ENDPOINT|HEADERS|CERTIFICATE|CLIENT_KEY)$/;
 
+/** Where the extension listens for the function's own SDK. */
+const LOCAL = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i;
+
 /** Reads `variables` as the extension would. Nothing is sent and no file is read. */
 export function readVariables(variables: Variables): ReadVariables {
   const findings: Finding[] = [];
   const environment = createEnvironment(variables, collectInto(findings));
   warnOfMisspelt(variables, findings);
-  findings.push(...checkPaths(variables));
   const configuration = readExportConfiguration(environment);
   readTranslationSettings(environment);
   readLifecycleSettings(environment, false);
@@ -79,25 +81,6 @@ function checkSignals(
   const isDisabled = environment.read('OTEL_SDK_DISABLED');
   const about = isDisabled ? 'OTEL_SDK_DISABLED' : 'OTEL_{TRACES,METRICS,LOGS}_EXPORTER';
   return [{ level: 'fault', about, text: 'nothing is exported', next: 'remove it' }];
-}
-
-/** A base endpoint that already names a signal gets the path a second time. */
-function checkPaths(variables: Variables): readonly Finding[] {
-  return ['LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_EXPORTER_OTLP_ENDPOINT'].flatMap(
-    (about) => {
-      const path = /\/v1\/(traces|metrics|logs)\/?$/.exec(variables[about]?.trim() ?? '')?.[0];
-      if (path === undefined) return [];
-      const text = `ends in ${path}, and the path of each signal is appended to it: ${path}/v1/traces is asked`;
-      return [
-        {
-          level: 'fault',
-          about,
-          text,
-          next: 'remove the path, or set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT and its like',
-        },
-      ];
-    },
-  );
 }
 
 /** A credential as such is readable by whoever may read the function's configuration. */
@@ -152,7 +135,9 @@ function checkOthers(variables: Variables): readonly Finding[] {
   };
   const wrapper = set('AWS_LAMBDA_EXEC_WRAPPER');
   if (wrapper !== undefined) {
-    const isDirect = set('LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT') === undefined;
+    const isDirect =
+      set('LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT') === undefined ||
+      !LOCAL.test(set('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost');
     const text = isDirect
       ? `${wrapper} starts an SDK in the function, which sends by itself and lets the handler wait for it`
       : `${wrapper} starts an SDK in the function, which hands over to this extension where OTEL_EXPORTER_OTLP_ENDPOINT is unset or http://localhost:4318`;

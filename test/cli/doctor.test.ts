@@ -82,10 +82,18 @@ test.each([
     { [ENDPOINT]: '', OTEL_EXPORTER_OTLP_ENDPONT: 'https://x' },
     /^fault OTEL_EXPORTER_OTLP_ENDPONT: /,
   ],
-  [{ [ENDPOINT]: 'HEALTHY/v1/traces' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: ends in \/v1\/traces/],
+  [{ [ENDPOINT]: 'HEALTHY/v1/traces' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: .* without the path/],
   [{ [ENDPOINT]: 'otlp.example.com:4318' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL/],
   [{ OTEL_SDK_DISABLED: 'true' }, /^fault OTEL_SDK_DISABLED: nothing is exported/],
   [{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }, /^warning AWS_LAMBDA_EXEC_WRAPPER: /],
+  [
+    {
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'HEALTHY',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://vendor.example.com',
+      AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler',
+    },
+    /^warning AWS_LAMBDA_EXEC_WRAPPER: .* sends by itself/,
+  ],
 ])('of the variables %j the fault is named first', async (variables, expected) => {
   const healthy = await listen(answering(200));
   const given = Object.entries({ [ENDPOINT]: healthy, ...variables });
@@ -95,6 +103,7 @@ test.each([
 
 test.each<[Rest, RegExp]>([
   [{ Layers: [] }, /^fault Layers: expected a layer of lambda-otlp, found none/],
+  [{ Runtime: 'nodejs16.x' }, /^fault Layers: lambda-otlp-node uses .* nodejs16.x is older/],
   [{ Runtime: 'python3.13' }, /^fault Layers: lambda-otlp-node uses .* python3.13 has none/],
   [
     { Runtime: 'python3.13', Layers: [X86_LAYER] },
