@@ -54,6 +54,7 @@ export async function runVerify(args: readonly string[], root: string): Promise<
     join(layers, `lambda-otlp-${layer}.zip`),
   ).filter((zip) => !existsSync(zip));
   if (!values.yes) {
+    for (const zip of missing) process.stdout.write(`  missing: ${zip}\n`);
     process.stdout.write('Nothing was done. Add --yes to do it.\n');
     return 0;
   }

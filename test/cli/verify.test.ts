@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { AwsCli } from '../../cli/verify/aws-cli';
 import { AwsError } from '../../cli/verify/aws-cli';
+import { runVerify } from '../../cli/verify/main';
 import { verify, type VerifyOptions } from '../../cli/verify/verify';
 
 interface StandIn extends AwsCli {
@@ -162,4 +163,15 @@ test('what is not as documented is said with what was seen', async () => {
   expect(missed.flat().map(({ action, expected, seen }) => [action, expected, seen])).toEqual(
     Array(3).fill(['throw', 'an error of type TypeError', 'an error of type _OTHER']),
   );
+});
+
+test('the plan names the layers that are not built, and does nothing', async () => {
+  const said = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const code = await runVerify(['--layers', join(keepIn, 'none')], keepIn);
+  const text = said.mock.calls.map(([line]) => String(line)).join('');
+  said.mockRestore();
+  expect(code).toBe(0);
+  for (const name of ['node', 'x86_64', 'arm64'])
+    expect(text).toContain(`missing: ${join(keepIn, 'none', `lambda-otlp-${name}.zip`)}`);
+  expect(text).toContain('Nothing was done');
 });
