@@ -35,6 +35,6 @@ function findZip(layer: LayerName): string {
   const found = FOLDERS.map((folder) => join(folder, name)).find(existsSync);
   if (found !== undefined) return found;
   throw new Error(
-    `${name}: expected in ${FOLDERS.join(' or ')}, found in neither; give layerVersionArns.${layer}, or build it: npm run build -- --standalone`,
+    `${name}: expected in ${FOLDERS.join(' or ')}, found in neither; give layerVersionArns.${layer}, or make the package where it is built: npm run build -- --standalone, before npm pack`,
   );
 }
