@@ -13,6 +13,7 @@ interface ServerlessFunction {
   readonly image?: unknown;
   readonly lambdaOtlp?: boolean;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly events?: readonly (string | Members)[];
   layers?: unknown[];
   environment?: Members;
 }
@@ -129,8 +130,11 @@ class LambdaOtlpPlugin {
     }: { readonly options: LambdaOtlpOptions; readonly environment: Members },
   ): boolean {
     const { provider } = this.serverless.service;
-    if (own.lambdaOtlp === false || { ...provider.tags, ...own.tags }['lambda-otlp'] === 'off')
-      return false;
+    const tag = { ...provider.tags, ...own.tags }['lambda-otlp'];
+    if (own.lambdaOtlp === false || tag?.toLowerCase() === 'off') return false;
+    // The framework takes the variables from such a function itself, but not the layers.
+    if (own.events?.some((event) => typeof event === 'object' && 'cloudFront' in event))
+      return this.skip(name, 'Lambda@Edge takes neither layers nor environment variables');
     const choice = chooseLayer({
       packageType: own.image === undefined ? 'Zip' : 'Image',
       runtime: own.runtime ?? provider.runtime ?? DEFAULT_RUNTIME,

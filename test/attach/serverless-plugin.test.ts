@@ -1,0 +1,43 @@
+// The plugin against a stand-in for the framework; `npm run validate:templates` runs it in osls itself.
+import LambdaOtlpPlugin from '../../attach/serverless/plugin';
+
+const ARN = 'arn:aws:lambda:us-east-1:123456789012:layer:lambda-otlp-node:1';
+
+function attach(functions: Record<string, Record<string, unknown>>) {
+  const warnings: string[] = [];
+  const service = {
+    provider: { runtime: 'nodejs22.x' },
+    custom: { lambdaOtlp: { endpoint: 'https://x', layerVersionArns: { node: ARN } } },
+    functions,
+  };
+  const configSchemaHandler = {
+    defineCustomProperties: () => undefined,
+    defineFunctionProperties: () => undefined,
+  };
+  const plugin = new LambdaOtlpPlugin(
+    { serviceDir: '.', service, configSchemaHandler },
+    {},
+    { log: { warning: (text) => warnings.push(text) } },
+  );
+  plugin.hooks['initialize']?.();
+  const attached = Object.entries(functions).filter(([, it]) => it['layers'] !== undefined);
+  return { attached: attached.map(([name]) => name), warnings };
+}
+
+test("a function at CloudFront's edge takes no layer and is named in a warning", () => {
+  const { attached, warnings } = attach({
+    edge: { handler: 'a.b', events: [{ cloudFront: { eventType: 'viewer-request' } }] },
+    plain: { handler: 'a.b', events: ['alexaSkill', { httpApi: '*' }] },
+  });
+  expect(attached).toEqual(['plain']);
+  expect(warnings).toEqual([expect.stringContaining('not attached to edge: Lambda@Edge')]);
+});
+
+test('the tag lambda-otlp = off leaves a function alone, in any case of letters', () => {
+  const { attached, warnings } = attach({
+    silent: { handler: 'a.b', tags: { 'lambda-otlp': 'OFF' } },
+    plain: { handler: 'a.b', tags: { 'lambda-otlp': 'on' } },
+  });
+  expect(attached).toEqual(['plain']);
+  expect(warnings).toEqual([]);
+});
