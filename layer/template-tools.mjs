@@ -1,8 +1,10 @@
 // The validators of the deployment templates: found in PATH, or installed once in exact versions into
-// a cache folder outside the checkout.
+// a cache folder outside the checkout. What a check finds is passed, failed, or skipped where it cannot run.
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
@@ -15,6 +17,11 @@ const npmTools = {
   osls: '4.3.1',
 };
 const cfnLint = 'cfn-lint==1.51.0';
+
+export const passed = (detail) => ({ status: 'passed', detail });
+export const failed = (detail) => ({ status: 'failed', detail });
+export const skipped = (detail) => ({ status: 'skipped', detail });
+export const outcomeOf = (result, detail) => (result.ok ? passed(detail) : failed(result.output));
 
 /** Runs a command; never rejects. `ok` is false when it failed or could not be started. */
 export function run(command, args, options = {}) {
@@ -57,9 +64,13 @@ async function installNpm(manifest) {
   return join(folder, 'node_modules');
 }
 
-/** node_modules of the validators. */
-export const installValidators = () =>
+const installValidators = () =>
   installNpm(JSON.stringify({ private: true, dependencies: npmTools }));
+
+/** The module of a validator. */
+export async function loadValidator(name) {
+  return createRequire(join(await installValidators(), 'anchor.js'))(name);
+}
 
 /** node_modules in the versions that a template's own package.json pins. */
 export const installTemplatePackages = (manifest) => installNpm(readFileSync(manifest, 'utf8'));
@@ -76,4 +87,57 @@ export async function findCfnLint() {
     (await run('python3', ['-m', 'venv', environment])).ok &&
     (await run(join(environment, 'bin', 'pip'), ['install', '--quiet', cfnLint])).ok;
   return made && existsSync(command) ? command : undefined;
+}
+
+/** `terraform fmt` of the folder, and `validate` of `from` in it where its providers can be had. */
+export async function checkTerraformIn(folder, from = '.') {
+  if (!(await isInPath('terraform', ['version'])))
+    return skipped('no terraform in PATH: types and references are unchecked');
+  const format = await run('terraform', ['fmt', '-check', '-diff', '-recursive'], { cwd: folder });
+  if (!format.ok) return failed(format.output);
+  const cwd = join(folder, from);
+  const init = await run('terraform', ['init', '-backend=false', '-input=false', '-no-color'], {
+    cwd,
+  });
+  if (!init.ok)
+    return skipped(`formatted, but terraform init got no providers: ${init.output.slice(-300)}`);
+  return outcomeOf(
+    await run('terraform', ['validate', '-no-color'], { cwd }),
+    'terraform validate',
+  );
+}
+
+/** CloudFormation as Serverless sees it before the first deployment: it knows no stack. */
+async function startEmptyCloudFormation() {
+  const server = createServer((request, response) => {
+    request.resume();
+    response
+      .writeHead(400, { 'content-type': 'text/xml' })
+      .end(
+        '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>' +
+          '<Message>Stack with id lambda-otlp-sample-dev does not exist</Message></Error></ErrorResponse>',
+      );
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+/** `osls package` in `cwd`: whether it worked, what it said, and the file of the template that it made. */
+export async function packageService(cwd, variables) {
+  const command = join(await installValidators(), '.bin/osls');
+  const server = await startEmptyCloudFormation();
+  const env = {
+    ...process.env,
+    ...variables,
+    AWS_ACCESS_KEY_ID: 'validation',
+    AWS_SECRET_ACCESS_KEY: 'validation',
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${server.address().port}`,
+  };
+  const packaged = await run(command, ['package'], { cwd, env });
+  server.close();
+  server.closeAllConnections();
+  return {
+    ...packaged,
+    template: join(cwd, '.serverless/cloudformation-template-update-stack.json'),
+  };
 }

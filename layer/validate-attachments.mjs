@@ -1,16 +1,20 @@
 // The ways to attach the layer to a whole app, each through its own tool, in the copy of validate-templates.mjs.
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { findCfnLint, installValidators, isInPath, run } from './template-tools.mjs';
+import {
+  checkTerraformIn,
+  failed,
+  findCfnLint,
+  loadValidator,
+  packageService,
+  passed,
+  run,
+  skipped,
+} from './template-tools.mjs';
 
 const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
 const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
-
-const passed = (detail) => ({ status: 'passed', detail });
-const failed = (detail) => ({ status: 'failed', detail });
-const skipped = (detail) => ({ status: 'skipped', detail });
 
 /** SAM's Globals, the variant with OpenTelemetry's instrumentation layers, and plain CloudFormation. */
 export async function checkAttachedTemplates(copy) {
@@ -29,8 +33,7 @@ export async function checkAttachedTemplates(copy) {
 }
 
 export async function checkTerraformModule(copy) {
-  const fromValidators = createRequire(join(await installValidators(), 'anchor.js'));
-  const { parse } = fromValidators('@cdktf/hcl2json');
+  const { parse } = await loadValidator('@cdktf/hcl2json');
   const folder = join(copy, 'attach/terraform');
   const read = async (name) => parse(name, readFileSync(join(folder, name), 'utf8'));
   const [main, variables, outputs, example] = [
@@ -54,21 +57,12 @@ export async function checkTerraformModule(copy) {
   const problems = { unknown, unused, misspelt, missing };
   const named = Object.entries(problems).filter(([, names]) => names.length > 0);
   if (named.length > 0) return failed(`variables and outputs: ${JSON.stringify(named)}`);
-  if (!(await isInPath('terraform', ['version'])))
-    return passed('parsed as HCL; no terraform in PATH');
-  const format = await run('terraform', ['fmt', '-check', '-diff', '-recursive'], { cwd: folder });
-  if (!format.ok) return failed(format.output);
-  const cwd = join(folder, 'examples');
-  const init = await run('terraform', ['init', '-backend=false', '-input=false', '-no-color'], {
-    cwd,
-  });
-  if (!init.ok) return passed('parsed as HCL, formatted; terraform init got no providers');
-  const valid = await run('terraform', ['validate', '-no-color'], { cwd });
-  return valid.ok ? passed('terraform validate') : failed(valid.output);
+  const checked = await checkTerraformIn(folder, 'examples');
+  return checked.status === 'skipped' ? passed(`parsed as HCL; ${checked.detail}`) : checked;
 }
 
 /** The plugin's service through osls; the template must have layer and variables on exactly the right functions. */
-export async function checkServerlessPlugin(copy, startCloudFormation) {
+export async function checkServerlessPlugin(copy) {
   const cwd = join(copy, 'attach/serverless');
   await build({
     entryPoints: [join(cwd, 'plugin.ts')],
@@ -78,21 +72,11 @@ export async function checkServerlessPlugin(copy, startCloudFormation) {
     footer: { js: 'module.exports = module.exports.default;' },
     logLevel: 'error',
   });
-  const server = await startCloudFormation();
-  const command = join(await installValidators(), '.bin/osls');
-  const env = {
-    ...process.env,
+  const { ok, output, template } = await packageService(cwd, {
     LAMBDA_OTLP_PLUGIN: './plugin.cjs',
-    AWS_ACCESS_KEY_ID: 'validation',
-    AWS_SECRET_ACCESS_KEY: 'validation',
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${server.address().port}`,
-  };
-  const packaged = await run(command, ['package'], { cwd, env });
-  server.close();
-  server.closeAllConnections();
-  if (!packaged.ok) return failed(packaged.output);
-  const file = join(cwd, '.serverless/cloudformation-template-update-stack.json');
-  const problems = judge(JSON.parse(readFileSync(file, 'utf8')), packaged.output);
+  });
+  if (!ok) return failed(output);
+  const problems = judge(JSON.parse(readFileSync(template, 'utf8')), output);
   return problems.length === 0
     ? passed('osls package, template as expected')
     : failed(problems.join('; '));

@@ -10,17 +10,21 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:http';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import {
+  checkTerraformIn,
+  failed,
   findCfnLint,
   installTemplatePackages,
-  installValidators,
   isInPath,
+  loadValidator,
+  outcomeOf,
+  packageService,
+  passed,
   run,
+  skipped,
 } from './template-tools.mjs';
 import {
   checkAttachedTemplates,
@@ -32,11 +36,6 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const zips = ['lambda-otlp-node.zip', 'lambda-otlp-x86_64.zip', 'lambda-otlp-arm64.zip'];
 const emptyZip = Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]);
 const context = 'otlpEndpoint=https://otlp.example.com';
-
-const passed = (detail) => ({ status: 'passed', detail });
-const failed = (detail) => ({ status: 'failed', detail });
-const skipped = (detail) => ({ status: 'skipped', detail });
-const outcomeOf = (result, detail) => (result.ok ? passed(detail) : failed(result.output));
 
 /** A copy of the templates with the built zips, or empty ones, where the templates expect them. */
 function copyTemplates() {
@@ -114,9 +113,9 @@ async function checkCdk(templates) {
 }
 
 async function checkTerraformSyntax(templates) {
-  const fromValidators = createRequire(join(await installValidators(), 'anchor.js'));
+  const { parse } = await loadValidator('@cdktf/hcl2json');
   const file = join(templates, 'terraform/main.tf');
-  const parsed = await fromValidators('@cdktf/hcl2json').parse(file, readFileSync(file, 'utf8'));
+  const parsed = await parse(file, readFileSync(file, 'utf8'));
   const wanted = ['aws_lambda_layer_version', 'aws_lambda_function', 'aws_iam_role_policy'];
   const missing = wanted.filter((type) => parsed.resource?.[type] === undefined);
   return missing.length === 0
@@ -124,61 +123,16 @@ async function checkTerraformSyntax(templates) {
     : failed(`no resource ${missing.join(', ')}`);
 }
 
-async function checkTerraform(templates) {
-  if (!(await isInPath('terraform', ['version'])))
-    return skipped('no terraform in PATH: types and references are unchecked');
-  const cwd = join(templates, 'terraform');
-  const format = await run('terraform', ['fmt', '-check', '-diff'], { cwd });
-  if (!format.ok) return failed(format.output);
-  const init = await run('terraform', ['init', '-backend=false', '-input=false', '-no-color'], {
-    cwd,
-  });
-  if (!init.ok)
-    return skipped(`formatted, but terraform init got no providers: ${init.output.slice(-300)}`);
-  return outcomeOf(
-    await run('terraform', ['validate', '-no-color'], { cwd }),
-    'terraform validate',
-  );
-}
-
-/** CloudFormation as Serverless sees it before the first deployment: it knows no stack. */
-async function startEmptyCloudFormation() {
-  const server = createServer((request, response) => {
-    request.resume();
-    response
-      .writeHead(400, { 'content-type': 'text/xml' })
-      .end(
-        '<ErrorResponse><Error><Type>Sender</Type><Code>ValidationError</Code>' +
-          '<Message>Stack with id lambda-otlp-sample-dev does not exist</Message></Error></ErrorResponse>',
-      );
-  });
-  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
 async function checkServerless(templates) {
-  const cwd = join(templates, 'serverless');
-  const command = join(await installValidators(), '.bin/osls');
-  const server = await startEmptyCloudFormation();
-  const env = {
-    ...process.env,
+  const { ok, output, template } = await packageService(join(templates, 'serverless'), {
     OTLP_ENDPOINT: 'https://otlp.example.com',
-    AWS_ACCESS_KEY_ID: 'validation',
-    AWS_SECRET_ACCESS_KEY: 'validation',
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${server.address().port}`,
-  };
-  const packaged = await run(command, ['package'], { cwd, env });
-  server.close();
-  server.closeAllConnections();
-  if (!packaged.ok) return failed(packaged.output);
-  return checkCloudFormation(join(cwd, '.serverless/cloudformation-template-update-stack.json'));
+  });
+  return ok ? checkCloudFormation(template) : failed(output);
 }
 
 async function checkContainer(templates) {
-  const fromValidators = createRequire(join(await installValidators(), 'anchor.js'));
-  const problems = fromValidators('dockerfile-utils').validate(
-    readFileSync(join(templates, 'container/Dockerfile'), 'utf8'),
-  );
+  const { validate } = await loadValidator('dockerfile-utils');
+  const problems = validate(readFileSync(join(templates, 'container/Dockerfile'), 'utf8'));
   if (problems.length === 0) return passed('dockerfile-utils; the image was not built');
   return failed(
     problems.map(({ range, message }) => `${range.start.line + 1}: ${message}`).join('\n'),
@@ -205,14 +159,14 @@ const checks = [
   ['SAM', checkSam],
   ['CDK', checkCdk],
   ['Terraform syntax', checkTerraformSyntax],
-  ['Terraform', checkTerraform],
+  ['Terraform', (templates) => checkTerraformIn(join(templates, 'terraform'))],
   ['Serverless Framework', checkServerless],
   ['container image', checkContainer],
   ['Python function', checkPythonFunction],
   ['Go function', checkGoFunction],
   ['attached: SAM and CloudFormation', () => checkAttachedTemplates(copy)],
   ['attached: Terraform module', () => checkTerraformModule(copy)],
-  ['attached: Serverless plugin', () => checkServerlessPlugin(copy, startEmptyCloudFormation)],
+  ['attached: Serverless plugin', () => checkServerlessPlugin(copy)],
 ];
 
 async function attempt(check, templates) {
