@@ -19,6 +19,7 @@ import type { Frame } from './http2-frames';
 import { Http2Reader, MAX_BLOCK_BYTES } from './http2-reader';
 import type { FieldsFrame } from './http2-reader';
 import type { Http2Options, Http2Request, Http2Stream } from './http2-streams';
+import { MAX_DRAINED_BYTES } from './served-connection';
 import { FIRST_WINDOW_BYTES, Http2Streams, MAX_WINDOW_BYTES } from './http2-streams';
 
 const MAX_STREAMS = 128;
@@ -41,6 +42,8 @@ export class Http2Connection {
   private latestId = 0;
   private unanswered = 0;
   private receivedBytes = 0;
+  /** In a row, of what nobody wants. */
+  private drainedBytes = 0;
   private isClosed = false;
   private hasPeerEnded = false;
   private isReading = false;
@@ -80,7 +83,10 @@ export class Http2Connection {
   }
 
   private read(bytes: Buffer): void {
-    if (this.isClosed) return;
+    if (this.isClosed) {
+      this.drain(bytes.length);
+      return;
+    }
     this.held.progress();
     this.reader.push(bytes);
     this.regulate();
@@ -167,8 +173,8 @@ export class Http2Connection {
       this.receivedBytes = 0;
     }
     const stream = this.streams.get(frame.id);
-    if (stream?.body === undefined) return undefined;
-    if (stream.body.length + content.length > this.options.maxBodyBytes) this.refuse(stream);
+    if (stream?.body === undefined) this.drain(frame.payload.length);
+    else if (stream.body.length + content.length > this.options.maxBodyBytes) this.refuse(stream);
     else {
       if (content.length > 0) stream.body.add(content);
       if ((frame.flags & FLAG.endStream) !== 0) this.complete(stream);
@@ -195,7 +201,14 @@ export class Http2Connection {
     return undefined;
   }
 
+  /** A peer that goes on with what was refused is read for a while, so that it gets to read the answer. */
+  private drain(bytes: number): void {
+    this.drainedBytes += bytes;
+    if (this.drainedBytes > MAX_DRAINED_BYTES) this.cut();
+  }
+
   private complete(stream: Http2Stream): void {
+    this.drainedBytes = 0;
     const body = stream.body?.complete() ?? NOTHING;
     stream.body = undefined;
     this.options.budget.keep(body.length);

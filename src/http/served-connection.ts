@@ -44,6 +44,8 @@ const CONNECTION_BYTES = 4_096;
 const REQUEST_BYTES = 512;
 /** Requests of one connection that wait for their answers. */
 const MAX_UNANSWERED = 32;
+/** Of what a peer sends after its last request so much is read and forgotten, so that it gets to read the answer. */
+export const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
 /** One for each request that is not answered yet; with its bytes once the answer is known. */
 interface PendingAnswer {
@@ -67,6 +69,7 @@ export class ServedConnection implements OpenHolder {
   private isLast = false;
   private hasPeerEnded = false;
   private isAwaitingRoom = false;
+  private drainedBytes = 0;
 
   constructor(
     private readonly socket: Socket,
@@ -106,7 +109,11 @@ export class ServedConnection implements OpenHolder {
   }
 
   private read(chunk: Buffer): void {
-    if (this.isLast) return;
+    if (this.isLast) {
+      this.drainedBytes += chunk.length;
+      if (this.drainedBytes > MAX_DRAINED_BYTES) this.cut();
+      return;
+    }
     const bytes = this.isHttp1 ? chunk : this.sniff(chunk);
     if (bytes === undefined) return;
     this.progressMs = monotonicMs();
@@ -213,7 +220,6 @@ export class ServedConnection implements OpenHolder {
     if (this.mustWait) this.reader.pause();
   }
 
-  /** The rest of what the peer sends is read and forgotten, so that it gets to read the answer. */
   private refuse(head: MessageHead): void {
     this.open = undefined;
     this.stopTaking();

@@ -194,7 +194,7 @@ class Peer {
   }
 
   static async connect({ port }: Scene, ...frames: readonly Buffer[]): Promise<Peer> {
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen: true });
     await new Promise<void>((resolve) => void socket.once('connect', () => resolve()));
     const peer = new Peer(socket);
     peer.send(Buffer.from(PREFACE), settings, ...frames);
@@ -318,6 +318,25 @@ describe('frames', () => {
     await peer.until(({ frames }) => frames.some(([type]) => type === 6));
     expect(peer.isClosed).toBe(false);
     expect(scene.budget.heldBytes).toBeLessThan(10_000);
+  });
+
+  it.each([
+    ['of a body that was refused', headers(1, END_HEADERS)],
+    ['after an error', formatFrame({ type: 5, flags: 0, id: 1, payload: NOTHING })],
+  ])('%s are read on for 64 MiB, not for ever', async (_, first) => {
+    const scene = await serve();
+    const peer = await Peer.connect(scene, first);
+    const data = formatFrame({ type: 0, flags: 0, id: 1, payload: Buffer.alloc(16_384) });
+    const mib = Buffer.concat(Array<Buffer>(64).fill(data));
+    let sentMib = 0;
+    for (; !peer.socket.destroyed && sentMib < 256; sentMib += 1) {
+      await new Promise((resolve) => peer.socket.write(mib, resolve));
+      await new Promise(setImmediate);
+    }
+    expect(sentMib).toBeGreaterThanOrEqual(64);
+    expect(sentMib).toBeLessThan(256);
+    await peer.until(() => peer.socket.destroyed);
+    expect(scene.budget.heldBytes).toBe(0);
   });
 
   it('open no more than 128 streams at a time', async () => {

@@ -64,9 +64,10 @@ class Peer {
     });
   }
 
-  static connect(port: number): Promise<Peer> {
+  /** `allowHalfOpen`: it goes on sending once the server has ended its side. */
+  static connect(port: number, allowHalfOpen = false): Promise<Peer> {
     return new Promise((resolve) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen }, () => {
         cleanups.push(() => socket.destroy());
         resolve(new Peer(socket));
       });
@@ -135,6 +136,22 @@ describe('a request', () => {
     await peer.until(({ isClosed }) => isClosed);
     expect(peer.received).toMatch(/^HTTP\/1.1 413 .*\r\nConnection: close\r\n/);
     expect(budget.heldBytes).toBeLessThan(MIB);
+  });
+
+  it('that is too long is read on for 64 MiB, not for ever', async () => {
+    const { server, budget } = await serve();
+    const peer = await Peer.connect(server.port, true);
+    await peer.write(post(10 ** 12));
+    await peer.until(({ received }) => received.includes(' 413 '));
+    let sentMib = 0;
+    for (; !peer.isClosed && sentMib < 256; sentMib += 1) {
+      await peer.write(Buffer.alloc(MIB));
+      await new Promise(setImmediate);
+    }
+    await peer.until(({ isClosed }) => isClosed);
+    expect(sentMib).toBeGreaterThanOrEqual(64);
+    expect(sentMib).toBeLessThan(256);
+    expect(budget.heldBytes).toBe(0);
   });
 
   it('whose sender waits for 100 Continue gets it', async () => {
