@@ -1,6 +1,6 @@
 // Where the function's own OpenTelemetry SDK hands its telemetry over: OTLP/HTTP on both loopback addresses, and on
-// nothing else; a connection that begins as gRPC does is grpc-receiver.ts's. A request is answered in the turn that completes its body, whatever the endpoint does; no header
-// beyond type and encoding is looked at.
+// nothing else; a connection that begins as gRPC does is grpc-receiver.ts's. A request is answered in the turn that
+// completes its body, whatever the endpoint does; no header beyond type and encoding is looked at.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Diagnostics } from '../diagnostics';
 import { startHttpServer } from '../http/server';
@@ -22,7 +22,7 @@ const HOSTS = ['127.0.0.1', '::1'];
 /** The machine has no such address: IPv6 is off. */
 const NO_ADDRESS = /\b(?:EADDRNOTAVAIL|EAFNOSUPPORT)\b/;
 
-/** Loads what speaks gRPC, ahead of the connection that needs it. */
+/** Loads what speaks gRPC, also ahead of the connection that needs it. */
 export async function loadGrpc(): Promise<typeof Grpc> {
   return import('./grpc-receiver');
 }
@@ -30,6 +30,7 @@ export async function loadGrpc(): Promise<typeof Grpc> {
 /** Never rejects: an address that is taken costs one warning, and the others serve. */
 export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<OtlpReceiver> {
   const { ports, budget, diagnostics } = options;
+  let hasWarned = false;
   const server: HttpServerOptions = {
     maxBodyBytes: MAX_BODY_BYTES,
     budget,
@@ -40,7 +41,17 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
       answer(request, refuseOversize(MAX_BODY_BYTES, encoding));
     },
     onHttp2: (socket, first) => {
-      void loadGrpc().then(({ serveGrpc }) => serveGrpc(socket, first, options));
+      loadGrpc().then(
+        ({ serveGrpc }) => serveGrpc(socket, first, options),
+        (error: unknown) => {
+          socket.destroy();
+          if (hasWarned) return;
+          hasWarned = true;
+          diagnostics.warn(
+            `OTLP receiver: gRPC could not be loaded (${String(error)}); HTTP is taken`,
+          );
+        },
+      );
     },
     onError: ({ message }) =>
       diagnostics.error(`OTLP receiver: ${message}; the function's own telemetry may be missing`),

@@ -22,6 +22,8 @@ const FUNCTION = join(__dirname, 'function.handler');
 type Settings = Readonly<Record<string, string>>;
 
 export interface LayerOptions extends Omit<LocalLambdaOptions, 'environment' | 'extensionsDir'> {
+  /** Default: the built layer's. */
+  readonly extensionsDir?: string;
   /** Environment variables of function and extension, beside the endpoint. */
   readonly settings?: Settings | ((receiverUrl: string) => Settings);
 }
@@ -64,8 +66,8 @@ export async function startLayer(options: LayerOptions = {}): Promise<LayerRun> 
     functionName: 'orders',
     functionVersion: '7',
     timeoutMs: 20_000,
-    ...lambdaOptions,
     extensionsDir: EXTENSIONS,
+    ...lambdaOptions,
     environment: {
       OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url,
       // A slow machine is no reason to leave telemetry for the next invocation.

@@ -1,13 +1,16 @@
 // The function's own SDK hands its telemetry to the layer at localhost, and both become one trace.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { connect, createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { SPAN_KIND } from 'local-lambda/otlp/model';
 import type { ArrivedSpan } from './arrived-telemetry';
 import { startInstrumented } from './instrumented-run';
-import { endRuns, finish, startLayer } from './layer-run';
+import { endRuns, EXTENSIONS, finish, startLayer } from './layer-run';
 import type { LayerRun } from './layer-run';
 
 afterEach(endRuns);
@@ -64,6 +67,10 @@ const protobufBody = encodeOtlpMessage(
   requestOf(wireSpans) as Record<string, unknown>,
 );
 const jsonBody = Buffer.from(JSON.stringify(requestOf(spans)));
+
+const GRPC_FILE = 'lambda-otlp/grpc-receiver.js';
+/** The native host has everything in one file. */
+const itWithFiles = existsSync(join(dirname(EXTENSIONS), GRPC_FILE)) ? it : it.skip;
 
 function sdkSpans(list: readonly ArrivedSpan[]): readonly ArrivedSpan[] {
   return list.filter(({ name }) => name.startsWith('span '));
@@ -186,6 +193,32 @@ describe('the receiver', () => {
     const { spans: arrived } = await finish(run);
     expect(arrived.filter(({ kind }) => kind === SPAN_KIND.server)).toHaveLength(2);
   });
+
+  itWithFiles(
+    'without what speaks gRPC warns once, closes such connections, and goes on',
+    async () => {
+      const layer = mkdtempSync(join(tmpdir(), 'layer-'));
+      cpSync(dirname(EXTENSIONS), layer, { recursive: true });
+      rmSync(join(layer, GRPC_FILE));
+      const run = await startInstrumented({
+        extensionsDir: join(layer, 'extensions'),
+        // As an SDK says that it will speak it, and at whose connections it is loaded.
+        settings: { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' },
+      });
+      for (let count = 0; count < 4; count += 1) {
+        const socket = connect(run.receiverPort, '127.0.0.1');
+        socket.on('error', () => undefined);
+        socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
+        await once(socket, 'close');
+      }
+      await post(run, [{ headers: protobuf, body: protobufBody.toString('base64') }]);
+      const { spans: arrived } = await finish(run);
+      expect(sdkSpans(arrived)).toHaveLength(10);
+      expect(arrived.filter(({ kind }) => kind === SPAN_KIND.server)).toHaveLength(1);
+      expect(run.output().match(/gRPC could not be loaded/g)).toHaveLength(1);
+      rmSync(layer, { recursive: true });
+    },
+  );
 
   it('warns once of a port that is taken, and the function goes on', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
