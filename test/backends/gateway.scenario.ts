@@ -3,10 +3,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '../free-ports';
 import type { Collector } from './install/collector';
 import { startCollector } from './install/collector';
 import { eventually } from './install/http-query';
-import { freePorts } from './install/server-process';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { report } from './report';
@@ -20,7 +20,7 @@ let firstTier: Collector;
 
 beforeAll(async () => {
   queueDir = await mkdtemp(path.join(tmpdir(), 'queue-'));
-  const [grpcPort = 0] = await freePorts(1);
+  const grpcPort = await freePort();
   vendor = await startOtlpReceiver({ respond: () => ({ kind: 'status', status: 503 }) });
   servers.add(
     await startCollector({

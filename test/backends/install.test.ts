@@ -2,12 +2,13 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '../free-ports';
 import { backendsCacheDir, cachedFile, cachedOrBuilt, isCached } from './install/cache';
 import { collectorCacheVersion, collectorManifest } from './install/collector-build';
 import { COLLECTOR, COLLECTOR_S3 } from './install/distributions';
 import { GoMissingError, assertGo, wrapperGoMod } from './install/go-build';
 import { runCommand } from './install/run-command';
-import { freePorts, startServer } from './install/server-process';
+import { startServer } from './install/server-process';
 
 const dir = mkdtempSync(path.join(tmpdir(), 'install-'));
 const environment = { ...process.env };
@@ -155,7 +156,7 @@ describe('a server', () => {
   });
 
   it('that is up answers until it is stopped, also when stopped twice', async () => {
-    const [port = 0] = await freePorts(1);
+    const port = await freePort();
     const url = `http://127.0.0.1:${port}`;
     const script = `require("http").createServer((_, r) => r.end()).listen(${port}, "127.0.0.1")`;
     const server = await startServer({

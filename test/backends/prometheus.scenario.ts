@@ -1,13 +1,13 @@
 // Prometheus after several execution environments of one function came and went: sums equal what was invoked, by every
 // way there is, and every query of the dashboard is answered.
 import { readFileSync } from 'node:fs';
+import { freePort } from '../free-ports';
 import { collectorConfigPath } from './install/checkout';
 import type { Collector } from './install/collector';
 import { startCollector } from './install/collector';
 import { eventually } from './install/http-query';
 import type { Prometheus, PrometheusSample } from './install/prometheus';
 import { startPrometheus } from './install/prometheus';
-import { freePorts } from './install/server-process';
 import { report } from './report';
 import type { FunctionRun } from './run-function';
 import { runFunction, uniqueFunctionName } from './run-function';
@@ -18,7 +18,7 @@ let prometheus: Prometheus;
 let collectors: Readonly<Record<'remote write' | 'scrape' | 'OTLP receiver', Collector>>;
 
 beforeAll(async () => {
-  const [scrapePort = 0] = await freePorts(1);
+  const scrapePort = await freePort();
   const scrape = `127.0.0.1:${scrapePort}`;
   prometheus = servers.add(await startPrometheus({ scrape }));
   const start = async (file: string): Promise<Collector> =>

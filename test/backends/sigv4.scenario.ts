@@ -1,11 +1,12 @@
 // SigV4 without a Collector in between: the layer signs for CloudWatch and X-Ray itself, and the sigv4auth of
 // cloudwatch/otlp.yaml does; AWS's own botocore computes each signature anew and refuses what differs.
 import path from 'node:path';
+import { freePort } from '../free-ports';
 import { startCollector } from './install/collector';
 import { answersOk, eventually, getJson } from './install/http-query';
 import { install } from './install/install';
 import type { ServerProcess } from './install/server-process';
-import { freePorts, startServer } from './install/server-process';
+import { startServer } from './install/server-process';
 import { report } from './report';
 import { runFunction, uniqueFunctionName } from './run-function';
 import { createServers } from './servers';
@@ -25,7 +26,7 @@ interface Taken {
 
 async function startVerifier(): Promise<ServerProcess & { readonly url: string }> {
   const python = await install('moto', (line) => process.stderr.write(`${line}\n`));
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = servers.add(
     await startServer({

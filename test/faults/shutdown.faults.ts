@@ -1,9 +1,8 @@
 // What meets SHUTDOWN: a request that hangs, a clock that was set back, a Collector that is gone first.
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { freePort } from '../free-ports';
 import { functionLogs, readTelemetry, serverSpans, total } from '../scenarios/arrived-telemetry';
 import { countSent, readStopLine } from './accounting';
 import type { Fault } from './fault';
@@ -95,19 +94,11 @@ test.each([RETRY_LATER, faultNamed('hang'), faultNamed('refused')])(
   },
 );
 
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
-
 const COLLECTOR = join(__dirname, '../scenarios/collector-stand-in.mjs');
 const INVOCATIONS = 30;
 
 test('beside a Collector that is gone at SHUTDOWN only the last report is lost', async () => {
-  const port = await findFreePort();
+  const port = await freePort();
   const run = await startFaultyRun({
     extensionCommands: [{ name: 'collector', command: [process.execPath, COLLECTOR] }],
     settings: (url) => ({

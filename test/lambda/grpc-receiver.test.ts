@@ -1,7 +1,5 @@
 // The receiver as gRPC's own client for Node.js sees it.
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { connect as connectHttp2 } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
@@ -12,6 +10,7 @@ import { startOtlpReceiver } from '../../src/lambda/otlp-receiver';
 import type { OtlpBody } from '../../src/lambda/received-otlp';
 import { refusalFields } from '../../src/relay/grpc-exchange';
 import { recordDiagnostics } from '../extension/recorded-diagnostics';
+import { freePort } from '../free-ports';
 
 const MIB = 1024 * 1024;
 const cleanups: (() => void)[] = [];
@@ -20,11 +19,7 @@ afterEach(() => {
 });
 
 async function receive() {
-  const taken = createServer().listen(0, '127.0.0.1');
-  await once(taken, 'listening');
-  const { port } = taken.address() as AddressInfo;
-  taken.close();
-  await once(taken, 'close');
+  const port = await freePort();
   const bodies: OtlpBody[] = [];
   const counts = { refused: 0 };
   const budget = new ByteBudget(24 * MIB);

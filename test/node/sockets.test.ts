@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { Connections } from '../../src/http/connections';
 import { openPlainSocket } from '../../src/node/sockets';
+import { freePort } from '../free-ports';
 
 const cleanups: (() => void)[] = [];
 
@@ -113,13 +114,7 @@ it('a reset is an error, and no end', async () => {
 });
 
 it('a refused connection is an error', async () => {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  const { socket, events } = watch(port);
+  const { socket, events } = watch(await freePort());
   await new Promise((resolve) => socket.on('close', resolve));
   expect(events).toEqual(['ECONNREFUSED', 'close']);
 });

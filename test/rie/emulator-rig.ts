@@ -17,10 +17,9 @@ import {
   writeFileSync,
 } from 'node:fs';
 import http from 'node:http';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import type { TelemetryEvent } from 'local-lambda/lambda/telemetry-event';
+import { freePorts } from '../free-ports';
 import { EXTENSIONS } from '../scenarios/layer-run';
 import type { Environment, InvokeRequest } from './environment';
 
@@ -86,15 +85,6 @@ function openToAll(folder: string): void {
     if (entry.isDirectory()) openToAll(path);
     else chmodSync(path, (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755);
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 interface Answer {
@@ -196,7 +186,7 @@ function readEvents(file: string): readonly TelemetryEvent[] {
 /** Starts the emulator and waits until it has answered one invocation with payload `{}`. */
 export async function startEmulator(options: RigOptions): Promise<Environment> {
   const rig = layOut(options);
-  const [runtimePort, invokePort] = [await freePort(), await freePort()];
+  const [runtimePort = 0, invokePort = 0] = await freePorts(2);
   const record = join(rig, 'record/witness.jsonl');
   let output = '';
   const child = spawn('unshare', ['-m', '/bin/bash', '-c', SCRIPT], {

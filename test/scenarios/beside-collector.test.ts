@@ -1,8 +1,7 @@
 // Two extensions in one environment: the layer sends to a Collector on localhost, which hears of SHUTDOWN when
 // we do and is gone at once. Only what the platform tells last can be lost, and that is said.
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../free-ports';
 import { functionLogs, serverSpans, total } from './arrived-telemetry';
 import { endRuns, finish, startLayer } from './layer-run';
 
@@ -11,16 +10,8 @@ afterEach(endRuns);
 const STAND_IN = join(__dirname, 'collector-stand-in.mjs');
 const INVOCATIONS = 13;
 
-async function findFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => void server.close(resolve));
-  return port;
-}
-
 it('a burst of invocations arrives but for the last report, which is counted', async () => {
-  const port = await findFreePort();
+  const port = await freePort();
   const run = await startLayer({
     extensionCommands: [{ name: 'collector', command: [process.execPath, STAND_IN] }],
     settings: (receiverUrl) => ({

@@ -1,20 +1,8 @@
 // Runs the built layer beside a function whose own OpenTelemetry SDK sends to it, at a port of its own.
-import { once } from 'node:events';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '../free-ports';
 import { startLayer } from './layer-run';
 import type { LayerOptions, LayerRun } from './layer-run';
-
-/** Free a moment ago. */
-async function findFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export interface InstrumentedRun extends LayerRun {
   /** Where the SDK hands over. */
@@ -22,7 +10,7 @@ export interface InstrumentedRun extends LayerRun {
 }
 
 export async function startInstrumented(options: LayerOptions = {}): Promise<InstrumentedRun> {
-  const port = await findFreePort();
+  const port = await freePort();
   const run = await startLayer({
     ...options,
     handler: join(__dirname, 'instrumented.handler'),

@@ -1,10 +1,10 @@
 // LAMBDA_OTLP_KEEP, …_OTHERS, …_REDACT and …_DROP over what Lambda and the function's own SDK say, in the built layer.
 import { join } from 'node:path';
+import { freePort } from '../free-ports';
 import { functionLogs, total } from './arrived-telemetry';
 import type { ArrivedSpan, ArrivedTelemetry } from './arrived-telemetry';
 import { endRuns, finish, startLayer } from './layer-run';
 import type { LayerOptions, LayerRun } from './layer-run';
-import { findFreePort } from './free-port';
 
 afterEach(endRuns);
 
@@ -14,7 +14,7 @@ async function startInstrumented(
   settings: Settings,
   options: LayerOptions = {},
 ): Promise<LayerRun> {
-  const port = await findFreePort();
+  const port = await freePort();
   return startLayer({
     ...options,
     handler: join(__dirname, 'keeping.handler'),

@@ -1,11 +1,12 @@
 // A real OpenTelemetry Collector with one of the configurations of collector-config/, on free loopback ports.
 import { spawnSync } from 'node:child_process';
+import { freePorts } from '../../free-ports';
 import { collectorConfigPath } from './checkout';
 import { answersOk } from './http-query';
 import { install } from './install';
 import { sayOnStderr } from './progress';
 import type { BackendOptions } from './progress';
-import { freePorts, startServer } from './server-process';
+import { startServer } from './server-process';
 
 export interface CollectorOptions extends BackendOptions {
   /** File below collector-config/, e.g. `jaeger/collector.yaml`. */

@@ -1,11 +1,12 @@
 // A real Jaeger v2 with collector-config/jaeger/jaeger.yaml: OTLP in, traces in memory, its query APIs out.
+import { freePorts } from '../../free-ports';
 import { collectorConfigPath } from './checkout';
 import { answersOk, getJson } from './http-query';
 import { install } from './install';
 import { sayOnStderr } from './progress';
 import type { BackendOptions } from './progress';
 import type { ServerProcess } from './server-process';
-import { freePorts, startServer } from './server-process';
+import { startServer } from './server-process';
 
 export interface JaegerOptions extends BackendOptions {
   /** Port of UI and query API; default: a free one. */

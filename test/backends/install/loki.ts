@@ -2,12 +2,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePorts } from '../../free-ports';
 import { collectorConfigPath } from './checkout';
 import { answersOk, getJson } from './http-query';
 import { install } from './install';
 import { sayOnStderr } from './progress';
 import type { BackendOptions } from './progress';
-import { freePorts, startServer } from './server-process';
+import { startServer } from './server-process';
 
 export interface LokiLine {
   readonly line: string;

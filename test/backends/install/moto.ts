@@ -1,9 +1,10 @@
 // moto's server: CloudWatch Logs, CloudWatch, X-Ray and other AWS APIs in memory. It does not verify signatures.
+import { freePort } from '../../free-ports';
 import { answersOk } from './http-query';
 import { install } from './install';
 import { sayOnStderr } from './progress';
 import type { BackendOptions } from './progress';
-import { freePorts, startServer } from './server-process';
+import { startServer } from './server-process';
 
 export interface Moto {
   /** Endpoint of every AWS service. */
@@ -17,7 +18,7 @@ export interface Moto {
 /** Installs moto on first use, from PyPI into a virtual environment; needs Python 3. */
 export async function startMoto(options: BackendOptions = {}): Promise<Moto> {
   const python = await install('moto', options.say ?? sayOnStderr);
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const server = await startServer({
     name: 'moto',

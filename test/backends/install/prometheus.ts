@@ -2,12 +2,13 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '../../free-ports';
 import { collectorConfigPath } from './checkout';
 import { answersOk, getJson } from './http-query';
 import { install } from './install';
 import { sayOnStderr } from './progress';
 import type { BackendOptions } from './progress';
-import { freePorts, startServer } from './server-process';
+import { startServer } from './server-process';
 
 export interface PrometheusOptions extends BackendOptions {
   /** host:port of a Collector's /metrics to scrape every second. */
@@ -30,7 +31,7 @@ export interface Prometheus {
 /** Installs Prometheus on first use (minutes). Accepts deltas too: `otlp-deltatocumulative` is on. */
 export async function startPrometheus(options: PrometheusOptions = {}): Promise<Prometheus> {
   const binary = await install('prometheus', options.say ?? sayOnStderr);
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const dir = await mkdtemp(path.join(tmpdir(), 'prometheus-'));
   const url = `http://127.0.0.1:${port}`;
   const config = await readFile(collectorConfigPath('prometheus/prometheus.yml'), 'utf8');

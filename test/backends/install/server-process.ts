@@ -2,8 +2,6 @@
 // ends first — with its newest output kept for whoever has to explain a failure.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ServerCommand {
@@ -99,20 +97,4 @@ async function stopChild(child: ChildProcess, ended: Promise<void>): Promise<voi
   const killer = setTimeout(() => void child.kill('SIGKILL'), STOP_WITHIN_MS);
   await ended;
   clearTimeout(killer);
-}
-
-/** Free TCP ports of 127.0.0.1, for servers that cannot be told to choose one and say which. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(Array.from({ length: count }, () => listen()));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
-  return ports;
-}
-
-function listen(): Promise<ReturnType<typeof createServer>> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => resolve(server));
-  });
 }

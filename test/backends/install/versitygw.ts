@@ -2,10 +2,11 @@
 import { mkdir, mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { freePort } from '../../free-ports';
 import { install } from './install';
 import { sayOnStderr } from './progress';
 import type { BackendOptions } from './progress';
-import { freePorts, startServer } from './server-process';
+import { startServer } from './server-process';
 
 export interface ObjectStore {
   readonly url: string;
@@ -27,7 +28,7 @@ export async function startObjectStore(
   options: BackendOptions = {},
 ): Promise<ObjectStore> {
   const binary = await install('versitygw', options.say ?? sayOnStderr);
-  const [port = 0] = await freePorts(1);
+  const port = await freePort();
   const dir = await mkdtemp(path.join(tmpdir(), 's3-'));
   await mkdir(path.join(dir, bucket));
   const url = `http://127.0.0.1:${port}`;
