@@ -1,13 +1,11 @@
 // What no HTTP library would answer, and what is seen of a flush between the two ends.
-import { readFileSync } from 'node:fs';
-import { createServer as createHttpsServer } from 'node:https';
 import { connect, createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { join } from 'node:path';
+import type { Server, Socket } from 'node:net';
+import { listen } from '../loopback-server';
 import type { DeliveryFixture, FixtureOptions } from './delivery-fixture';
 import { createFixture } from './delivery-fixture';
-import { startEndpoint } from './scripted-endpoint';
 import { makeSpan } from './signal-items';
+import { certificateFile, startTlsEndpoint } from './tls-endpoint';
 
 const closers: (() => unknown)[] = [];
 
@@ -21,18 +19,10 @@ function open(url: string, options: Partial<FixtureOptions> = {}): DeliveryFixtu
   return fixture;
 }
 
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as AddressInfo).port;
+async function serve(server: Server): Promise<number> {
+  const { port, close } = await listen(server);
+  closers.push(close);
+  return port;
 }
 
 type Answering = (socket: Socket, request: number) => unknown;
@@ -44,7 +34,7 @@ async function startRawServer(answer: Answering) {
     seen.connections += 1;
     socket.on('data', () => answer(socket, seen.requests++));
   });
-  const port = await listen(server);
+  const port = await serve(server);
   return { url: `http://127.0.0.1:${port}`, seen };
 }
 
@@ -126,13 +116,10 @@ function recordTypes(bytes: Buffer): readonly number[] {
 }
 
 it('over TLS head and body of a request are one record', async () => {
-  const read = (name: string): Buffer => readFileSync(join(__dirname, 'certificates', name));
-  const endpoint = await startEndpoint(undefined, (listener) =>
-    createHttpsServer({ key: read('server.key.pem'), cert: read('server.pem') }, listener),
-  );
+  const endpoint = await startTlsEndpoint();
   closers.push(() => endpoint.close());
   let sent: Buffer[] = [];
-  const port = await listen(
+  const port = await serve(
     createServer((near) => {
       const far = connect(endpoint.port, '127.0.0.1');
       near.on('data', (bytes: Buffer) => {
@@ -143,7 +130,7 @@ it('over TLS head and body of a request are one record', async () => {
       near.on('close', () => far.destroy());
     }),
   );
-  const tls = { certificateFile: join(__dirname, 'certificates/ca.pem') };
+  const tls = { certificateFile: certificateFile('ca.pem') };
   const fixture = open(`https://localhost:${port}`, { signal: { tls } });
   fixture.delivery.addSpans([makeSpan(0)]);
   await fixture.flush();

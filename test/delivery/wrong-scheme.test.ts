@@ -1,32 +1,23 @@
 // https to a port that speaks no TLS, and http to one that does: the line says which one to try.
-import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
-import type { AddressInfo, Server, Socket } from 'node:net';
-import { join } from 'node:path';
+import type { Server, Socket } from 'node:net';
+import { listen } from '../loopback-server';
 import { createFixture } from './delivery-fixture';
 import { makeSpan } from './signal-items';
+import { createTlsServer, identityOf } from './tls-endpoint';
 
-const read = (name: string): Buffer => readFileSync(join(__dirname, 'certificates', name));
 const closers: (() => void)[] = [];
 
 afterEach(() => {
   for (const close of closers.splice(0)) close();
 });
 
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined);
-  });
-  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
-  closers.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as AddressInfo).port;
+async function serve(server: Server): Promise<number> {
+  const { port, close } = await listen(server);
+  closers.push(close);
+  return port;
 }
 
 const onFirstBytes = (act: (socket: Socket) => unknown): Server =>
@@ -48,7 +39,7 @@ it.each([
   ['begins to speak by itself', () => createServer((socket) => socket.write('220 hello\r\n'))],
   ['hangs up', () => onFirstBytes((socket) => socket.end())],
 ])('https to a port that %s names TLS and the http:// to try', async (_, create) => {
-  const port = await listen(create());
+  const port = await serve(create());
   const [said = '', ...more] = await warnings(`https://localhost:${port}`);
   expect(more).toEqual([]);
   expect(said).toMatch(/TLS/);
@@ -59,10 +50,7 @@ it.each([
 const ALERT = Buffer.from([21, 3, 1, 0, 2, 2, 70]);
 
 it.each([
-  [
-    'hangs up as Node.js does',
-    () => createHttpsServer({ key: read('server.key.pem'), cert: read('server.pem') }),
-  ],
+  ['hangs up as Node.js does', () => createTlsServer('server')],
   ['answers with an alert', () => onFirstBytes((socket) => socket.end(ALERT))],
   [
     'says so in plain HTTP, as nginx and Go do',
@@ -72,7 +60,7 @@ it.each([
       }),
   ],
 ])('http to a TLS port that %s names the https:// to try', async (_, create) => {
-  const port = await listen(create());
+  const port = await serve(create());
   const [said = '', ...more] = await warnings(`http://localhost:${port}`);
   expect(more).toEqual([]);
   expect(said).toContain(`then https://localhost:${port}`);
@@ -80,13 +68,12 @@ it.each([
 
 it('a TLS server that refuses us is not taken for one without TLS', async () => {
   const options = {
-    key: read('server.key.pem'),
-    cert: read('server.pem'),
+    ...identityOf('server'),
     maxVersion: 'TLSv1' as const,
     minVersion: 'TLSv1' as const,
     ciphers: 'DEFAULT@SECLEVEL=0',
   };
-  const port = await listen(createHttpsServer(options));
+  const port = await serve(createHttpsServer(options));
   const [said = ''] = await warnings(`https://localhost:${port}`);
   expect(said).toContain('TLS failed: ');
   expect(said).not.toContain('http://');
@@ -94,7 +81,7 @@ it('a TLS server that refuses us is not taken for one without TLS', async () => 
 
 it('a plain server that closes a connection after it has answered before is not taken for TLS', async () => {
   let answers = 0;
-  const port = await listen(
+  const port = await serve(
     createHttpServer((request, response) => {
       answers += 1;
       if (answers === 1) response.end();

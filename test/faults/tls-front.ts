@@ -1,12 +1,10 @@
 // TLS before an endpoint that speaks none, as a load balancer is: what it does to a connection is done to both.
-import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
-import { join } from 'node:path';
 import { createServer } from 'node:tls';
+import { certificateFile, identityOf } from '../delivery/tls-endpoint';
 
-const CERTIFICATES = join(__dirname, '../delivery/certificates');
-export const AUTHORITY = join(CERTIFICATES, 'ca.pem');
+export const AUTHORITY = certificateFile('ca.pem');
 
 export interface TlsFront {
   readonly url: string;
@@ -18,32 +16,28 @@ export interface TlsFront {
 }
 
 export async function startTlsFront(): Promise<TlsFront> {
-  const read = (name: string): Buffer => readFileSync(join(CERTIFICATES, name));
   const open = new Map<Socket, { isIdle: boolean }>();
-  const server = createServer(
-    { key: read('server.key.pem'), cert: read('server.pem') },
-    (socket) => {
-      const state = { isIdle: true };
-      open.set(socket, state);
-      const onward = connect({ port: front.port, host: '127.0.0.1', noDelay: true });
-      socket.on('data', (bytes: Buffer) => {
-        state.isIdle = false;
-        onward.write(bytes);
-      });
-      onward.on('data', (bytes: Buffer) => {
-        socket.write(bytes);
-        state.isIdle = true;
-      });
-      for (const [from, to] of [
-        [socket, onward],
-        [onward, socket],
-      ] as const) {
-        from.on('error', () => undefined);
-        from.on('close', () => to.destroy());
-      }
-      socket.on('close', () => open.delete(socket));
-    },
-  );
+  const server = createServer(identityOf('server'), (socket) => {
+    const state = { isIdle: true };
+    open.set(socket, state);
+    const onward = connect({ port: front.port, host: '127.0.0.1', noDelay: true });
+    socket.on('data', (bytes: Buffer) => {
+      state.isIdle = false;
+      onward.write(bytes);
+    });
+    onward.on('data', (bytes: Buffer) => {
+      socket.write(bytes);
+      state.isIdle = true;
+    });
+    for (const [from, to] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      from.on('error', () => undefined);
+      from.on('close', () => to.destroy());
+    }
+    socket.on('close', () => open.delete(socket));
+  });
   server.on('tlsClientError', () => undefined);
   await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
   const front: TlsFront = {

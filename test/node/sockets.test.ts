@@ -1,10 +1,11 @@
 // Sockets that share one block of memory, against a server of raw bytes.
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { Connections } from '../../src/http/connections';
 import { openPlainSocket } from '../../src/node/sockets';
 import { freePort } from '../free-ports';
+import { listen } from '../loopback-server';
 
 const cleanups: (() => void)[] = [];
 
@@ -12,20 +13,10 @@ afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
 });
 
-async function listen(onSocket: (socket: Socket) => void = () => undefined): Promise<number> {
-  const sockets: Socket[] = [];
-  const server = createServer((socket) => {
-    sockets.push(socket);
-    socket.on('error', () => undefined);
-    onSocket(socket);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  cleanups.push(() => {
-    for (const socket of sockets) socket.destroy();
-    server.close();
-  });
-  return (server.address() as AddressInfo).port;
+async function serve(onSocket: (socket: Socket) => void = () => undefined): Promise<number> {
+  const { port, close } = await listen(createServer(onSocket));
+  cleanups.push(close);
+  return port;
 }
 
 interface Watched {
@@ -56,7 +47,7 @@ function pattern(length: number): Buffer {
 const echo = (socket: Socket): void => void socket.on('data', (chunk) => socket.write(chunk));
 
 it('keeps bytes as they were when another socket reads, and when it reads more itself', async () => {
-  const port = await listen(echo);
+  const port = await serve(echo);
   const one = watch(port);
   const other = watch(port);
   const said = [
@@ -77,7 +68,7 @@ it.each([1, 16_383, 16_384, 16_385, 1_000_000])(
   '%i bytes come whole and in order, and then the end',
   async (length) => {
     const bytes = pattern(length);
-    const { socket, chunks, events } = watch(await listen((peer) => void peer.end(bytes)));
+    const { socket, chunks, events } = watch(await serve((peer) => void peer.end(bytes)));
     await once(socket, 'close');
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
     expect(events).toEqual(['end', 'close']);
@@ -87,7 +78,7 @@ it.each([1, 16_383, 16_384, 16_385, 1_000_000])(
 it('sockets that read at the same time get their own bytes', async () => {
   const bytes = pattern(300_000);
   let served = 0;
-  const port = await listen((peer) => {
+  const port = await serve((peer) => {
     served += 1;
     peer.end(bytes.subarray(0, served * 100_000));
   });
@@ -99,14 +90,14 @@ it('sockets that read at the same time get their own bytes', async () => {
 });
 
 it('the end comes without a byte before it', async () => {
-  const { socket, chunks, events } = watch(await listen((peer) => void peer.end()));
+  const { socket, chunks, events } = watch(await serve((peer) => void peer.end()));
   await once(socket, 'close');
   expect(chunks).toEqual([]);
   expect(events).toEqual(['end', 'close']);
 });
 
 it('a reset is an error, and no end', async () => {
-  const port = await listen((peer) => void peer.on('data', () => peer.resetAndDestroy()));
+  const port = await serve((peer) => void peer.on('data', () => peer.resetAndDestroy()));
   const { socket, events } = watch(port);
   socket.write('x');
   await new Promise((resolve) => socket.on('close', resolve));
@@ -120,7 +111,7 @@ it('a refused connection is an error', async () => {
 });
 
 it('bytes come from the second address when the first one refuses', async () => {
-  const port = await listen((peer) => void peer.end('from 127.0.0.1'));
+  const port = await serve((peer) => void peer.end('from 127.0.0.1'));
   const addresses = [
     { address: '127.0.0.2', family: 4 },
     { address: '127.0.0.1', family: 4 },
@@ -140,7 +131,7 @@ it('bytes come from the second address when the first one refuses', async () => 
 it('answers longer than the block are read, one after the other, over one connection', async () => {
   const bytes = pattern(40_000);
   let accepted = 0;
-  const port = await listen((peer) => {
+  const port = await serve((peer) => {
     accepted += 1;
     peer.on('data', () => {
       peer.write(`HTTP/1.1 200 OK\r\nContent-Length: ${bytes.length}\r\n\r\n`);

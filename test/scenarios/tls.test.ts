@@ -1,20 +1,16 @@
 // The built layer over TLS: private authorities, client certificates, proxies. What the delivery's tests show of
 // Node's TLS holds for the host that brings its own.
-import { readFileSync } from 'node:fs';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { once } from 'node:events';
-import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { startEndpoint } from '../delivery/scripted-endpoint';
 import type { ScriptedEndpoint } from '../delivery/scripted-endpoint';
+import { certificateFile, createTlsServer, startTlsEndpoint } from '../delivery/tls-endpoint';
+import type { TlsEndpointOptions } from '../delivery/tls-endpoint';
 import { endRuns, finish, startLayer } from './layer-run';
 
-const file = (name: string): string => join(__dirname, '../delivery/certificates', name);
-const read = (name: string): Buffer => readFileSync(file(name));
 const echo = { action: 'log', lines: ['over TLS'] };
 const closers: (() => unknown)[] = [];
 
@@ -23,16 +19,8 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-async function startTlsEndpoint(requestCert = false): Promise<ScriptedEndpoint> {
-  const options = {
-    key: read('server.key.pem'),
-    cert: read('server.pem'),
-    ca: read('ca.pem'),
-    requestCert,
-    rejectUnauthorized: requestCert,
-  };
-  const create = (listener: RequestListener): Server => createHttpsServer(options, listener);
-  const endpoint = await startEndpoint(undefined, create);
+async function openEndpoint(options: TlsEndpointOptions = {}): Promise<ScriptedEndpoint> {
+  const endpoint = await startTlsEndpoint(options);
   closers.push(() => endpoint.close());
   return endpoint;
 }
@@ -51,25 +39,25 @@ async function runOnce(
 const all = ['/v1/logs', '/v1/metrics', '/v1/traces'];
 
 it('trusts the private authority of OTEL_EXPORTER_OTLP_CERTIFICATE', async () => {
-  const endpoint = await startTlsEndpoint();
+  const endpoint = await openEndpoint();
   const { paths } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
-    OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca.pem'),
+    OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile('ca.pem'),
   });
   expect(paths).toEqual(all);
 });
 
 it('adds the authority of NODE_EXTRA_CA_CERTS', async () => {
-  const endpoint = await startTlsEndpoint();
+  const endpoint = await openEndpoint();
   const { paths } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
-    NODE_EXTRA_CA_CERTS: file('ca.pem'),
+    NODE_EXTRA_CA_CERTS: certificateFile('ca.pem'),
   });
   expect(paths).toEqual(all);
 });
 
 it('sends nothing to a server whose authority it does not know, says why, and the function goes on', async () => {
-  const endpoint = await startTlsEndpoint();
+  const endpoint = await openEndpoint();
   const { paths, output } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
   });
@@ -78,16 +66,16 @@ it('sends nothing to a server whose authority it does not know, says why, and th
 });
 
 it('shows its client certificate to who asks for one', async () => {
-  const endpoint = await startTlsEndpoint(true);
+  const endpoint = await openEndpoint({ asksForClient: true });
   const subjects = new Set<unknown>();
   endpoint.server.on('secureConnection', (socket: TLSSocket) => {
     subjects.add(socket.getPeerCertificate().subject.CN);
   });
   const { paths } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
-    OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca.pem'),
-    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: file('client.pem'),
-    OTEL_EXPORTER_OTLP_CLIENT_KEY: file('client.key.pem'),
+    OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile('ca.pem'),
+    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificateFile('client.pem'),
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: certificateFile('client.key.pem'),
   });
   expect(paths).toEqual(all);
   expect([...subjects]).toEqual(['lambda-otlp test client']);
@@ -131,16 +119,15 @@ it.each([
   [
     'a proxy over TLS, of an authority of its own',
     'https',
-    (listener: RequestListener) =>
-      createHttpsServer({ key: read('proxy.key.pem'), cert: read('proxy.pem') }, listener),
+    (listener: RequestListener) => createTlsServer('proxy', listener),
   ],
 ] as const)('tunnels through %s, and checks the target end to end', async (_, scheme, create) => {
-  const endpoint = await startTlsEndpoint();
+  const endpoint = await openEndpoint();
   const proxy = await startProxy(endpoint.port, create);
   const { paths } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://collector.test',
-    OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca.pem'),
-    NODE_EXTRA_CA_CERTS: file('proxy-ca.pem'),
+    OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile('ca.pem'),
+    NODE_EXTRA_CA_CERTS: certificateFile('proxy-ca.pem'),
     HTTPS_PROXY: `${scheme}://user:p%40ss@localhost:${proxy.port}`,
   });
   expect(paths).toEqual(all);
@@ -149,11 +136,11 @@ it.each([
 });
 
 it('sends nothing to a server of another name, whoever stands between', async () => {
-  const endpoint = await startTlsEndpoint();
+  const endpoint = await openEndpoint();
   const proxy = await startProxy(endpoint.port, createHttpServer);
   const { paths, output } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: 'https://other.test',
-    OTEL_EXPORTER_OTLP_CERTIFICATE: file('ca.pem'),
+    OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile('ca.pem'),
     HTTPS_PROXY: `http://localhost:${proxy.port}`,
   });
   expect([...proxy.tunnels]).toEqual(['other.test:443 ']);

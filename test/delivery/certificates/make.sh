@@ -1,6 +1,7 @@
 #!/bin/sh
 # Makes the certificates of the TLS tests: a private CA, a server (localhost, 127.0.0.1,
-# collector.test) and a client; another CA with a proxy (localhost, 127.0.0.1). They protect nothing and are valid from 2020 to 2120.
+# collector.test) and a client; another CA with a proxy (localhost, 127.0.0.1); a server elsewhere that
+# vouches for itself (elsewhere.test). They protect nothing and are valid from 2020 to 2120.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -23,6 +24,8 @@ basicConstraints = critical,CA:true
 subjectAltName = DNS:localhost,DNS:collector.test,IP:127.0.0.1
 [proxy_extensions]
 subjectAltName = DNS:localhost,IP:127.0.0.1
+[elsewhere_extensions]
+subjectAltName = DNS:elsewhere.test
 [client_extensions]
 extendedKeyUsage = clientAuth
 EOF
@@ -35,7 +38,7 @@ issue() { # name, authority, further arguments of `openssl ca`
   openssl ca -batch -notext -config "$work/ca.cnf" -extensions "${name}_extensions" \
     -keyfile "$authority.key.pem" "$@" -in "$work/$name.csr" -out "$name.pem" 2>"$work/log"
 }
-for name in ca server client proxy-ca proxy; do
+for name in ca server client proxy-ca proxy elsewhere; do
   openssl ecparam -name prime256v1 -genkey -noout -out "$name.key.pem"
 done
 issue ca ca -selfsign
@@ -43,4 +46,5 @@ issue server ca -cert ca.pem
 issue client ca -cert ca.pem
 issue proxy-ca proxy-ca -extensions ca_extensions -selfsign
 issue proxy proxy-ca -cert proxy-ca.pem
+issue elsewhere elsewhere -selfsign
 rm -r ca.key.pem proxy-ca.key.pem "$work"
