@@ -9,6 +9,7 @@ import { ItemEncoder } from '../delivery/codec/item-encoder';
 import type { Environment } from '../environment';
 import type { Signal } from '../relay/item';
 import { encodeLogRequest, encodeMetricsRequest, encodeTraceRequest } from './encode-request';
+import { countPoints } from './parts';
 import type { ReplayItem } from './read-input';
 import { replay } from './replay';
 
@@ -229,10 +230,7 @@ class Collected implements Run {
   }
 
   metrics(window: ResourceMetrics): void {
-    const points = window.scopeMetrics.flatMap(({ metrics }) =>
-      metrics.flatMap(({ dataPoints }) => dataPoints as readonly unknown[]),
-    );
-    this.add('metrics', points.length, encodeMetricsRequest(this.encoder, window));
+    this.add('metrics', countPoints(window), encodeMetricsRequest(this.encoder, window));
   }
 
   private add(signal: Signal, items: number, request: Uint8Array): void {

@@ -12,6 +12,7 @@ import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
 import { learnSecrets, readExportConfiguration } from '../delivery/settings/configuration';
 import { explain } from './explain';
+import { inParts } from './parts';
 import { readInput } from './read-input';
 import type { ReplayItem } from './read-input';
 import { replay } from './replay';
@@ -36,7 +37,7 @@ Output: OTLP/JSON on stdout, one request a line.
 Exit code: 0, 1 when something was lost or nothing was found, 2 when the arguments are wrong.
 `;
 
-const RECORDS_PER_REQUEST = 5000;
+const ITEMS_PER_REQUEST = 5000;
 
 /** Each message once: a dead endpoint fails the same way many times. */
 const said = new Set<string>();
@@ -57,12 +58,6 @@ function write(signal: Signal, request: Uint8Array): void {
   process.stdout.write(`${toJson(signal, request)}\n`);
 }
 
-function* chunks<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += RECORDS_PER_REQUEST) {
-    yield items.slice(start, start + RECORDS_PER_REQUEST);
-  }
-}
-
 const encoder = new ItemEncoder(() =>
   say('error: an item cannot be encoded as OTLP; it is left out'),
 );
@@ -71,10 +66,14 @@ const encoder = new ItemEncoder(() =>
 function createRequestSink(take: (signal: Signal, request: Uint8Array) => void): ReplaySink {
   return {
     spans(spans) {
-      for (const chunk of chunks(spans)) take('traces', encodeTraceRequest(encoder, chunk));
+      for (const part of inParts(spans, ITEMS_PER_REQUEST)) {
+        take('traces', encodeTraceRequest(encoder, part));
+      }
     },
     logRecords(records) {
-      for (const chunk of chunks(records)) take('logs', encodeLogRequest(encoder, chunk));
+      for (const part of inParts(records, ITEMS_PER_REQUEST)) {
+        take('logs', encodeLogRequest(encoder, part));
+      }
     },
     metrics: (window) => take('metrics', encodeMetricsRequest(encoder, window)),
   };

@@ -6,12 +6,12 @@ import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { CompressionAlgorithm } from '@opentelemetry/otlp-exporter-base';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { hasSecretReference } from '../delivery/auth/headers';
 import type { ExportConfiguration, SignalConfiguration } from '../delivery/settings/configuration';
 import { describeUrl } from '../delivery/settings/endpoint';
 import type { Diagnostics } from '../diagnostics';
 import type { Signal } from '../relay/item';
+import { countPoints, inParts } from './parts';
 import type { ReplaySink } from './replay';
 
 export interface SendingSink extends ReplaySink {
@@ -53,13 +53,13 @@ export function createSendingSink(
   return {
     async spans(spans) {
       if (traces === undefined) return;
-      for (const part of parts(spans)) {
+      for (const part of inParts(spans, ITEMS_PER_REQUEST)) {
         await send('traces', part, { count: part.length, by: traces.export.bind(traces) });
       }
     },
     async logRecords(records) {
       if (logs === undefined) return;
-      for (const part of parts(records)) {
+      for (const part of inParts(records, ITEMS_PER_REQUEST)) {
         await send('logs', part, { count: part.length, by: logs.export.bind(logs) });
       }
     },
@@ -106,16 +106,4 @@ function toSettings(
 
 function toProblem(signal: Signal, what: string): string {
   return `--send: expected an endpoint for ${signal} that OpenTelemetry's exporters can send to, but its ${what}; send to a Collector that does that`;
-}
-
-function* parts<T>(items: readonly T[]): Generator<T[]> {
-  for (let start = 0; start < items.length; start += ITEMS_PER_REQUEST) {
-    yield items.slice(start, start + ITEMS_PER_REQUEST);
-  }
-}
-
-function countPoints({ scopeMetrics }: ResourceMetrics): number {
-  return scopeMetrics
-    .flatMap(({ metrics }) => metrics)
-    .reduce((points, { dataPoints }) => points + dataPoints.length, 0);
 }
