@@ -11,6 +11,18 @@ export interface OpenHolder {
   cut(): void;
 }
 
+/**
+ * Of an unfinished request of so many bytes. What a well-behaved peer sends is complete at once: of a given size, what
+ * is old and does not go on is greedier. `sinceMs`, `progressMs`: when it began, and when something of it came last.
+ */
+export function greedOf(
+  bytes: number,
+  { sinceMs, progressMs }: { readonly sinceMs: number; readonly progressMs: number },
+  nowMs: number,
+): number {
+  return bytes * (nowMs - sinceMs + 1) * (nowMs - progressMs + 1);
+}
+
 export class ByteBudget {
   private completeBytes = 0;
   private openBytes = 0;

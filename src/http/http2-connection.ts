@@ -4,6 +4,7 @@
 // Source: RFC 9113
 import { monotonicMs } from '../node/clock';
 import type { Socket } from '../node/sockets';
+import { greedOf } from './byte-budget';
 import type { ByteBudget, OpenHolder } from './byte-budget';
 import {
   contentOf,
@@ -270,10 +271,9 @@ class HeldBytes implements OpenHolder {
     budget.add(this);
   }
 
-  /** What comes from an SDK is complete at once: of a given size, what is old and does not go on is greedier. */
   get greed(): number {
-    const nowMs = monotonicMs();
-    return this.heldBytes * (nowMs - this.sinceMs + 1) * (nowMs - this.progressMs + 1);
+    const { sinceMs, progressMs } = this;
+    return greedOf(this.heldBytes, { sinceMs, progressMs }, monotonicMs());
   }
 
   /** Something came. */

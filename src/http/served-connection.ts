@@ -2,6 +2,7 @@
 // requests. It stops reading while too many requests or answers wait, or the budget is full.
 import type { Socket } from '../node/sockets';
 import { monotonicMs } from '../node/clock';
+import { greedOf } from './byte-budget';
 import type { ByteBudget, OpenHolder } from './byte-budget';
 import { formatAnswerHead } from './message-head';
 import type { HeaderFields, MessageHead } from './message-head';
@@ -89,11 +90,9 @@ export class ServedConnection implements OpenHolder {
     socket.on('close', () => this.leave());
   }
 
-  /** What comes from Lambda is complete at once: of a given size, what is old and does not go on is greedier. */
   get greed(): number {
-    const nowMs = monotonicMs();
-    const openBytes = this.heldBytes - CONNECTION_BYTES;
-    return openBytes * (nowMs - this.requestSinceMs + 1) * (nowMs - this.progressMs + 1);
+    const { requestSinceMs: sinceMs, progressMs } = this;
+    return greedOf(this.heldBytes - CONNECTION_BYTES, { sinceMs, progressMs }, monotonicMs());
   }
 
   cut(): void {
