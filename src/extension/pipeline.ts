@@ -24,8 +24,7 @@ import { createRedaction, createTranslator, createReceivedSpans } from './create
 import type { TelemetryReader, Unread, OtlpReader } from './inbox';
 import { Relay } from './relay';
 import { MetricSchedule, reportTotals, createSelfMetrics, type SelfMetrics } from './self-metrics';
-import { sayWhatIsInvalid } from './settings';
-import { isBesideCollector, sayWhatHasNoEffect } from './settings';
+import { isBesideCollector, sayWhatHasNoEffect, sayWhatIsInvalid } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
 export interface Pipeline extends TelemetryReader, OtlpReader {

@@ -1,8 +1,17 @@
 // The requests under way over an HTTP/2 connection, and their answers, which go as far as the peer's windows let them.
 // Source: RFC 9113 §5.1, §5.2, §6.9
 import type { ByteBudget } from './byte-budget';
-import { ERROR, FLAG, FRAME, MAX_FRAME_BYTES, SETTING, SETTING_BYTES } from './http2-frames';
-import { formatFields, formatFrame, viewOf } from './http2-frames';
+import {
+  ERROR,
+  FLAG,
+  formatFields,
+  formatFrame,
+  FRAME,
+  MAX_FRAME_BYTES,
+  SETTING,
+  SETTING_BYTES,
+  viewOf,
+} from './http2-frames';
 import type { FieldsFrame } from './http2-reader';
 import { RequestBody } from './served-connection';
 

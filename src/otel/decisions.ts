@@ -5,12 +5,11 @@ import type { HrTime } from '@opentelemetry/api';
 import type { Fact, InvocationFact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
 import { isDrawn, toRandomness, toThreshold } from './consistent-probability';
-import type { Draw } from './consistent-probability';
+import type { Draw, Sampler } from './consistent-probability';
 import type { KeepRules, RequestSigns } from './keep-rules';
 import { isKeptEarly, isKeptInitialization, isKeptInvocation } from './keep-rules';
 import type { ReadLine } from './read-lines';
 import { readTracestate } from './received-marks';
-import type { Sampler } from './consistent-probability';
 
 export type Decision = 'kept' | 'drawn' | 'other';
 

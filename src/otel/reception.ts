@@ -2,9 +2,8 @@
 // decision about their request, or passed on.
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { RawItem, Signal } from '../relay/item';
-import type { ReceivedLogRecord } from '../relay/scan-request';
+import type { ReceivedItems, ReceivedLogRecord } from '../relay/scan-request';
 import { ReceivedSpan } from '../relay/received-span';
-import type { ReceivedItems } from '../relay/scan-request';
 import type { ReceivedItem } from './received-detail';
 import { ReceivedFilter } from './received-filter';
 import type { ReceivedIntake } from './received-intake';

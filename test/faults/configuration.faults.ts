@@ -2,8 +2,7 @@
 // telemetry is what it is without it.
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { functionLogs, serverSpans, total } from '../scenarios/arrived-telemetry';
-import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { functionLogs, readTelemetry, serverSpans, total } from '../scenarios/arrived-telemetry';
 import { endRuns, startFaultyRun } from './faulty-run';
 import type { FaultyRun } from './faulty-run';
 

@@ -1,8 +1,7 @@
 // Extensions and Telemetry API that refuse, fail, stay silent or break: the function runs on without telemetry,
 // or, without an Extensions API, the process ends by itself, soon and with a report.
 import type { ServerResponse } from 'node:http';
-import { serverSpans } from '../scenarios/arrived-telemetry';
-import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { readTelemetry, serverSpans } from '../scenarios/arrived-telemetry';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { initEvents, serve, shutdownEvent, shutdownIn } from './foreign-events';

@@ -1,8 +1,7 @@
 // The layer under the foreign Lambda: poison, redelivery, and APIs that fail.
 import { gzipSync } from 'node:zlib';
 import { connect } from 'node:net';
-import { functionLogs, serverSpans, total } from '../scenarios/arrived-telemetry';
-import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { functionLogs, readTelemetry, serverSpans, total } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
 import { checkOtlp } from 'local-lambda/otlp/proto-rules';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';

@@ -1,7 +1,6 @@
 // A long freeze: the clock jumps, connections die meanwhile, and a request under way outlives its own timeout.
 import { setTimeout as wait } from 'node:timers/promises';
-import { functionLogs, total } from '../scenarios/arrived-telemetry';
-import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { functionLogs, readTelemetry, total } from '../scenarios/arrived-telemetry';
 import { readStopLine } from './accounting';
 import { faultNamed } from './fault';
 import { endRuns, startFaultyRun } from './faulty-run';

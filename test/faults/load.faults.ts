@@ -1,7 +1,6 @@
 // Much at once: everything arrives where there is a way out, and is counted where there is none; memory stays
 // bounded in either case.
-import { functionLogs, total } from '../scenarios/arrived-telemetry';
-import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { functionLogs, readTelemetry, total } from '../scenarios/arrived-telemetry';
 import { countSent, countedDrops, readStopLine, withoutRepeats } from './accounting';
 import { EXTENSION, drain, endRuns, startFaultyRun } from './faulty-run';
 import type { FaultyRun } from './faulty-run';

@@ -1,8 +1,7 @@
 // Many invocations against an endpoint that flaps: every item is delivered once or counted once, and memory
 // stays flat. 400 invocations by default; `npm run test:faults -- --long` makes it 5 000.
 import type { ScriptedAnswer } from 'local-lambda/otlp/answer';
-import { functionLogs, total } from '../scenarios/arrived-telemetry';
-import { readTelemetry } from '../scenarios/arrived-telemetry';
+import { functionLogs, readTelemetry, total } from '../scenarios/arrived-telemetry';
 import {
   countItems,
   countSent,

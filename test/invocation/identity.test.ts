@@ -5,8 +5,7 @@ import {
   toRootIdentity,
   toRuntimeIdentity,
 } from '../../src/invocation/identity';
-import { Identities } from '../../src/invocation/invocation';
-import { createInvocation } from '../../src/invocation/invocation';
+import { createInvocation, Identities } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
 import { toNanosText } from '../../src/telemetry/timestamp';
 import { REQUEST, at, sha256 } from './scenario';

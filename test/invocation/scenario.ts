@@ -2,9 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { HrTime } from '@opentelemetry/api';
 import type { Fact, TrackedLine } from '../../src/invocation/fact';
-import type { Tracker } from '../../src/invocation/tracker';
+import type { Tracker, TrackerOptions } from '../../src/invocation/tracker';
 import { Tracker as TrackerClass } from '../../src/invocation/tracker';
-import type { TrackerOptions } from '../../src/invocation/tracker';
 import { decodeEvent } from '../../src/telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../../src/telemetry/event';
 import { addMs } from '../../src/telemetry/timestamp';

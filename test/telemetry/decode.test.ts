@@ -1,6 +1,5 @@
 import fc from 'fast-check';
-import { decodeBatch } from '../../src/telemetry/decode';
-import { decodeEvent } from '../../src/telemetry/decode';
+import { decodeBatch, decodeEvent } from '../../src/telemetry/decode';
 
 const OBSERVED: [number, number] = [1_800_000_000, 0];
 const TIME = '2026-03-02T08:15:00.120Z';
