@@ -143,7 +143,7 @@ function copyLayers(): void {
   for (const layer of ['node', 'x86_64', 'arm64']) {
     if (!names.includes(`lambda-otlp-${layer}.zip`)) {
       console.error(
-        `warning: lambda-otlp-${layer}.zip is not in the package: npm run build -- --standalone needs cargo`,
+        `warning: lambda-otlp-${layer}.zip is not in the package: npm run build -- --standalone (needs Rust and zig), then npm pack again`,
       );
     }
   }

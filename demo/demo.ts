@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
 import { ensureBuiltLayer, isLayerBuilt } from '../layer/built-layer';
+import { typed } from '../cli/command-line';
 import type { DemoArguments } from './arguments';
 import { parseDemoArguments, USAGE } from './arguments';
 import { checkArrivals } from './checks';
@@ -188,7 +189,7 @@ async function main(): Promise<number> {
       process.stdout.write(USAGE);
       return 0;
     case 'wrong':
-      console.error(`${parsed.message}\nSee npm run demo -- --help`);
+      console.error(`${parsed.message}\nSee ${typed('demo')} --help`);
       return 2;
     case 'run':
       return run(parsed.arguments);

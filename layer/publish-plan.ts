@@ -2,6 +2,7 @@
 // options, so that a dry run prints exactly what --execute would run.
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { typed } from '../cli/command-line';
 
 export type LayerName = 'node' | 'x86_64' | 'arm64';
 
@@ -16,6 +17,7 @@ export interface PublishOptions {
 }
 
 export interface Publication {
+  readonly layer: LayerName;
   readonly layerName: string;
   readonly region: string;
   readonly zip: string;
@@ -60,13 +62,19 @@ const LAYERS: Readonly<Record<LayerName, LayerDescription>> = {
   },
 };
 
-export const USAGE = `usage: npm run publish:layer -- --region REGION [--region REGION]...
-  --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
-  --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
-  --from FOLDER               folder of the built zips (default: those of this package)
-  --public                    let every AWS account use the published version
-  --execute                   run the commands; without it they are only printed
-  --help, -h                  this text`;
+export const USAGE = `usage: ${typed('publish')} --region REGION [--region REGION]... [options]
+
+Publishes the layers to your account, by the AWS CLI. Without --execute it prints the commands and does nothing.
+
+  -r, --region REGION             where, repeatable
+  -l, --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
+      --name-prefix NAME          layer names are NAME-node, NAME-x86_64, NAME-arm64 (default: lambda-otlp)
+      --from FOLDER               folder of the built zips (default: those of this package)
+      --public                    let every AWS account use the published version
+      --execute                   run the commands; without it they are only printed
+  -h, --help                      this text
+
+Exit code: 0 success, 1 failure, 2 wrong use.`;
 
 function readLayer(name: string): LayerName {
   if (name === 'node' || name === 'x86_64' || name === 'arm64') return name;
@@ -83,8 +91,8 @@ export function readPublishOptions(args: readonly string[]): PublishOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      region: { type: 'string', multiple: true, default: [] },
-      layer: { type: 'string', multiple: true, default: ['node'] },
+      region: { type: 'string', short: 'r', multiple: true, default: [] },
+      layer: { type: 'string', short: 'l', multiple: true, default: ['node'] },
       'name-prefix': { type: 'string', default: 'lambda-otlp' },
       from: { type: 'string', default: relative(process.cwd(), resolve(__dirname, '../build')) },
       public: { type: 'boolean', default: false },
@@ -114,10 +122,10 @@ interface Target {
 }
 
 function toPublication(options: PublishOptions, target: Target): Publication {
-  const { region, version } = target;
-  const { description, license, runtimes, architectures } = LAYERS[target.layer];
-  const layerName = `${options.namePrefix}-${target.layer}`;
-  const zip = `${options.from}/lambda-otlp-${target.layer}.zip`;
+  const { layer, region, version } = target;
+  const { description, license, runtimes, architectures } = LAYERS[layer];
+  const layerName = `${options.namePrefix}-${layer}`;
+  const zip = `${options.from}/lambda-otlp-${layer}.zip`;
   const common = ['--region', region, '--layer-name', layerName];
   const publish = [
     ...['lambda', 'publish-layer-version', ...common],
@@ -126,12 +134,12 @@ function toPublication(options: PublishOptions, target: Target): Publication {
     ...['--compatible-architectures', ...architectures],
     ...['--zip-file', `fileb://${zip}`, '--query', 'Version', '--output', 'text'],
   ];
-  if (!options.isPublic) return { layerName, region, zip, publish };
+  if (!options.isPublic) return { layer, layerName, region, zip, publish };
   const permit = (versionNumber: string): readonly string[] => [
     ...['lambda', 'add-layer-version-permission', ...common, '--version-number', versionNumber],
     ...['--statement-id', 'public', '--principal', '*', '--action', 'lambda:GetLayerVersion'],
   ];
-  return { layerName, region, zip, publish, permit };
+  return { layer, layerName, region, zip, publish, permit };
 }
 
 /** The publications in order: region by region, each layer once. `version` is lambda-otlp's own. */

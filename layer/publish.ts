@@ -1,8 +1,9 @@
-// `npm run publish:layer -- --region REGION`: prints the `aws` commands that publish the built layers,
+// `lambda-otlp publish --region REGION`: prints the `aws` commands that publish the built layers,
 // and runs them with --execute. It stops at the first that fails and says what was published.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { howToBuild } from '../cli/command-line';
 import {
   planPublications,
   readPublishOptions,
@@ -33,11 +34,9 @@ function publish({ layerName, region, publish: args, permit }: Publication): voi
   if (permit !== undefined) runAws(permit(version));
 }
 
-function print({ publish: args, permit, zip }: Publication): void {
+function print({ publish: args, permit, zip, layer }: Publication): void {
   if (!existsSync(zip)) {
-    console.log(
-      `# ${zip} is not built yet: npm run build${zip.endsWith('node.zip') ? '' : ' -- --standalone'}`,
-    );
+    console.log(`# ${zip} is not there: ${howToBuild(layer)}`);
   }
   console.log(toShellLine(['aws', ...args]));
   if (permit !== undefined) console.log(toShellLine(['aws', ...permit('VERSION')]));
@@ -72,7 +71,10 @@ function main(): void {
     return;
   }
   const missing = publications.find(({ zip }) => !existsSync(zip));
-  if (missing !== undefined) throw new Error(`${missing.zip}: expected a built zip, found none`);
+  if (missing !== undefined) {
+    const { zip, layer } = missing;
+    throw new Error(`${zip}: expected a built zip, found none; ${howToBuild(layer)}`);
+  }
   publications.forEach(publish);
 }
 

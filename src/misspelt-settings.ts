@@ -59,7 +59,7 @@ function findNearest(seen: string, known: ReadonlySet<string>): Nearest {
 }
 
 /** Levenshtein's distance: characters to insert, leave out or change. */
-function countSlips(from: string, to: string): number {
+export function countSlips(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 0; row < from.length; row += 1) {
     const current = [row + 1];

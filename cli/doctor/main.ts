@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { findSecrets } from '../../src/extension/diagnostics-writer';
+import { toCallerPath } from 'local-lambda/cli/caller-directory';
+import { typed } from '../command-line';
 import { examine } from './examine';
 import {
   InputError,
@@ -11,7 +13,7 @@ import {
 } from './function-configuration';
 import { hide, toText } from './report';
 
-const USAGE = `usage: lambda-otlp doctor [FILE] [--function NAME] [options]
+const USAGE = `usage: ${typed('doctor')} [FILE] [--function NAME] [options]
 
 Reads a function's configuration, says what is sent where and what stands in the way, and sends one test span,
 metric and log record to the endpoint. Prints no secret.
@@ -89,7 +91,7 @@ function readText(file: string | undefined): string {
     throw new InputError('expected FILE, --function NAME, or the configuration on standard input');
   }
   try {
-    return readFileSync(file ?? 0, 'utf8');
+    return readFileSync(file === undefined ? 0 : toCallerPath(file), 'utf8');
   } catch (error) {
     throw new InputError(
       `${file ?? 'standard input'}: expected a readable file, got ${(error as NodeJS.ErrnoException).code ?? 'an error'}`,

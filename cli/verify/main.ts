@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { howToBuild, typed } from '../command-line';
 import { createAwsCli } from './aws-cli';
 import { ACTIONS, TEST_FUNCTIONS, nameAll, type TestFunction } from './plan';
 import { verify, type VerifyResult } from './verify';
 
-const USAGE = `usage: lambda-otlp verify [--yes] [options]
+const USAGE = `usage: ${typed('verify')} [--yes] [options]
 
 Publishes the layers under a test name, deploys a function for each, lets it answer, throw, time out and run out of
 memory, compares what the extension makes of it with what is documented, keeps the raw events for replay, and deletes
@@ -60,7 +61,7 @@ export async function runVerify(args: readonly string[], root: string): Promise<
   }
   if (missing.length > 0) {
     process.stderr.write(
-      `expected built layers, found no ${missing.join(', ')}; npm run build -- --standalone\n`,
+      `expected built layers, found no ${missing.join(', ')}; ${howToBuild('x86_64')}\n`,
     );
     return 1;
   }

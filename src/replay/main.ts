@@ -6,6 +6,7 @@ import type { Signal } from '../relay/item';
 import { toJson } from '../relay/to-json';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { typed } from '../../cli/command-line';
 import { toCallerPath } from 'local-lambda/cli/caller-directory';
 import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
@@ -20,19 +21,20 @@ import type { ReplaySink } from './replay';
 import { createSendingSink } from './send';
 import { createShownRequests } from './shown-requests';
 
-const HELP = `Usage: npm run -s replay -- [--show | --ui PORT | --send | --explain] FILE…      (no FILE, or -: standard input)
+const HELP = `usage: ${typed('replay')} [--show | --ui PORT | --send | --explain] FILE…
 
 Turns stored Lambda Telemetry API events into OpenTelemetry traces, metrics and logs.
+No FILE, or -: standard input.
 Input: a JSON array of events or of batches, NDJSON of either, captures of an extension
 process, or CloudWatch log lines in JSON format. The end of the input counts as SHUTDOWN.
 Output: OTLP/JSON on stdout, one request a line.
 
-  --show       waterfalls, metrics and logs as the demo shows them, instead
-  --ui PORT    the same on a page at http://127.0.0.1:PORT, until Ctrl-C (0: any free port)
-  --explain    what LAMBDA_OTLP_KEEP, …_OTHERS, …_REDACT and …_DROP make of each request, by which
-               rule, and of the volume
-  --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead, by OpenTelemetry's own exporters
-  --help, -h   this text
+      --show       waterfalls, metrics and logs as the demo shows them, instead
+      --ui PORT    the same on a page at http://127.0.0.1:PORT, until Ctrl-C (0: any free port)
+      --explain    what LAMBDA_OTLP_KEEP, …_OTHERS, …_REDACT and …_DROP make of each request, by which
+                   rule, and of the volume
+      --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead, by OpenTelemetry's own exporters
+  -h, --help       this text
 
 Exit code: 0, 1 when something was lost or nothing was found, 2 when the arguments are wrong.
 `;
@@ -200,7 +202,7 @@ async function main(): Promise<number> {
   try {
     options = readArguments();
   } catch (error) {
-    process.stderr.write(`${(error as Error).message}\nSee npm run -s replay -- --help\n`);
+    process.stderr.write(`${(error as Error).message}\nSee ${typed('replay')} --help\n`);
     return 2;
   }
   if (!options.help) return run(options);

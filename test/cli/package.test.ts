@@ -66,15 +66,34 @@ test('no compiled file names the workspace, which is not installed with the pack
   expect(file).not.toMatch(/require\("local-lambda\//);
 });
 
-test.each(['demo', 'local', 'replay', 'doctor', 'verify'])(
-  '%s --help prints its usage alone and exits 0',
-  (command) => {
-    const { status, stdout, stderr } = call(command, '--help');
-    expect(stderr).toBe('');
-    expect(stdout).toMatch(/^usage|^npm run|^Usage|^\w/);
-    expect(status).toBe(0);
-  },
-);
+describe.each(['demo', 'local', 'replay', 'publish', 'doctor', 'verify'])('%s', (command) => {
+  test.each(['--help', '-h'])(
+    '%s prints its usage alone, as it is typed here, and ends with 0',
+    (help) => {
+      const { status, stdout, stderr } = call(command, help);
+      expect(stderr).toBe('');
+      expect(stdout).toContain(`npx lambda-otlp ${command} `);
+      expect(stdout).toContain('Exit code: 0');
+      expect(stdout).not.toContain('npm run');
+      expect(status).toBe(0);
+    },
+  );
+
+  test('an option that it does not have is wrong use, and named', () => {
+    const { status, stdout, stderr } = call(command, '--colour');
+    expect(stderr).toContain('--colour');
+    expect(stderr).not.toContain('npm run');
+    expect(stdout).toBe('');
+    expect(status).toBe(2);
+  });
+});
+
+test.each(['--version', '-V'])('%s prints the version alone', (option) => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    readonly version: string;
+  };
+  expect(call(option)).toEqual({ status: 0, stdout: `${version}\n`, stderr: '' });
+});
 
 test('--env-file is the command’s own, not Node’s', () => {
   const handler = ['--handler', 'index.handler'];
@@ -86,8 +105,17 @@ test('--env-file is the command’s own, not Node’s', () => {
   expect(status).toBe(2);
 });
 
-test('an unknown command is wrong use', () => {
-  expect(call('demoo')).toMatchObject({ status: 2, stdout: '' });
+test.each([
+  ['demoo', "unknown command 'demoo'; did you mean 'demo'?"],
+  ['pub', "unknown command 'pub'; did you mean 'publish'?"],
+  ['upload', "unknown command 'upload'"],
+  ['--json', "expected a command, got the option '--json': options follow the command"],
+  [undefined, 'expected a command, got none'],
+])('%s instead of a command is wrong use: %s', (name, complaint) => {
+  const { status, stdout, stderr } = call(...(name === undefined ? [] : [name]));
+  expect(stderr.split('\n')[0]).toBe(complaint);
+  expect(stdout).toBe('');
+  expect(status).toBe(2);
 });
 
 test('an unknown option of the doctor is wrong use, and says which', () => {

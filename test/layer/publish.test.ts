@@ -91,7 +91,7 @@ describe('the command', () => {
     const { status, stdout, stderr } = publish(...args);
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain('usage: npm run publish:layer');
+    expect(stderr).toContain('usage: npm run publish:layer -- --region REGION');
   });
 
   const executeArgs = ['--region', 'eu-west-1', '--public', '--execute'];
@@ -130,5 +130,5 @@ test('--help tells how to use it and succeeds', () => {
     { cwd: root, encoding: 'utf8' },
   );
   expect(status).toBe(0);
-  expect(stdout).toContain('usage: npm run publish:layer');
+  expect(stdout).toContain('usage: npm run publish:layer -- --region REGION');
 });

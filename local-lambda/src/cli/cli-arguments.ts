@@ -70,7 +70,7 @@ const OPTIONS = {
   'print-events': { type: 'boolean', default: false },
   record: { type: 'string' },
   help: { type: 'boolean', short: 'h', default: false },
-  version: { type: 'boolean', default: false },
+  version: { type: 'boolean', short: 'V', default: false },
 } as const;
 
 const DEFAULT_TIMEOUT_S = '3';

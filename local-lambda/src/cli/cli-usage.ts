@@ -36,7 +36,7 @@ What is shown
   --print-events          every Telemetry API event as it is emitted
   --record FILE           every Telemetry API event, one JSON object a line
   --help, -h              this text
-  --version               the version
+  --version, -V           the version
 
 Telemetry goes to OTEL_EXPORTER_OTLP_ENDPOINT if that is set, else to a receiver in this process
 that shows it at the end. With --ui or --http it runs until Ctrl-C.
