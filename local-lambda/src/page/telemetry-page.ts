@@ -108,16 +108,29 @@ export async function startTelemetryPage({
 
   const answer = (request: IncomingMessage, response: ServerResponse): void => {
     const path = (request.url ?? '/').split('?')[0];
-    if (request.method !== 'GET' || !isLocal(request) || (path !== '/' && path !== '/stream')) {
+    if (!isLocal(request) || (path !== '/' && path !== '/stream')) {
       response.writeHead(404, SECURITY_HEADERS).end('Not found: expected GET / on this machine\n');
       return;
     }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const allow = { ...SECURITY_HEADERS, Allow: 'GET, HEAD' };
+      response.writeHead(405, allow).end('Method not allowed: expected GET or HEAD\n');
+      return;
+    }
     if (path === '/') {
-      const type = { 'Content-Type': 'text/html; charset=utf-8' };
-      response.writeHead(200, { ...SECURITY_HEADERS, ...type }).end(html);
+      const entity = {
+        'Content-Type': 'text/html; charset=utf-8',
+        'Content-Length': Buffer.byteLength(html),
+      };
+      // Node leaves the body of an answer to HEAD out.
+      response.writeHead(200, { ...SECURITY_HEADERS, ...entity }).end(html);
       return;
     }
     response.writeHead(200, { ...SECURITY_HEADERS, 'Content-Type': 'text/event-stream' });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.write(toMessage(kept.everything()));
     readers.add(response);
     response.on('close', () => readers.delete(response));
