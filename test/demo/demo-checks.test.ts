@@ -22,6 +22,7 @@ const scenario: ScenarioOutcome = {
         errorType: undefined,
         response: {},
         functionError: undefined,
+        streamBroke: false,
         metrics: undefined,
         timings: {
           startedAtMs: 0,

@@ -5,6 +5,8 @@ import { toPrintable } from '../render/terminal-text';
 
 const MAX_RESPONSE_LENGTH = 300;
 const MAX_TRACE_LINES = 8;
+/** With what lies below it: `at async Promise.all (index 0)`. */
+const OF_RUNTIME = /\/node-runtime[\w-]*\.mjs:|^\s*at async Promise\.all \(index \d+\)$/;
 
 function shorten(text: string): string {
   return text.length <= MAX_RESPONSE_LENGTH ? text : `${text.slice(0, MAX_RESPONSE_LENGTH)}…`;
@@ -24,8 +26,10 @@ function toErrorLines(response: unknown): readonly string[] {
   const head = [errorType, errorMessage].filter(isText).join(': ');
   if (head === '') return [shorten(JSON.stringify(response ?? null))];
   const frames = [trace, stackTrace].find(Array.isArray)?.filter(isText) ?? [];
-  // Node's trace begins with the message again.
-  const own = frames.filter((frame) => !head.endsWith(frame) && !head.includes(frame.trim()));
+  // Node's trace begins with the message again; below the handler is the runtime.
+  const own = frames.filter(
+    (frame) => !head.endsWith(frame) && !head.includes(frame.trim()) && !OF_RUNTIME.test(frame),
+  );
   return [...shorten(head).split('\n'), ...own.slice(0, MAX_TRACE_LINES)].map(
     (line, index) => `${index === 0 ? '' : '  '}${toPrintable(line.trim())}`,
   );
@@ -33,7 +37,7 @@ function toErrorLines(response: unknown): readonly string[] {
 
 /** `number`: counted from 1. Times as platform.report has them. */
 export function toInvocationText(number: number, invocation: Invocation): string {
-  const { metrics, timings, status, functionError, errorType } = invocation;
+  const { metrics, timings, status, functionError, errorType, streamBroke } = invocation;
   const costs = [
     metrics === undefined ? [] : [milliseconds(metrics.durationMs)],
     metrics?.initDurationMs === undefined ? [] : [`init ${milliseconds(metrics.initDurationMs)}`],
@@ -45,7 +49,9 @@ export function toInvocationText(number: number, invocation: Invocation): string
   ].flat();
   const result =
     status === 'success' && functionError !== undefined
-      ? 'function error'
+      ? streamBroke
+        ? 'success, stream broken off'
+        : 'function error'
       : [status, errorType].filter(Boolean).join(' ');
   const head = `#${number} ${invocation.requestId} ${result} (${costs.join(', ')})`;
   if (!succeeded(invocation)) {

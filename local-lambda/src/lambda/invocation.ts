@@ -35,6 +35,8 @@ export interface Invocation {
   /** What the caller gets: parsed JSON, or text; the error object when `functionError` is set. */
   readonly response: unknown;
   readonly functionError: 'Unhandled' | undefined;
+  /** The handler failed after its streamed response had begun: on demand, the platform has no word for it. */
+  readonly streamBroke: boolean;
   readonly metrics: ReportMetrics | undefined;
   readonly timings: InvocationTimings;
 }
@@ -113,16 +115,20 @@ export interface InvocationFailure {
 export function toResponse(
   result: RuntimeResult | undefined,
   failure: InvocationFailure | undefined,
-): Pick<Invocation, 'response' | 'functionError'> {
+): Pick<Invocation, 'response' | 'functionError' | 'streamBroke'> {
   if (failure !== undefined) {
     const { errorType, message, body } = failure;
     const response = body === undefined ? { errorType, errorMessage: message } : parse(body);
-    return { response, functionError: 'Unhandled' };
+    return { response, functionError: 'Unhandled', streamBroke: false };
   }
-  if (result === undefined) return { response: undefined, functionError: undefined };
-  const failed = result.kind === 'error' || result.brokenOffBy !== undefined;
+  if (result === undefined) {
+    return { response: undefined, functionError: undefined, streamBroke: false };
+  }
+  const streamBroke = result.brokenOffBy !== undefined;
+  const failed = result.kind === 'error' || streamBroke;
   return {
     response: parse(result.brokenOffBy ?? result.body),
     functionError: failed ? 'Unhandled' : undefined,
+    streamBroke,
   };
 }

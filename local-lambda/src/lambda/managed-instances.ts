@@ -36,6 +36,7 @@ function refusal(errorType: string, context: RequestContext): Invocation {
     errorType,
     response: { errorType },
     functionError: undefined,
+    streamBroke: false,
     metrics: undefined,
     timings: {
       startedAtMs: atMs,
@@ -61,7 +62,8 @@ function toSpans({ invocation, startedAtMs }: Running): readonly SpanRecord[] {
 function toOutcome({ failure, invocation }: Running): Outcome {
   if (failure !== undefined) return failure;
   const { result } = invocation;
-  if (result?.kind !== 'error') return { status: 'success' };
+  // Other than on demand, a stream that breaks off is an error to the emulator (its invoke/running_invoke.go).
+  if (result?.kind !== 'error' && result?.brokenOffBy === undefined) return { status: 'success' };
   return { status: 'error', errorType: toPlatformErrorType(result.errorType) };
 }
 

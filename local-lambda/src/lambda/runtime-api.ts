@@ -20,7 +20,7 @@ export interface RuntimeInvocation {
 export interface RuntimeResult {
   readonly kind: 'response' | 'error';
   readonly body: string;
-  /** Lambda-Runtime-Function-Error-Type. */
+  /** Lambda-Runtime-Function-Error-Type, of the header or the trailer. */
   readonly errorType: string | undefined;
   readonly producedBytes: number;
   /** The response's headers arrived; responseLatency ends, responseDuration begins. */
@@ -64,14 +64,16 @@ const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 const VALID_ERROR_TYPE = /^(Runtime|Function)\.[A-Z][A-Za-z]+$/;
 
-function errorTypeOf(request: IncomingMessage): string | undefined {
-  const value = request.headers['lambda-runtime-function-error-type'];
+const ERROR_TYPE = 'lambda-runtime-function-error-type';
+
+function errorTypeOf({ headers, trailers }: IncomingMessage): string | undefined {
+  const value = headers[ERROR_TYPE] ?? trailers[ERROR_TYPE];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Source: AWS "Building a custom runtime", response streaming: type, and body in base64. */
 function readErrorTrailer({ trailers }: IncomingMessage): string | undefined {
-  const errorType = trailers['lambda-runtime-function-error-type'];
+  const errorType = trailers[ERROR_TYPE];
   if (errorType === undefined) return undefined;
   const body = trailers['lambda-runtime-function-error-body'];
   return body === undefined

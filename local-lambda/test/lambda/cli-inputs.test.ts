@@ -19,6 +19,13 @@ beforeAll(() => {
     `interface Order { readonly orderId: number }
 export const handler = async (event: Order) => ({ statusCode: 201, body: JSON.stringify(event) });
 export const shout = async (): Promise<never> => { throw new RangeError('no'); };
+export const wait = () => { console.log('waiting'); return new Promise(() => { setInterval(() => {}, 1000); }); };
+declare const awslambda: { streamifyResponse<T>(handler: T): T };
+export const stream = awslambda.streamifyResponse(async (_: unknown, response: NodeJS.WritableStream) => {
+  response.write('one ');
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  throw new RangeError('two');
+});
 `,
   );
 });
@@ -55,6 +62,14 @@ test('an error of the handler is told as a person reads it', () => {
   const { status, stdout } = run(['--handler', 'app.shout']);
   expect(status).toBe(1);
   expect(stdout).toMatch(/^#1 \S+ function error \(.*\)\n {3}RangeError: no\n {5}at .*app\.ts:3/m);
+});
+
+test('a stream that breaks off fails, by words that agree with what the platform says', () => {
+  const { status, stdout } = run(['--handler', 'app.stream']);
+  expect(status).toBe(1);
+  const told =
+    /^#1 \S+ success, stream broken off \(.*\)\n {3}RangeError: two\n {5}at .*app\.ts:9:\d+\)\n$/m;
+  expect(stdout).toMatch(told);
 });
 
 test('Managed Instances serve one invocation after the other', () => {

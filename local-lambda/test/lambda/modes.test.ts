@@ -158,11 +158,12 @@ test('a streamed response lasts from its first byte to its last', async () => {
   expect(failed.response).toMatchObject({ errorType: 'TypeError' });
 });
 
-test('a stream that breaks off after its first byte is an error to its caller', async () => {
+test('a stream that breaks off after its first byte is an error to its caller, a success to the platform', async () => {
   const handler = `${__dirname}/fixtures/function.streaming`;
   const run = await startRun({}, { handler });
-  const { response, status, functionError } = await run.lambda.invoke({ fail: 'after' });
-  expect({ status, functionError }).toEqual({ status: 'success', functionError: 'Unhandled' });
+  const { response, ...rest } = await run.lambda.invoke({ fail: 'after' });
+  const success = { status: 'success', functionError: 'Unhandled', streamBroke: true };
+  expect(rest).toMatchObject(success);
   expect(response).toMatchObject({ errorType: 'TypeError', errorMessage: 'failed in mid-stream' });
   const spans = recordOf(run, 'platform.runtimeDone')['spans'] as { name: string }[];
   expect(spans[0]?.name).toBe('responseLatency');
@@ -174,6 +175,14 @@ describe('Managed Instances, as the emulator', () => {
     maxConcurrency: 3,
   } as const;
   const SHUTDOWN_ONLY = { events: ['SHUTDOWN'], log: true };
+
+  test('a stream that breaks off is an error to everyone', async () => {
+    const handler = `${__dirname}/fixtures/function.streaming`;
+    const run = await startRun(SHUTDOWN_ONLY, { ...MANAGED, handler });
+    const { status, streamBroke } = await run.lambda.invoke({ fail: 'after' });
+    expect({ status, streamBroke }).toEqual({ status: 'error', streamBroke: true });
+    expect(recordOf(run, 'platform.report')).toMatchObject({ status: 'error' });
+  });
 
   test('concurrent invocations, two response spans, no INVOKE, no runtimeDone, no freeze', async () => {
     const run = await startRun(SHUTDOWN_ONLY, MANAGED);
