@@ -12,13 +12,15 @@ import { checkEndpoint, toWarnings } from './endpoint-checks';
 import { checkJaeger } from './jaeger-checks';
 import type { Destination } from './destination';
 import { openDestination } from './destination';
-import type { ScenarioOutcome, StepOutcome } from './scenario';
+import type { ScenarioOutcome } from './scenario';
 import { playScenario } from './scenario';
+import { toStepHeader, toStepRow } from './step-rows';
 import { traceIdOf } from './trace-id';
+import { chooseWidth } from 'local-lambda/render/choose-width';
 import { choosePaint } from 'local-lambda/render/paint';
 import { formatDuration } from 'local-lambda/render/quantity';
 import { heading, renderTelemetry } from 'local-lambda/render/telemetry';
-import { padEnd, toPrintable } from 'local-lambda/render/terminal-text';
+import { toPrintable, wrap } from 'local-lambda/render/terminal-text';
 import type { RenderOptions } from 'local-lambda/render/waterfall';
 
 const PROJECT = resolve(__dirname, '..');
@@ -27,12 +29,15 @@ const PASSED_ON = /^(?:OTEL_|LAMBDA_OTLP_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY
 
 const DISPLAY: RenderOptions = {
   paint: choosePaint(process.env, process.stdout.isTTY),
-  width: Math.min(
-    Math.max(Number(process.env['COLUMNS']) || process.stdout.columns || 110, 60),
-    160,
-  ),
+  width: chooseWidth(process.env, process.stdout.columns),
 };
-const { paint } = DISPLAY;
+const { paint, width } = DISPLAY;
+
+/** A sentence, broken where the terminal ends; `indent` cells before each line. */
+function toLines(text: string, indent = 0): string {
+  const lines = wrap(text, width - indent);
+  return lines.map((line) => ' '.repeat(indent) + line).join('\n');
+}
 
 function buildLayer({ skipBuild }: DemoArguments): void {
   if (skipBuild) {
@@ -45,8 +50,8 @@ function buildLayer({ skipBuild }: DemoArguments): void {
 
 /** A label and a metric that count different things. */
 const COLD_START_NOTE =
-  "  'cold start' marks each request that waited for an init, those after the crash and the timeout too;\n" +
-  '  faas.coldstarts counts new environments: one.';
+  "'cold start' marks each request that waited for an init, those after the crash and the timeout too; " +
+  'faas.coldstarts counts new environments: one.';
 
 /** Jaeger refuses the others with 404. */
 const TRACES_ONLY = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
@@ -64,36 +69,12 @@ function environmentFor({ kind, url }: Destination): Record<string, string> {
   };
 }
 
-const COLUMNS = [28, 12, 12, 12] as const;
-
-function sayRow(cells: readonly string[], outcome: string): void {
-  console.log(
-    `  ${cells.map((cell, index) => padEnd(cell, COLUMNS[index] ?? 0)).join('')}${outcome}`,
-  );
-}
-
-/** `handler`: until the runtime was done, as the span of the invocation; `billed`: as its REPORT line. */
-function sayStep({ step, invocation }: StepOutcome): void {
-  const { status, functionError, metrics, timings } = invocation;
-  const outcome =
-    functionError === undefined
-      ? paint('green', status)
-      : paint('red', status === 'success' ? 'success to Lambda, function error' : status);
-  const { startedAtMs, runtimeDoneAtMs } = timings;
-  const handler =
-    runtimeDoneAtMs === undefined ? '' : formatDuration(runtimeDoneAtMs - startedAtMs);
-  const init = metrics?.initDurationMs === undefined ? '' : formatDuration(metrics.initDurationMs);
-  const billed =
-    metrics?.billedDurationMs === undefined ? '' : formatDuration(metrics.billedDurationMs);
-  sayRow([step.title, handler, init, billed], outcome);
-}
-
 /** Says what holds and what is missing; true when nothing is. */
 function sayChecks(checks: readonly Check[]): boolean {
   console.log(heading('checks', DISPLAY));
   for (const { name, problems } of checks) {
     console.log(`  ${problems.length === 0 ? paint('green', '✔') : paint('red', '✖')} ${name}`);
-    for (const problem of problems) console.log(`      ${paint('red', toPrintable(problem))}`);
+    for (const problem of problems) console.log(paint('red', toLines(toPrintable(problem), 6)));
   }
   return checks.every(({ problems }) => problems.length === 0);
 }
@@ -114,18 +95,18 @@ async function conclude(scenario: ScenarioOutcome, destination: Destination): Pr
   const titles = titlesOf(scenario);
   const warnings = toWarnings(scenario.extensionOutput);
   if (warnings.length > 0) console.log(heading('warnings of the extension', DISPLAY));
-  for (const warning of warnings) console.log(`  ${paint('yellow', toPrintable(warning))}`);
+  for (const warning of warnings) console.log(paint('yellow', toLines(toPrintable(warning), 2)));
   switch (destination.kind) {
     case 'receiver': {
       const { accepted, requests } = destination.receiver;
       console.log(renderTelemetry(accepted, DISPLAY, titles));
-      console.log(paint('dim', COLD_START_NOTE));
+      console.log(`${paint('dim', toLines(COLD_START_NOTE, 2))}\n`);
       return sayChecks(checkArrivals(scenario, accepted, requests));
     }
     case 'jaeger': {
       console.log(heading(`Jaeger: ${destination.jaeger.uiUrl}`, DISPLAY));
       for (const [traceId, title] of titles)
-        console.log(`  ${padEnd(title, 40)}${destination.jaeger.traceUrl(traceId)}`);
+        console.log(`  ${title}\n    ${destination.jaeger.traceUrl(traceId)}`);
       return sayChecks(await checkJaeger(scenario, destination.jaeger));
     }
     case 'endpoint':
@@ -137,22 +118,19 @@ async function conclude(scenario: ScenarioOutcome, destination: Destination): Pr
 
 async function run(options: DemoArguments): Promise<number> {
   const startedAtMs = Date.now();
-  const sayDim = (line: string): void => console.log(paint('dim', line));
+  const sayDim = (line: string): void => console.log(paint('dim', toLines(line)));
   const destination = await openDestination(options, process.env, sayDim);
   const page = destination.kind === 'receiver' ? destination.page : undefined;
   try {
     buildLayer(options);
     if (page !== undefined) console.log(`telemetry as it comes: ${page.url}`);
     sayDim('invoking function orders in the local Lambda');
-    sayRow(
-      ['', 'handler', 'init', 'billed'].map((title) => paint('dim', title)),
-      '',
-    );
+    console.log(toStepHeader(DISPLAY));
     const scenario = await playScenario({
       extensionsDir: resolve(PROJECT, 'build/layer/extensions'),
       environment: environmentFor(destination),
       onStep(outcome) {
-        sayStep(outcome);
+        console.log(toStepRow(outcome, DISPLAY));
         const traceId = traceIdOf(outcome.invocation.traceHeader);
         if (traceId !== undefined) page?.entitle(traceId, outcome.step.title);
       },

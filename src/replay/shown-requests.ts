@@ -5,11 +5,9 @@ import { toTelemetryText } from 'local-lambda/cli/cli-telemetry';
 import { tryDecodeOtlp } from 'local-lambda/otlp/decode';
 import type { LogsRequest, MetricsRequest, TraceRequest } from 'local-lambda/otlp/model';
 import { startTelemetryPage } from 'local-lambda/page/telemetry-page';
+import { chooseWidth } from 'local-lambda/render/choose-width';
 import { choosePaint } from 'local-lambda/render/paint';
 import type { Signal } from '../relay/item';
-
-/** Columns when the output is no terminal. */
-const DEFAULT_WIDTH = 120;
 
 export interface ShownRequests {
   add(signal: Signal, request: Uint8Array): void;
@@ -34,7 +32,7 @@ export async function createShownRequests(uiPort: number | undefined): Promise<S
     },
     async show() {
       if (page === undefined) {
-        const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
+        const width = chooseWidth(process.env, process.stdout.columns);
         const paint = choosePaint(process.env, process.stdout.isTTY);
         process.stdout.write(`${toTelemetryText(keep, { width, paint })}\n`);
         return;

@@ -5,7 +5,10 @@ import { checkEndpoint, toWarnings } from '../../demo/endpoint-checks';
 import { findEndpoint } from '../../demo/destination';
 import type { ScenarioOutcome } from '../../demo/scenario';
 import { STEPS } from '../../demo/scenario';
+import { toStepHeader, toStepRow } from '../../demo/step-rows';
 import { traceIdOf } from '../../demo/trace-id';
+import { plain } from 'local-lambda/render/paint';
+import { widthOf } from 'local-lambda/render/terminal-text';
 import { accepted } from '../../local-lambda/test/otlp/sample';
 
 const [step] = STEPS;
@@ -81,6 +84,20 @@ test('what did arrive passes, what is wrong in it does not', () => {
     'metrics that add up',
     'OTLP that any back end takes',
   ]);
+});
+
+test.each([66, 80, 120])('the rows of the invocations fit into %i columns', (width) => {
+  const metrics = { durationMs: 1234.5, initDurationMs: 1234.5, billedDurationMs: 1235 };
+  const rows = STEPS.map((each) =>
+    scenario.outcomes.map(({ invocation }) => {
+      const functionError = each.functionError ? ('Unhandled' as const) : undefined;
+      const seen = { ...invocation, metrics, functionError, status: each.expectedStatus };
+      return toStepRow({ step: each, invocation: seen }, { width, paint: plain });
+    }),
+  );
+  const lines = [toStepHeader({ width, paint: plain }), ...rows.flat()].join('\n').split('\n');
+  expect(lines.filter((line) => widthOf(line) > width)).toEqual([]);
+  expect(lines.filter((line) => line.includes('success, function error'))).toHaveLength(1);
 });
 
 test('telemetry sent twice is noticed', () => {

@@ -8,6 +8,7 @@ import { createTraceHeader } from '../lambda/invocation';
 import { startLocalLambda } from '../lambda/local-lambda';
 import type { LocalLambda } from '../lambda/local-lambda';
 import type { LoopbackServer } from '../listen-on-loopback';
+import { chooseWidth } from '../render/choose-width';
 import { choosePaint } from '../render/paint';
 import { toCallerPath } from './caller-directory';
 import { parseLocalArguments } from './cli-arguments';
@@ -21,8 +22,6 @@ import { openEventRecord, readEvent, readVariables, UserError } from './run-inpu
 import type { EventRecord } from './run-inputs';
 import { awaitInterruption } from './until-interrupted';
 
-/** Columns when the output is no terminal. */
-const DEFAULT_WIDTH = 120;
 const TRACE_SAMPLED = true;
 
 /** Who calls: the command as its user types it, and what it does without being told. */
@@ -151,7 +150,7 @@ function showTelemetry({ target: { receiver }, front, options }: Run): void {
   const nobodySends = options.layer === undefined && front.findLayer() === undefined;
   if (receiver === undefined || (nobodySends && receiver.requests.length === 0)) return;
   const paint = choosePaint(process.env, process.stdout.isTTY);
-  const width = process.stdout.isTTY ? process.stdout.columns : DEFAULT_WIDTH;
+  const width = chooseWidth(process.env, process.stdout.columns);
   console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
 }
 

@@ -8,7 +8,7 @@ import type { Color, Paint } from './paint';
 import { formatDuration } from './quantity';
 import type { SpanNode } from './span-tree';
 import { toSpanTree } from './span-tree';
-import { cut, padEnd, padStart, toPrintable } from './terminal-text';
+import { cut, padEnd, padStart, toPrintable, widthOf } from './terminal-text';
 import type { Bar, TimeAxis } from './time-axis';
 import { toBar, toMark, toTicks } from './time-axis';
 
@@ -73,10 +73,12 @@ function renderHead(
   const attributes = toPlainAttributes(main.span.attributes);
   const failed = spans.some(({ span }) => span.status?.code === STATUS_CODE.error);
   const glyph = failed ? paint('red', '✖') : paint('green', '●');
-  const name = paint('bold', cut(toPrintable(main.span.name), width - 2));
-  const facts = toFacts(attributes, main)
-    .map(([color, fact]) => paint(color, fact))
-    .join(paint('dim', ' · '));
+  const name = cut(toPrintable(main.span.name), width - 2);
+  const facts = toFacts(attributes, main);
+  const beside = 2 + widthOf(name) + 2 + widthOf(facts.map(([, fact]) => fact).join(' · '));
+  const painted = facts
+    .map(([color, fact]) => paint(color, cut(fact, width - 2)))
+    .join(beside <= width ? paint('dim', ' · ') : '\n  ');
   const requestId = toText(attributes['faas.invocation_id']);
   const ids = [
     `trace ${main.span.traceId}`,
@@ -84,7 +86,8 @@ function renderHead(
   ];
   // Ids are there to be copied: two lines rather than one cut short.
   const idLines = ids.join('  ').length + 2 <= width ? [ids.join('  ')] : ids;
-  return [`${glyph} ${name}  ${facts}`, ...idLines.map((line) => `  ${paint('dim', line)}`)];
+  const head = `${glyph} ${paint('bold', name)}${beside <= width ? '  ' : '\n  '}${painted}`;
+  return [...head.split('\n'), ...idLines.map((line) => `  ${paint('dim', line)}`)];
 }
 
 function toFacts(attributes: PlainAttributes, { span }: FlatSpan): [Color, string][] {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { renderLogs } from '../../src/render/log-list';
 import { renderMetrics } from '../../src/render/metric-table';
+import { chooseWidth } from '../../src/render/choose-width';
 import { choosePaint, colored, plain } from '../../src/render/paint';
 import { renderTelemetry } from '../../src/render/telemetry';
 import { widthOf } from '../../src/render/terminal-text';
@@ -78,6 +79,17 @@ test.each<[string, Record<string, string>, boolean, typeof plain]>([
   expect(choosePaint(environment, isTerminal)).toBe(expected);
 });
 
+test.each([
+  ['a terminal', {}, 80, 80],
+  ['a pipe', {}, undefined, 120],
+  ['COLUMNS against the terminal', { COLUMNS: '100' }, 80, 100],
+  ['COLUMNS that is no number', { COLUMNS: 'wide' }, 80, 80],
+  ['a terminal too narrow for ids', {}, 20, 66],
+  ['a terminal too wide to follow a row', {}, 400, 160],
+])('%s is %j, %s: %i columns', (_what, environment, columns, expected) => {
+  expect(chooseWidth(environment, columns)).toBe(expected);
+});
+
 test('what a function logs cannot command the terminal', () => {
   const hostile = '\u001b]0;owned\u0007\u001b[2J\u0000\u009b31m\u202e';
   const body = { body: { stringValue: hostile }, attributes: [text(hostile, hostile)] };
@@ -109,7 +121,7 @@ test('spans without their parent, with a cycle of parents, or twice are each sho
   expect(rows.map((row) => /[a-z]+/.exec(row)?.[0])).toEqual(['orphan', 'self', 'chicken', 'egg']);
 });
 
-test('every span has a bar within the width, whatever its times', () => {
+test('every span has a bar within the width, whatever its name and times', () => {
   const anySpan = fc.tuple(
     fc.string({ maxLength: 40 }),
     fc.double({ min: 0, max: 1e6, noNaN: true }),
@@ -123,7 +135,7 @@ test('every span has a bar within the width, whatever its times', () => {
         const spans = all.map(([name, start, duration], index) =>
           span(name, [String(index + 1), index === 0 ? '' : '1', start, start + duration]),
         );
-        const lines = renderTrace(toSpans(spans), { width, paint: plain }).split('\n').slice(1);
+        const lines = renderTrace(toSpans(spans), { width, paint: plain }).split('\n');
         for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(width);
         expect(lines.filter((line) => /[█▐▏▎▍▌▋▊▉]/.test(line))).toHaveLength(all.length);
       },
