@@ -40,6 +40,7 @@ What is shown
 
 Telemetry goes to OTEL_EXPORTER_OTLP_ENDPOINT if that is set, else to a receiver in this process
 that shows it at the end. With --ui or --http it runs until Ctrl-C.
-Exit code: 0 when every invocation succeeded, 1 when one failed, 2 when the arguments are wrong.
+Exit code: 0 when every invocation succeeded, 1 when one failed, 2 when the arguments are wrong, 130
+when Ctrl-C came before the last one ended.
 `;
 }

@@ -7,7 +7,6 @@ import type { Invocation, InvokeOptions } from '../lambda/invocation';
 import { createTraceHeader } from '../lambda/invocation';
 import { startLocalLambda } from '../lambda/local-lambda';
 import type { LocalLambda } from '../lambda/local-lambda';
-import type { LoopbackServer } from '../listen-on-loopback';
 import { chooseWidth } from '../render/choose-width';
 import { choosePaint } from '../render/paint';
 import { toCallerPath } from './caller-directory';
@@ -21,6 +20,7 @@ import { toUsage } from './cli-usage';
 import { openEventRecord, readEvent, readVariables, UserError } from './run-inputs';
 import type { EventRecord } from './run-inputs';
 import { awaitInterruption } from './until-interrupted';
+import type { Interruption } from './until-interrupted';
 
 const TRACE_SAMPLED = true;
 
@@ -114,29 +114,32 @@ function createInvoker(lambda: LocalLambda, options: LocalArguments): Invoker {
   };
 }
 
-async function invokeAll(invoker: Invoker, { options, event }: Run): Promise<void> {
+async function invokeAll(
+  invoker: Invoker,
+  { options, event }: Run,
+  interruption: Interruption,
+): Promise<void> {
   for (let done = 0; done < options.invocations; done += options.concurrency) {
     const count = Math.min(options.concurrency, options.invocations - done);
     await Promise.all(Array.from({ length: count }, () => invoker.invoke(event, {})));
+    if (interruption.exitCode !== undefined) return;
   }
 }
 
-async function serveHttp(invoker: Invoker, { httpPort }: LocalArguments): Promise<void> {
+async function serveHttp(
+  invoker: Invoker,
+  { httpPort }: LocalArguments,
+  interruption: Interruption,
+): Promise<void> {
   if (httpPort === undefined) return;
-  const interruption = awaitInterruption();
-  let gateway: LoopbackServer | undefined;
-  try {
-    gateway = await startHttpGateway({
-      port: httpPort,
-      accountId: '123456789012',
-      invoke: (event, given) => invoker.invoke(event, given),
-    });
-    console.log(`The function answers at ${gateway.url} (Ctrl-C ends it)`);
-    await interruption.requested;
-  } finally {
-    interruption.end();
-    await gateway?.close();
-  }
+  const gateway = await startHttpGateway({
+    port: httpPort,
+    accountId: '123456789012',
+    invoke: (event, given) => invoker.invoke(event, given),
+  });
+  console.log(`The function answers at ${gateway.url} (Ctrl-C ends it)`);
+  await interruption.requested;
+  await gateway.close();
 }
 
 async function shutDown(lambda: LocalLambda): Promise<void> {
@@ -154,26 +157,29 @@ function showTelemetry({ target: { receiver }, front, options }: Run): void {
   console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
 }
 
-async function showPage({ page }: TelemetryTarget): Promise<void> {
-  if (page === undefined) return;
+async function showPage({ page }: TelemetryTarget, interruption: Interruption): Promise<void> {
+  if (page === undefined || interruption.exitCode !== undefined) return;
   console.log(`\nThe page stays at ${page.url} (Ctrl-C ends it)`);
-  const interruption = awaitInterruption();
   await interruption.requested;
-  interruption.end();
 }
 
+/** One Ctrl-C ends all of it in order; what it cut short has the signal's exit code. */
 async function runFunction(run: Run): Promise<number> {
   const lambda = await start(run);
+  const interruption = awaitInterruption();
   const invoker = createInvoker(lambda, run.options);
+  let cutShort: number | undefined;
   try {
-    await invokeAll(invoker, run);
-    await serveHttp(invoker, run.options);
+    await Promise.race([invokeAll(invoker, run, interruption), interruption.requested]);
+    cutShort = interruption.exitCode;
+    if (cutShort === undefined) await serveHttp(invoker, run.options, interruption);
   } finally {
     await shutDown(lambda);
   }
   showTelemetry(run);
-  await showPage(run.target);
-  return invoker.allSucceeded ? 0 : 1;
+  await showPage(run.target, interruption);
+  interruption.end();
+  return cutShort ?? (invoker.allSucceeded ? 0 : 1);
 }
 
 async function run(options: LocalArguments, front: CliFront): Promise<number> {
@@ -194,7 +200,10 @@ async function run(options: LocalArguments, front: CliFront): Promise<number> {
   }
 }
 
-/** Resolves to the exit code: 0, 1 when an invocation failed, 2 for what the user has to put right. */
+/**
+ * Resolves to the exit code: 0, 1 when an invocation failed, 2 for what the user has to put right, 130 and
+ * 143 when it was interrupted before the last invocation.
+ */
 export async function runCli(argv: readonly string[], front: CliFront): Promise<number> {
   const parsed = parseLocalArguments(argv);
   switch (parsed.kind) {

@@ -1,19 +1,31 @@
 // Waiting for Ctrl-C: the first ends what runs in order, the second at once.
+import { constants } from 'node:os';
+
+/** The terminal and npm both send the signal of one Ctrl-C. */
+const SAME_KEY_MS = 300;
 
 export interface Interruption {
   /** Resolves at the first SIGINT or SIGTERM. */
   readonly requested: Promise<void>;
+  /** 128 + the signal's number, as a shell has it; undefined: none came. */
+  readonly exitCode: number | undefined;
   /** The signals mean again what they mean without this. */
   end(): void;
 }
 
 export function awaitInterruption(): Interruption {
   let resolve: () => void = () => undefined;
+  let exitCode: number | undefined;
   const requested = new Promise<void>((settle) => (resolve = settle));
-  let signals = 0;
-  const onSignal = (): void => {
-    signals += 1;
-    if (signals > 1) process.exit(130);
+  let requestedAtMs = 0;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    const code = 128 + constants.signals[signal];
+    if (exitCode !== undefined) {
+      if (performance.now() - requestedAtMs > SAME_KEY_MS) process.exit(code);
+      return;
+    }
+    requestedAtMs = performance.now();
+    exitCode = code;
     resolve();
   };
   // A server alone would keep the process; without one this does.
@@ -21,6 +33,9 @@ export function awaitInterruption(): Interruption {
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {
     requested,
+    get exitCode() {
+      return exitCode;
+    },
     end() {
       clearInterval(alive);
       process.off('SIGINT', onSignal).off('SIGTERM', onSignal);

@@ -79,18 +79,44 @@ test('Managed Instances serve one invocation after the other', () => {
   expect(status).toBe(0);
 });
 
-test('--http answers requests until it is interrupted', async () => {
-  const child = spawn(process.execPath, [BIN, '--handler', 'app.handler', '--http', '0'], {
-    cwd: folder,
-  });
+/** Runs on; `seen` resolves to the first group of what it printed. */
+function spawnCommand(...args: readonly string[]) {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: folder });
   let output = '';
-  const url = await new Promise<string>((settle) => {
-    child.stdout.on('data', (chunk: Buffer) => {
-      output += chunk.toString();
-      const found = /answers at (http:\S+)/.exec(output)?.[1];
-      if (found !== undefined) settle(found);
+  child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  const seen = (pattern: RegExp): Promise<string> =>
+    new Promise((settle) => {
+      const look = (): void => {
+        const found = pattern.exec(output);
+        if (found !== null) settle(found[1] ?? '');
+      };
+      child.stdout.on('data', look);
+      look();
     });
-  });
+  const ended = new Promise<number | null>((settle) => child.on('exit', settle));
+  return { child, seen, ended };
+}
+
+test('one interruption ends what --http and --ui keep open', async () => {
+  const { child, seen, ended } = spawnCommand(
+    ...['--handler', 'app.handler', '--http', '0', '--ui', '0'],
+  );
+  await seen(/answers at (http:\S+)/);
+  child.kill('SIGINT');
+  expect(await ended).toBe(0);
+});
+
+test('an invocation that is interrupted ends in order, with the exit code of the signal', async () => {
+  const { child, seen, ended } = spawnCommand('--handler', 'app.wait', '--timeout', '600');
+  await seen(/waiting/);
+  child.kill('SIGINT');
+  await seen(/^#1 \S+ failure Sandbox\.Failure/m);
+  expect(await ended).toBe(130);
+});
+
+test('--http answers requests until it is interrupted', async () => {
+  const { child, seen, ended } = spawnCommand('--handler', 'app.handler', '--http', '0');
+  const url = await seen(/answers at (http:\S+)/);
   const response = await fetch(`${url}/orders?a=1&a=2`, { method: 'POST', body: 'text' });
   expect(response.status).toBe(201);
   expect(await response.json()).toMatchObject({
@@ -99,7 +125,7 @@ test('--http answers requests until it is interrupted', async () => {
     requestContext: { http: { method: 'POST', path: '/orders' } },
   });
   child.kill('SIGINT');
-  expect(await new Promise((settle) => child.on('exit', settle))).toBe(0);
+  expect(await ended).toBe(0);
 });
 
 const REQUEST = {
