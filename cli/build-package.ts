@@ -37,12 +37,8 @@ const BESIDE = [
   'demo',
   'local-lambda/src/lambda',
   'local-lambda/src/events',
-  'attach/terraform',
-  'attach/terraform/examples',
-  'attach/sam',
-  'attach/cloudformation',
 ];
-const AS_THEY_ARE = /\.(mjs|py|json|tf|yaml)$/;
+const AS_THEY_ARE = /\.(mjs|py|json)$/;
 const WORKSPACE = 'local-lambda/';
 
 /** Every source that the entries reach, by esbuild's own account. */

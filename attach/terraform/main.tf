@@ -9,7 +9,9 @@ terraform {
 }
 
 locals {
-  build_dir = coalesce(var.build_dir, "${path.module}/../../build")
+  # Of the installed package, or of a checkout.
+  built     = [for it in ["../../dist/build", "../../build"] : it if fileexists("${path.module}/${it}/lambda-otlp-node.zip")]
+  build_dir = coalesce(var.build_dir, "${path.module}/${try(local.built[0], "../../build")}")
 
   shapes = merge(
     { for name, it in var.functions : name => { runtime = it.runtime, architecture = it.architecture } if it.attach },

@@ -2,7 +2,7 @@
 // node_modules as it would beside an installed one.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
 const BIN = join(ROOT, 'dist/cli/main.js');
@@ -24,21 +24,28 @@ function call(...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-test('the tarball holds the compiled commands, the layer, its zip, CDK’s types and README, and no source', () => {
+interface Tarball {
+  readonly files: readonly { readonly path: string }[];
+}
+
+/** What `npm pack` would put into the tarball. */
+function listPacked(): readonly string[] {
   const listed = execFileSync('npm', ['pack', '--dry-run', '--ignore-scripts', '--json'], {
     cwd: ROOT,
     encoding: 'utf8',
   });
-  const [tarball] = JSON.parse(listed) as readonly {
-    readonly files: readonly { readonly path: string }[];
-  }[];
-  const paths = (tarball?.files ?? []).map(({ path }) => path);
+  const [tarball] = JSON.parse(listed) as readonly Tarball[];
+  return (tarball?.files ?? []).map(({ path }) => path);
+}
+
+test('the tarball holds the compiled commands, the layer, its zip, CDK’s types and what README links to, and no source', () => {
+  const paths = listPacked();
   expect(paths).toEqual(
     expect.arrayContaining([
       'README.md',
-      'dist/attach/sam/template.yaml',
+      'attach/sam/template.yaml',
+      'attach/terraform/main.tf',
       'dist/attach/serverless/plugin.js',
-      'dist/attach/terraform/main.tf',
       'dist/build/layer/extensions/lambda-otlp',
       'dist/build/lambda-otlp-node.zip',
       'dist/cdk/lambda-otlp.d.ts',
@@ -47,12 +54,40 @@ test('the tarball holds the compiled commands, the layer, its zip, CDK’s types
       'dist/local-lambda/src/page/page.html',
     ]),
   );
-  expect(paths.filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))).toEqual([]);
-  expect(paths.filter((path) => !path.startsWith('dist/')).sort()).toEqual([
+  const isSource = (path: string): boolean => path.endsWith('.ts') && !path.endsWith('.d.ts');
+  expect(paths.filter((path) => isSource(path) && !path.startsWith('layer/templates/'))).toEqual(
+    [],
+  );
+  const folders = paths.map((path) => (path.includes('/') ? path.split('/')[0] : path));
+  expect([...new Set(folders)].sort()).toEqual([
+    'CHANGELOG.md',
+    'CONTRIBUTING.md',
     'LICENSE',
     'README.md',
+    'SECURITY.md',
+    'attach',
+    'collector-config',
+    'dist',
+    'docs',
+    'layer',
+    'local-lambda',
     'package.json',
   ]);
+});
+
+test('each relative link in the packed documents leads to what is packed', () => {
+  const paths = listPacked();
+  // CONTRIBUTING tells of a checkout.
+  const documents = paths.filter((path) => path.endsWith('.md') && path !== 'CONTRIBUTING.md');
+  const links = documents.flatMap((document) => {
+    const text = readFileSync(join(ROOT, document), 'utf8');
+    const targets = [...text.matchAll(/\]\((?![a-z]+:|#)([^)\s#]+)/g)].map(([, it = '']) => it);
+    return targets.map((target) => [document, join(dirname(document), target)] as const);
+  });
+  const isPacked = (target: string): boolean =>
+    paths.some((path) => path === target || path.startsWith(`${target.replace(/\/$/, '')}/`));
+  expect(links.length).toBeGreaterThan(30);
+  expect(links.filter(([, target]) => !isPacked(target))).toEqual([]);
 });
 
 test('the plugin of the Serverless Framework is what its module exports', () => {

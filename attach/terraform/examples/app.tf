@@ -1,5 +1,5 @@
 # Two functions that the module creates, one that is defined elsewhere, one with OpenTelemetry's own layer, and one
-# left alone. Elsewhere, source is "./node_modules/lambda-otlp/dist/attach/terraform".
+# left alone. Elsewhere, source is "./node_modules/lambda-otlp/attach/terraform".
 
 variable "role" {
   type = string
