@@ -1,5 +1,6 @@
 // How long an environment is held, and billed, after the function has ended: by endpoint, from its first
 // invocation on, and with the share of a CPU that little memory gets.
+import { join } from 'node:path';
 import { LINES, invoke, startBenchLambda } from '../bench-lambda';
 import type { CpuLimit } from '../cpu-limit';
 import { createCpuLimit } from '../cpu-limit';
@@ -53,7 +54,9 @@ async function runEnvironment(
 ): Promise<readonly number[]> {
   const command = limit?.wrap(contestant.command) ?? contestant.command;
   const environment = { LAMBDA_OTLP_FLUSH: 'end', OTEL_EXPORTER_OTLP_CERTIFICATE: AUTHORITY };
-  const { lambda } = await startBenchLambda({ ...contestant, command }, url, { environment });
+  const handler = join(__dirname, '../function/slow-init.handler');
+  const options = { environment, handler };
+  const { lambda } = await startBenchLambda({ ...contestant, command }, url, options);
   const heldMs: number[] = [];
   try {
     if (memoryMb !== undefined) limit?.limit(memoryMb);
@@ -116,7 +119,7 @@ export async function measureHolds(
   }
   return {
     title: 'Holds',
-    note: `runtimeDone emitted → /event/next, \`end\`, about 25 ms of which is the Telemetry API's batch window, in ${rounds} new environments each. 30 ms away: each byte takes ${ONE_WAY_MS} ms, a connection one round trip. Rarely: the endpoint has ended every connection between two invocations. 128 and 256 MB: \`${LAYER}\` has that share of a CPU once init is over; empty where no control group can be made.`,
+    note: `runtimeDone emitted → /event/next, \`end\`, about 25 ms of which is the Telemetry API's batch window, in ${rounds} new environments each, of a function whose init takes 100 ms, as short as Lambda's own runtimes are. 30 ms away: each byte takes ${ONE_WAY_MS} ms, a connection one round trip. Rarely: the endpoint has ended every connection between two invocations. 128 and 256 MB: \`${LAYER}\` has that share of a CPU once init is over; empty where no control group can be made.`,
     subjects: layers.map(({ name }) => name),
     figures,
   };

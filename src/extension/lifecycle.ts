@@ -32,6 +32,8 @@ export class Lifecycle {
   /** Undefined when it could not be loaded: then the function runs without telemetry. */
   private pipeline: Promise<Pipeline | undefined> = Promise.resolve(undefined);
   private exports: Exports | undefined;
+  /** INVOKE, or the end, has come. */
+  private hasEvent = false;
   private ending: Promise<LifecycleEnd> | undefined;
   private resolveEnded: (end: LifecycleEnd) => void = () => undefined;
   private readonly ended: Promise<LifecycleEnd>;
@@ -64,6 +66,7 @@ export class Lifecycle {
   private async prepare(load: () => Promise<Pipeline | undefined>): Promise<Pipeline | undefined> {
     const pipeline = await load();
     if (pipeline === undefined) return undefined;
+    if (!this.hasEvent) void pipeline.rehearse(() => this.hasEvent);
     const ports = { ...this.ports, pipeline };
     this.exports = this.settings.isManagedInstance
       ? new ManagedInstanceExports(pipeline, ports.clock)
@@ -75,6 +78,7 @@ export class Lifecycle {
     let onSent: (() => void) | undefined = onFirstPoll;
     for (;;) {
       const event = await this.poll(onSent);
+      this.hasEvent = true;
       onSent = undefined;
       if (this.ending !== undefined) return;
       if (typeof event === 'string') {

@@ -9,6 +9,7 @@ import { Secrets, withoutSecrets } from '../secrets';
 import { readExportConfiguration } from '../delivery/settings/configuration';
 import { createDelivery } from '../delivery/create-delivery';
 import type { Delivery } from '../delivery/delivery';
+import type { TransportFactory } from '../delivery/transport/transport-factory';
 import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';
@@ -20,8 +21,10 @@ import type { InvokeEvent, Registration } from '../lambda/extensions-api';
 import type { OtlpBody } from '../lambda/received-otlp';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
+import { nativeHost } from '../node/native-host';
 import { createRedaction, createTranslator, createReceivedSpans } from './create-translator';
 import type { TelemetryReader, Unread, OtlpReader } from './inbox';
+import { DEAD_ENDS, rehearse, SILENT } from './rehearsal';
 import { Relay } from './relay';
 import { MetricSchedule, reportTotals, createSelfMetrics, type SelfMetrics } from './self-metrics';
 import { isBesideCollector, sayWhatHasNoEffect, sayWhatIsInvalid } from './settings';
@@ -44,6 +47,8 @@ export interface Pipeline extends TelemetryReader, OtlpReader {
   readonly suspended: boolean;
   /** Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. */
   flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
+  /** Nothing has been invoked yet: what the first invocation needs is compiled, until `isOver`. */
+  rehearse(isOver: () => boolean): Promise<void>;
   /** Closes open invocations with the reason, sends everything left, logs what was lost. Returns by `deadlineMs`. */
   shutdown(end: PipelineEnd): Promise<void>;
 }
@@ -61,6 +66,8 @@ export interface PipelineOptions {
   readonly said?: Set<string>;
   readonly registration: Registration;
   readonly diagnostics: Diagnostics;
+  /** Where requests go; over HTTP by default. */
+  readonly transports?: TransportFactory;
 }
 
 /** Events translated while the invocation runs, so that they neither pile up nor wait for its end. */
@@ -91,7 +98,8 @@ class TelemetryPipeline implements Pipeline {
   private neededFlush = false;
   private openFlushes = 0;
 
-  constructor({ variables, said, registration, ...options }: PipelineOptions) {
+  constructor(private readonly options: PipelineOptions) {
+    const { variables, said, registration, transports } = options;
     const secrets = new Secrets();
     const diagnostics = withoutSecrets(options.diagnostics, secrets);
     this.diagnostics = diagnostics;
@@ -125,6 +133,7 @@ class TelemetryPipeline implements Pipeline {
       diagnostics,
       secrets,
       clock: { now: Date.now },
+      ...(transports && { transports }),
       metricSource: {
         collect: () => this.schedule.collect(),
         lost: (metric) => this.selfMetrics.recount(metric),
@@ -222,6 +231,13 @@ class TelemetryPipeline implements Pipeline {
     setImmediate(() => this.onProgress?.(false));
     this.announceNeed();
     return { delivered };
+  }
+
+  async rehearse(isOver: () => boolean): Promise<void> {
+    // An interpreter compiles nothing on the way.
+    if (nativeHost !== undefined) return;
+    const options = { ...this.options, diagnostics: SILENT, transports: DEAD_ENDS };
+    await rehearse(new TelemetryPipeline(options), isOver);
   }
 
   async shutdown({ reason, deadlineMs, unread }: PipelineEnd): Promise<void> {

@@ -28,6 +28,8 @@ export class FakePipeline implements Pipeline {
   unread: Unread | undefined;
   onProgress: ((isDelivered: boolean) => void) | undefined;
   prepared = 0;
+  rehearsals = 0;
+  isRehearsalOver = (): boolean => true;
   isDuplicate = (): boolean => false;
   makeRoom = (): boolean => false;
   private readonly done = new Set<string>();
@@ -45,6 +47,12 @@ export class FakePipeline implements Pipeline {
 
   prepareFlush(): void {
     this.prepared += 1;
+  }
+
+  rehearse(isOver: () => boolean): Promise<void> {
+    this.rehearsals += 1;
+    this.isRehearsalOver = isOver;
+    return Promise.resolve();
   }
 
   acceptOtlp(_body: unknown, onRead: () => void): void {

@@ -21,6 +21,27 @@ describe('what a flush needs', () => {
   });
 });
 
+describe('the rehearsal', () => {
+  it('runs while the first poll waits', async () => {
+    const scene = new Scene();
+    await settled();
+    expect(scene.pipeline.rehearsals).toBe(1);
+    expect(scene.pipeline.isRehearsalOver()).toBe(false);
+    await scene.invoke('r1');
+    expect(scene.pipeline.isRehearsalOver()).toBe(true);
+  });
+
+  it('does not begin once there is an invocation', async () => {
+    let load: () => void = () => undefined;
+    const scene = new Scene({}, new Promise((resolve) => (load = resolve)));
+    await scene.invoke('r1');
+    load();
+    await settled();
+    expect(scene.pipeline.log).toContain('invoke r1');
+    expect(scene.pipeline.rehearsals).toBe(0);
+  });
+});
+
 describe('end', () => {
   it('waits for runtimeDone of this request, flushes, and polls', async () => {
     const scene = new Scene();

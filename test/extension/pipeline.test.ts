@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pipeline } from '../../src/extension/pipeline';
 import { createPipeline } from '../../src/extension/pipeline';
+import { DEAD_ENDS, rehearse } from '../../src/extension/rehearsal';
+import type { Transport } from '../../src/delivery/transport/transport';
+import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { toFlatMetrics } from 'local-lambda/otlp/flatten';
@@ -190,6 +193,67 @@ describe('an export at the end', () => {
     const besides = scene.flush(RUNNING);
     await Promise.all([atEnd, besides]);
     expect(scene.total('faas.invocations')).toBe(2);
+  });
+});
+
+describe('the rehearsal of the first invocation', () => {
+  const EVERY_SETTING = {
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json',
+    LAMBDA_OTLP_REDACT: 'all',
+    LAMBDA_OTLP_KEEP: 'errors',
+    LAMBDA_OTLP_OTHERS: 'none',
+  };
+
+  it.each([{}, EVERY_SETTING])('leaves nothing behind, with %j', async (variables) => {
+    const { pipeline, receiver: endpoint } = createScene(variables);
+    await pipeline.rehearse(() => false);
+    expect(pipeline.idle).toBe(true);
+    await end(pipeline);
+    const { traces, metrics, logs } = endpoint.accepted;
+    const names = toFlatMetrics(metrics).map(({ metric }) => metric.name);
+    expect({ traces, logs }).toEqual({ traces: [], logs: [] });
+    expect(names.filter((name) => !name.startsWith('otel.sdk.'))).toEqual([]);
+  });
+
+  it('changes nothing of what the first invocation sends', async () => {
+    const sent: unknown[] = [];
+    for (const isRehearsed of [false, true]) {
+      const { pipeline, takeInvocation, flush, receiver: endpoint } = createScene();
+      if (isRehearsed) await pipeline.rehearse(() => false);
+      const from = endpoint.accepted.traces.length;
+      takeInvocation('a');
+      await flush();
+      sent.push(
+        endpoint.accepted.traces
+          .slice(from)
+          .map(({ resourceSpans }) => resourceSpans[0]?.scopeSpans),
+      );
+    }
+    expect(sent[1]).toEqual(sent[0]);
+  });
+
+  it.each([
+    ['goes as far as requests of each signal', () => false, ['logs', 'metrics', 'traces']],
+    ['ends where an invocation comes', () => true, []],
+  ])('%s', async (_, isOver, expected) => {
+    const signals = new Set<string>();
+    const transports: TransportFactory = {
+      ...DEAD_ENDS,
+      create(signal, configuration) {
+        const wayOut = DEAD_ENDS.create(signal, configuration);
+        const send: Transport['send'] = (...request) => {
+          signals.add(signal);
+          return wayOut.transport.send(...request);
+        };
+        return { ...wayOut, transport: { ...wayOut.transport, send } };
+      },
+    };
+    const diagnostics = recordDiagnostics();
+    const registration = { extensionId: 'id' };
+    const variables = { TMPDIR: folder };
+    const pipeline = createPipeline({ variables, registration, diagnostics, transports });
+    await rehearse(pipeline, isOver);
+    expect([...signals].sort()).toEqual(expected);
   });
 });
 

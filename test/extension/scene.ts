@@ -29,7 +29,8 @@ export class Scene {
   end: LifecycleEnd | undefined;
   private answer: (outcome: NextOutcome) => void = () => undefined;
 
-  constructor(settings: Partial<LifecycleSettings> = {}) {
+  /** `loaded`: when the pipeline is there. */
+  constructor(settings: Partial<LifecycleSettings> = {}, loaded = Promise.resolve()) {
     const { clock, pipeline, diagnostics, telemetry } = this;
     this.lifecycle = new Lifecycle(
       {
@@ -48,7 +49,7 @@ export class Scene {
     void this.lifecycle
       .run(() => {
         pipeline.log.push('first poll is on its way');
-        return Promise.resolve(pipeline);
+        return loaded.then(() => pipeline);
       })
       .then((end) => (this.end = end));
   }
