@@ -1,7 +1,7 @@
 // What a program that tests an extension uses; `local-lambda` is the command beside it.
 export { startLocalLambda } from './lambda/local-lambda';
 export type { LocalExtension, LocalLambda } from './lambda/local-lambda';
-export type { LocalLambdaOptions } from './lambda/local-lambda-options';
+export type { LifecycleEntry, LocalLambdaOptions } from './lambda/local-lambda-options';
 export type { Invocation, InvokeOptions } from './lambda/invocation';
 export type { TelemetryEvent } from './lambda/telemetry-event';
 export { startOtlpReceiver } from './otlp/otlp-receiver';

@@ -34,7 +34,8 @@ What it gets
 What is shown
   --ui PORT               a page at http://127.0.0.1:PORT with traces, logs and metrics as they come
   --print-events          every Telemetry API event as it is emitted
-  --record FILE           every Telemetry API event, one JSON object a line
+  --record FILE           every Telemetry API event, and what extensions are told beside them (register,
+                          INVOKE, SHUTDOWN), one JSON object a line
   --help, -h              this text
   --version, -V           the version
 

@@ -76,8 +76,9 @@ function start(run: Run): Promise<LocalLambda> {
     onExtensionOutput: (name, chunk) => process.stderr.write(`[${name}] ${chunk}`),
     onEvent(event) {
       if (options.printEvents) console.log(toEventLine(event));
-      record?.write(event);
+      record?.event(event);
     },
+    onLifecycle: (entry) => record?.lifecycle(entry),
   });
 }
 

@@ -2,6 +2,7 @@
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { toSampleEvent } from '../events/sample-events';
+import type { LifecycleEntry } from '../lambda/local-lambda-options';
 import type { TelemetryEvent } from '../lambda/telemetry-event';
 import { toCallerPath } from './caller-directory';
 import type { EventSource, LocalArguments } from './cli-arguments';
@@ -42,15 +43,23 @@ export function readVariables({
 }
 
 export interface EventRecord {
-  write(event: TelemetryEvent): void;
+  event(event: TelemetryEvent): void;
+  lifecycle(entry: LifecycleEntry): void;
 }
 
-/** Every event is in the file when `write` returns, so that an interrupted run has all of its own. */
+/** Every line is in the file when a call returns, so that an interrupted run has all of its own. */
 export function openEventRecord(file: string | undefined): EventRecord | undefined {
   if (file === undefined) return undefined;
   try {
     const descriptor = openSync(toCallerPath(file), 'w');
-    return { write: (event) => void writeSync(descriptor, `${JSON.stringify(event)}\n`) };
+    const write = (line: unknown): void => {
+      writeSync(descriptor, `${JSON.stringify(line)}\n`);
+    };
+    return {
+      event: write,
+      // As a capture of an extension process has it, whose times are nanoseconds.
+      lifecycle: ({ kind, ...rest }) => write({ kind, unixNs: Date.now() * 1e6, ...rest }),
+    };
   } catch (error) {
     throw new UserError(`--record: ${(error as Error).message}; nothing was run`);
   }

@@ -65,6 +65,16 @@ function parseEvents(body: string): readonly unknown[] | undefined {
   }
 }
 
+/** The answer to `register`, of an extension that accepts the feature accountId. */
+export function toRegistration(settings: FunctionSettings) {
+  return {
+    accountId: settings.accountId,
+    functionName: settings.name,
+    functionVersion: settings.version,
+    handler: settings.handler,
+  };
+}
+
 export function createExtensionsApi(options: ExtensionsApiOptions): ExtensionsApi {
   const { state, settings } = options;
 
@@ -97,12 +107,8 @@ export function createExtensionsApi(options: ExtensionsApiOptions): ExtensionsAp
   const answerRegistered = (request: IncomingMessage, extension: Extension): ApiAnswer => {
     const features = header(request, 'lambda-extension-accept-feature').split(',');
     const withAccount = features.some((feature) => feature.trim() === 'accountId');
-    const answer = jsonAnswer(200, {
-      ...(withAccount ? { accountId: settings.accountId } : {}),
-      functionName: settings.name,
-      functionVersion: settings.version,
-      handler: settings.handler,
-    });
+    const { accountId, ...always } = toRegistration(settings);
+    const answer = jsonAnswer(200, withAccount ? { accountId, ...always } : always);
     return { ...answer, headers: { 'Lambda-Extension-Identifier': extension.id } };
   };
 

@@ -2,7 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
+import type { NextEventBody } from './extension-registry';
 import type { TelemetryEvent } from './telemetry-event';
+
+/** What extensions learn beside telemetry: the answer to `register` as processes start, then what `next` brings. */
+export type LifecycleEntry =
+  | { readonly kind: 'register'; readonly body: Readonly<Record<string, string>> }
+  | { readonly kind: 'next'; readonly event: NextEventBody };
 
 export type InitializationType =
   'on-demand' | 'provisioned-concurrency' | 'snap-start' | 'lambda-managed-instances';
@@ -60,6 +66,8 @@ export interface LocalLambdaOptions {
   /** SHUTDOWN to SIGKILL; default 2000 ms, as for functions with external extensions. */
   readonly shutdownTimeoutMs?: number;
   readonly onEvent?: (event: TelemetryEvent) => void;
+  /** Each once, however many extensions there are; a record of an environment has it beside the events. */
+  readonly onLifecycle?: (entry: LifecycleEntry) => void;
   readonly onExtensionOutput?: (name: string, chunk: string) => void;
   readonly onFunctionOutput?: (chunk: string) => void;
 }

@@ -5,6 +5,7 @@ import { initReportRecord, initRuntimeDoneRecord, initStartRecord } from '../pla
 import type { Outcome, Phase } from '../platform-records';
 import type { Extension } from '../extension-registry';
 import type { Sandbox } from '../sandbox';
+import { toRegistration } from '../extensions-api';
 import { startExtensions, startRuntime } from '../sandbox-processes';
 
 export interface InitResult {
@@ -81,6 +82,7 @@ export async function initialize(
   const startedAtMs = preciseNowMs();
   telemetry.open();
   sandbox.registrationOpen = true;
+  sandbox.options.onLifecycle?.({ kind: 'register', body: toRegistration(settings) });
   telemetry.emit('platform.initStart', initStartRecord(settings, phase), startedAtMs);
   const outcome = await runStages(sandbox, phase, startedAtMs + timeoutMs);
   sandbox.registrationOpen = false;

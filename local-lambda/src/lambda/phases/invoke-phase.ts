@@ -2,6 +2,7 @@
 // next polls, report; timeouts count the extensions too. Any failure resets the environment.
 import { preciseNowMs, toIsoTime } from '../clock';
 import { sendNextEvent } from '../extension-registry';
+import type { NextEventBody } from '../extension-registry';
 import { toRuntimeInvocation } from '../invocation';
 import type { InvocationFailure } from '../invocation';
 import { runtimeDoneRecord, startRecord, toSpan } from '../platform-records';
@@ -85,15 +86,16 @@ function tooLarge({ context }: Run): InvocationFailure {
 }
 
 function sendInvoke({ sandbox, context, invocation, deadlineMs }: Run): void {
+  const event: NextEventBody = {
+    eventType: 'INVOKE',
+    deadlineMs: Math.floor(deadlineMs),
+    requestId: context.requestId,
+    invokedFunctionArn: sandbox.settings.arn,
+    tracing: { type: 'X-Amzn-Trace-Id', value: context.traceHeader },
+  };
+  sandbox.options.onLifecycle?.({ kind: 'next', event });
   for (const extension of sandbox.extensions) {
-    if (!extension.events.includes('INVOKE')) continue;
-    sendNextEvent(extension, {
-      eventType: 'INVOKE',
-      deadlineMs: Math.floor(deadlineMs),
-      requestId: context.requestId,
-      invokedFunctionArn: sandbox.settings.arn,
-      tracing: { type: 'X-Amzn-Trace-Id', value: context.traceHeader },
-    });
+    if (extension.events.includes('INVOKE')) sendNextEvent(extension, event);
   }
   sandbox.runtimeApi.dispatch(invocation);
 }

@@ -2,7 +2,7 @@
 // the deadline. Source: AWS "Lambda execution environment lifecycle", shutdown phase; captures.
 import { preciseNowMs } from '../clock';
 import { sendNextEvent } from '../extension-registry';
-import type { Extension } from '../extension-registry';
+import type { Extension, NextEventBody } from '../extension-registry';
 import type { Sandbox } from '../sandbox';
 
 export type ShutdownReason = 'spindown' | 'timeout' | 'failure';
@@ -50,17 +50,20 @@ function announce(
   reason: ShutdownReason,
   deadlineMs: number,
 ): readonly Extension[] {
+  const event: NextEventBody = {
+    eventType: 'SHUTDOWN',
+    deadlineMs: Math.round(deadlineMs),
+    shutdownReason: reason,
+  };
+  // After a reset there is nobody left to be told.
+  if (sandbox.processes().length > 0) sandbox.options.onLifecycle?.({ kind: 'next', event });
   const external = sandbox.extensions.filter(({ kind }) => kind === 'external');
   for (const extension of external) {
     if (!extension.events.includes('SHUTDOWN')) {
       extension.process?.kill();
       continue;
     }
-    sendNextEvent(extension, {
-      eventType: 'SHUTDOWN',
-      deadlineMs: Math.round(deadlineMs),
-      shutdownReason: reason,
-    });
+    sendNextEvent(extension, event);
   }
   return external;
 }
