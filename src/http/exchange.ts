@@ -45,10 +45,6 @@ export class Exchange {
     private readonly listener: AnswerListener,
   ) {}
 
-  get isSettled(): boolean {
-    return this.settled;
-  }
-
   /** Ends it with this error, unless it has ended; the connection is destroyed. */
   destroy(error: NodeJS.ErrnoException): void {
     this.fail(error);

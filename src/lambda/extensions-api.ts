@@ -13,7 +13,6 @@ export interface Registration {
   readonly accountId?: string;
   readonly functionName?: string;
   readonly functionVersion?: string;
-  readonly handler?: string;
 }
 
 export type RegisterOutcome =
@@ -92,7 +91,7 @@ function refusal(answer: Extract<ApiAnswer, { kind: 'answered' }>): RegisterOutc
 /** What register answered; members of another type are left out. */
 export function readRegistration(extensionId: string, body: string): Registration {
   const seen = parseObject(body);
-  const texts = ['accountId', 'functionName', 'functionVersion', 'handler'].flatMap((name) => {
+  const texts = ['accountId', 'functionName', 'functionVersion'].flatMap((name) => {
     const value = seen[name];
     return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
   });

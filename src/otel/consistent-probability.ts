@@ -44,27 +44,20 @@ export function toRandomness(traceId: string, tracestate = ''): string {
   return readOt(tracestate).get('rv') ?? traceId.slice(-DIGITS).toLowerCase();
 }
 
-/** What a span leaves with. */
-export interface Drawn {
-  readonly isKept: boolean;
-  readonly tracestate: string;
-}
-
 /**
- * Raises the threshold of a span that comes with its own, never lowers it. One whose probability is unknown
- * gets none, and one that contradicts its randomness is erased first.
+ * The tracestate of a span that comes with a threshold of its own and leaves with this one: raised, never lowered. One
+ * whose probability is unknown gets none, and one that contradicts its randomness is erased first.
  */
-export function drawAgain(
+export function raiseThreshold(
   { traceId, tracestate }: { readonly traceId: string; readonly tracestate: string },
   threshold: Threshold,
-): Drawn {
+): string {
   const randomness = toRandomness(traceId, tracestate);
   const th = readOt(tracestate).get('th')?.padEnd(DIGITS, '0');
   const incoming = th !== undefined && isDrawn(randomness, th) ? th : undefined;
   const raised = incoming !== undefined && incoming > threshold ? incoming : threshold;
-  const isKept = isDrawn(randomness, raised);
-  if (incoming === raised || !hasThreshold(tracestate)) return { isKept, tracestate };
-  return { isKept, tracestate: withThreshold(tracestate, incoming && raised) };
+  if (incoming === raised || !hasThreshold(tracestate)) return tracestate;
+  return withThreshold(tracestate, incoming && raised);
 }
 
 /** Also of a `th` that says nothing. */

@@ -12,9 +12,9 @@ import { ReceivedLogRecord } from '../relay/scan-request';
 import { ReceivedSpan } from '../relay/received-span';
 import type { Draw, Threshold } from './consistent-probability';
 import {
-  drawAgain,
   hasThreshold,
   KEEP_ALL,
+  raiseThreshold,
   toFullThreshold,
   toShortThreshold,
   withThreshold,
@@ -108,7 +108,7 @@ function toMarked(tracestate: string, { traceId }: ReceivedSpan, mark: ReceivedM
     return withThreshold(tracestate, undefined);
   }
   if (isWholeAtRoot && !hasThreshold(tracestate)) return withThreshold(tracestate, threshold);
-  return drawAgain({ traceId, tracestate }, threshold).tracestate;
+  return raiseThreshold({ traceId, tracestate }, threshold);
 }
 
 /** As the Collector's probabilistic_sampler writes it; what a stage before said is raised, never lowered. */

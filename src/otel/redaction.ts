@@ -48,11 +48,6 @@ export class Redactor {
     }
   }
 
-  /** An attribute, or a member of a map at any depth. */
-  member(name: string, value: AnyValue): AnyValue {
-    return this.memberAt(name, value, 0);
-  }
-
   /** The same object where nothing is masked. */
   attributes<T extends object>(attributes: T): T {
     return this.membersAt(attributes as Record<string, AnyValue>, 0) as T;

@@ -93,11 +93,6 @@ export class Translator {
     return this.tracker.isDone(requestId);
   }
 
-  /** Lines that wait for the next settling. */
-  get pendingLines(): number {
-    return this.tracker.pendingLines;
-  }
-
   /** Decoded events, delivered at `observed`. */
   accept({ events }: Pick<DecodedBatch, 'events'>, observed: HrTime): void {
     this.latestObserved = observed;

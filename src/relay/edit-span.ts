@@ -12,17 +12,12 @@ export interface SpanLink {
   /** Hexadecimal. */
   readonly traceId: string;
   readonly spanId: string;
-  readonly attributes?: Attributes;
 }
 
 export interface SpanEdit {
-  /** Hexadecimal. */
-  readonly traceId?: string;
-  readonly spanId?: string;
   readonly traceState?: string;
   /** Hexadecimal; empty: the span becomes a root. */
   readonly parentSpanId?: string;
-  readonly kind?: number;
   readonly flags?: number;
   /** Must not be there yet: a key that comes twice is no valid OTLP. */
   readonly attributes?: Attributes;
@@ -33,8 +28,8 @@ export interface SpanEdit {
 export function editSpan(span: Uint8Array, edit: SpanEdit): Uint8Array {
   const writer = new MessageWriter(span.length + 256);
   writer.raw(span);
-  appendIds(writer, edit);
-  if (edit.kind !== undefined) appendVarint(writer, 6, edit.kind);
+  if (edit.traceState !== undefined) appendText(writer, 3, edit.traceState);
+  if (edit.parentSpanId !== undefined) appendId(writer, 4, edit.parentSpanId);
   appendAttributes(writer, 9, edit.attributes);
   for (const link of edit.links ?? []) appendLink(writer, link);
   if (edit.status !== undefined) {
@@ -52,20 +47,11 @@ export function editSpan(span: Uint8Array, edit: SpanEdit): Uint8Array {
   return writer.finish().slice();
 }
 
-function appendIds(writer: MessageWriter, edit: SpanEdit): void {
-  const { traceId, spanId, traceState, parentSpanId } = edit;
-  if (traceId !== undefined) appendId(writer, 1, traceId);
-  if (spanId !== undefined) appendId(writer, 2, spanId);
-  if (traceState !== undefined) appendText(writer, 3, traceState);
-  if (parentSpanId !== undefined) appendId(writer, 4, parentSpanId);
-}
-
-function appendLink(writer: MessageWriter, { traceId, spanId, attributes }: SpanLink): void {
+function appendLink(writer: MessageWriter, { traceId, spanId }: SpanLink): void {
   writer.tag(13, LENGTH_DELIMITED);
   const start = writer.begin();
   appendId(writer, 1, traceId);
   appendId(writer, 2, spanId);
-  appendAttributes(writer, 4, attributes);
   writer.end(start);
 }
 

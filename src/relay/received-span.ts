@@ -1,4 +1,4 @@
-// What joining asks of a span that was handed over: ids, kind, times, flags and the request it names. Noted as
+// What joining asks of a span that was handed over: ids, kind, start, flags and the request it names. Noted as
 // offsets when the span comes, read when somebody asks.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
 import { isAt, readFixed32, readFixed64, readHex, readUtf8 } from './bytes';
@@ -34,7 +34,6 @@ export class ReceivedSpan implements RawItem {
   private readonly spanIdAt: number;
   private readonly parentSpanIdAt: number;
   private readonly startAt: number;
-  private readonly endAt: number;
   private readonly flagsAt: number;
 
   constructor(
@@ -48,7 +47,7 @@ export class ReceivedSpan implements RawItem {
     this.resource = resource;
     this.scope = scope;
     let [traceIdAt, spanIdAt, parentSpanIdAt] = [NOWHERE, NOWHERE, NOWHERE];
-    let [startAt, endAt, flagsAt, kind] = [NOWHERE, NOWHERE, NOWHERE, 0];
+    let [startAt, flagsAt, kind] = [NOWHERE, NOWHERE, 0];
     reader.enter(from, to);
     while (reader.next()) {
       const { field, wireType, start } = reader;
@@ -59,7 +58,6 @@ export class ReceivedSpan implements RawItem {
         else if (field === 4) parentSpanIdAt = length === SPAN_ID_BYTES ? start : NOWHERE;
       } else if (field === 6 && wireType === VARINT) kind = reader.value;
       else if (field === 7 && wireType === FIXED64) startAt = start;
-      else if (field === 8 && wireType === FIXED64) endAt = start;
       else if (field === 16 && wireType === FIXED32) flagsAt = start;
     }
     this.kind = kind;
@@ -68,7 +66,6 @@ export class ReceivedSpan implements RawItem {
     this.spanIdAt = spanIdAt === NOWHERE ? NOWHERE : spanIdAt - from;
     this.parentSpanIdAt = parentSpanIdAt === NOWHERE ? NOWHERE : parentSpanIdAt - from;
     this.startAt = startAt === NOWHERE ? NOWHERE : startAt - from;
-    this.endAt = endAt === NOWHERE ? NOWHERE : endAt - from;
     this.flagsAt = flagsAt === NOWHERE ? NOWHERE : flagsAt - from;
     this.invocationId =
       kind === SERVER || kind === CONSUMER ? readInvocationId(this, reader) : undefined;
@@ -102,10 +99,6 @@ export class ReceivedSpan implements RawItem {
   /** Unix milliseconds; 0 where the span says nothing. */
   get startMs(): number {
     return this.startAt === NOWHERE ? 0 : readFixed64(this.block, this.start + this.startAt) / 1e6;
-  }
-
-  get endMs(): number {
-    return this.endAt === NOWHERE ? 0 : readFixed64(this.block, this.start + this.endAt) / 1e6;
   }
 
   get flags(): number {

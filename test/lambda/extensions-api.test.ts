@@ -31,7 +31,12 @@ describe('register', () => {
   it('answers with the identifier and what the body says', async () => {
     const { api, client } = await connect((_, response) => {
       response.setHeader('Lambda-Extension-Identifier', 'id');
-      answerJson(response, 200, { functionName: 'fn', accountId: '1', handler: 5, other: {} });
+      answerJson(response, 200, {
+        functionName: 'fn',
+        accountId: '1',
+        functionVersion: 5,
+        other: {},
+      });
     });
     expect(await register(client, REQUEST)).toEqual({
       kind: 'registered',

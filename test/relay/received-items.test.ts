@@ -39,7 +39,6 @@ describe('ReceivedSpan', () => {
       parentSpanId: '00f067aa0ba902b7',
       kind: 2,
       startMs: milliseconds,
-      endMs: milliseconds,
       flags: 0x301,
       isParentRemote: true,
       invocationId: undefined,
