@@ -22,10 +22,10 @@ import { Ledger } from './queue/ledger';
 import { createFlush } from './policy/gate';
 import type { Flush } from './policy/gate';
 import { SignalLane } from './queue/signal-lane';
-import type { Clock } from './transport/transport';
 import type { TransportFactory, WayOut } from './transport/transport-factory';
 import { createTransportFactory } from './transport/transport-factory';
 import { isSettledWithin } from '../node/clock';
+import type { WallClock } from '../node/clock';
 import type { LaneResult } from './queue/signal-lane';
 
 export interface DeliveryOptions {
@@ -36,7 +36,7 @@ export interface DeliveryOptions {
   readonly diagnostics: Diagnostics;
   /** Learns the credentials of the configuration, and those that are read later. */
   readonly secrets: Secrets;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   /** From 0 to 1, for the jitter of retries. */
   readonly random?: () => number;
   /** Makes the transports; the default sends over HTTP. */

@@ -10,6 +10,15 @@ export interface Clock {
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
+/** What tells policies how long ago something was; only the time of day. */
+export type WallClock = Pick<Clock, 'now'>;
+
+/** So much has not passed yet. Not where the clock was set back: nothing may last for hours because of that. */
+export function isWithin(clock: WallClock, durationMs: number, sinceMs: number): boolean {
+  const passedMs = clock.now() - sinceMs;
+  return passedMs >= 0 && passedMs < durationMs;
+}
+
 /**
  * Milliseconds since the start of the process, by a clock that is never set. `performance` would load perf_hooks, and
  * takes longer.

@@ -15,6 +15,16 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The JSON object that a text is; an empty one for any other text. */
+export function parseObject(text: string): JsonObject {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
 /** A non-empty string, lone surrogates replaced. */
 export function readText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? toWellFormed(value) : undefined;

@@ -184,7 +184,6 @@ describe('reconnecting', () => {
           if (attempts === cancelledAfter) cancellation.cancel();
           return Promise.resolve(stale);
         },
-        shutdown: noop,
       },
       { resendable: true, renewSecrets },
     );

@@ -29,11 +29,11 @@ const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
       .record({
         outcome: fc.constantFrom('503', '429', 'ECONNREFUSED', 'timeout', 'ECONNRESET'),
         bodyWritten: fc.boolean(),
-        retryInMillis: fc.option(fc.constantFrom(0, 1, 40_000), { nil: undefined }),
+        retryInMs: fc.option(fc.constantFrom(0, 1, 40_000), { nil: undefined }),
       })
-      .map(({ retryInMillis, ...detail }) => ({
+      .map(({ retryInMs, ...detail }) => ({
         ...failing('retryable', detail),
-        ...(retryInMillis !== undefined && { retryInMillis }),
+        ...(retryInMs !== undefined && { retryInMs }),
       })),
   },
   {
@@ -64,7 +64,7 @@ function scripted(script: readonly (TransportResponse | 'hang' | 'reject')[]): T
   };
   return {
     create: () => ({
-      transport: { send, shutdown: () => undefined },
+      transport: { send },
       loadEncoding: () => protobufEncoding,
       prepare: () => Promise.resolve(),
       refresh: () => undefined,

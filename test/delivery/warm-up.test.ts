@@ -72,7 +72,6 @@ it('an endpoint whose connections never open is suspect after a second, and well
           asked.push(signal);
           return Promise.resolve({ status: 'success' });
         },
-        shutdown: () => undefined,
       },
       loadEncoding: () => protobufEncoding,
       prepare: () =>

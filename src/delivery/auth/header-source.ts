@@ -1,6 +1,7 @@
 // The headers of a request: fixed ones, user headers with their secrets filled in, a signature when
 // the endpoint wants one. Secrets and signing are loaded only when they are used.
 import type { Diagnostics } from '../../diagnostics';
+import type { WallClock } from '../../node/clock';
 import type { Secrets } from '../../secrets';
 import { VERSION } from '../../version';
 import type { ExportConfiguration, SignalConfiguration } from '../settings/configuration';
@@ -8,12 +9,12 @@ import type { ConnectionPool } from '../transport/connection-pool';
 import { hasSecretReference } from './headers';
 import type { SecretStore } from './secrets';
 import type { RequestSigner } from './sigv4';
-import type { Clock, Headers, HeaderSource } from '../transport/transport';
+import type { Headers, HeaderSource } from '../transport/transport';
 
 export interface HeaderContext {
   readonly aws?: ExportConfiguration['aws'];
   readonly pool: ConnectionPool;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly diagnostics: Diagnostics;
   readonly secrets: Secrets;
   readonly loadSecrets: SecretLoader;

@@ -5,6 +5,7 @@ import type { Environment } from '../../environment';
 import { isFieldName, isFieldValue } from '../../http/message-head';
 import { ofSignal } from '../../settings';
 import type { Signal } from '../delivery';
+import { percentDecoded } from '../settings/endpoint';
 
 /** Headers that the transport sets itself; a wrong one would break every request. */
 const RESERVED = new Set([
@@ -33,11 +34,11 @@ function parseHeaders(environment: Environment, variable: string): Record<string
   for (const [index, pair] of pairs.entries()) {
     if (pair.trim() === '') continue;
     const separator = pair.indexOf('=');
-    const name = decode(pair.slice(0, Math.max(separator, 0)).trim()).toLowerCase();
+    const name = percentDecoded(pair.slice(0, Math.max(separator, 0)).trim()).toLowerCase();
     const written = pair.slice(separator + 1).trim();
     const unquoted = withoutQuotes(written);
     isQuoted ||= unquoted !== written;
-    const value = decode(unquoted);
+    const value = percentDecoded(unquoted);
     const problem = problemOf(name, value);
     if (problem === undefined) headers[name] = value;
     else {
@@ -67,15 +68,6 @@ function problemOf(name: string, value: string): string | undefined {
   if (name === '') return 'no name';
   if (RESERVED.has(name)) return 'a header that the exporter sets itself';
   return isFieldName(name) && isFieldValue(value) ? undefined : 'characters that HTTP forbids';
-}
-
-/** A malformed percent sequence means the value was not encoded: it is taken as written. */
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 // References to secrets inside header values: `${secretsmanager:<arn or name>#<jsonKey>}` and

@@ -2,13 +2,16 @@
 // the AWS JSON APIs GetSecretValue and GetParameter. Loaded only when there is a reference. A failure
 // warns and is tried again at later flushes, with a back-off; values are never printed.
 import type { Diagnostics } from '../../diagnostics';
+import { isWithin } from '../../node/clock';
+import type { WallClock } from '../../node/clock';
 import type { Secrets } from '../../secrets';
+import { parseObject } from '../../telemetry/fields';
 import type { AwsSettings } from '../settings/aws-settings';
 import type { ConnectionPool } from '../transport/connection-pool';
 import { createHttpTransport } from '../transport/http-transport';
 import type { SecretReference } from './headers';
 import { fillSecretReferences, findSecretReferences } from './headers';
-import type { Clock, Headers } from '../transport/transport';
+import type { Headers } from '../transport/transport';
 
 export interface SecretStore {
   /** The headers with every reference replaced. Rejects, without a secret in the message, when one is missing. */
@@ -20,7 +23,7 @@ export interface SecretStore {
 export interface SecretStoreOptions {
   readonly aws: AwsSettings;
   readonly pool: ConnectionPool;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly diagnostics: Diagnostics;
   readonly secrets: Secrets;
 }
@@ -85,7 +88,7 @@ class SecretEntry {
   read(): Promise<string> {
     if (this.underWay !== undefined) return this.underWay;
     const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (this.failures - 1), MAX_BACKOFF_MS);
-    if (this.failures > 0 && this.isWithin(backoffMs, this.failedAtMs)) {
+    if (this.failures > 0 && isWithin(this.options.clock, backoffMs, this.failedAtMs)) {
       return Promise.reject(new Error(`${this.name} is not known yet`));
     }
     this.underWay = this.fetch();
@@ -95,8 +98,9 @@ class SecretEntry {
   /** True once it was read again; what was known stays known if that fails. */
   async renew(): Promise<boolean> {
     const { renewedAtMs, underWay: known, options } = this;
-    if (renewedAtMs !== undefined && this.isWithin(RENEW_EVERY_MS, renewedAtMs)) return false;
-    this.renewedAtMs = options.clock.now();
+    const { clock } = options;
+    if (renewedAtMs !== undefined && isWithin(clock, RENEW_EVERY_MS, renewedAtMs)) return false;
+    this.renewedAtMs = clock.now();
     try {
       const value = await this.fetch();
       this.underWay = Promise.resolve(value);
@@ -122,12 +126,6 @@ class SecretEntry {
       diagnostics.warn(`${this.name} could not be read: ${message}; items are kept until it can`);
       throw new Error(`${this.name} is not known yet`);
     }
-  }
-
-  /** Not where the clock was set back: that must not hold anything for hours. */
-  private isWithin(durationMs: number, sinceMs: number): boolean {
-    const passedMs = this.options.clock.now() - sinceMs;
-    return passedMs >= 0 && passedMs < durationMs;
   }
 }
 
@@ -161,23 +159,14 @@ async function fetchSecret(
 
 /** A parameter's value, a secret's string, or one member of a secret that is a JSON object. */
 function readValue(answer: string, { store, jsonKey }: SecretReference): string {
-  const { SecretString, Parameter } = parseJson(answer) as {
+  const { SecretString, Parameter } = parseObject(answer) as {
     readonly SecretString?: unknown;
     readonly Parameter?: { readonly Value?: unknown } | null;
   };
   const value = store === 'ssm' ? Parameter?.Value : SecretString;
   if (typeof value !== 'string') throw new Error('expected a string value, got none');
   if (jsonKey === undefined) return value.trim();
-  const member = (parseJson(value) as Readonly<Record<string, unknown>>)[jsonKey];
+  const member = parseObject(value)[jsonKey];
   if (typeof member === 'string') return member.trim();
   throw new Error(`expected a JSON object with a string '${jsonKey}', got another value`);
-}
-
-function parseJson(text: string): object {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
 }

@@ -2,11 +2,12 @@
 // Loaded only when something must be signed.
 import { sign } from 'aws4';
 import type { AwsSettings, SigningScope } from '../settings/aws-settings';
-import type { Clock } from '../transport/transport';
 import { formatHead } from '../../http/message-head';
 import { Connections } from '../../http/connections';
+import type { WallClock } from '../../node/clock';
 import { sha256Hex } from '../../node/crypto';
 import { openPlainSocket, toAddress } from '../../node/sockets';
+import { parseObject } from '../../telemetry/fields';
 import { runExchange } from '../transport/http-transport';
 
 interface UnsignedRequest {
@@ -22,7 +23,7 @@ export type RequestSigner = (request: UnsignedRequest) => Promise<Record<string,
 export interface SignerOptions {
   readonly aws: AwsSettings;
   readonly scope: SigningScope;
-  readonly clock: Clock;
+  readonly clock: WallClock;
 }
 
 /** Signer of POST requests within one region and service. */
@@ -78,7 +79,10 @@ type CredentialProvider = () => Promise<AwsCredentials>;
 const RENEW_BEFORE_MS = 5 * 60_000;
 const FETCH_TIMEOUT_MS = 1_000;
 
-export function createCredentialProvider(settings: AwsSettings, clock: Clock): CredentialProvider {
+export function createCredentialProvider(
+  settings: AwsSettings,
+  clock: WallClock,
+): CredentialProvider {
   const { accessKeyId, secretAccessKey, sessionToken, containerCredentialsUri } = settings;
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
     const fixed = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
@@ -112,7 +116,7 @@ interface ExpiringCredentials {
 async function fetchCredentials(
   uri: string,
   { containerAuthorizationToken }: AwsSettings,
-  clock: Clock,
+  clock: WallClock,
 ): Promise<ExpiringCredentials> {
   const { host, pathname, search } = new URL(uri);
   const authorization = containerAuthorizationToken;
@@ -150,13 +154,4 @@ function parseCredentials(text: string): ExpiringCredentials {
     },
     expiresMs: Number.isNaN(expiresMs) ? 0 : expiresMs,
   };
-}
-
-function parseObject(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }

@@ -1,7 +1,8 @@
 // What is known of an endpoint that several signals share: its circuit breaker, and whether its last
 // answer came in time. An endpoint that never answered is not trusted with metrics, which are lost
 // when a request's fate stays unknown.
-import type { Clock } from '../transport/transport';
+import { isWithin } from '../../node/clock';
+import type { WallClock } from '../../node/clock';
 
 export class EndpointHealth {
   readonly breaker: CircuitBreaker;
@@ -12,7 +13,7 @@ export class EndpointHealth {
   private trusted = false;
   private isSuspect = false;
 
-  constructor(clock: Clock) {
+  constructor(clock: WallClock) {
     this.breaker = new CircuitBreaker(clock);
   }
 
@@ -64,34 +65,21 @@ type Permission =
   /** Send nothing now. */
   | 'held';
 
-interface BreakerPolicy {
-  readonly failureThreshold: number;
-  readonly initialGraceMs: number;
-  readonly maxGraceMs: number;
-}
-
-const DEFAULT_BREAKER_POLICY: BreakerPolicy = {
-  failureThreshold: 3,
-  initialGraceMs: 5_000,
-  maxGraceMs: 60_000,
-};
+const FAILURE_THRESHOLD = 3;
+const INITIAL_GRACE_MS = 5_000;
+const MAX_GRACE_MS = 60_000;
 
 export class CircuitBreaker {
-  private readonly clock: Clock;
-  private readonly policy: BreakerPolicy;
   private failuresInARow = 0;
   private lastFailedAttempt = -1;
   private openedAtMs = 0;
   private graceMs = 0;
   private probing = false;
 
-  constructor(clock: Clock, policy: BreakerPolicy = DEFAULT_BREAKER_POLICY) {
-    this.clock = clock;
-    this.policy = policy;
-  }
+  constructor(private readonly clock: WallClock) {}
 
   get isOpen(): boolean {
-    return this.failuresInARow >= this.policy.failureThreshold;
+    return this.failuresInARow >= FAILURE_THRESHOLD;
   }
 
   /** Failed attempts since the last success. */
@@ -101,7 +89,7 @@ export class CircuitBreaker {
 
   /** True while asking would answer `held`; asking itself may claim the probe. */
   get isHolding(): boolean {
-    return this.isOpen && (this.probing || !this.isGraceOver());
+    return this.isOpen && (this.probing || this.isInGrace);
   }
 
   /** Whoever is answered `probe` must report succeeded, failed or released. */
@@ -115,7 +103,7 @@ export class CircuitBreaker {
   /** Trouble before the first request: the next one is a probe, which comes at once. */
   suspect(): void {
     if (this.isOpen) return;
-    this.failuresInARow = this.policy.failureThreshold;
+    this.failuresInARow = FAILURE_THRESHOLD;
     this.openedAtMs = this.clock.now();
   }
 
@@ -133,8 +121,7 @@ export class CircuitBreaker {
     this.lastFailedAttempt = attempt;
     this.failuresInARow += 1;
     if (!this.isOpen) return;
-    const { initialGraceMs, maxGraceMs } = this.policy;
-    this.graceMs = Math.min(Math.max(this.graceMs * 2, initialGraceMs), maxGraceMs);
+    this.graceMs = Math.min(Math.max(this.graceMs * 2, INITIAL_GRACE_MS), MAX_GRACE_MS);
     this.openedAtMs = this.clock.now();
   }
 
@@ -143,9 +130,7 @@ export class CircuitBreaker {
     this.probing = false;
   }
 
-  /** A clock that was set back ends the grace: it must not hold the endpoint back for hours. */
-  private isGraceOver(): boolean {
-    const passedMs = this.clock.now() - this.openedAtMs;
-    return passedMs < 0 || passedMs >= this.graceMs;
+  private get isInGrace(): boolean {
+    return isWithin(this.clock, this.graceMs, this.openedAtMs);
   }
 }

@@ -1,9 +1,9 @@
 // The gate before the endpoint of one signal: may I send, and how long do I wait? It asks the endpoint's health,
 // which signals share, how the signal's own URL refused, Retry-After, and how often flushes waited in vain.
 import { isLoopback } from '../../node/sockets';
-import { monotonicMs } from '../../node/clock';
+import { isWithin, monotonicMs } from '../../node/clock';
+import type { WallClock } from '../../node/clock';
 import type { DropReason, FlushOptions } from '../delivery';
-import type { Clock } from '../transport/transport';
 import { CircuitBreaker } from './endpoint-health';
 import type { EndpointHealth } from './endpoint-health';
 import type { Verdict } from './verdict';
@@ -11,7 +11,7 @@ import type { Verdict } from './verdict';
 export interface GateOptions {
   readonly url: string;
   readonly health: EndpointHealth;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   /** From 0 to 1, for the jitter of retries. */
   readonly random: () => number;
 }
@@ -119,10 +119,8 @@ export class Gate {
     this.pause = { sinceMs: this.options.clock.now(), durationMs };
   }
 
-  /** A clock that was set back ends it: it must not last for hours. */
   private get isPausing(): boolean {
-    const passedMs = this.options.clock.now() - this.pause.sinceMs;
-    return passedMs >= 0 && passedMs < this.pause.durationMs;
+    return isWithin(this.options.clock, this.pause.durationMs, this.pause.sinceMs);
   }
 }
 
@@ -139,7 +137,7 @@ export interface Flush {
 export function createFlush(
   { deadlineMs, final, whileRunning }: FlushOptions,
   number: number,
-  clock: Clock,
+  clock: WallClock,
 ): Flush {
   const startMs = clock.now();
   const startUptimeMs = monotonicMs();
@@ -165,16 +163,13 @@ const INITIAL_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 60_000;
 
 export class Patience {
-  private readonly clock: Clock;
   private unansweredFlushes = 0;
   private waitedMs = 0;
   private lostAtMs = 0;
   private retryMs = 0;
   private answeredLate = false;
 
-  constructor(clock: Clock) {
-    this.clock = clock;
-  }
+  constructor(private readonly clock: WallClock) {}
 
   /** True when only a short wait is due. */
   get isLost(): boolean {
@@ -204,8 +199,7 @@ export class Patience {
 
   /** Only an endpoint that answers at all, late, deserves another full wait now and then. */
   private mayTryAgain(): boolean {
-    const passedMs = this.clock.now() - this.lostAtMs;
-    return this.answeredLate && (passedMs < 0 || passedMs >= this.retryMs);
+    return this.answeredLate && !isWithin(this.clock, this.retryMs, this.lostAtMs);
   }
 }
 

@@ -1,4 +1,6 @@
 // What a transport's response means for the items of its request. Pure.
+import { readUtf8 } from '../../relay/bytes';
+import { FieldReader, LENGTH_DELIMITED, VARINT } from '../../relay/field-reader';
 import type { DropReason } from '../delivery';
 import type { TransportResponse } from '../transport/transport';
 import { describeUrl } from '../settings/endpoint';
@@ -32,12 +34,12 @@ export function judge(response: TransportResponse): Verdict {
   const { outcome, bodyWritten } = response.error.detail;
   const statusCode = toStatusCode(outcome);
   if (response.status === 'retryable') {
-    const { retryInMillis } = response;
+    const { retryInMs } = response;
     return {
       kind: 'resend',
       reached: bodyWritten,
       isUnsure: bodyWritten && statusCode === undefined,
-      ...(retryInMillis !== undefined && { retryInMs: retryInMillis }),
+      ...(retryInMs !== undefined && { retryInMs }),
     };
   }
   if (statusCode === undefined) return { kind: 'dropped', reason: 'rejected', trouble: 'address' };
@@ -103,8 +105,8 @@ export function classifyAnswer(answer: HttpAnswer, nowMs: number): TransportResp
     ...(statusCode === 408 && isReused && { staleConnection: true }),
   });
   if (!RETRYABLE_STATUS_CODES.has(statusCode)) return { status: 'failure', error };
-  const retryInMillis = parseRetryAfter(answer.retryAfter, nowMs);
-  return { status: 'retryable', error, ...(retryInMillis !== undefined && { retryInMillis }) };
+  const retryInMs = parseRetryAfter(answer.retryAfter, nowMs);
+  return { status: 'retryable', error, ...(retryInMs !== undefined && { retryInMs }) };
 }
 
 /** A web page, such as a login form or a portal's: nobody read the request. */
@@ -191,62 +193,22 @@ function decodeJson(bytes: Uint8Array): ExportAnswer {
 /** Throws a RangeError. */
 function decodeProtobuf(bytes: Uint8Array): ExportAnswer {
   let [rejected, message] = [0, ''];
-  readFields(bytes, (field, partialSuccess) => {
-    if (field !== PARTIAL_SUCCESS || typeof partialSuccess === 'number') return;
-    readFields(partialSuccess, (inner, value) => {
-      if (typeof value !== 'number') {
-        if (inner === ERROR_MESSAGE) message = new TextDecoder().decode(value);
-      } else if (inner === REJECTED) {
+  const fields = new FieldReader(bytes);
+  const inner = new FieldReader(bytes);
+  fields.enter(0, bytes.length);
+  while (fields.next()) {
+    if (!fields.is(PARTIAL_SUCCESS, LENGTH_DELIMITED)) continue;
+    inner.enter(fields.start, fields.end);
+    while (inner.next()) {
+      if (inner.is(ERROR_MESSAGE, LENGTH_DELIMITED)) {
+        message = readUtf8(bytes, inner.start, inner.end);
+      } else if (inner.is(REJECTED, VARINT)) {
         // Above the bound an int64 is negative.
-        rejected = value < INT64_BOUND ? value : 0;
+        rejected = inner.value < INT64_BOUND ? inner.value : 0;
       }
-    });
-  });
-  return { rejected, message };
-}
-
-/** Varints as numbers, what is length-delimited as bytes; fixed fields are passed over. */
-function readFields(
-  bytes: Uint8Array,
-  onField: (field: number, value: number | Uint8Array) => void,
-): void {
-  let position = 0;
-  const need = (count: number): number => {
-    const start = position;
-    position += count;
-    if (position > bytes.length) {
-      throw new RangeError(`${count} bytes at ${start} of ${bytes.length} expected`);
     }
-    return start;
-  };
-  const readVarint = (): number => {
-    for (let value = 0, factor = 1; ; factor *= 0x80) {
-      const byte = bytes[need(1)] ?? 0;
-      value += (byte & 0x7f) * factor;
-      if (byte < 0x80) return value;
-    }
-  };
-  while (position < bytes.length) {
-    const tag = readVarint();
-    const field = Math.floor(tag / 8);
-    switch (tag % 8) {
-      case 0:
-        onField(field, readVarint());
-        break;
-      case 1:
-        need(8);
-        break;
-      case 2: {
-        const length = readVarint();
-        const start = need(length);
-        onField(field, bytes.subarray(start, position));
-        break;
-      }
-      case 5:
-        need(4);
-        break;
-      default:
-        throw new RangeError(`wire type ${tag % 8} of field ${field}`);
-    }
+    if (inner.isMalformed) throw new RangeError('expected a message, got bytes that are none');
   }
+  if (fields.isMalformed) throw new RangeError('expected a message, got bytes that are none');
+  return { rejected, message };
 }

@@ -1,6 +1,7 @@
 // What signing and secrets need from the environment. Read only when a signal is signed or a header
 // refers to a secret; the values are credentials and are never printed.
 import type { Environment } from '../../environment';
+import { defined } from '../../telemetry/fields';
 import type { Signal } from '../delivery';
 import { selectProxy } from '../transport/proxy';
 
@@ -75,7 +76,7 @@ export function readAwsSettings(environment: Environment): AwsSettings {
   };
   return {
     region,
-    ...definedOnly(optional),
+    ...defined(optional),
     secretsManager: endpoint('AWS_ENDPOINT_URL_SECRETS_MANAGER', 'secretsmanager'),
     ssm: endpoint('AWS_ENDPOINT_URL_SSM', 'ssm'),
   };
@@ -83,12 +84,4 @@ export function readAwsSettings(environment: Environment): AwsSettings {
 
 function readRegion(environment: Environment): string {
   return environment.text('AWS_REGION') ?? environment.text('AWS_DEFAULT_REGION') ?? DEFAULT_REGION;
-}
-
-type Defined<T> = { readonly [K in keyof T]?: Exclude<T[K], undefined> };
-
-function definedOnly<T extends object>(members: T): Defined<T> {
-  return Object.fromEntries(
-    Object.entries(members).filter(([, value]) => value !== undefined),
-  ) as Defined<T>;
 }

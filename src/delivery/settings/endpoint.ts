@@ -88,11 +88,12 @@ function toEndpoint(url: URL): Endpoint {
 
 /** Basic credentials (RFC 7617) of a URL's percent-encoded user information. */
 export function basicCredentials(username: string, password: string): string {
-  const pair = `${decode(username)}:${decode(password)}`;
+  const pair = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }
 
-function decode(text: string): string {
+/** A malformed percent sequence means that the value was not encoded: it is taken as written. */
+export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {

@@ -3,12 +3,12 @@
 // probably closed it meanwhile. Signals with the same endpoint, credentials and proxy share them.
 import type { Diagnostics } from '../../diagnostics';
 import { Connections } from '../../http/connections';
+import type { WallClock } from '../../node/clock';
 import { readFile } from '../../node/files';
 import { loadTlsConnector, openPlainSocket, toAddress } from '../../node/sockets';
 import type { Socket, TlsOptions } from '../../node/sockets';
 import type { ExportConfiguration, SignalConfiguration, TlsFiles } from '../settings/configuration';
 import { openTunnel } from './proxy';
-import type { Clock } from './transport';
 
 /** Less than the keep-alive timeout of common servers (Node 5 s, nginx 75 s, ALB 60 s). */
 export const MAX_IDLE_MS = 3_000;
@@ -23,7 +23,7 @@ export interface ConnectionPool {
 }
 
 export interface PoolOptions extends Pick<ExportConfiguration, 'extraCertificatesFile'> {
-  readonly clock: Clock;
+  readonly clock: WallClock;
   readonly diagnostics: Diagnostics;
 }
 

@@ -7,7 +7,6 @@ import type { SignalConfiguration } from '../settings/configuration';
 import { MAX_IDLE_MS } from './connection-pool';
 import { proxyAuthorization } from './proxy';
 import type {
-  Clock,
   Headers,
   HeaderSource,
   Transport,
@@ -18,6 +17,7 @@ import { TransportError } from './transport';
 import { NOT_HTTP } from '../../http/exchange';
 import type { AnswerListener, Exchange } from '../../http/exchange';
 import { setAlarm, hearSockets } from '../../node/clock';
+import type { WallClock } from '../../node/clock';
 import { inflate } from '../../node/compression';
 import { defined } from '../../telemetry/fields';
 import { classifyAnswer } from '../policy/verdict';
@@ -28,7 +28,7 @@ export interface HttpTransportOptions {
   readonly headers: HeaderSource;
   /** The connections of the endpoint; called for every request. */
   readonly connect: () => Connections | Promise<Connections>;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   /** Requests must not be sent twice (metrics). */
   readonly once?: boolean;
 }
@@ -67,7 +67,6 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         cancellation,
       });
     },
-    shutdown: () => undefined,
   };
 }
 
@@ -101,7 +100,7 @@ interface HttpRequest {
    * one that ended during a freeze does not leave the request's fate in doubt.
    */
   readonly once?: boolean;
-  readonly clock: Clock;
+  readonly clock: WallClock;
 }
 
 /** An answer's body is only a note about partial success or the cause of a refusal. */

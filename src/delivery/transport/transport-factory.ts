@@ -1,6 +1,7 @@
 // Names the parts of each signal's way out: headers, HTTP, reconnecting, compression; or the console.
 import type { Diagnostics } from '../../diagnostics';
 import type { Secrets } from '../../secrets';
+import type { WallClock } from '../../node/clock';
 import { deflate } from '../../node/compression';
 import type { RequestEncoding } from '../codec/request-builder';
 import { loadJsonEncoding, protobufEncoding } from '../codec/request-builder';
@@ -10,7 +11,7 @@ import type { Signal } from '../delivery';
 import type { HeaderContext } from '../auth/header-source';
 import { createHeaderSource, createSecretLoader } from '../auth/header-source';
 import { createHttpTransport } from './http-transport';
-import type { Clock, Transport, FailureDetail } from './transport';
+import type { Transport, FailureDetail } from './transport';
 import { toStatusCode } from '../policy/verdict';
 
 export interface WayOut {
@@ -32,7 +33,7 @@ export interface TransportFactoryOptions {
   readonly configuration: Pick<ExportConfiguration, 'aws' | 'extraCertificatesFile'>;
   readonly diagnostics: Diagnostics;
   readonly secrets: Secrets;
-  readonly clock: Clock;
+  readonly clock: WallClock;
 }
 
 /** Loads TLS, where an endpoint needs it, ahead of the first request. */
@@ -120,10 +121,10 @@ export function createReconnectingTransport(
     return staleConnection === true && (resendable || !isUnsure);
   };
   return {
-    async send(data, timeoutMillis, cancellation) {
+    async send(body, timeoutMs, cancellation) {
       let isRenewed = false;
       for (let reconnects = 0; ; reconnects += 1) {
-        const response = await inner.send(data, timeoutMillis, cancellation);
+        const response = await inner.send(body, timeoutMs, cancellation);
         if (response.status === 'success' || cancellation?.isCancelled === true) return response;
         const { detail } = response.error;
         const isRefused = detail.outcome === '401' || detail.outcome === '403';
@@ -135,7 +136,6 @@ export function createReconnectingTransport(
         }
       }
     },
-    shutdown: () => inner.shutdown(),
   };
 }
 
@@ -143,11 +143,9 @@ export function createReconnectingTransport(
 
 function createCompressingTransport(inner: Transport): Transport {
   return {
-    async send(data, timeoutMillis, cancellation) {
-      const body = await deflate(data);
-      return inner.send(body, timeoutMillis, cancellation);
+    async send(body, timeoutMs, cancellation) {
+      return inner.send(await deflate(body), timeoutMs, cancellation);
     },
-    shutdown: () => inner.shutdown(),
   };
 }
 
@@ -157,10 +155,9 @@ function createCompressingTransport(inner: Transport): Transport {
 export function createConsoleTransport(write: (line: string) => void): Transport {
   const decoder = new TextDecoder();
   return {
-    send(data) {
-      write(`${decoder.decode(data)}\n`);
+    send(body) {
+      write(`${decoder.decode(body)}\n`);
       return Promise.resolve({ status: 'success' });
     },
-    shutdown: () => undefined,
   };
 }

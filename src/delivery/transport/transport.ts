@@ -1,6 +1,4 @@
-// The transport port: IExporterTransport of @opentelemetry/otlp-exporter-base, whose errors also say
-// what is known of the request's fate. Policies are decorators over this port.
-import type { IExporterTransport } from '@opentelemetry/otlp-exporter-base';
+// The transport port, whose errors say what is known of the request's fate. Policies are decorators over it.
 
 export interface FailureDetail {
   /** HTTP status as text, or an error name such as `ECONNREFUSED`, `timeout`. */
@@ -30,15 +28,15 @@ export type TransportResponse =
   | { readonly status: 'failure'; readonly error: TransportError }
   | {
       readonly status: 'retryable';
-      readonly retryInMillis?: number;
+      readonly retryInMs?: number;
       readonly error: TransportError;
     };
 
-export interface Transport extends IExporterTransport {
-  /** Never rejects. Resolves by `timeoutMillis` of wall-clock time, at once when it is cancelled. */
+export interface Transport {
+  /** Never rejects. Resolves by `timeoutMs` of wall-clock time, at once when it is cancelled. */
   send(
-    data: Uint8Array,
-    timeoutMillis: number,
+    body: Uint8Array,
+    timeoutMs: number,
     cancellation?: Cancellation,
   ): Promise<TransportResponse>;
 }
@@ -50,11 +48,6 @@ export type Headers = Readonly<Record<string, string>>;
  * made now: the request is retryable.
  */
 export type HeaderSource = (body: Uint8Array) => Headers | Promise<Headers>;
-
-/** Epoch milliseconds, injected so that policies can be tested. */
-export interface Clock {
-  now(): number;
-}
 
 // Ends a request from outside. An AbortController does the same with an EventTarget for each request, which
 // costs more than formatting the request.
