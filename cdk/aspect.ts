@@ -7,8 +7,9 @@ import type { IConstruct } from 'constructs';
 import { isEdgeFunction } from './edge-functions';
 import { toEnvironment } from './environment';
 import type { LambdaOtlpProps } from './props';
-import { chooseLayer, type FunctionShape, type LayerName } from './layer-choice';
+import { chooseLayer, findOwnLayer, type FunctionShape, type LayerName } from './layer-choice';
 import { findLayerVersionArn } from './layer-version';
+import { describeMissingZip } from './layer-zip';
 
 /** Lambda's limit (AWS Lambda quotas). */
 const MAX_LAYERS = 5;
@@ -58,19 +59,29 @@ export class LambdaOtlpAspect implements IAspect {
     if (this.addLayer(node, seen, choice.layer)) this.addVariables(node, seen);
   }
 
-  /** False: the function is named in a warning instead. */
-  private addLayer(node: CfnFunction, { layers }: ResolvedFunction, layer: LayerName): boolean {
+  /** False: the function is named in a warning or an error instead. */
+  private addLayer(node: CfnFunction, seen: ResolvedFunction, layer: LayerName): boolean {
+    const { layers } = seen;
     if (layers !== undefined && !Array.isArray(layers)) {
       warn(node, 'its layers are not known before it is deployed');
       return false;
     }
-    const stack = Stack.of(node);
     const present: readonly unknown[] = layers ?? [];
-    const arn = findLayerVersionArn(stack, layer, this.props.layerVersionArns?.[layer]);
-    const wanted: unknown = stack.resolve(arn);
-    if (present.some((one) => JSON.stringify(one) === JSON.stringify(wanted))) return true;
+    const stack = Stack.of(node);
+    const given = this.props.layerVersionArns?.[layer];
+    // Attached by hand: two versions of one layer are refused by Lambda.
+    const known = JSON.stringify(stack.resolve(given));
+    if (present.some((one) => findOwnLayer(one) !== undefined || JSON.stringify(one) === known))
+      return true;
     if (present.length >= MAX_LAYERS) {
       warn(node, `it has ${present.length} layers already, Lambda takes ${MAX_LAYERS}`);
+      return false;
+    }
+    const arn = findLayerVersionArn(stack, layer, given);
+    if (arn === undefined) {
+      // An error: the deployment would succeed, and the telemetry of this function not be there.
+      const { target, text } = toNotice(node, describeMissingZip(layer, seen));
+      Annotations.of(target).addError(text);
       return false;
     }
     node.addPropertyOverride('Layers', [...present, arn]);
@@ -116,9 +127,16 @@ function readFunction(node: CfnFunction): ResolvedFunction {
 }
 
 function warn(node: CfnFunction, reason: string): void {
+  const { target, text } = toNotice(node, reason);
+  Annotations.of(target).addWarningV2(`lambda-otlp:not-attached:${target.node.addr}`, text);
+}
+
+interface Notice {
+  readonly target: IConstruct;
+  readonly text: string;
+}
+
+function toNotice(node: CfnFunction, reason: string): Notice {
   const target = node.node.scope instanceof LambdaFunction ? node.node.scope : node;
-  Annotations.of(target).addWarningV2(
-    `lambda-otlp:not-attached:${target.node.addr}`,
-    `lambda-otlp is not attached to ${target.node.path}: ${reason}.`,
-  );
+  return { target, text: `lambda-otlp is not attached to ${target.node.path}: ${reason}.` };
 }

@@ -12,6 +12,13 @@ export interface FunctionShape {
 /** What the start script of the node layer asks of the runtime's own Node.js. */
 const OLDEST_NODE_MAJOR = 18;
 
+const OWN_LAYER = /:layer:[\w-]*lambda-otlp-(node|x86_64|arm64)\b/;
+
+/** Which of our layers an ARN is of; undefined: of another's, or no ARN before it is deployed. */
+export function findOwnLayer(arn: unknown): LayerName | undefined {
+  return typeof arn === 'string' ? (OWN_LAYER.exec(arn)?.[1] as LayerName | undefined) : undefined;
+}
+
 export type LayerChoice =
   | { readonly kind: 'layer'; readonly layer: LayerName }
   | { readonly kind: 'none'; readonly reason: string };

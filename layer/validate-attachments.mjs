@@ -66,14 +66,15 @@ export async function checkServerlessPlugin(copy) {
   const cwd = join(copy, 'attach/serverless');
   await build({
     entryPoints: [join(cwd, 'plugin.ts')],
-    outfile: join(cwd, 'plugin.cjs'),
+    // Where it finds the zips as its own file in the package does.
+    outfile: join(copy, 'cdk/plugin.cjs'),
     bundle: true,
     platform: 'node',
     footer: { js: 'module.exports = module.exports.default;' },
     logLevel: 'error',
   });
   const { ok, output, template } = await packageService(cwd, {
-    LAMBDA_OTLP_PLUGIN: './plugin.cjs',
+    LAMBDA_OTLP_PLUGIN: '../../cdk/plugin.cjs',
   });
   if (!ok) return failed(output);
   const problems = judge(JSON.parse(readFileSync(template, 'utf8')), output);

@@ -1,9 +1,9 @@
 // A plugin of the Serverless Framework (3, or osls): attaches the layer to every function of the service, chosen by
 // runtime and architecture. What a function sets itself stays. `custom.lambdaOtlp` has the options.
-import { existsSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { relative } from 'node:path';
 import { toEnvironment, type EnvironmentProps, type SecretHeader } from '../../cdk/environment';
-import { chooseLayer, type LayerName } from '../../cdk/layer-choice';
+import { chooseLayer, findOwnLayer, type LayerName } from '../../cdk/layer-choice';
+import { describeMissingZip, findLayerZip } from '../../cdk/layer-zip';
 
 type Members = Record<string, unknown>;
 
@@ -46,6 +46,8 @@ export interface LambdaOtlpOptions {
 interface Serverless {
   readonly serviceDir: string;
   readonly service: ServerlessService;
+  /** `Error`: what the framework prints without a stack trace. */
+  readonly classes: { readonly Error: new (message: string, code: string) => Error };
   readonly configSchemaHandler: {
     defineCustomProperties(schema: object): void;
     defineFunctionProperties(provider: string, schema: object): void;
@@ -58,7 +60,6 @@ interface Utilities {
 
 /** Lambda's limit (AWS Lambda quotas). */
 const MAX_LAYERS = 5;
-const ZIPS = join(__dirname, '../../build');
 /** What the framework takes where neither function nor provider names a runtime is a Node.js. */
 const DEFAULT_RUNTIME = 'nodejs20.x';
 const TEXTS = { type: 'object', additionalProperties: { type: 'string' } };
@@ -135,16 +136,31 @@ class LambdaOtlpPlugin {
     // The framework takes the variables from such a function itself, but not the layers.
     if (own.events?.some((event) => typeof event === 'object' && 'cloudFront' in event))
       return this.skip(name, 'Lambda@Edge takes neither layers nor environment variables');
-    const choice = chooseLayer({
+    const shape = {
       packageType: own.image === undefined ? 'Zip' : 'Image',
       runtime: own.runtime ?? provider.runtime ?? DEFAULT_RUNTIME,
       architectures: [own.architecture ?? provider.architecture ?? 'x86_64'],
-    });
+    };
+    const choice = chooseLayer(shape);
     if (choice.kind === 'none') return this.skip(name, choice.reason);
     const present = own.layers ?? provider.layers ?? [];
-    if (present.length >= MAX_LAYERS)
-      return this.skip(name, `it has ${present.length} layers already, Lambda takes ${MAX_LAYERS}`);
-    own.layers = [...present, this.findLayer(choice.layer, options)];
+    // One that is there by hand stays: two versions of one layer are refused by Lambda.
+    const given = options.layerVersionArns?.[choice.layer];
+    if (!present.some((arn) => findOwnLayer(arn) !== undefined || arn === given)) {
+      if (present.length >= MAX_LAYERS) {
+        const reason = `it has ${present.length} layers already, Lambda takes ${MAX_LAYERS}`;
+        return this.skip(name, reason);
+      }
+      const layer = this.findLayer(choice.layer, options);
+      if (layer === undefined) {
+        const reason = describeMissingZip(choice.layer, shape);
+        throw new this.serverless.classes.Error(
+          `lambda-otlp is not attached to ${name}: ${reason}`,
+          'LAMBDA_OTLP_NO_LAYER',
+        );
+      }
+      own.layers = [...present, layer];
+    }
     own.environment = { ...withoutThoseOf(environment, provider.environment), ...own.environment };
     return true;
   }
@@ -154,14 +170,12 @@ class LambdaOtlpPlugin {
     return false;
   }
 
+  /** Undefined: no ARN is given, and the zip is not in this package. */
   private findLayer(layer: LayerName, { layerVersionArns }: LambdaOtlpOptions): unknown {
     const arn = layerVersionArns?.[layer];
     if (arn !== undefined) return arn;
-    const zip = join(ZIPS, `lambda-otlp-${layer}.zip`);
-    if (!existsSync(zip))
-      throw new Error(
-        `lambda-otlp: ${zip} is not there: set layerVersionArns.${layer}, or build it`,
-      );
+    const zip = findLayerZip(layer);
+    if (zip === undefined) return undefined;
     const key = `lambdaOtlp${layer === 'node' ? 'Node' : layer === 'arm64' ? 'Arm64' : 'X86'}`;
     const { service, serviceDir } = this.serverless;
     service.layers = {

@@ -133,6 +133,16 @@ test('what a function sets itself stays: its layers before ours, its variables i
   expect(Orders?.Environment?.Variables).toEqual({ ...environment, LAMBDA_OTLP_KEEP: 'errors' });
 });
 
+test('a function that has a layer of ours by hand keeps it, and gets the variables', () => {
+  const stack = newStack();
+  const byHand = LayerVersion.fromLayerVersionArn(stack, 'ByHand', arn('node').replace(':7', ':6'));
+  addFunction(stack, 'Orders', { layers: [byHand] });
+  LambdaOtlp.attach(stack, options);
+  const { Orders } = functionsOf(stack);
+  expect(Orders?.Layers).toEqual([arn('node').replace(':7', ':6')]);
+  expect(Orders?.Environment?.Variables).toEqual({ [ENDPOINT]: endpoint });
+});
+
 test('variables that another aspect sets at its default priority are the function’s own', () => {
   const stack = newStack();
   const orders = addFunction(stack, 'Orders');

@@ -1,5 +1,5 @@
 // What the function itself says: layers that fit or conflict, memory, timeout, network.
-import { chooseLayer } from '../../cdk/layer-choice';
+import { chooseLayer, findOwnLayer } from '../../cdk/layer-choice';
 import type { Finding } from './finding';
 import type { Deployment, FunctionConfiguration } from './function-configuration';
 
@@ -10,7 +10,6 @@ const SDK_LAYER =
   /:layer:(opentelemetry-(?:nodejs|python|java\w*|ruby)|AWSOpenTelemetryDistro\w+|aws-otel-\w+)/;
 const VENDOR_LAYER =
   /:layer:(Datadog-Extension|NewRelic\w+|Dynatrace\w+|elastic-apm\w*|rotel-extension|coralogix\w+|SentryNode\w+|dash0\w*)/i;
-const OWN_LAYER = /:layer:[\w-]*lambda-otlp-(node|x86_64|arm64)\b/;
 
 /** Below this, an extension that shares the function's CPU is felt (README, "Cost"). */
 const LITTLE_MEMORY_MB = 256;
@@ -43,7 +42,7 @@ function checkOwnLayer(deployment: Deployment): readonly Finding[] {
   }
   const choice = chooseLayer({ runtime, architectures: [architecture] });
   const fitting = choice.kind === 'layer' ? `lambda-otlp-${choice.layer}` : 'lambda-otlp';
-  const own = layers.map((arn) => OWN_LAYER.exec(arn)?.[1]).filter((name) => name !== undefined);
+  const own = layers.map(findOwnLayer).filter((name) => name !== undefined);
   if (own.length === 0) {
     return [
       fault(

@@ -15,7 +15,7 @@ function attach(functions: Record<string, Record<string, unknown>>) {
     defineFunctionProperties: () => undefined,
   };
   const plugin = new LambdaOtlpPlugin(
-    { serviceDir: '.', service, configSchemaHandler },
+    { serviceDir: '.', service, configSchemaHandler, classes: { Error } },
     {},
     { log: { warning: (text) => warnings.push(text) } },
   );
@@ -40,4 +40,13 @@ test('the tag lambda-otlp = off leaves a function alone, in any case of letters'
   });
   expect(attached).toEqual(['plain']);
   expect(warnings).toEqual([]);
+});
+
+test('a function that has a layer of ours by hand keeps it and gets the variables', () => {
+  const orders = { handler: 'a.b', layers: [ARN.replace(/1$/, '7')] };
+  const same = { handler: 'a.b', layers: [ARN] };
+  attach({ orders, same });
+  expect(orders.layers).toEqual([ARN.replace(/1$/, '7')]);
+  expect(same.layers).toEqual([ARN]);
+  expect(orders).toHaveProperty('environment.LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT');
 });

@@ -1,7 +1,8 @@
 // What `npm pack` would ship, and that its commands run from there: dist/ finds its packages in the checkout's
 // node_modules as it would beside an installed one.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const ROOT = resolve(__dirname, '../..');
@@ -94,6 +95,57 @@ test('the plugin of the Serverless Framework is what its module exports', () => 
   const file = join(ROOT, 'dist/attach/serverless/plugin.js');
   const said = execFileSync(process.execPath, ['-p', `require(${JSON.stringify(file)}).name`]);
   expect(said.toString().trim()).toBe('LambdaOtlpPlugin');
+});
+
+/** The packed CDK part beside zips of these layers, on an app with a function of each kind: its layers, its errors. */
+function attachFrom(layers: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'packed-cdk-'));
+  cpSync(join(ROOT, 'dist/cdk'), join(folder, 'cdk'), { recursive: true });
+  mkdirSync(join(folder, 'build'));
+  for (const layer of layers) writeFileSync(join(folder, `build/lambda-otlp-${layer}.zip`), layer);
+  const program = `
+    const { App, Stack } = require('aws-cdk-lib');
+    const { Annotations, Template } = require('aws-cdk-lib/assertions');
+    const { Architecture, Code, Function, Runtime } = require('aws-cdk-lib/aws-lambda');
+    const stack = new Stack(new App(), 'Shop');
+    const add = (id, runtime, architecture) => new Function(stack, id, { runtime, architecture, handler: 'a.b', code: Code.fromAsset('cdk') });
+    add('Orders', Runtime.NODEJS_22_X, Architecture.ARM_64);
+    add('Stock', Runtime.PYTHON_3_13, Architecture.X86_64);
+    add('Bills', Runtime.JAVA_21, Architecture.ARM_64);
+    require('./cdk/lambda-otlp').LambdaOtlp.attach(stack, { endpoint: 'https://otlp.example.com' });
+    const functions = Object.entries(Template.fromStack(stack).findResources('AWS::Lambda::Function'));
+    const refs = functions.map(([id, { Properties: { Layers } }]) => [id.slice(0, -8), Layers?.[0].Ref.slice(0, -8)]);
+    const errors = Annotations.fromStack(stack).findError('*', require('aws-cdk-lib/assertions').Match.anyValue());
+    console.log(JSON.stringify({ layers: Object.fromEntries(refs), errors: errors.map(({ entry }) => entry.data) }));`;
+  const said = execFileSync(process.execPath, ['-e', program], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: { ...process.env, NODE_PATH: join(ROOT, 'node_modules') },
+  });
+  rmSync(folder, { recursive: true });
+  return JSON.parse(said) as { readonly layers: object; readonly errors: readonly string[] };
+}
+
+test('a package with all three layers attaches each to the functions that it is for', () => {
+  expect(attachFrom(['node', 'x86_64', 'arm64'])).toEqual({
+    layers: {
+      Orders: 'LambdaOtlpLayernode',
+      Stock: 'LambdaOtlpLayerx8664',
+      Bills: 'LambdaOtlpLayerarm64',
+    },
+    errors: [],
+  });
+});
+
+test('a package with one layer attaches that, and names each other function with the two ways out', () => {
+  const { layers, errors } = attachFrom(['node']);
+  expect(layers).toEqual({ Orders: 'LambdaOtlpLayernode' });
+  expect(errors).toEqual([
+    expect.stringMatching(
+      /^lambda-otlp is not attached to Shop\/Stock: .*without lambda-otlp-x86_64\.zip, the layer for python3\.13 on x86_64\. Set layerVersionArns\.x86_64 .*npm run build -- --standalone and npm pack/,
+    ),
+    expect.stringContaining('Shop/Bills: this package was made without lambda-otlp-arm64.zip'),
+  ]);
 });
 
 test('no compiled file names the workspace, which is not installed with the package', () => {
