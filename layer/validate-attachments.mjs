@@ -64,17 +64,20 @@ export async function checkTerraformModule(copy) {
 /** The plugin's service through osls; the template must have layer and variables on exactly the right functions. */
 export async function checkServerlessPlugin(copy) {
   const cwd = join(copy, 'attach/serverless');
-  await build({
-    entryPoints: [join(cwd, 'plugin.ts')],
-    // Where it finds the zips as its own file in the package does.
-    outfile: join(copy, 'cdk/plugin.cjs'),
-    bundle: true,
-    platform: 'node',
-    footer: { js: 'module.exports = module.exports.default;' },
+  // File by file, as in the package: the zips are found from where a file is.
+  const sources = ['environment', 'layer-choice', 'layer-zip'].map((it) => `cdk/${it}.ts`);
+  const common = {
+    absWorkingDir: copy,
+    outdir: copy,
+    outbase: copy,
+    format: 'cjs',
     logLevel: 'error',
-  });
+  };
+  const footer = { js: 'module.exports = module.exports.default;' };
+  await build({ ...common, entryPoints: sources });
+  await build({ ...common, entryPoints: ['attach/serverless/plugin.ts'], footer });
   const { ok, output, template } = await packageService(cwd, {
-    LAMBDA_OTLP_PLUGIN: '../../cdk/plugin.cjs',
+    LAMBDA_OTLP_PLUGIN: './plugin.js',
   });
   if (!ok) return failed(output);
   const problems = judge(JSON.parse(readFileSync(template, 'utf8')), output);
