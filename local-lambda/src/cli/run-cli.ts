@@ -10,6 +10,7 @@ import type { LocalLambda } from '../lambda/local-lambda';
 import { chooseWidth } from '../render/choose-width';
 import { choosePaint } from '../render/paint';
 import { toCallerPath } from './caller-directory';
+import { checkHandler, describeModule } from './check-handler';
 import { parseLocalArguments } from './cli-arguments';
 import type { LocalArguments } from './cli-arguments';
 import { succeeded, toEventLine, toInvocationText } from './cli-lines';
@@ -23,6 +24,7 @@ import { awaitInterruption } from './until-interrupted';
 import type { Interruption } from './until-interrupted';
 
 const TRACE_SAMPLED = true;
+const MODULE_ERRORS: readonly string[] = ['Runtime.HandlerNotFound', 'Runtime.UserCodeSyntaxError'];
 
 /** Who calls: the command as its user types it, and what it does without being told. */
 export interface CliFront {
@@ -95,11 +97,14 @@ function toInvokeOptions({ xRay, traceHeader }: LocalArguments): InvokeOptions {
 interface Invoker {
   invoke(event: unknown, options: InvokeOptions): Promise<Invocation>;
   readonly allSucceeded: boolean;
+  /** A look into the handler's module tells more than the runtime did. */
+  readonly isModuleToBlame: boolean;
 }
 
 function createInvoker(lambda: LocalLambda, options: LocalArguments): Invoker {
   let number = 0;
   let allSucceeded = true;
+  let isModuleToBlame = false;
   return {
     async invoke(event, given) {
       number += 1;
@@ -107,10 +112,14 @@ function createInvoker(lambda: LocalLambda, options: LocalArguments): Invoker {
       const invocation = await lambda.invoke(event, { ...toInvokeOptions(options), ...given });
       console.log(toInvocationText(own, invocation));
       allSucceeded &&= succeeded(invocation);
+      isModuleToBlame ||= MODULE_ERRORS.includes(invocation.errorType ?? '');
       return invocation;
     },
     get allSucceeded() {
       return allSucceeded;
+    },
+    get isModuleToBlame() {
+      return isModuleToBlame;
     },
   };
 }
@@ -164,6 +173,15 @@ async function showPage({ page }: TelemetryTarget, interruption: Interruption): 
   await interruption.requested;
 }
 
+async function sayWhatModuleHas(
+  { isModuleToBlame }: Invoker,
+  { options: { handler }, target: { environment } }: Run,
+): Promise<void> {
+  if (!isModuleToBlame || handler === undefined) return;
+  const contents = await describeModule(handler, environment);
+  if (contents !== undefined) console.error(`--handler ${handler}: ${contents}`);
+}
+
 /** One Ctrl-C ends all of it in order; what it cut short has the signal's exit code. */
 async function runFunction(run: Run): Promise<number> {
   const lambda = await start(run);
@@ -178,6 +196,7 @@ async function runFunction(run: Run): Promise<number> {
     await shutDown(lambda);
   }
   showTelemetry(run);
+  await sayWhatModuleHas(invoker, run);
   await showPage(run.target, interruption);
   interruption.end();
   return cutShort ?? (invoker.allSucceeded ? 0 : 1);
@@ -186,6 +205,7 @@ async function runFunction(run: Run): Promise<number> {
 async function run(options: LocalArguments, front: CliFront): Promise<number> {
   const event = readEvent(options.event);
   const variables = readVariables(options);
+  if (options.handler !== undefined) await checkHandler(options.handler, variables);
   const record = openEventRecord(options.recordFile);
   const target = await openTelemetryTarget({
     given: variables,

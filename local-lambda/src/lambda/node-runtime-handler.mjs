@@ -26,7 +26,8 @@ function isModulePackage(directory) {
   return parent === directory ? false : isModulePackage(parent);
 }
 
-async function loadModule(path) {
+/** `path`: without its extension. */
+export async function loadModule(path) {
   const commonJs = (file) => createRequire(file)(file);
   const esModule = (file) => import(pathToFileURL(file).href);
   if (existsSync(`${path}.js`)) {

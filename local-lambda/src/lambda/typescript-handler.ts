@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { FunctionSettings } from './local-lambda-options';
 
-const EXTENSIONS = ['.ts', '.mts', '.cts'];
+export const TYPESCRIPT_EXTENSIONS = ['.ts', '.mts', '.cts'];
 const COMPILED_EXTENSIONS = ['.js', '.mjs', '.cjs'];
 
 /** CommonJS dependencies inside an ES module expect these. */
@@ -28,7 +28,7 @@ function isModulePackage(directory: string): boolean {
 function findSource({ taskRoot, handler }: FunctionSettings): string | undefined {
   const path = join(taskRoot, handler.split('.')[0] ?? '');
   if (COMPILED_EXTENSIONS.some((extension) => existsSync(path + extension))) return undefined;
-  return EXTENSIONS.map((extension) => path + extension).find(existsSync);
+  return TYPESCRIPT_EXTENSIONS.map((extension) => path + extension).find(existsSync);
 }
 
 /**

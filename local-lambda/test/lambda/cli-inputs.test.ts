@@ -65,6 +65,37 @@ test('an error of the handler is told as a person reads it', () => {
   expect(stdout).toMatch(/^#1 \S+ function error \(.*\)\n {3}RangeError: no\n {5}at .*app\.ts:3/m);
 });
 
+test.each([
+  [
+    'app.ts',
+    "got the file 'app.ts'; it exports handler, shout, stream, wait: --handler app.handler",
+  ],
+  ['app', "got 'app' without an export; it exports handler, "],
+  ['ap.handler', 'expected a file ap.js, .mjs, .cjs or .ts, found none'],
+  ['nowhere/app.handler', 'expected a file nowhere/app.js, .mjs, .cjs or .ts, found none'],
+  ['app.v2.handler.ts', 'expected FILE.EXPORT'],
+  ['.', "got the directory '.'"],
+  ['plain.cjs', 'it exports no function by name'],
+  ['broken.mjs', 'broken.mjs:1: SyntaxError: '],
+])('--handler %s runs nothing, and says %s', (handler, message) => {
+  writeFileSync(join(folder, 'plain.cjs'), 'module.exports = async () => 1;');
+  writeFileSync(join(folder, 'broken.mjs'), 'export const handler = = 1;');
+  writeFileSync(join(folder, 'app.v2.handler.ts'), '');
+  const { status, stdout, stderr } = run(['--handler', handler]);
+  expect(stderr).toContain(message);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+});
+
+test.each([
+  ['app.hander', '--handler app.hander: it exports handler, '],
+  ['broken.handler', 'broken.mjs:1: SyntaxError: '],
+])('after --handler %s has failed it is said that %s', (handler, message) => {
+  writeFileSync(join(folder, 'broken.mjs'), 'export const handler = = 1;');
+  const { status, stderr } = run(['--handler', handler]);
+  expect(stderr).toContain(message);
+  expect(status).toBe(1);
+});
+
 test('a stream that breaks off fails, by words that agree with what the platform says', () => {
   const { status, stdout } = run(['--handler', 'app.stream']);
   expect(status).toBe(1);

@@ -118,6 +118,6 @@ test('a failing function exits with 1, wrong arguments with 2', () => {
   expect(run([...failing, ...PROBE]).code).toBe(1);
   const missing = run(['--handler', '/nowhere/app.handler', '--layer', layer]);
   expect(missing).toMatchObject({ code: 2 });
-  expect(missing.stderr).toContain("the handler's directory does not exist: /nowhere");
+  expect(missing.stderr).toContain('expected a file /nowhere/app.js');
   expect(run(['--help'])).toMatchObject({ code: 0, stderr: '' });
 });
