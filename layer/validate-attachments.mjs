@@ -1,11 +1,13 @@
 // The ways to attach the layer to a whole app, each through its own tool, in the copy of validate-templates.mjs.
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { build } from 'esbuild';
 import {
   checkTerraformIn,
   failed,
   findCfnLint,
+  isInPath,
   loadValidator,
   packageService,
   passed,
@@ -36,7 +38,8 @@ export async function checkTerraformModule(copy) {
   const { parse } = await loadValidator('@cdktf/hcl2json');
   const folder = join(copy, 'attach/terraform');
   const read = async (name) => parse(name, readFileSync(join(folder, name), 'utf8'));
-  const [main, variables, outputs, example] = [
+  const [choice, main, variables, outputs, example] = [
+    await read('choice.tf'),
     await read('main.tf'),
     await read('variables.tf'),
     await read('outputs.tf'),
@@ -45,7 +48,7 @@ export async function checkTerraformModule(copy) {
   if (main.resource?.aws_lambda_function?.this?.[0]?.for_each === undefined)
     return failed('main.tf: expected aws_lambda_function.this with for_each');
   const used = new Set(
-    [...JSON.stringify([main, outputs]).matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name),
+    [...JSON.stringify([choice, main, outputs]).matchAll(/\bvar\.(\w+)/g)].map(([, name]) => name),
   );
   const known = Object.keys(variables.variable);
   const unknown = [...used].filter((name) => !known.includes(name));
@@ -59,6 +62,49 @@ export async function checkTerraformModule(copy) {
   if (named.length > 0) return failed(`variables and outputs: ${JSON.stringify(named)}`);
   const checked = await checkTerraformIn(folder, 'examples');
   return checked.status === 'skipped' ? passed(`parsed as HCL; ${checked.detail}`) : checked;
+}
+
+/** What decides, evaluated by Terraform without a provider: the layers, who takes none, the variables. */
+export async function checkTerraformChoice(copy) {
+  if (!(await isInPath('terraform', ['version']))) return skipped('no terraform in PATH');
+  const cwd = join(copy, 'attach/terraform-choice');
+  mkdirSync(cwd);
+  for (const file of ['choice.tf', 'variables.tf'])
+    cpSync(join(copy, 'attach/terraform', file), join(cwd, file));
+  const node = { role: 'r', runtime: 'nodejs22.x', handler: 'a.b' };
+  const given = {
+    endpoint: 'https://otlp.example.com',
+    headers: { 'x-team': 'a b,c+d%' },
+    secret_headers: [{ header: 'Authorization', secret_arn: 'arn:s', prefix: 'Bearer; ' }],
+    runtimes: { legacy: 'java21', armed: 'provided.al2023/arm64', web: 'image' },
+    functions: {
+      node,
+      stock: { ...node, runtime: 'python3.13', architecture: 'arm64' },
+      image: { role: 'r', package_type: 'Image', image_uri: 'x' },
+      edge: { ...node, edge: true },
+      full: { ...node, layers: ['a', 'b', 'c', 'd', 'e'] },
+      tagged: { ...node, tags: { 'lambda-otlp': 'OFF' } },
+      silent: { ...node, attach: false },
+    },
+  };
+  writeFileSync(join(cwd, 'terraform.tfvars.json'), JSON.stringify(given));
+  const value =
+    '{ layers = local.layer_names, not_attached = keys(local.not_attached), headers = local.headers }';
+  writeFileSync(join(cwd, 'seen.tf'), `output "seen" {\n  value = ${value}\n}\n`);
+  await run('terraform', ['init', '-input=false'], { cwd });
+  const applied = await run('terraform', ['apply', '-auto-approve', '-no-color'], { cwd });
+  if (!applied.ok) return failed(applied.output);
+  const seen = JSON.parse(readFileSync(join(cwd, 'terraform.tfstate'), 'utf8')).outputs.seen.value;
+  const expected = {
+    headers: 'x-team=a%20b%2Cc%2Bd%25,Authorization=Bearer%3B%20${secretsmanager:arn:s}',
+    layers: { armed: 'arm64', legacy: 'x86_64', node: 'node', stock: 'arm64' },
+    not_attached: ['edge', 'full', 'image', 'web'],
+  };
+  if (!isDeepStrictEqual(seen, expected))
+    return failed(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(seen)}`);
+  return /not attached to image: a container image/.test(applied.output)
+    ? passed('terraform apply of what decides, the warning as expected')
+    : failed(`expected a warning of the image, got ${applied.output}`);
 }
 
 /** The plugin's service through osls; the template must have layer and variables on exactly the right functions. */

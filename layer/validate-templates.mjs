@@ -29,6 +29,7 @@ import {
 import {
   checkAttachedTemplates,
   checkServerlessPlugin,
+  checkTerraformChoice,
   checkTerraformModule,
 } from './validate-attachments.mjs';
 
@@ -166,6 +167,7 @@ const checks = [
   ['Go function', checkGoFunction],
   ['attached: SAM and CloudFormation', () => checkAttachedTemplates(copy)],
   ['attached: Terraform module', () => checkTerraformModule(copy)],
+  ['attached: Terraform choice', () => checkTerraformChoice(copy)],
   ['attached: Serverless plugin', () => checkServerlessPlugin(copy)],
 ];
 

@@ -13,38 +13,14 @@ locals {
   built     = [for it in ["../../dist/build", "../../build"] : it if fileexists("${path.module}/${it}/lambda-otlp-node.zip")]
   build_dir = coalesce(var.build_dir, "${path.module}/${try(local.built[0], "../../build")}")
 
-  shapes = merge(
-    { for name, it in var.functions : name => { runtime = it.runtime, architecture = it.architecture } if it.attach },
-    { for name, shape in var.runtimes : name => {
-      runtime      = split("/", shape)[0]
-      architecture = try(split("/", shape)[1], "x86_64")
-    } },
-  )
-
-  # The layer for Node.js uses the runtime's own Node.js, 18.19 or later; the others are one binary each.
-  layer_names = {
-    for name, it in local.shapes : name =>
-    can(regex("^nodejs(1[89]|[2-9][0-9])", it.runtime)) ? "node" : it.architecture
-  }
-
-  made = toset([for it in values(local.layer_names) : it if !contains(keys(var.layer_version_arns), it)])
+  made = toset([
+    for layer in values(local.layer_names) : layer
+    if !contains(keys(var.layer_version_arns), layer)
+  ])
 
   layer_arns = merge(
     { for name, it in aws_lambda_layer_version.this : name => it.arn },
     var.layer_version_arns,
-  )
-
-  # "$${secretsmanager:...}" is read by the extension when it starts: the value is in no state file.
-  headers = join(",", [
-    for it in var.secret_headers :
-    "${it.header}=${replace(it.prefix, " ", "%20")}$${secretsmanager:${it.secret_arn}${it.field == null ? "" : "#${it.field}"}}"
-  ])
-
-  # LAMBDA_OTLP_OTEL_...: for the extension alone, so that an SDK in the function is left as it is.
-  environment = merge(
-    { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT = var.endpoint },
-    local.headers == "" ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS = local.headers },
-    var.environment,
   )
 }
 
@@ -53,8 +29,15 @@ resource "aws_lambda_layer_version" "this" {
 
   layer_name       = "lambda-otlp-${each.key}"
   filename         = "${local.build_dir}/lambda-otlp-${each.key}.zip"
-  source_code_hash = filebase64sha256("${local.build_dir}/lambda-otlp-${each.key}.zip")
+  source_code_hash = try(filebase64sha256("${local.build_dir}/lambda-otlp-${each.key}.zip"), null)
   license_info     = "Apache-2.0"
+
+  lifecycle {
+    precondition {
+      condition     = fileexists("${local.build_dir}/lambda-otlp-${each.key}.zip")
+      error_message = "This package was made without lambda-otlp-${each.key}.zip, the layer for ${join(", ", [for name, layer in local.layer_names : name if layer == each.key])}. Set layer_version_arns.${each.key} to the ARN of a published one; or make the package with it: in a checkout of lambda-otlp, npm run build${each.key == "node" ? "" : " -- --standalone"} and npm pack."
+    }
+  }
 }
 
 resource "aws_lambda_function" "this" {
@@ -62,6 +45,8 @@ resource "aws_lambda_function" "this" {
 
   function_name    = each.key
   role             = each.value.role
+  package_type     = each.value.package_type
+  image_uri        = each.value.image_uri
   handler          = each.value.handler
   runtime          = each.value.runtime
   architectures    = [each.value.architecture]
@@ -69,12 +54,24 @@ resource "aws_lambda_function" "this" {
   source_code_hash = each.value.source_code_hash
   timeout          = each.value.timeout
   memory_size      = each.value.memory_size
+  publish          = each.value.edge
+  tags             = each.value.tags
 
-  layers = each.value.attach ? concat(
-    each.value.layers, [local.layer_arns[local.layer_names[each.key]]],
-  ) : each.value.layers
+  # One of ours that is there by hand stays: two versions of one layer are refused by Lambda.
+  layers = (
+    !contains(keys(local.layer_names), each.key) ? each.value.layers :
+    anytrue([for arn in each.value.layers : can(regex(":layer:[\\w-]*lambda-otlp-(node|x86_64|arm64)\\b", arn))]) ? each.value.layers :
+    concat(each.value.layers, [local.layer_arns[local.layer_names[each.key]]])
+  )
 
-  environment {
-    variables = each.value.attach ? merge(local.environment, each.value.environment) : each.value.environment
+  dynamic "environment" {
+    for_each = [
+      for variables in [merge(contains(keys(local.layer_names), each.key) ? local.environment : {}, each.value.environment)] :
+      variables if length(variables) > 0
+    ]
+
+    content {
+      variables = environment.value
+    }
   }
 }

@@ -5,7 +5,12 @@ output "functions" {
 
 output "layers" {
   description = "By the names in runtimes: the layers to add to a function that is defined elsewhere"
-  value       = { for name, shape in var.runtimes : name => [local.layer_arns[local.layer_names[name]]] }
+  value       = { for name, shape in var.runtimes : name => try([local.layer_arns[local.layer_names[name]]], []) }
+}
+
+output "not_attached" {
+  description = "Functions that take no layer, by name, and why; plan and apply name them in a warning too"
+  value       = local.not_attached
 }
 
 output "environment" {

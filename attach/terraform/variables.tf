@@ -8,6 +8,12 @@ variable "endpoint" {
   }
 }
 
+variable "headers" {
+  type        = map(string)
+  default     = {}
+  description = "Headers without secrets, sent as they are"
+}
+
 variable "secret_headers" {
   type = list(object({
     header     = string
@@ -40,23 +46,37 @@ variable "build_dir" {
 variable "runtimes" {
   type        = map(string)
   default     = {}
-  description = "Functions that are defined elsewhere, by name: their runtime, or runtime/architecture, for example { orders = \"python3.13/arm64\" }"
+  description = "Functions that are defined elsewhere, by name: their runtime, or runtime/architecture, for example { orders = \"python3.13/arm64\" }; image or edge where no layer is taken"
 }
 
 variable "functions" {
   type = map(object({
     role             = string
-    handler          = string
-    runtime          = string
-    filename         = string
+    package_type     = optional(string, "Zip")
+    image_uri        = optional(string)
+    edge             = optional(bool, false)
+    handler          = optional(string)
+    runtime          = optional(string)
+    filename         = optional(string)
     source_code_hash = optional(string)
     architecture     = optional(string, "x86_64")
     timeout          = optional(number, 10)
     memory_size      = optional(number, 256)
     layers           = optional(list(string), [])
     environment      = optional(map(string), {})
+    tags             = optional(map(string), {})
     attach           = optional(bool, true)
   }))
   default     = {}
-  description = "Functions that this module creates, by name"
+  description = "Functions that this module creates, by name; edge: at CloudFront's edge, published and without variables"
+
+  validation {
+    condition     = alltrue([for it in values(var.functions) : it.package_type == "Image" || (it.runtime != null && it.handler != null)])
+    error_message = "Expected runtime and handler for: ${join(", ", [for name, it in var.functions : name if it.package_type != "Image" && (it.runtime == null || it.handler == null)])}."
+  }
+
+  validation {
+    condition     = alltrue([for it in values(var.functions) : contains(["Zip", "Image"], it.package_type) && contains(["x86_64", "arm64"], it.architecture)])
+    error_message = "Expected package_type Zip or Image, and architecture x86_64 or arm64."
+  }
 }

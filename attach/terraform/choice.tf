@@ -1,0 +1,67 @@
+# Which function takes which layer, which takes none and why, and the variables: no resource, so that it can be
+# evaluated without a provider.
+
+locals {
+  max_layers = 5 # Lambda's limit
+
+  # By name, all that decides. Opted out: attach = false, or the tag lambda-otlp = off.
+  shapes = merge(
+    { for name, it in var.functions : name => {
+      runtime      = it.runtime
+      architecture = it.architecture
+      is_image     = it.package_type == "Image"
+      is_edge      = it.edge
+      layers       = it.layers
+    } if it.attach && lower(lookup(it.tags, "lambda-otlp", "on")) != "off" },
+    { for name, shape in var.runtimes : name => {
+      runtime      = split("/", shape)[0]
+      architecture = try(split("/", shape)[1], "x86_64")
+      is_image     = shape == "image"
+      is_edge      = shape == "edge"
+      layers       = []
+    } },
+  )
+
+  # Of layers the number alone: an ARN may not be known before it is made.
+  not_attached = { for name, reason in {
+    for name, it in local.shapes : name => (
+      it.is_edge ? "Lambda@Edge takes neither layers nor environment variables" :
+      it.is_image ? "a container image takes no layers: COPY the layer to /opt in its Dockerfile" :
+      length(it.layers) >= local.max_layers ? "it has ${length(it.layers)} layers already, Lambda takes ${local.max_layers}" :
+      null
+    )
+  } : name => reason if reason != null }
+
+  # The layer for Node.js uses the runtime's own Node.js, 18.19 or later; the others are one binary each.
+  layer_names = {
+    for name, it in local.shapes : name =>
+    can(regex("^nodejs(1[89]|[2-9][0-9])", it.runtime)) ? "node" : it.architecture
+    if !contains(keys(local.not_attached), name)
+  }
+
+  # Values of the variable are percent-encoded (OTLP exporter specification, "Specifying headers via environment
+  # variables"); urlencode writes a space as +, and + as %2B.
+  # "$${secretsmanager:...}" is read by the extension when it starts: the value is in no state file.
+  headers = join(",", concat(
+    [for name, value in var.headers : "${name}=${replace(urlencode(value), "+", "%20")}"],
+    [
+      for it in var.secret_headers :
+      "${it.header}=${replace(urlencode(it.prefix), "+", "%20")}$${secretsmanager:${it.secret_arn}${it.field == null ? "" : "#${it.field}"}}"
+    ],
+  ))
+
+  # LAMBDA_OTLP_OTEL_...: for the extension alone, so that an SDK in the function is left as it is.
+  environment = merge(
+    { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT = var.endpoint },
+    local.headers == "" ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS = local.headers },
+    var.environment,
+  )
+}
+
+# A warning of plan and apply.
+check "attached" {
+  assert {
+    condition     = length(local.not_attached) == 0
+    error_message = join("\n", [for name, reason in local.not_attached : "lambda-otlp is not attached to ${name}: ${reason}."])
+  }
+}
