@@ -3,7 +3,7 @@
 import { Connections } from '../http/connections';
 import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
-import { openPlainSocket } from '../node/sockets';
+import { openPlainSocket, toAddress } from '../node/sockets';
 import type { HeaderFields } from '../http/message-head';
 
 export interface ApiRequest {
@@ -32,32 +32,26 @@ export interface ApiClient {
   close(): void;
 }
 
-interface Address {
-  readonly host: string;
-  readonly port: number;
-  /** As the Host header has it. */
-  readonly authority: string;
-}
-
 const MAX_ANSWER_BYTES = 1_048_576;
 const STALE_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
 /** `runtimeApi`: `host:port`, `[::1]:port` or a host alone, as AWS_LAMBDA_RUNTIME_API has it. */
 export function createApiClient(runtimeApi: string): ApiClient {
-  const address = parseAddress(runtimeApi);
+  const url = `http://${runtimeApi.replace(/^http:\/\//, '')}`;
+  const authority = URL.canParse(url) ? new URL(url).host : undefined;
   const connections = new Connections({
-    open: () => openPlainSocket({ ...address, port: address?.port ?? 0 }),
+    open: () => openPlainSocket(toAddress(url)),
     now: Date.now,
   });
   return {
     async send(request) {
-      if (address === undefined) {
+      if (authority === undefined) {
         return failed(`AWS_LAMBDA_RUNTIME_API: expected host:port, got '${runtimeApi}'`);
       }
       for (;;) {
         let answer: ApiAnswer | 'stale';
         try {
-          answer = await sendOnce(request, address, connections);
+          answer = await sendOnce(request, authority, connections);
         } catch (error) {
           return failed(String(error));
         }
@@ -69,22 +63,9 @@ export function createApiClient(runtimeApi: string): ApiClient {
   };
 }
 
-function parseAddress(runtimeApi: string): Address | undefined {
-  try {
-    const { hostname, port, host } = new URL(`http://${runtimeApi.replace(/^http:\/\//, '')}`);
-    return {
-      host: hostname.replace(/^\[|\]$/g, ''),
-      port: port === '' ? 80 : Number(port),
-      authority: host,
-    };
-  } catch {
-    return undefined;
-  }
-}
-
 async function sendOnce(
   { method, path, headers, body, timeoutMs, onSent }: ApiRequest,
-  { authority }: Address,
+  authority: string,
   connections: Connections,
 ): Promise<ApiAnswer | 'stale'> {
   const bytes = body === undefined ? undefined : Buffer.from(body);
