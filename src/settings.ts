@@ -241,6 +241,12 @@ export type SignalSettingName = {
 export const SIGNAL_NAMES = ['traces', 'metrics', 'logs'] as const;
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 
+export const EXPORTER_SETTINGS = {
+  traces: 'OTEL_TRACES_EXPORTER',
+  metrics: 'OTEL_METRICS_EXPORTER',
+  logs: 'OTEL_LOGS_EXPORTER',
+} as const;
+
 /** `OTEL_EXPORTER_OTLP_X` of one signal: `OTEL_EXPORTER_OTLP_TRACES_X`. */
 export function ofSignal(name: SignalSettingName, signal: SignalName): string {
   return name.replace('OTEL_EXPORTER_OTLP_', `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_`);

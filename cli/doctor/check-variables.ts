@@ -6,7 +6,7 @@ import {
   readExportConfiguration,
   type ExportConfiguration,
 } from '../../src/delivery/settings/configuration';
-import { readLifecycleSettings } from '../../src/extension/settings';
+import { readExtensionSettings } from '../../src/extension/settings';
 import { warnOfMisspeltSettings } from '../../src/misspelt-settings';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
 import type { Finding } from './finding';
@@ -32,7 +32,7 @@ export function readVariables(variables: Variables): ReadVariables {
   warnOfMisspelt(variables, findings);
   const configuration = readExportConfiguration(environment);
   readTranslationSettings(environment);
-  readLifecycleSettings(environment, false);
+  readExtensionSettings(environment, false);
   findings.push(...checkSignals(configuration, environment));
   findings.push(
     ...checkHeaders(variables),

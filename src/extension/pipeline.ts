@@ -15,6 +15,7 @@ import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';
 import type { Translator } from '../otel/translator';
 import { decodeBatch } from '../telemetry/decode';
+import type { DecodedBatch } from '../telemetry/decode';
 import { fromEpochMs } from '../telemetry/timestamp';
 import { BatchDeduplication } from '../lambda/batch-deduplication';
 import type { InvokeEvent, Registration } from '../lambda/extensions-api';
@@ -27,7 +28,7 @@ import type { TelemetryReader, Unread, OtlpReader } from './inbox';
 import { DEAD_ENDS, rehearse, SILENT } from './rehearsal';
 import { Relay } from './relay';
 import { MetricSchedule, reportTotals, createSelfMetrics, type SelfMetrics } from './self-metrics';
-import { isBesideCollector, sayWhatHasNoEffect, sayWhatIsInvalid } from './settings';
+import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
 export interface Pipeline extends TelemetryReader, OtlpReader {
@@ -256,4 +257,24 @@ class TelemetryPipeline implements Pipeline {
 
 function now(): HrTime {
   return fromEpochMs(Date.now());
+}
+
+/** How much of a delivered body is invalid. */
+function sayWhatIsInvalid(
+  { problem, badRecords }: DecodedBatch,
+  length: number,
+  diagnostics: Diagnostics,
+): number {
+  if (problem !== undefined) {
+    diagnostics.warn(
+      `telemetry: expected a JSON array of events, got ${length} characters that are none (${problem}); they are lost`,
+    );
+    return 1;
+  }
+  if (badRecords > 0) {
+    diagnostics.warn(
+      `telemetry: expected event objects with a type, got ${badRecords} other elements; they are left out`,
+    );
+  }
+  return badRecords;
 }

@@ -1,27 +1,27 @@
-// What the lifecycle is configured with. Every value has a default; an invalid one costs one warning.
+// What the extension itself is configured with. Every value has a default; an invalid one costs one warning.
 import type { Diagnostics } from '../diagnostics';
 import { hasRules } from '../otel/keep-rules';
 import type { SelectionOptions } from '../otel/selection';
-import type { DecodedBatch } from '../telemetry/decode';
 import type { Environment } from '../environment';
 import { isLoopback } from '../node/sockets';
+import { EXPORTER_SETTINGS, SIGNAL_NAMES } from '../settings';
 import type { SettingValue } from '../settings';
-import type { TelemetryBuffering, TelemetryStream } from '../lambda/telemetry-api';
+import type { TelemetryBuffering, TelemetryType } from '../lambda/telemetry-api';
 import type { LogLevel } from './diagnostics-writer';
 import type { FlushStrategy } from './flush-policy';
 
-export interface LifecycleSettings {
+export interface ExtensionSettings {
   readonly flushStrategy: FlushStrategy;
   /** Milliseconds that an export may take after runtimeDone. */
   readonly flushBudgetMs: number;
-  readonly streams: readonly TelemetryStream[];
+  readonly streams: readonly TelemetryType[];
   readonly buffering: TelemetryBuffering;
   /** Bytes of all that came in and is not read yet. */
   readonly budgetBytes: number;
 }
 
-const STREAMS: readonly TelemetryStream[] = ['platform', 'function', 'extension'];
-const DEFAULT_STREAMS: readonly TelemetryStream[] = ['platform', 'function'];
+const STREAMS: readonly TelemetryType[] = ['platform', 'function', 'extension'];
+const DEFAULT_STREAMS: readonly TelemetryType[] = ['platform', 'function'];
 
 /**
  * On demand the shortest batch window: the end of an invocation is waited for. On Managed Instances
@@ -35,10 +35,10 @@ const MANAGED_INSTANCE_WINDOW_MS = 1_000;
 const LEAST_BUDGET_BYTES = 9 * 1024 * 1024;
 
 /** Bounds of the buffering: Telemetry API, "Subscription", buffering. */
-export function readLifecycleSettings(
+export function readExtensionSettings(
   environment: Environment,
   isManagedInstance = false,
-): LifecycleSettings {
+): ExtensionSettings {
   return {
     flushStrategy: readFlushStrategy(environment),
     flushBudgetMs: environment.read('LAMBDA_OTLP_FLUSH_BUDGET_MS'),
@@ -55,13 +55,6 @@ export function readLifecycleSettings(
   };
 }
 
-const SIGNALS = ['traces', 'metrics', 'logs'] as const;
-const EXPORTERS = {
-  traces: 'OTEL_TRACES_EXPORTER',
-  metrics: 'OTEL_METRICS_EXPORTER',
-  logs: 'OTEL_LOGS_EXPORTER',
-} as const;
-
 /** A Collector extension in the same environment is gone at SHUTDOWN before we are: nothing may be left for it. */
 function readFlushStrategy(environment: Environment): FlushStrategy {
   return environment.readOr(
@@ -73,15 +66,15 @@ function readFlushStrategy(environment: Environment): FlushStrategy {
 /** True where a signal goes to this very machine and no strategy is set. Then every export takes metrics along. */
 export function isBesideCollector(environment: Environment): boolean {
   if (environment.text('LAMBDA_OTLP_FLUSH') !== undefined) return false;
-  return SIGNALS.some(
+  return SIGNAL_NAMES.some(
     (signal) =>
-      environment.read(EXPORTERS[signal]).includes('otlp') &&
+      environment.read(EXPORTER_SETTINGS[signal]).includes('otlp') &&
       isLoopback(environment.readFor('OTEL_EXPORTER_OTLP_ENDPOINT', signal)),
   );
 }
 
 /** The platform stream is always among them: runtimeDone is what the end of an invocation is known by. */
-function readStreams(environment: Environment): readonly TelemetryStream[] {
+function readStreams(environment: Environment): readonly TelemetryType[] {
   const name = 'LAMBDA_OTLP_STREAMS';
   const asked = environment.read(name).map((word) => word.toLowerCase());
   const streams = STREAMS.filter((stream) => asked.includes(stream));
@@ -123,24 +116,4 @@ export function sayWhatHasNoEffect(
   to.info(
     'LAMBDA_OTLP_KEEP: expected a sampler or LAMBDA_OTLP_OTHERS beside it, got neither; everything is kept anyway',
   );
-}
-
-/** How much of a delivered body is invalid. */
-export function sayWhatIsInvalid(
-  { problem, badRecords }: DecodedBatch,
-  length: number,
-  diagnostics: Diagnostics,
-): number {
-  if (problem !== undefined) {
-    diagnostics.warn(
-      `telemetry: expected a JSON array of events, got ${length} characters that are none (${problem}); they are lost`,
-    );
-    return 1;
-  }
-  if (badRecords > 0) {
-    diagnostics.warn(
-      `telemetry: expected event objects with a type, got ${badRecords} other elements; they are left out`,
-    );
-  }
-  return badRecords;
 }

@@ -12,13 +12,12 @@ import type { OtlpBody } from '../lambda/received-otlp';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { pause, systemClock, monotonicMs } from '../node/clock';
-import type { Clock } from '../node/clock';
 import { Inbox, OtlpInbox } from './inbox';
 import { Lifecycle } from './lifecycle';
 import type { Pipeline } from './pipeline';
 import type { ReceiverSettings } from './receiver-settings';
-import { readLifecycleSettings } from './settings';
-import type { LifecycleSettings } from './settings';
+import { readExtensionSettings } from './settings';
+import type { ExtensionSettings } from './settings';
 
 export interface StartOptions {
   readonly environment: Environment;
@@ -46,7 +45,7 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   timeline.mark('registered');
   const { registration, isManagedInstance } = registered;
   const { extensionId } = registration;
-  const settings = readLifecycleSettings(environment, isManagedInstance);
+  const settings = readExtensionSettings(environment, isManagedInstance);
   const budget = new ByteBudget(settings.budgetBytes);
   const inbox = new Inbox(budget, systemClock);
   const lifecycle = connect(options, client, { ...registered, settings, inbox });
@@ -81,13 +80,7 @@ async function obtainRegistration(
     environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') === MANAGED_INSTANCES;
   const { registration, extensionName: name } = shell;
   if (registration !== undefined) return { kind: 'registered', registration, isManagedInstance };
-  return registerExtension(client, { name, isManagedInstance, clock: systemClock });
-}
-
-export interface RegisteringOptions {
-  readonly name: string;
-  readonly isManagedInstance: boolean;
-  readonly clock: Clock;
+  return registerExtension(client, name, isManagedInstance);
 }
 
 /** Pauses between attempts that a 5xx or a refused connection ended. */
@@ -96,13 +89,14 @@ const REGISTER_PAUSES_MS = [50, 150, 400] as const;
 /** INVOKE is asked for unless the environment refuses it (403 Extension.InvalidEventType), as Managed Instances do. */
 async function registerExtension(
   client: ApiClient,
-  { name, isManagedInstance, clock }: RegisteringOptions,
+  name: string,
+  isManagedInstance: boolean,
 ): Promise<Registering> {
   let isManaged = isManagedInstance;
   let outcome = await attempt(client, name, isManaged);
   for (const pauseMs of REGISTER_PAUSES_MS) {
     if (isInvokeRefused(outcome) && !isManaged) isManaged = true;
-    else if (outcome.kind === 'failed') await pause(clock, pauseMs);
+    else if (outcome.kind === 'failed') await pause(systemClock, pauseMs);
     else break;
     outcome = await attempt(client, name, isManaged);
   }
@@ -123,7 +117,7 @@ function isInvokeRefused(outcome: RegisterOutcome): boolean {
 interface Registered {
   readonly registration: Registration;
   readonly isManagedInstance: boolean;
-  readonly settings: LifecycleSettings;
+  readonly settings: ExtensionSettings;
   readonly inbox: Inbox;
 }
 
@@ -188,7 +182,7 @@ async function openReceiver(
 interface Subscription {
   readonly client: ApiClient;
   readonly extensionId: string;
-  readonly settings: LifecycleSettings;
+  readonly settings: ExtensionSettings;
   readonly inbox: Inbox;
   readonly budget: ByteBudget;
 }

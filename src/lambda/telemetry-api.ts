@@ -3,7 +3,8 @@
 import { readErrorBody } from './http-client';
 import type { ApiClient } from './http-client';
 
-export type TelemetryStream = 'platform' | 'function' | 'extension';
+/** As the subscription's `types` name them. */
+export type TelemetryType = 'platform' | 'function' | 'extension';
 
 export interface TelemetryBuffering {
   readonly maxItems: number;
@@ -13,7 +14,7 @@ export interface TelemetryBuffering {
 
 export interface SubscribeRequest {
   readonly extensionId: string;
-  readonly types: readonly TelemetryStream[];
+  readonly types: readonly TelemetryType[];
   readonly buffering: TelemetryBuffering;
   /** Where the listener is bound. */
   readonly port: number;

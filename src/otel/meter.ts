@@ -37,12 +37,12 @@ export interface MeterOptions {
 /** Between an init ahead of requests and the first of them. */
 const MAX_FIRST_WINDOW_MS = 3_600_000;
 
-type Record = (value: number, attributes: Attributes) => void;
+type RecordValue = (value: number, attributes: Attributes) => void;
 
 interface Recorder {
   readonly isSelf: boolean;
   /** Undefined: not to be recorded. */
-  readonly record: Record | undefined;
+  readonly record: RecordValue | undefined;
 }
 
 class PullReader extends MetricReader {
@@ -220,7 +220,10 @@ function selectTemporality(
   return isUpDown ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA;
 }
 
-function toRecord(meter: ReturnType<MeterProvider['getMeter']>, instrument: Instrument): Record {
+function toRecord(
+  meter: ReturnType<MeterProvider['getMeter']>,
+  instrument: Instrument,
+): RecordValue {
   const { name, unit, description, boundaries } = instrument;
   switch (instrument.kind) {
     case 'counter': {

@@ -8,6 +8,7 @@ import { SpanKind } from '@opentelemetry/api';
 import { ItemEncoder } from '../delivery/codec/item-encoder';
 import type { Environment } from '../environment';
 import type { Signal } from '../relay/item';
+import { SIGNAL_NAMES } from '../settings';
 import { encodeLogRequest, encodeMetricsRequest, encodeTraceRequest } from './encode-request';
 import { countPoints } from './parts';
 import type { ReplayItem } from './read-input';
@@ -173,10 +174,8 @@ function countChanged(before: readonly string[], after: readonly string[]): numb
   return before.filter((text, index) => text !== after[index]).length;
 }
 
-const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
-
 function describeVolume(all: Run, left: Run): string {
-  const rows = SIGNALS.map((signal) => {
+  const rows = SIGNAL_NAMES.map((signal) => {
     const [before, after] = [all.volume[signal], left.volume[signal]];
     const share = before.bytes === 0 ? 100 : (100 * after.bytes) / before.bytes;
     return [

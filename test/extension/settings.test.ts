@@ -1,5 +1,5 @@
 import { createEnvironment } from '../../src/environment';
-import { readLifecycleSettings, readLogLevel } from '../../src/extension/settings';
+import { readExtensionSettings, readLogLevel } from '../../src/extension/settings';
 import { recordDiagnostics } from './recorded-diagnostics';
 
 const ELSEWHERE = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.example.com' };
@@ -7,7 +7,7 @@ const ELSEWHERE = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.example.com' };
 function read(variables: Record<string, string>) {
   const diagnostics = recordDiagnostics();
   const environment = createEnvironment({ ...ELSEWHERE, ...variables }, diagnostics);
-  const settings = readLifecycleSettings(environment);
+  const settings = readExtensionSettings(environment);
   return { settings, level: readLogLevel(environment), lines: diagnostics.lines };
 }
 

@@ -1,5 +1,5 @@
 import { createEnvironment } from '../../src/environment';
-import { readLifecycleSettings } from '../../src/extension/settings';
+import { readExtensionSettings } from '../../src/extension/settings';
 import { recordDiagnostics } from './recorded-diagnostics';
 
 test.each([
@@ -9,5 +9,5 @@ test.each([
 ])('the batch window %s', (_, isManagedInstance, window, timeoutMs) => {
   const variables = { LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: window };
   const environment = createEnvironment(variables, recordDiagnostics());
-  expect(readLifecycleSettings(environment, isManagedInstance).buffering.timeoutMs).toBe(timeoutMs);
+  expect(readExtensionSettings(environment, isManagedInstance).buffering.timeoutMs).toBe(timeoutMs);
 });

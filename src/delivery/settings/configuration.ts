@@ -3,7 +3,7 @@
 // costs one warning and falls back.
 import type { Environment } from '../../environment';
 import type { Secrets } from '../../secrets';
-import { ofSignal } from '../../settings';
+import { EXPORTER_SETTINGS, SIGNAL_NAMES, ofSignal } from '../../settings';
 import type { AwsSettings, SigningScope } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
 import type { Signal } from '../delivery';
@@ -41,12 +41,6 @@ export interface ExportConfiguration {
   readonly aws?: AwsSettings;
 }
 
-const SIGNAL_NAMES: readonly Signal[] = ['traces', 'metrics', 'logs'];
-const EXPORTER_SETTINGS = {
-  traces: 'OTEL_TRACES_EXPORTER',
-  metrics: 'OTEL_METRICS_EXPORTER',
-  logs: 'OTEL_LOGS_EXPORTER',
-} as const;
 const GRPC_PORT = '4317';
 const MIN_PLAUSIBLE_TIMEOUT_MS = 100;
 
