@@ -7,11 +7,11 @@ import type { LineFact, TraceJoiner, TrackedLine } from './fact';
 import { startTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
-import type { Request, Requests } from './requests';
+import type { TrackedRequest, Requests } from './requests';
 import type { Initialization } from './initialization';
 import { noteLine } from './invocation';
 
-interface Surroundings {
+interface Settling {
   readonly requests: Pick<Requests, 'get' | 'timeline'>;
   readonly concurrent: boolean | undefined;
   readonly final: boolean;
@@ -40,7 +40,7 @@ export class PendingLines<Line extends TrackedLine> {
   }
 
   /** The lines whose request is settled (or never will be); the rest stays for the next settling. */
-  take(around: Surroundings): LineFact<Line>[] {
+  take(around: Settling): LineFact<Line>[] {
     const leaving = new LeavingLines<Line>();
     const nextHeld: Line[] = [];
     const finder = new RequestFinder(around);
@@ -81,7 +81,7 @@ export class PendingLines<Line extends TrackedLine> {
   private initializationOf(
     { time }: Line,
     requestId: string | undefined,
-    { requests }: Surroundings,
+    { requests }: Settling,
   ) {
     if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
@@ -102,7 +102,7 @@ function isWorthHolding(
   requestId: string | undefined,
   owner: LineOwner | undefined,
   isFresh: boolean,
-  { requests }: Surroundings,
+  { requests }: Settling,
 ): boolean {
   if (requestId !== undefined) return isFresh;
   if (owner !== undefined && !isInvocation(owner)) return true;
@@ -112,9 +112,9 @@ function isWorthHolding(
 /** Looks a request up only when it is another one than the line before named: many lines share theirs. */
 class RequestFinder {
   private knownId: string | undefined;
-  private known: Request | undefined;
+  private known: TrackedRequest | undefined;
 
-  constructor(private readonly around: Surroundings) {}
+  constructor(private readonly around: Settling) {}
 
   /** An id that anybody may have written counts only where a request of that id is known. */
   requestNamedBy({ requestId, possibleRequestId }: TrackedLine): string | undefined {
@@ -128,7 +128,7 @@ class RequestFinder {
     return findInvocationOf(this.find(requestId)?.invocations ?? [], time);
   }
 
-  private find(requestId: string): Request | undefined {
+  private find(requestId: string): TrackedRequest | undefined {
     if (requestId !== this.knownId) {
       this.knownId = requestId;
       this.known = this.around.requests.get(requestId);

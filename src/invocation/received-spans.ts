@@ -8,6 +8,7 @@ import { ReceivedSpan } from '../relay/received-span';
 import type { SpanIdentity } from './identity';
 import { join } from './join';
 import type { Joined, SeenSpan, SettlingRequest } from './join';
+import type { OpenRequests } from './requests';
 
 /** Of spans that wait for the next settling. */
 const MAX_WAITING_BYTES = 1_048_576;
@@ -18,15 +19,6 @@ const MAX_REMEMBERED = 1_024;
 const MAX_CLOSED = 256;
 /** Settlings that an S waits for the first event of its request. */
 const MAX_WAITS = 2;
-
-/** What the tracker knows of requests whose end was not stated yet. */
-export interface OpenRequests {
-  /** When the first of them began, Unix milliseconds. */
-  readonly sinceMs: number | undefined;
-  readonly isOpen: (requestId: string) => boolean;
-  /** INVOKE came, and nothing else yet. */
-  readonly isExpected: (requestId: string) => boolean;
-}
 
 export class ReceivedSpans {
   /** An S came after its P had left: from then on a P waits for one settling more. */

@@ -2,12 +2,12 @@
 // duplicates by; a settling looks only at those that something may have changed for.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
-import { compareTimes } from '../telemetry/timestamp';
+import { compareTimes, toMs } from '../telemetry/timestamp';
 import type { Invocation, Invoke } from './invocation';
 import { createInvocation, isAtRest, isClosed, shrink } from './invocation';
 import { RunList } from './run';
 
-export class Request {
+export class TrackedRequest {
   readonly list: RunList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
   /** The next settling has to look at it. */
   isStirred = false;
@@ -82,25 +82,25 @@ const MAX_REQUESTS = 1024;
 const MAX_CLOSED_REQUESTS = 64;
 
 export class Requests {
-  private readonly byId = new Map<string, Request>();
+  private readonly byId = new Map<string, TrackedRequest>();
   /** Those that the next settling has to look at. */
-  private stirred: Request[] = [];
+  private stirred: TrackedRequest[] = [];
   private sorted: readonly Invocation[] | undefined;
 
   /** `evict`: takes the oldest request when there are too many, before it is forgotten. */
-  constructor(private readonly evict: (oldest: Request) => void) {}
+  constructor(private readonly evict: (oldest: TrackedRequest) => void) {}
 
-  get(requestId: string): Request | undefined {
+  get(requestId: string): TrackedRequest | undefined {
     return this.byId.get(requestId);
   }
 
   /** The request of this id, because something came for it. */
-  stir(requestId: string): Request {
+  stir(requestId: string): TrackedRequest {
     this.sorted = undefined;
     let request = this.byId.get(requestId);
     if (request === undefined) {
       if (this.byId.size >= MAX_REQUESTS) this.evictOldest();
-      request = new Request(requestId);
+      request = new TrackedRequest(requestId);
       this.byId.set(requestId, request);
     }
     if (!request.isStirred) this.stirred.push(request);
@@ -144,14 +144,14 @@ export class Requests {
     this.forget(oldest);
   }
 
-  private forget(request: Request): void {
+  private forget(request: TrackedRequest): void {
     this.byId.delete(request.requestId);
     if (request.isStirred) this.stirred.splice(this.stirred.indexOf(request), 1);
     this.sorted = undefined;
   }
 }
 
-function inOrder(requests: readonly Request[]): readonly Invocation[] {
+function inOrder(requests: readonly TrackedRequest[]): readonly Invocation[] {
   return requests
     .flatMap(({ invocations }) => invocations)
     .sort((a, b) => compareTimes(startOf(a), startOf(b)));
@@ -159,4 +159,41 @@ function inOrder(requests: readonly Request[]): readonly Invocation[] {
 
 function startOf({ start, done, report }: Invocation): HrTime {
   return (start ?? done ?? report)?.time ?? [0, 0];
+}
+
+// Which requests are still to end: what spans and log records of the function's SDK may be waiting for.
+
+export interface OpenRequests {
+  /** When the first of them began, Unix milliseconds. */
+  readonly sinceMs: number | undefined;
+  readonly isOpen: (requestId: string) => boolean;
+  /** INVOKE came, and nothing else yet. */
+  readonly isExpected: (requestId: string) => boolean;
+}
+
+export function toOpenRequests(requests: Requests): OpenRequests {
+  const isOpen = ({ start, stated }: Invocation): boolean => start !== undefined && !stated.span;
+  const [first] = requests.timeline.filter(isOpen);
+  return {
+    sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
+    isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
+    isExpected: (requestId) => requests.get(requestId)?.isDone === false,
+  };
+}
+
+export interface Surroundings {
+  /** Several requests may run at once: time alone says nothing. */
+  readonly isConcurrent: boolean;
+  /** The request whose INVOKE came, and nothing else yet. */
+  readonly awaited: string | undefined;
+}
+
+export function toSurroundings(
+  requests: Requests,
+  latestInvoked: string | undefined,
+  isConcurrent: boolean,
+): Surroundings {
+  const request = latestInvoked === undefined ? undefined : requests.get(latestInvoked);
+  const isAwaited = request?.isDone === false && request.invocations.length === 0;
+  return { isConcurrent, awaited: isAwaited ? latestInvoked : undefined };
 }

@@ -25,11 +25,9 @@ import type { Ending, StatingContext } from './invocation-facts';
 import { stateInvocation } from './invocation-facts';
 import { toRuntimeIdentity } from './identity';
 import { findInvocationOf, PendingLines } from './lines';
-import type { Surroundings } from './open-requests';
-import { toOpenRequests, toSurroundings } from './open-requests';
-import type { OpenRequests, ReceivedSpans } from './received-spans';
-import type { Request } from './requests';
-import { Requests } from './requests';
+import type { ReceivedSpans } from './received-spans';
+import type { OpenRequests, Surroundings, TrackedRequest } from './requests';
+import { Requests, toOpenRequests, toSurroundings } from './requests';
 import { Identities, endTimeOf, startTimeOf } from './invocation';
 import type { SettlingRequest } from './join';
 import { worse } from './run';
@@ -231,7 +229,7 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   /** Lets go of a request as it is. */
-  private evict(request: Request): void {
+  private evict(request: TrackedRequest): void {
     request.list.pair(true);
     const { invocations } = request;
     for (const invocation of invocations) this.identify(invocation);

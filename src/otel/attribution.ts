@@ -1,7 +1,7 @@
 // Whose a span or a record of the function's SDK is: by the request that it names, by a trace that a request is
 // known to have, by its own time where requests come one after the other. Never by when it arrived.
 import type { Fact } from '../invocation/fact';
-import type { Surroundings } from '../invocation/open-requests';
+import type { Surroundings } from '../invocation/requests';
 import { toMs } from '../telemetry/timestamp';
 
 /** What an item says of itself. */

@@ -2,7 +2,7 @@
 // as a rule. Bounded: beyond that the oldest pass as nobody's, for what belongs to no request is never dropped.
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
-import type { Surroundings } from '../invocation/open-requests';
+import type { Surroundings } from '../invocation/requests';
 import type { Attribution, Whereabouts } from './attribution';
 import type { HeldSignal } from './hold';
 

@@ -3,7 +3,7 @@
 import type { Fact } from '../invocation/fact';
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
-import type { Surroundings } from '../invocation/open-requests';
+import type { Surroundings } from '../invocation/requests';
 import type { Whereabouts } from './attribution';
 import { Attribution } from './attribution';
 import type { DecisionOptions, Decisions } from './decisions';

@@ -9,7 +9,7 @@ import type { ConnectionPool } from '../transport/connection-pool';
 import { hasSecretReference } from './headers';
 import type { SecretStore } from './secrets';
 import type { RequestSigner } from './sigv4';
-import type { Headers, HeaderSource } from '../transport/transport';
+import type { HeaderValues, HeaderSource } from '../transport/transport';
 
 export interface HeaderContext {
   readonly aws?: ExportConfiguration['aws'];
@@ -38,7 +38,7 @@ export function createHeaderSource(
   configuration: SignalConfiguration,
   context: HeaderContext,
 ): RequestHeaders {
-  const fixed: Headers = {
+  const fixed: HeaderValues = {
     'user-agent': `lambda-otlp/${VERSION}`,
     ...configuration.headers,
     'content-type': CONTENT_TYPES[configuration.protocol],
@@ -70,11 +70,11 @@ export function createSecretLoader(context: Omit<HeaderContext, 'loadSecrets'>):
 }
 
 function withSecrets(
-  headers: Headers,
+  headers: HeaderValues,
   loadSecrets: SecretLoader,
-): (() => Promise<Headers>) | undefined {
+): (() => Promise<HeaderValues>) | undefined {
   if (!Object.values(headers).some(hasSecretReference)) return undefined;
-  const resolve = async (): Promise<Headers> => (await loadSecrets()).fill(headers);
+  const resolve = async (): Promise<HeaderValues> => (await loadSecrets()).fill(headers);
   resolve().catch(() => undefined);
   return resolve;
 }
@@ -82,7 +82,7 @@ function withSecrets(
 function withSignature(
   { signing, url }: SignalConfiguration,
   { aws, clock }: HeaderContext,
-): ((headers: Headers, body: Uint8Array) => Promise<Headers>) | undefined {
+): ((headers: HeaderValues, body: Uint8Array) => Promise<HeaderValues>) | undefined {
   if (signing === undefined || aws === undefined) return undefined;
   let signer: RequestSigner | undefined;
   return async (headers, body) => {

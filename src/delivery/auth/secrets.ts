@@ -11,13 +11,13 @@ import type { ConnectionPool } from '../transport/connection-pool';
 import { createHttpTransport } from '../transport/http-transport';
 import type { SecretReference } from './headers';
 import { fillSecretReferences, findSecretReferences } from './headers';
-import type { Headers } from '../transport/transport';
+import type { HeaderValues } from '../transport/transport';
 
 export interface SecretStore {
   /** The headers with every reference replaced. Rejects, without a secret in the message, when one is missing. */
-  fill(headers: Headers): Promise<Headers>;
+  fill(headers: HeaderValues): Promise<HeaderValues>;
   /** Reads what these headers refer to again, because it was refused; false: it was read a short while ago. */
-  renew(headers: Headers): Promise<boolean>;
+  renew(headers: HeaderValues): Promise<boolean>;
 }
 
 export interface SecretStoreOptions {
@@ -41,7 +41,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
     entries.set(literal, entry);
     return entry;
   };
-  let known = new WeakMap<Headers, Headers>();
+  let known = new WeakMap<HeaderValues, HeaderValues>();
   return {
     async fill(headers) {
       const before = known.get(headers);
@@ -55,7 +55,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
         if (secrets.size > 0) options.secrets.addHeader(whole);
         return [name, whole] as const;
       });
-      const all: Headers = Object.fromEntries(await Promise.all(filled));
+      const all: HeaderValues = Object.fromEntries(await Promise.all(filled));
       known.set(headers, all);
       return all;
     },

@@ -7,7 +7,7 @@ import type { SignalConfiguration } from '../settings/configuration';
 import { MAX_IDLE_MS } from './connection-pool';
 import { proxyAuthorization } from './proxy';
 import type {
-  Headers,
+  HeaderValues,
   HeaderSource,
   Transport,
   TransportResponse,
@@ -36,7 +36,7 @@ export interface HttpTransportOptions {
 export function createHttpTransport(options: HttpTransportOptions): Transport {
   const { configuration, clock } = options;
   const target = toTarget(configuration);
-  const withHeaders = (headers: Headers) => {
+  const withHeaders = (headers: HeaderValues) => {
     const fields: Record<string, string | number> = { ...target.fields, ...headers };
     // The signer signs a Content-Length and adds it; the head writes the same value.
     delete fields['content-length'];
@@ -46,7 +46,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   return {
     async send(body, timeoutMs, cancellation) {
       const startMs = clock.now();
-      let headers: Headers;
+      let headers: HeaderValues;
       try {
         const made = options.headers(body);
         headers = made instanceof Promise ? await made : made;

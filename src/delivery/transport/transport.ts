@@ -41,13 +41,14 @@ export interface Transport {
   ): Promise<TransportResponse>;
 }
 
-export type Headers = Readonly<Record<string, string>>;
+/** By their names in lower case. */
+export type HeaderValues = Readonly<Record<string, string>>;
 
 /**
  * Request headers for a body; the same object as long as they do not change. A rejection means they cannot be
  * made now: the request is retryable.
  */
-export type HeaderSource = (body: Uint8Array) => Headers | Promise<Headers>;
+export type HeaderSource = (body: Uint8Array) => HeaderValues | Promise<HeaderValues>;
 
 // Ends a request from outside. An AbortController does the same with an EventTarget for each request, which
 // costs more than formatting the request.
