@@ -6,7 +6,7 @@ import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
 import { Translator } from '../otel/translator';
-import type { TranslatorOptions } from '../otel/translation';
+import type { TranslatorOptions } from '../otel/translator';
 import { defined } from '../telemetry/fields';
 import type { Registration } from '../lambda/extensions-api';
 import { compilePattern } from '../node/compile-pattern';

@@ -6,7 +6,7 @@ import type { Delivery } from '../delivery/delivery';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { OtlpBody } from '../lambda/received-otlp';
 import type { Translator } from '../otel/translator';
-import type { Attributes } from '../relay/edit-span';
+import type { Attributes } from '../relay/attributes';
 import { fillResource, createInterner } from '../relay/fill-resource';
 import { fromJson } from '../relay/from-json';
 import type { RawItem, RawItems, Signal } from '../relay/item';

@@ -3,9 +3,8 @@
 // Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 import { readAttributes } from '../relay/attributes';
 import { readUtf8 } from '../relay/bytes';
-import { editLogRecord } from '../relay/edit-log-record';
 import type { SpanEdit } from '../relay/edit-span';
-import { editSpan } from '../relay/edit-span';
+import { editLogRecord, editSpan } from '../relay/edit-span';
 import { FieldReader, LENGTH_DELIMITED, VARINT } from '../relay/field-reader';
 import { bytesOf } from '../relay/item';
 import { ReceivedLogRecord } from '../relay/scan-request';

@@ -23,7 +23,8 @@ import type { RedactionFilter } from './redaction-filter';
 import { Attribute } from './semconv';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import { readAttributes } from '../relay/attributes';
-import type { AttributeValue, SpanEdit } from '../relay/edit-span';
+import type { AttributeValue } from '../relay/attributes';
+import type { SpanEdit } from '../relay/edit-span';
 import { bytesOf } from '../relay/item';
 import type { ReceivedSpan } from '../relay/received-span';
 

@@ -1,17 +1,25 @@
 // The core in one piece, shared by the extension and by `npm run replay`: bodies or events in, spans, log
 // records and measurements out. Pure but for the ids and the hash that it is given.
 import type { Attributes, HrTime } from '@opentelemetry/api';
+import type { SeverityNumber } from '@opentelemetry/api-logs';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
 import type { Handover } from '../invocation/handover';
+import type { Sha256Hex } from '../invocation/identity';
 import type { Invoke } from '../invocation/invocation';
 import type { Ending } from '../invocation/invocation-facts';
+import type { ReceivedSpans } from '../invocation/received-spans';
 import { Tracker } from '../invocation/tracker';
+import type { LogLimits } from '../log-line/log-line';
+import type { RawItem } from '../relay/item';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
 import { parseFunctionArn, toResourceAttributes } from './resource';
+import type { FunctionDescription } from './resource';
 import { SpanContexts, toLogRecord, TieBreaker } from './log-records';
 import type { LogContextFacts } from './log-records';
 import { LeavingTraces } from './exemplars';
@@ -22,10 +30,39 @@ import type { ReadLine } from './read-lines';
 import { Reception } from './reception';
 import type { RedactionFilter } from './redaction-filter';
 import { Selection } from './selection';
-import type { Maker } from './selection';
+import type { Maker, SelectionOptions } from './selection';
 import { completeServed, toSpans } from './spans';
-import type { Translation, TranslatorOptions } from './translation';
 import type { SpanOrigin } from './spans';
+import type { AttributeLimits } from './translation-settings';
+
+export interface TranslatorOptions {
+  /** What is known of the function before any event. */
+  readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
+  readonly initializationType?: string;
+  readonly spanAt: 'runtimeDone' | 'report';
+  readonly functionErrors: boolean;
+  readonly spanLimits: AttributeLimits;
+  readonly logLimits: LogLimits;
+  readonly platformSeverity: SeverityNumber | undefined;
+  readonly selection: SelectionOptions;
+  /** Undefined: nothing is looked at. */
+  readonly redaction?: RedactionFilter;
+  readonly handover?: Handover;
+  /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
+  readonly received?: ReceivedSpans;
+  readonly sha256: Sha256Hex;
+  /** A new random UUID: the execution environment's, again after a SnapStart restore. */
+  readonly createEnvironmentId: () => string;
+}
+
+export interface Translation {
+  readonly spans: readonly ReadableSpan[];
+  /** Spans of the function's SDK, joined with ours, and log records that waited for a decision. */
+  readonly received: readonly RawItem[];
+  readonly receivedRecords: readonly RawItem[];
+  readonly logRecords: readonly ReadableLogRecord[];
+  readonly measurements: readonly Measurement[];
+}
 
 export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>>;
 

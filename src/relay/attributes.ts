@@ -3,7 +3,9 @@
 import { readAnyValue } from './any-value';
 import { readFixed64, readUtf8 } from './bytes';
 import { FieldReader, FIXED64, LENGTH_DELIMITED } from './field-reader';
-import type { AttributeValue } from './edit-span';
+
+export type AttributeValue = string | boolean | number;
+export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
 /** Every attribute's key; of values that are lists, maps or bytes `undefined`. The last of a key holds. */
 export function readAttributes(

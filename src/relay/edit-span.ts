@@ -1,12 +1,11 @@
-// Changes to a span without decoding it. Protobuf takes the last of a scalar, merges messages and adds to what
-// repeats, so that what is appended wins and everything else stays as it came.
-// Source: protobuf.dev, "Encoding", Last One Wins
-import { FIXED32, LENGTH_DELIMITED, VARINT } from './field-reader';
+// Changes to a span or a log record without decoding it. Protobuf takes the last of a scalar, merges messages and adds
+// to what repeats, so that what is appended wins and everything else stays as it came.
+// Sources: protobuf.dev, "Encoding", Last One Wins; opentelemetry-proto 1.x, trace/v1/trace.proto, logs/v1/logs.proto
+import { readAttributes } from './attributes';
+import type { Attributes, AttributeValue } from './attributes';
+import { FieldReader, FIXED32, LENGTH_DELIMITED, VARINT } from './field-reader';
 import { fromHex } from './bytes';
 import { MessageWriter } from './message-writer';
-
-export type AttributeValue = string | boolean | number;
-export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
 export interface SpanLink {
   /** Hexadecimal. */
@@ -45,6 +44,36 @@ export function editSpan(span: Uint8Array, edit: SpanEdit): Uint8Array {
     writer.fixed32(edit.flags);
   }
   return writer.finish().slice();
+}
+
+const LOG_ATTRIBUTES = 6;
+
+/** Sets attributes; what the record had under their names goes. */
+export function editLogRecord(record: Uint8Array, attributes: Attributes): Uint8Array {
+  const writer = new MessageWriter(record.length + 128);
+  copyWithoutAttributes(writer, record, {
+    field: LOG_ATTRIBUTES,
+    isGone: (key) => Object.hasOwn(attributes, key),
+  });
+  appendAttributes(writer, LOG_ATTRIBUTES, attributes);
+  return writer.finish().slice();
+}
+
+/** Every other field as it came, with its tag and length. */
+export function copyWithoutAttributes(
+  writer: MessageWriter,
+  message: Uint8Array,
+  { field, isGone }: { readonly field: number; readonly isGone: (key: string) => boolean },
+): void {
+  const reader = new FieldReader(message);
+  let copied = 0;
+  reader.enter(0, message.length);
+  while (reader.next()) {
+    const bytes = message.subarray(copied, reader.end);
+    copied = reader.end;
+    const [key] = reader.is(field, LENGTH_DELIMITED) ? readAttributes(bytes, field).keys() : [];
+    if (key === undefined || !isGone(key)) writer.raw(bytes);
+  }
 }
 
 function appendLink(writer: MessageWriter, { traceId, spanId }: SpanLink): void {

@@ -1,9 +1,8 @@
 // Completes the resource that the function's SDK sends with what only the extension knows of the environment.
 // What the SDK says stays, but for a service name that it made up; no key comes twice.
 import { readAttributes } from './attributes';
-import { FieldReader, LENGTH_DELIMITED } from './field-reader';
-import { appendAttributes } from './edit-span';
-import type { Attributes } from './edit-span';
+import type { Attributes } from './attributes';
+import { appendAttributes, copyWithoutAttributes } from './edit-span';
 import { MessageWriter } from './message-writer';
 import { equalBytes } from './bytes';
 import type { Envelope } from './scan-request';
@@ -32,24 +31,13 @@ export function fillResource(resource: Uint8Array, own: Attributes): Uint8Array 
   );
   if (Object.keys(added).length === 0) return resource;
   const writer = new MessageWriter(resource.length + 1024);
-  if (replacesName) copyWithoutServiceName(writer, resource);
-  else writer.raw(resource);
+  if (!replacesName) writer.raw(resource);
+  else {
+    const isGone = (key: string): boolean => key === SERVICE_NAME;
+    copyWithoutAttributes(writer, resource, { field: ATTRIBUTES, isGone });
+  }
   appendAttributes(writer, ATTRIBUTES, added);
   return writer.finish().slice();
-}
-
-/** Every other field as it came, with its tag and length. */
-function copyWithoutServiceName(writer: MessageWriter, resource: Uint8Array): void {
-  const reader = new FieldReader(resource);
-  let copied = 0;
-  reader.enter(0, resource.length);
-  while (reader.next()) {
-    const isName =
-      reader.is(ATTRIBUTES, LENGTH_DELIMITED) &&
-      readAttributes(resource.subarray(copied, reader.end), ATTRIBUTES).has(SERVICE_NAME);
-    if (!isName) writer.raw(resource.subarray(copied, reader.end));
-    copied = reader.end;
-  }
 }
 
 // Resources and scopes with equal bytes become one object, so that items of many requests share one envelope
