@@ -27,7 +27,7 @@ import { createRedaction, createTranslator, createReceivedSpans } from './create
 import type { TelemetryReader, Unread, OtlpReader } from './inbox';
 import { DEAD_ENDS, rehearse, SILENT } from './rehearsal';
 import { Relay } from './relay';
-import { MetricSchedule, reportTotals, createSelfMetrics, type SelfMetrics } from './self-metrics';
+import { MetricSchedule, reportTotals, SelfMetrics } from './self-metrics';
 import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
 /** What the lifecycle asks of the pipeline. */
@@ -84,7 +84,7 @@ class TelemetryPipeline implements Pipeline {
   private readonly diagnostics: Diagnostics;
   private readonly translator: Translator;
   private readonly meter: Meter;
-  private readonly selfMetrics: SelfMetrics;
+  private readonly selfMetrics = new SelfMetrics();
   private readonly delivery: Delivery;
   private readonly relay: Relay;
   private readonly schedule: MetricSchedule;
@@ -116,7 +116,6 @@ class TelemetryPipeline implements Pipeline {
     const sources = { environment, settings, registration, handover, redaction };
     this.translator = createTranslator({ ...sources, ...(received && { received }) });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
-    this.selfMetrics = createSelfMetrics();
     const { meter, selfMetrics, translator } = this;
     const always = isBesideCollector(environment);
     this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator, always });

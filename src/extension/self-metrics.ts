@@ -2,19 +2,19 @@
 // here and released now and then: in every window they would be most of its data points and of its cost.
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { DeliveryObserver, Signal, DeliveryTotals } from '../delivery/delivery';
+import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import type { DeliveryObserver, DeliveryTotals, Signal } from '../delivery/delivery';
+import type { Diagnostics } from '../diagnostics';
 import type { InstrumentName } from '../otel/instruments';
+import type { Meter } from '../otel/meter';
 import type { Measurement } from '../otel/metrics';
 import { Attribute } from '../otel/semconv';
+import type { Translator } from '../otel/translator';
+import { readCounter } from '../relay/attributes';
 import { bytesOf } from '../relay/item';
 import type { RawMetric } from '../relay/item';
-import { readCounter } from '../relay/attributes';
-import type { Unread } from './inbox';
-import type { Diagnostics } from '../diagnostics';
-import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { Meter } from '../otel/meter';
-import type { Translator } from '../otel/translator';
 import { fromEpochMs } from '../telemetry/timestamp';
+import type { Unread } from './inbox';
 
 const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   traces: 'otel.sdk.exporter.span.exported',
@@ -39,21 +39,6 @@ const COMPONENT_TYPES: Readonly<Record<Signal, string>> = {
   logs: 'otlp_http_log_exporter',
 };
 
-export interface SelfMetrics extends DeliveryObserver {
-  /** Items handed over to the delivery. */
-  queued(signal: Signal, items: number): void;
-  /** Keeps the counts of losses in a lost delta metric for the next; a cumulative one says them again. */
-  recount(metric: RawMetric): void;
-  /** Delivered telemetry that could not be read. */
-  invalid(records: number): void;
-  /** Delivered telemetry that was dropped unread. */
-  unread(unread: Pick<Unread, 'bytes' | 'records'>): void;
-  /** Something was dropped or could not be read, which must not wait. */
-  readonly isUrgent: boolean;
-  /** Records what was measured since the last time, all at the same event time. */
-  release(time: HrTime, record: (measurement: Measurement) => void): void;
-}
-
 type Sum = Omit<Measurement, 'time'>;
 
 const componentOf = (signal: Signal): Attributes => ({
@@ -68,23 +53,22 @@ const queueOf = (signal: Signal): Attributes => ({
 /** Durations kept between two releases; more of them are left out. */
 const MAX_DURATIONS = 1000;
 
-export function createSelfMetrics(): SelfMetrics {
-  return new Sums();
-}
-
-class Sums implements SelfMetrics {
+export class SelfMetrics implements DeliveryObserver {
+  /** Something was dropped or could not be read, which must not wait. */
   isUrgent = false;
   private sums = new Map<string, { -readonly [Key in keyof Sum]: Sum[Key] }>();
   /** Seconds, by signal and outcome. */
   private durations = new Map<string, { readonly attributes: Attributes; seconds: number[] }>();
   private durationCount = 0;
 
+  /** Items handed over to the delivery. */
   queued(signal: Signal, items: number): void {
     const instrument = QUEUED[signal];
     if (instrument === undefined || items === 0) return;
     this.add(instrument, items, { key: signal, toAttributes: () => queueOf(signal) });
   }
 
+  /** Keeps the counts of losses in a lost delta metric for the next; a cumulative one says them again. */
   recount(metric: RawMetric): void {
     if (metric.temporality !== 'delta') return;
     const { name, points } = readCounter(bytesOf(metric));
@@ -99,11 +83,13 @@ class Sums implements SelfMetrics {
     }
   }
 
+  /** Delivered telemetry that could not be read. */
   invalid(records: number): void {
     this.isUrgent = true;
     this.add('lambda.telemetry.invalid', records, { key: '', toAttributes: () => ({}) });
   }
 
+  /** Delivered telemetry that was dropped unread. */
   unread({ bytes, records }: Pick<Unread, 'bytes' | 'records'>): void {
     if (bytes === 0) return;
     this.isUrgent = true;
@@ -136,6 +122,7 @@ class Sums implements SelfMetrics {
     known.seconds.push(durationMs / 1000);
   }
 
+  /** Records what was measured since the last time, all at the same event time. */
   release(time: HrTime, record: (measurement: Measurement) => void): void {
     const { sums, durations } = this;
     this.isUrgent = false;

@@ -3,8 +3,7 @@ import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metric
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { ValueType } from '@opentelemetry/api';
-import { createSelfMetrics } from '../../src/extension/self-metrics';
-import type { SelfMetrics } from '../../src/extension/self-metrics';
+import { SelfMetrics } from '../../src/extension/self-metrics';
 import type { Measurement } from '../../src/otel/metrics';
 import type { RawMetric } from '../../src/relay/item';
 import { toItems } from '../delivery/protobuf/encode';
@@ -48,7 +47,7 @@ function released(selfMetrics: SelfMetrics): readonly Measurement[] {
 }
 
 it('keeps the counts of dropped items in a lost delta metric for the next, and only those', () => {
-  const selfMetrics = createSelfMetrics();
+  const selfMetrics = new SelfMetrics();
   const name = 'otel.sdk.exporter.log.exported';
   selfMetrics.recount(makeMetric(name, AggregationTemporality.DELTA));
   expect(released(selfMetrics)).toEqual([
@@ -59,7 +58,7 @@ it('keeps the counts of dropped items in a lost delta metric for the next, and o
 it.each(['lambda.telemetry.invalid', 'lambda.telemetry.unread', 'lambda.telemetry.unread.size'])(
   'keeps all of a lost %s',
   (name) => {
-    const selfMetrics = createSelfMetrics();
+    const selfMetrics = new SelfMetrics();
     selfMetrics.recount(makeMetric(name, AggregationTemporality.DELTA));
     const values = released(selfMetrics).map(({ instrument, value }) => [instrument, value]);
     expect(values).toEqual([
@@ -73,13 +72,13 @@ it.each([
   ['a cumulative metric', 'otel.sdk.exporter.log.exported', AggregationTemporality.CUMULATIVE],
   ['what a metric says of the function', 'faas.errors', AggregationTemporality.DELTA],
 ])('keeps nothing of %s', (_what, name, temporality) => {
-  const selfMetrics = createSelfMetrics();
+  const selfMetrics = new SelfMetrics();
   selfMetrics.recount(makeMetric(name, temporality));
   expect(released(selfMetrics)).toEqual([]);
 });
 
 it('sums up what was exported, by signal and reason, and releases it once', () => {
-  const selfMetrics = createSelfMetrics();
+  const selfMetrics = new SelfMetrics();
   selfMetrics.queued('logs', 7);
   selfMetrics.exported('logs', 3);
   selfMetrics.exported('logs', 2);
@@ -98,7 +97,7 @@ it('sums up what was exported, by signal and reason, and releases it once', () =
 });
 
 it('keeps every duration, with the outcome of its request', () => {
-  const selfMetrics = createSelfMetrics();
+  const selfMetrics = new SelfMetrics();
   selfMetrics.requestEnded('traces', 12, 'success');
   selfMetrics.requestEnded('traces', 500, 'timeout');
   expect(
@@ -110,7 +109,7 @@ it('keeps every duration, with the outcome of its request', () => {
 });
 
 it('is urgent from a loss until it is released', () => {
-  const selfMetrics = createSelfMetrics();
+  const selfMetrics = new SelfMetrics();
   selfMetrics.exported('metrics', 1);
   expect(selfMetrics.isUrgent).toBe(false);
   selfMetrics.invalid(1);
