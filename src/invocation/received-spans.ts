@@ -5,6 +5,7 @@ import type { SpanEdit } from '../relay/edit-span';
 import { editSpan } from '../relay/edit-span';
 import { bytesOf } from '../relay/item';
 import { ReceivedSpan } from '../relay/received-span';
+import { forgetOldest } from '../telemetry/recent-keys';
 import type { SpanIdentity } from './identity';
 import { join } from './join';
 import type { Joined, SeenSpan, SettlingRequest } from './join';
@@ -72,8 +73,7 @@ export class ReceivedSpans {
   close(requestId: string, identity: SpanIdentity): void {
     this.closed.delete(requestId);
     this.closed.set(requestId, identity);
-    const [oldest] = this.closed.keys();
-    if (this.closed.size > MAX_CLOSED && oldest !== undefined) this.closed.delete(oldest);
+    forgetOldest(this.closed, MAX_CLOSED);
   }
 
   /** S leaves with what else is to be appended to it. */

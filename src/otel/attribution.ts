@@ -2,6 +2,7 @@
 // known to have, by its own time where requests come one after the other. Never by when it arrived.
 import type { Fact } from '../invocation/fact';
 import type { Surroundings } from '../invocation/requests';
+import { forgetOldest } from '../telemetry/recent-keys';
 import { toMs } from '../telemetry/timestamp';
 
 /** What an item says of itself. */
@@ -32,7 +33,7 @@ export class Attribution {
 
   /** Call with all facts of a settling before asking. */
   learn(facts: readonly Fact<unknown>[]): void {
-    this.forget(MAX_REMEMBERED);
+    forgetOldest(this.requests, MAX_REMEMBERED);
     for (const fact of facts) {
       if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
         const { requestId, time } = fact.event;
@@ -86,21 +87,12 @@ export class Attribution {
     );
   }
 
-  private forget(most: number): void {
-    let excess = this.requests.size - most;
-    for (const requestId of this.requests.keys()) {
-      if (excess <= 0) return;
-      excess -= 1;
-      this.requests.delete(requestId);
-    }
-  }
-
   private of(requestId: string): KnownRequest {
     let known = this.requests.get(requestId);
     if (known === undefined) {
       known = { startMs: undefined, endMs: undefined, traceIds: [], serverSpanId: undefined };
       this.requests.set(requestId, known);
-      this.forget(MAX_KNOWN);
+      forgetOldest(this.requests, MAX_KNOWN);
     }
     return known;
   }

@@ -4,6 +4,7 @@ import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { HrTime } from '@opentelemetry/api';
 import type { Fact, InvocationFact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
+import { forgetOldest } from '../telemetry/recent-keys';
 import { isDrawn, toRandomness, toThreshold } from './consistent-probability';
 import type { Draw, Sampler } from './consistent-probability';
 import type { KeepRules, RequestSigns } from './keep-rules';
@@ -77,8 +78,7 @@ export class Decisions {
   noteSpan(spanId: string | undefined, signs: Partial<RequestSigns>): void {
     if (spanId === undefined) return;
     this.spanSigns.set(spanId, signs);
-    const [oldest] = this.spanSigns.keys();
-    if (this.spanSigns.size > MAX_REMEMBERED && oldest !== undefined) this.spanSigns.delete(oldest);
+    forgetOldest(this.spanSigns, MAX_REMEMBERED);
   }
 
   /** The span that its early lines name, which another may have replaced since. */
@@ -178,8 +178,6 @@ export class Decisions {
 
   private keepTrace(traceId: string): void {
     this.keptTraces.add(traceId);
-    if (this.keptTraces.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.keptTraces;
-    if (oldest !== undefined) this.keptTraces.delete(oldest);
+    forgetOldest(this.keptTraces, MAX_REMEMBERED);
   }
 }

@@ -6,6 +6,7 @@ import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { Fact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
+import { forgetOldest } from '../telemetry/recent-keys';
 import { compareTimes } from '../telemetry/timestamp';
 import type { Measurement } from './metrics';
 
@@ -33,8 +34,7 @@ export class LeavingTraces {
     for (const fact of facts) {
       if (fact.kind !== 'invocation' || !leaves(fact)) continue;
       this.requests.set(fact.requestId, fact.identity);
-      const [oldest] = this.requests.keys();
-      if (this.requests.size > MAX_REMEMBERED && oldest !== undefined) this.requests.delete(oldest);
+      forgetOldest(this.requests, MAX_REMEMBERED);
     }
   }
 

@@ -32,3 +32,14 @@ export class RecentKeys {
     return false;
   }
 }
+
+/** Forgets what a Map or Set has known longest, until `most` are left. */
+export function forgetOldest(
+  known: Pick<Map<string, unknown>, 'size' | 'keys' | 'delete'>,
+  most: number,
+): void {
+  for (const key of known.keys()) {
+    if (known.size <= most) return;
+    known.delete(key);
+  }
+}
