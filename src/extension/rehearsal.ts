@@ -4,7 +4,7 @@
 import { loadJsonEncoding, protobufEncoding } from '../delivery/codec/request-builder';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
 import type { Diagnostics } from '../diagnostics';
-import type { Pipeline } from './pipeline';
+import type { InvokeEvent } from '../lambda/extensions-api';
 
 const REQUEST_ID = '00000000-0000-4000-8000-000000000000';
 const TRACING = {
@@ -20,7 +20,7 @@ export const SILENT: Diagnostics = { error: ignore, warn: ignore, info: ignore, 
 /** Requests succeed at once, and go nowhere. */
 export const DEAD_ENDS: TransportFactory = {
   create: (signal, { protocol }) => ({
-    transport: { send: () => Promise.resolve({ status: 'success' }), shutdown: ignore },
+    transport: { send: () => Promise.resolve({ status: 'success' }) },
     loadEncoding:
       protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding,
     prepare: () => Promise.resolve(),
@@ -29,8 +29,15 @@ export const DEAD_ENDS: TransportFactory = {
   close: ignore,
 };
 
+/** What a rehearsal asks of a pipeline. */
+interface Rehearsing {
+  accept(text: string): void;
+  invoke(event: InvokeEvent): void;
+  flush(deadlineMs: number): Promise<unknown>;
+}
+
 /** `pipeline`: to be thrown away after it. Stops at the next step once `isOver`: then there is a real invocation. */
-export async function rehearse(pipeline: Pipeline, isOver: () => boolean): Promise<void> {
+export async function rehearse(pipeline: Rehearsing, isOver: () => boolean): Promise<void> {
   const startMs = Date.now();
   const steps: readonly (() => unknown)[] = [
     () => pipeline.accept(JSON.stringify(initialization(startMs))),
