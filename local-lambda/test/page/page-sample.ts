@@ -58,6 +58,23 @@ function traces(spans: readonly Span[]): Batch {
   };
 }
 
+/** A request whose spans begin and end all over its time: `lasts 512 ms`. */
+export function bars(durationMs: number): Batch {
+  const traceId = String(durationMs).padStart(32, 'd');
+  const at = (share: number): string => nano(START_MS + Math.round(share * durationMs));
+  const span = (index: number, [start, end]: readonly [number, number]): Span =>
+    toSpan(`lasts ${durationMs} ms`, {
+      ...{ traceId, spanId: String(index).padStart(16, 'e') },
+      ...{ startTimeUnixNano: at(start), endTimeUnixNano: at(end) },
+      ...(index === 0 ? {} : { name: 'part', kind: 1, parentSpanId: '0'.padStart(16, 'e') }),
+    });
+  const shares = [0, 0.27, 0.29, 0.5, 0.71, 0.73, 0.84, 0.86, 0.99, 1];
+  const pairs = shares.flatMap((start) =>
+    shares.filter((end) => end >= start).map((end) => [start, end] as const),
+  );
+  return traces([[0, 1] as const, ...pairs].map((pair, index) => span(index, pair)));
+}
+
 /** A log record of the request of that name. */
 export function line(name: string, text: string): Batch {
   const timeUnixNano = nano(START_MS + indexOf(name) * 1000 + 40);

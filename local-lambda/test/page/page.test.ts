@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { findChromium } from '../../src/page/find-chromium';
 import { startTelemetryPage } from '../../src/page/telemetry-page';
 import type { TelemetryPage } from '../../src/page/telemetry-page';
-import { batches, HOSTILE, line, requestOf } from './page-sample';
+import { bars, batches, HOSTILE, line, requestOf } from './page-sample';
 
 const executablePath = findChromium();
 if (executablePath === undefined) {
@@ -118,6 +118,17 @@ inBrowser('the page', () => {
     expect(ratios.filter(({ ratio }) => ratio < 4.5)).toEqual([]);
   });
 
+  test.each([390, 800, 1280])('no time of a waterfall is cut off at %i pixels', async (width) => {
+    await page.setViewportSize({ width, height: 800 });
+    // The last tick stands at 84 %, 86 %, 95 % and 100 % of them.
+    for (const durationMs of [714, 698, 632, 600]) {
+      server.add(bars(durationMs));
+      await page.getByRole('button', { name: `lasts ${durationMs} ms` }).click();
+      const cut = await page.evaluate(labelsCutOff);
+      expect({ durationMs, cut }).toEqual({ durationMs, cut: [] });
+    }
+  });
+
   test('nothing is cut off on a narrow screen', async () => {
     await page.setViewportSize({ width: 390, height: 800 });
     const overflow = await page.evaluate(
@@ -126,6 +137,16 @@ inBrowser('the page', () => {
     expect(overflow).toBe(0);
   });
 });
+
+/** Runs in the page: labels of the waterfall that reach beyond its edges. */
+const labelsCutOff = `(() => {
+  const { left, right } = document.querySelector('.waterfall').getBoundingClientRect();
+  return [...document.querySelectorAll('.ticks .track span, .bar-label')]
+    .filter((element) => getComputedStyle(element).visibility !== 'hidden')
+    .map((element) => [element.textContent, element.getBoundingClientRect()])
+    .filter(([, box]) => box.left < left || box.right > right)
+    .map(([text]) => text);
+})()` as unknown as () => readonly string[];
 
 /** Runs in the page: the contrast of every text against what is behind it. WCAG 2.2, 1.4.3. */
 const contrastRatios = `(() => {

@@ -17,7 +17,7 @@ export const KEYS: readonly (readonly [string, string])[] = [
   ['↑ k', 'previous request'],
   ['e', 'next request with an error'],
   ['/', 'search'],
-  ['Esc', 'clear the search'],
+  ['Esc', 'clear the search, close'],
   ['1 2 3', 'requests, logs, metrics'],
   ['t', 'light, dark, as the system'],
   ['?', 'these keys'],

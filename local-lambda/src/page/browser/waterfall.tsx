@@ -82,8 +82,8 @@ function Row({
   const { span, depth, left, width } = row;
   const tone = toneOf(span);
   // A label stands behind its bar; where there is no room, before it, or in it.
-  const isLate = left + width > 0.85;
-  const isInside = isLate && left < 0.15;
+  const isLate = left + width > 0.72;
+  const isInside = isLate && left < 0.28;
   return (
     <li>
       <button class={`span ${tone}`} aria-expanded={open} onClick={onToggle}>
@@ -92,7 +92,10 @@ function Row({
           {span.name}
         </span>
         <span class="track" aria-hidden="true">
-          <span class="bar" style={{ left: percent(left), width: percent(width) }}>
+          <span
+            class={isInside ? 'bar labelled' : 'bar'}
+            style={{ left: percent(left), width: percent(width) }}
+          >
             {isInside && formatDuration(span.durationMs)}
           </span>
           {!isInside && (
@@ -115,6 +118,11 @@ function Row({
   );
 }
 
+/** Behind the line its time; at the right edge, where it would be cut, the line alone. */
+function Tick({ tickMs, share }: { readonly tickMs: number; readonly share: number }) {
+  return <span style={{ left: percent(share) }}>{share <= 0.85 && formatDuration(tickMs)}</span>;
+}
+
 export function Waterfall({ request }: { readonly request: Request }) {
   const axis = useMemo(() => toWaterfall(request.spans), [request.spans]);
   const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
@@ -131,9 +139,7 @@ export function Waterfall({ request }: { readonly request: Request }) {
         <span />
         <span class="track">
           {axis.ticksMs.map((tickMs) => (
-            <span key={tickMs} style={{ left: percent(tickMs / (axis.durationMs || 1)) }}>
-              {formatDuration(tickMs)}
-            </span>
+            <Tick key={tickMs} tickMs={tickMs} share={tickMs / (axis.durationMs || 1)} />
           ))}
         </span>
       </div>
