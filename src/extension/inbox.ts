@@ -30,6 +30,8 @@ export interface TelemetryStream {
   readonly latestBatchMs: number;
   /** The same of what the function's SDK hands over, which says nothing of runtimeDone. */
   readonly latestOtlpMs?: number;
+  /** When something last came of a request that is not whole yet (steady clock); -Infinity: there is none. */
+  readonly unfinishedMs: number;
   /** True while bodies that were acknowledged wait and will be read. */
   readonly isBehind: boolean;
   /** Nothing is read any more, except what can be by then (steady clock). */
@@ -91,6 +93,10 @@ export class Inbox implements TelemetryStream {
 
   get isActive(): boolean {
     return this.isSubscribed || this.hasArrived;
+  }
+
+  get unfinishedMs(): number {
+    return this.budget.unfinishedMs;
   }
 
   get isBehind(): boolean {

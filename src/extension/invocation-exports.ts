@@ -1,7 +1,7 @@
 // Exports around invocations: at the end of one, waited for within the budget, or while one runs. Nothing
 // here holds the function past its deadline less the margin, nor for a runtimeDone that may not come.
 import type { InvokeEvent } from '../lambda/extensions-api';
-import { settledBefore } from '../node/clock';
+import { pause, settledBefore } from '../node/clock';
 import type { Clock } from '../node/clock';
 import {
   boundWait,
@@ -37,6 +37,8 @@ const MAX_TIMEOUT_MS = 24 * 3_600_000;
 const LEFTOVERS_MS = 25;
 /** An export while the function runs gives up after this, or after the budget if that is longer. */
 const WHILE_RUNNING_MS = 5_000;
+/** A request that is half received when an export begins is waited for, so that it leaves with it. */
+const UNFINISHED_MS = 10;
 /** What comes in while an invocation runs long is exported this often. */
 const INTERVAL_MS = 5_000;
 
@@ -66,6 +68,8 @@ export class InvocationExports implements Exports {
   private latestMs = 0;
   private isExportingWhileRunning = false;
   private awaited: readonly AwaitedEnd[] = [];
+  /** Until when unfinished requests were waited for in vain, by the steady clock. */
+  private vainMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     private readonly ports: ExportPorts,
@@ -144,8 +148,20 @@ export class InvocationExports implements Exports {
       return;
     }
     this.history = recordEnd(this.history, clock.now());
+    await this.finishRequests();
     await this.flush(Math.min(clock.now() + this.settings.flushBudgetMs, this.latestMs), false);
     this.history = recordEndExport(this.history, clock.now());
+  }
+
+  /** What was waited for in vain is not again, before more of it comes. */
+  private async finishRequests(): Promise<void> {
+    const { telemetry, clock } = this.ports;
+    const waitMs = Math.min(UNFINISHED_MS, this.settings.flushBudgetMs);
+    const untilMs = clock.steadyMs() + Math.min(waitMs, this.latestMs - clock.now());
+    while (telemetry.unfinishedMs > this.vainMs) {
+      if (clock.steadyMs() >= untilMs) this.vainMs = clock.steadyMs();
+      else await pause(clock, 1);
+    }
   }
 
   /** True when this request's end is seen by `deadlineMs` (epoch). */

@@ -8,7 +8,7 @@ import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
 import { readExportConfiguration } from '../delivery/settings/configuration';
 import { createDelivery } from '../delivery/create-delivery';
-import type { Delivery } from '../delivery/delivery';
+import type { Delivery, FlushOptions, FlushOutcome } from '../delivery/delivery';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
 import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
@@ -97,6 +97,8 @@ class TelemetryPipeline implements Pipeline {
   private untranslated = 0;
   private isEnding = false;
   private neededFlush = false;
+  /** The function's SDK handed something over since the latest translation. */
+  private hasOtlp = false;
   private openFlushes = 0;
 
   constructor(private readonly options: PipelineOptions) {
@@ -148,6 +150,7 @@ class TelemetryPipeline implements Pipeline {
 
   acceptOtlp(body: OtlpBody, onRead: () => void): void {
     this.isDirty = true;
+    this.hasOtlp = true;
     this.relay.accept(body, onRead);
     if (this.translator.reception.isCrowded) this.translate();
     this.announceNeed();
@@ -209,6 +212,7 @@ class TelemetryPipeline implements Pipeline {
   /** Moves what is complete from the translator into the buffer and the meter. */
   private translate(ending?: Ending): void {
     this.untranslated = 0;
+    this.hasOtlp = false;
     this.relay.readWaiting();
     const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
     for (const measurement of measurements) this.meter.record(measurement);
@@ -221,11 +225,15 @@ class TelemetryPipeline implements Pipeline {
   }
 
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
-    this.isDirty = false;
-    this.translate();
     this.schedule.plan(whileRunning, this.openFlushes > 0);
     this.openFlushes += 1;
-    const { delivered } = await this.delivery.flush({ deadlineMs, whileRunning });
+    let { delivered } = await this.send({ deadlineMs, whileRunning });
+    // Once more with what the SDK handed over meanwhile; who never stops must not hold the environment.
+    const isLate = this.hasOtlp && !whileRunning && deadlineMs > Date.now();
+    if (delivered && isLate) {
+      this.schedule.plan(true, this.openFlushes > 1);
+      ({ delivered } = await this.send({ deadlineMs, whileRunning }));
+    }
     this.openFlushes -= 1;
     // Whoever exports goes on exporting first.
     setImmediate(() => this.onProgress?.(false));
@@ -238,6 +246,12 @@ class TelemetryPipeline implements Pipeline {
     if (nativeHost !== undefined) return;
     const options = { ...this.options, diagnostics: SILENT, transports: DEAD_ENDS };
     await rehearse(new TelemetryPipeline(options), isOver);
+  }
+
+  private send(options: FlushOptions): Promise<FlushOutcome> {
+    this.isDirty = false;
+    this.translate();
+    return this.delivery.flush(options);
   }
 
   async shutdown({ reason, deadlineMs, unread }: PipelineEnd): Promise<void> {

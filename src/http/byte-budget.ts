@@ -7,6 +7,8 @@ export interface OpenHolder {
   readonly heldBytes: number;
   /** How much its unfinished request is to be cut before others'; 0: it has none. */
   readonly greed: number;
+  /** When it last received something, by the steady clock. */
+  readonly progressMs: number;
   /** It is removed meanwhile. */
   cut(): void;
 }
@@ -37,6 +39,12 @@ export class ByteBudget {
 
   get isFull(): boolean {
     return this.heldBytes > this.limitBytes;
+  }
+
+  /** When something last came of a request that is not whole yet, by the steady clock; -Infinity: there is none. */
+  get unfinishedMs(): number {
+    const unfinished = this.holders.filter(({ greed }) => greed > 0);
+    return Math.max(...unfinished.map(({ progressMs }) => progressMs));
   }
 
   /** Bytes that were received whole. Whoever keeps them releases them. */

@@ -262,7 +262,7 @@ export class Http2Connection {
 class HeldBytes implements OpenHolder {
   heldBytes = 0;
   private sinceMs = 0;
-  private progressMs = 0;
+  progressMs = 0;
 
   constructor(
     private readonly budget: ByteBudget,

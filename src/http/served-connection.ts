@@ -59,7 +59,7 @@ export class ServedConnection implements OpenHolder {
   /** By a clock that is never set; those that never brought a request come before all others. */
   latestRequestMs = monotonicMs() - Number.MAX_SAFE_INTEGER;
   private requestSinceMs = 0;
-  private progressMs = 0;
+  progressMs = 0;
   private readonly reader: MessageReader;
   private open: { readonly head: MessageHead; readonly body: RequestBody } | undefined;
   private answers: PendingAnswer[] = [];

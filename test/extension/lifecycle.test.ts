@@ -89,6 +89,47 @@ describe('end', () => {
     },
   );
 
+  describe('with a request of the SDK half received', () => {
+    const startHalf = async (scene: Scene, requestId: string): Promise<void> => {
+      scene.telemetry.unfinishedMs = scene.clock.steadyMs();
+      await scene.invoke(requestId);
+      await scene.finish(requestId);
+    };
+
+    it('waits for the other half', async () => {
+      const scene = new Scene();
+      await startHalf(scene, 'r1');
+      await scene.clock.advance(4);
+      expect(scene.pipeline.flushes).toHaveLength(0);
+      scene.telemetry.unfinishedMs = Number.NEGATIVE_INFINITY;
+      await scene.clock.advance(1);
+      expect(scene.pipeline.flushes).toHaveLength(1);
+      expect(scene.polls).toBe(2);
+    });
+
+    it('waits for no more than 10 ms, and in vain only once', async () => {
+      const scene = new Scene();
+      await startHalf(scene, 'r1');
+      await scene.clock.advance(9);
+      expect(scene.pipeline.flushes).toHaveLength(0);
+      await scene.clock.advance(1);
+      expect(scene.pipeline.flushes).toHaveLength(1);
+      await scene.invoke('r2');
+      await scene.finish('r2');
+      expect(scene.pipeline.flushes).toHaveLength(2);
+      await scene.clock.advance(1);
+      await startHalf(scene, 'r3');
+      expect(scene.pipeline.flushes).toHaveLength(2);
+    });
+
+    it('waits for no longer than the flush budget', async () => {
+      const scene = new Scene({ flushBudgetMs: 2 });
+      await startHalf(scene, 'r1');
+      await scene.clock.advance(2);
+      expect(scene.polls).toBe(2);
+    });
+  });
+
   it('polls before the deadline when runtimeDone does not come', async () => {
     const scene = new Scene();
     await scene.invoke('r1', 3_000);

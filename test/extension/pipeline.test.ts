@@ -9,7 +9,8 @@ import type { Transport } from '../../src/delivery/transport/transport';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
-import { toFlatMetrics } from 'local-lambda/otlp/flatten';
+import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
+import { toFlatMetrics, toFlatSpans } from 'local-lambda/otlp/flatten';
 import { recordDiagnostics } from './recorded-diagnostics';
 
 const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);
@@ -254,6 +255,32 @@ describe('the rehearsal of the first invocation', () => {
     const pipeline = createPipeline({ variables, registration, diagnostics, transports });
     await rehearse(pipeline, isOver);
     expect([...signals].sort()).toEqual(expected);
+  });
+});
+
+describe('what the SDK hands over while an export is under way', () => {
+  const body = encodeOtlpMessage('ExportTraceServiceRequest', {
+    resourceSpans: [
+      {
+        scopeSpans: [
+          { spans: [{ traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 2), name: 'late' }] },
+        ],
+      },
+    ],
+  });
+  const otlp = { signal: 'traces', encoding: 'protobuf', bytes: Buffer.from(body) } as const;
+
+  it('leaves with it, and what comes after that with the next', async () => {
+    const { pipeline, takeInvocation, flush } = createScene();
+    receiver.respondWith(({ signal }) => {
+      if (signal === 'traces') pipeline.acceptOtlp(otlp, () => undefined);
+      return undefined;
+    });
+    takeInvocation('a');
+    await flush();
+    const names = toFlatSpans(receiver.accepted.traces).map(({ span }) => span.name);
+    expect(names.filter((name) => name === 'late')).toHaveLength(1);
+    expect(pipeline.idle).toBe(false);
   });
 });
 

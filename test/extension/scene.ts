@@ -20,6 +20,7 @@ export class Scene {
     isActive: true,
     hasArrived: true,
     latestBatchMs: 0,
+    unfinishedMs: Number.NEGATIVE_INFINITY,
     isBehind: false,
     stopReading: () => undefined,
     close: () => Promise.resolve({ bodies: 0, bytes: 0, records: 0 }),

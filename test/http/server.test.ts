@@ -278,6 +278,21 @@ describe('what is held', () => {
     await peer.until(({ answers }) => answers === 2);
   });
 
+  it('tells of requests that are not whole yet, to the beginning of a head', async () => {
+    const { open, budget } = await serve();
+    const peer = await open();
+    expect(budget.unfinishedMs).toBe(Number.NEGATIVE_INFINITY);
+    for (const part of ['PO', post('ab').slice(2, -1)]) {
+      const before = budget.unfinishedMs;
+      await peer.write(part);
+      while (budget.unfinishedMs === before) await new Promise(setImmediate);
+      expect(budget.unfinishedMs).toBeGreaterThan(before);
+    }
+    await peer.write('b');
+    await peer.until(({ answers }) => answers === 1);
+    expect(budget.unfinishedMs).toBe(Number.NEGATIVE_INFINITY);
+  });
+
   it('is bounded in connections: the least useful goes first', async () => {
     const { open } = await serve();
     const useful = await open();
