@@ -3,7 +3,7 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Diagnostics } from '../diagnostics';
-import type { RawItems, RawMetric } from '../relay/item';
+import type { RawItem, RawItems, RawMetric } from '../relay/item';
 import { ItemEncoder } from './codec/item-encoder';
 import { learnSecrets } from './settings/configuration';
 import type { ExportConfiguration } from './settings/configuration';
@@ -101,10 +101,11 @@ class DeliveryPipeline implements Delivery {
   }
 
   /** A signal that is not exported is nobody's loss; after the end everything is. */
-  addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): void {
-    if (!this.isExported(signal)) return;
-    this.buffer.add(signal, items);
+  addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
+    if (!this.isExported(signal)) return [];
+    const evicted = this.buffer.add(signal, items);
     if (this.isClosed) this.buffer.drop(signal, 'shutdown');
+    return evicted;
   }
 
   get bufferedBytes(): number {

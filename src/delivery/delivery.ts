@@ -3,7 +3,7 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { RawItems, RawMetric, Signal } from '../relay/item';
+import type { RawItem, RawItems, RawMetric, Signal } from '../relay/item';
 
 export type { Signal };
 
@@ -60,8 +60,11 @@ export interface FlushOutcome {
 export interface Delivery {
   addSpans(spans: readonly ReadableSpan[]): void;
   addLogRecords(records: readonly ReadableLogRecord[]): void;
-  /** Takes items that are encoded already, as the function's SDK sent them; their bytes are kept as they are. */
-  addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): void;
+  /**
+   * Takes items that are encoded already, as the function's SDK sent them; their bytes are kept as they are.
+   * Answers which of the signal had to go for want of room, oldest first; they are counted already.
+   */
+  addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[];
   /** Bytes held now, over all signals. */
   readonly bufferedBytes: number;
   /** Buffer bound in bytes (`LAMBDA_OTLP_BUFFER_BYTES`). */

@@ -229,8 +229,11 @@ function turn(): Promise<void> {
 
 /** Who reads: the pipeline. */
 export interface OtlpReader {
-  /** `onRead`: called once nothing of the body is needed any more as it came. Never throws. */
-  acceptOtlp(body: OtlpBody, onRead: () => void): void;
+  /**
+   * `onRead`: called once nothing of the body is needed any more as it came. Answers how many of its items had to go
+   * at once, as far as that is known. Never throws.
+   */
+  acceptOtlp(body: OtlpBody, onRead: () => void): number;
   /** A request was refused. */
   refusedOtlp(): void;
 }
@@ -239,13 +242,17 @@ export class OtlpInbox {
   private reader: OtlpReader | undefined;
   private waiting: OtlpBody[] = [];
   private refused = 0;
+  private isClosed = false;
 
   constructor(private readonly budget: ByteBudget) {}
 
-  accept(body: OtlpBody): void {
+  /** Answers how many of its items had to go at once. */
+  accept(body: OtlpBody): number {
+    if (this.isClosed) return 0;
     this.budget.keep(costOf(body));
-    if (this.reader === undefined) this.waiting.push(body);
-    else this.read(body, this.reader);
+    if (this.reader !== undefined) return this.read(body, this.reader);
+    this.waiting.push(body);
+    return 0;
   }
 
   refuse(): void {
@@ -261,7 +268,14 @@ export class OtlpInbox {
     for (; this.refused > 0; this.refused -= 1) reader.refusedOtlp();
   }
 
-  private read(body: OtlpBody, reader: OtlpReader): void {
-    reader.acceptOtlp(body, () => this.budget.release(costOf(body)));
+  /** There will be nobody to read: what comes is forgotten, so that the function need not wait for it to be taken. */
+  close(): void {
+    this.isClosed = true;
+    for (const body of this.waiting) this.budget.release(costOf(body));
+    this.waiting = [];
+  }
+
+  private read(body: OtlpBody, reader: OtlpReader): number {
+    return reader.acceptOtlp(body, () => this.budget.release(costOf(body)));
   }
 }

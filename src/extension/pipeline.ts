@@ -148,12 +148,13 @@ class TelemetryPipeline implements Pipeline {
     this.relay = new Relay({ delivery, translator, received, selfMetrics, diagnostics });
   }
 
-  acceptOtlp(body: OtlpBody, onRead: () => void): void {
+  acceptOtlp(body: OtlpBody, onRead: () => void): number {
     this.isDirty = true;
     this.hasOtlp = true;
-    this.relay.accept(body, onRead);
+    const rejected = this.relay.accept(body, onRead);
     if (this.translator.reception.isCrowded) this.translate();
     this.announceNeed();
+    return rejected;
   }
 
   readonly refusedOtlp = (): void => this.selfMetrics.invalid(1);

@@ -3,13 +3,14 @@
 // the way of the function, unless too much waits.
 import type { Diagnostics } from '../diagnostics';
 import type { Delivery } from '../delivery/delivery';
+import { countItems } from '../delivery/queue/item-buffer';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { OtlpBody } from '../lambda/received-otlp';
 import type { Translator } from '../otel/translator';
 import type { Attributes } from '../relay/attributes';
 import { fillResource, createInterner } from '../relay/fill-resource';
 import { fromJson } from '../relay/from-json';
-import type { RawItem, RawItems, Signal } from '../relay/item';
+import type { RawItems, Signal } from '../relay/item';
 import type { EnvelopeInterners } from '../relay/scan-request';
 import { scanRequest } from '../relay/scan-request';
 import type { SelfMetrics } from './self-metrics';
@@ -46,15 +47,17 @@ export class Relay {
     return this.waiting.length === 0 && this.ports.received?.isEmpty !== false;
   }
 
-  accept(body: OtlpBody, onRead: () => void): void {
+  /** Answers how many of its spans, data points or log records had to go at once; of JSON that is not known yet. */
+  accept(body: OtlpBody, onRead: () => void): number {
     if (body.encoding === 'protobuf') {
-      this.read(body.signal, body.bytes);
+      const rejected = this.read(body.signal, body.bytes);
       onRead();
-      return;
+      return rejected;
     }
     this.waiting.push({ body, onRead });
     this.waitingBytes += body.bytes.length;
     if (this.waitingBytes > MAX_WAITING_BYTES) setImmediate(() => this.readFirst());
+    return 0;
   }
 
   /** Everything that waits. */
@@ -83,27 +86,32 @@ export class Relay {
     );
   }
 
-  private read(signal: Signal, body: Uint8Array): void {
-    const { translator, delivery, selfMetrics } = this.ports;
+  private read(signal: Signal, body: Uint8Array): number {
+    const { reception } = this.ports.translator;
+    let rejected = 0;
     let items: RawItems[Signal][] = [];
     const hand = (): void => {
-      selfMetrics.queued(signal, items.length);
-      delivery.addItems(signal, items);
+      rejected += this.deliver(signal, items, body);
       items = [];
     };
     scanRequest(signal, body, this.internersOf(signal), (item) => {
-      const passing = translator.reception.accept(signal, item);
+      const passing = reception.accept(signal, item);
       if (passing !== undefined) items.push(passing);
       if (items.length >= STEP) hand();
     });
     hand();
-    this.deliver('traces', translator.reception.takeExcess());
+    return rejected + this.deliver('traces', reception.takeExcess(), body);
   }
 
-  deliver(signal: 'traces' | 'logs', items: readonly RawItem[]): void {
-    if (items.length === 0) return;
+  /** Answers how many items of this body had to go at once. */
+  deliver<S extends Signal>(signal: S, items: readonly RawItems[S][], body?: Uint8Array): number {
+    if (items.length === 0) return 0;
     this.ports.selfMetrics.queued(signal, items.length);
-    this.ports.delivery.addItems(signal, items);
+    const evicted = this.ports.delivery.addItems(signal, items);
+    return countItems(
+      signal,
+      evicted.filter(({ block }) => block === body),
+    );
   }
 
   /** Anew after a SnapStart restore, which makes another environment of this one. */

@@ -18,6 +18,8 @@ export interface ExtensionSettings {
   readonly buffering: TelemetryBuffering;
   /** Bytes of all that came in and is not read yet. */
   readonly budgetBytes: number;
+  /** Of these, kept for what the function's SDK hands over, where it may. */
+  readonly reserveBytes: number;
 }
 
 const STREAMS: readonly TelemetryType[] = ['platform', 'function', 'extension'];
@@ -39,11 +41,16 @@ export function readExtensionSettings(
   environment: Environment,
   isManagedInstance = false,
 ): ExtensionSettings {
+  const budgetBytes = Math.max(
+    3 * environment.read('LAMBDA_OTLP_BUFFER_BYTES'),
+    LEAST_BUDGET_BYTES,
+  );
   return {
     flushStrategy: readFlushStrategy(environment),
     flushBudgetMs: environment.read('LAMBDA_OTLP_FLUSH_BUDGET_MS'),
     streams: readStreams(environment),
-    budgetBytes: Math.max(3 * environment.read('LAMBDA_OTLP_BUFFER_BYTES'), LEAST_BUDGET_BYTES),
+    budgetBytes,
+    reserveBytes: Math.min(budgetBytes - LEAST_BUDGET_BYTES, LEAST_BUDGET_BYTES),
     buffering: {
       maxItems: environment.read('LAMBDA_OTLP_TELEMETRY_MAX_ITEMS'),
       maxBytes: environment.read('LAMBDA_OTLP_TELEMETRY_MAX_BYTES'),

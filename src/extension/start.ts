@@ -46,7 +46,8 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   const { registration, isManagedInstance } = registered;
   const { extensionId } = registration;
   const settings = readExtensionSettings(environment, isManagedInstance);
-  const budget = new ByteBudget(settings.budgetBytes);
+  const isReceiving = options.receiver.ports.length > 0;
+  const budget = new ByteBudget(settings.budgetBytes, isReceiving ? settings.reserveBytes : 0);
   const inbox = new Inbox(budget, systemClock);
   const lifecycle = connect(options, client, { ...registered, settings, inbox });
   const otlpInbox = new OtlpInbox(budget);
@@ -154,6 +155,7 @@ async function load(
       `the telemetry pipeline could not be started (${String(error)}); the function runs without telemetry`,
     );
     void inbox.close(Number.NEGATIVE_INFINITY);
+    otlpInbox.close();
     return undefined;
   }
 }
@@ -171,9 +173,9 @@ async function openReceiver(
   for (const note of notes) diagnostics.info(note);
   if (ports.length === 0) return;
   const { startOtlpReceiver } = await import('../lambda/otlp-receiver');
-  const onBody = (body: OtlpBody): void => {
+  const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
-    otlpInbox.accept(body);
+    return otlpInbox.accept(body);
   };
   const onRefused = (): void => otlpInbox.refuse();
   await startOtlpReceiver({ ports, budget, diagnostics, onBody, onRefused });

@@ -31,13 +31,23 @@ export class ByteBudget {
   private holders: readonly OpenHolder[] = [];
   private waiting: (() => void)[] = [];
 
-  constructor(readonly limitBytes: number) {}
+  /** `reserveBytes` of the limit are kept for servers whose peer is the function, which waits for their answers. */
+  constructor(
+    readonly limitBytes: number,
+    private readonly reserveBytes = 0,
+  ) {}
 
   get heldBytes(): number {
     return this.completeBytes + this.openBytes;
   }
 
+  /** But for the reserve. */
   get isFull(): boolean {
+    return this.heldBytes > this.limitBytes - this.reserveBytes;
+  }
+
+  /** Also of the reserve nothing is left. */
+  get isUsedUp(): boolean {
     return this.heldBytes > this.limitBytes;
   }
 

@@ -95,7 +95,7 @@ export class Http2Connection {
 
   private get mustWait(): boolean {
     const { socket, options, unanswered } = this;
-    return socket.writableNeedDrain || unanswered >= MAX_UNANSWERED || options.budget.isFull;
+    return socket.writableNeedDrain || unanswered >= MAX_UNANSWERED || options.budget.isUsedUp;
   }
 
   private get canRead(): boolean {
@@ -125,7 +125,7 @@ export class Http2Connection {
   private waitForRoom(): void {
     const { socket, options } = this;
     socket.pause();
-    if (!options.budget.isFull || this.isAwaitingRoom) return;
+    if (!options.budget.isUsedUp || this.isAwaitingRoom) return;
     this.isAwaitingRoom = true;
     options.budget.whenRoom(() => {
       this.isAwaitingRoom = false;

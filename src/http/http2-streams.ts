@@ -33,6 +33,7 @@ export interface Http2Request {
 
 export interface Http2Options {
   readonly maxBodyBytes: number;
+  /** Its reserve, too. */
   readonly budget: ByteBudget;
   /** A request that was received whole. Must not throw. */
   readonly onRequest: (request: Http2Request) => void;

@@ -30,6 +30,8 @@ export interface AnswerContent {
 export interface HttpServerOptions {
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
+  /** The reserve of the budget is for this server. */
+  readonly usesReserve?: true;
   /** A request that was received whole. Must not throw. */
   readonly onRequest: (request: ReceivedRequest) => void;
   /** Its body is larger than `maxBodyBytes`; what was received of it is gone. An answer is its connection's last. */
@@ -150,9 +152,14 @@ export class ServedConnection implements OpenHolder {
   }
 
   private get mustWait(): boolean {
-    const { socket, options } = this;
+    const { socket } = this;
     const isUnread = socket.writableNeedDrain || this.answers.length >= MAX_UNANSWERED;
-    return isUnread || options.budget.isFull;
+    return isUnread || this.isFull;
+  }
+
+  private get isFull(): boolean {
+    const { budget, usesReserve } = this.options;
+    return usesReserve ? budget.isUsedUp : budget.isFull;
   }
 
   /** Reads on, or stops reading, as things are. */
@@ -163,7 +170,7 @@ export class ServedConnection implements OpenHolder {
     if (this.mustWait) {
       reader.pause();
       socket.pause();
-      if (!options.budget.isFull || this.isAwaitingRoom) return;
+      if (!this.isFull || this.isAwaitingRoom) return;
       this.isAwaitingRoom = true;
       options.budget.whenRoom(() => {
         this.isAwaitingRoom = false;

@@ -14,7 +14,7 @@ import {
   refusalFields,
 } from '../relay/grpc-exchange';
 import type { Call, CallRefusal } from '../relay/grpc-exchange';
-import { takeBody } from '../relay/otlp-exchange';
+import { acceptPartly, takeBody } from '../relay/otlp-exchange';
 import { INFLATION } from './received-otlp';
 import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
@@ -80,9 +80,14 @@ function take(
     refuse(request, { status: GRPC.invalidArgument, message }, options);
     return;
   }
-  const message = Buffer.from(formatMessage(taken.answer.body));
-  request.answer({ fields: HEAD, body: message, trailers: { 'grpc-status': String(GRPC.ok) } });
-  if (taken.items !== 0) onBody({ signal, encoding: 'protobuf', bytes: body });
+  let reply = taken.answer;
+  try {
+    const rejected = taken.items === 0 ? 0 : onBody({ signal, encoding: 'protobuf', bytes: body });
+    if (rejected > 0) reply = acceptPartly(signal, rejected, 'protobuf');
+  } finally {
+    const message = Buffer.from(formatMessage(reply.body));
+    request.answer({ fields: HEAD, body: message, trailers: { 'grpc-status': String(GRPC.ok) } });
+  }
 }
 
 function refuse(request: Http2Request, refusal: CallRefusal, options: OtlpReceiverOptions): void {

@@ -7,7 +7,13 @@ import { startHttpServer } from '../http/server';
 import type { HttpServerOptions, ReceivedRequest } from '../http/served-connection';
 import type { HttpServer } from '../http/server';
 import { inflate } from '../node/compression';
-import { openExchange, refuseGzip, refuseOversize, takeBody } from '../relay/otlp-exchange';
+import {
+  acceptPartly,
+  openExchange,
+  refuseGzip,
+  refuseOversize,
+  takeBody,
+} from '../relay/otlp-exchange';
 import type { OtlpAnswer, OtlpRequest, Encoding } from '../relay/otlp-exchange';
 import type * as Grpc from './grpc-receiver';
 import { INFLATION } from './received-otlp';
@@ -34,6 +40,7 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
   const server: HttpServerOptions = {
     maxBodyBytes: MAX_BODY_BYTES,
     budget,
+    usesReserve: true,
     onRequest: (request) => receive(request, options),
     onOversize: (request) => {
       options.onRefused();
@@ -128,10 +135,17 @@ function take(
   { body, onBody, onRefused }: OtlpReceiverOptions & { readonly body: Buffer },
 ): void {
   const taken = takeBody(otlp, body);
-  answer(request, taken.answer);
-  if (taken.kind === 'refused') onRefused();
-  else if (taken.items !== 0) {
-    onBody({ signal: otlp.signal, encoding: taken.encoding, bytes: body });
+  let reply = taken.answer;
+  try {
+    if (taken.kind === 'refused') onRefused();
+    else if (taken.items !== 0) {
+      const { signal } = otlp;
+      const { encoding } = taken;
+      const rejected = onBody({ signal, encoding, bytes: body });
+      if (rejected > 0) reply = acceptPartly(signal, rejected, encoding);
+    }
+  } finally {
+    answer(request, reply);
   }
 }
 

@@ -16,8 +16,11 @@ export interface OtlpReceiverOptions {
   readonly ports: readonly number[];
   readonly budget: ByteBudget;
   readonly diagnostics: Diagnostics;
-  /** In order of acknowledgement. Must not throw. */
-  readonly onBody: (body: OtlpBody) => void;
+  /**
+   * In order of acknowledgement. Answers how many of its spans, data points or log records had to go at once, as far
+   * as that is known: they are said to the SDK.
+   */
+  readonly onBody: (body: OtlpBody) => number;
   /** A request was refused. */
   readonly onRefused: () => void;
 }

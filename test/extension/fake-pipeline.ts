@@ -55,8 +55,9 @@ export class FakePipeline implements Pipeline {
     return Promise.resolve();
   }
 
-  acceptOtlp(_body: unknown, onRead: () => void): void {
+  acceptOtlp(_body: unknown, onRead: () => void): number {
     onRead();
+    return 0;
   }
 
   refusedOtlp(): void {

@@ -10,7 +10,7 @@ import type { TransportFactory } from '../../src/delivery/transport/transport-fa
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
-import { toFlatMetrics, toFlatSpans } from 'local-lambda/otlp/flatten';
+import { toFlatLogRecords, toFlatMetrics, toFlatSpans } from 'local-lambda/otlp/flatten';
 import { recordDiagnostics } from './recorded-diagnostics';
 
 const ORIGIN_MS = Date.UTC(2026, 2, 2, 8, 15, 0);
@@ -258,7 +258,7 @@ describe('the rehearsal of the first invocation', () => {
   });
 });
 
-describe('what the SDK hands over while an export is under way', () => {
+describe('what the SDK hands over', () => {
   const body = encodeOtlpMessage('ExportTraceServiceRequest', {
     resourceSpans: [
       {
@@ -270,7 +270,36 @@ describe('what the SDK hands over while an export is under way', () => {
   });
   const otlp = { signal: 'traces', encoding: 'protobuf', bytes: Buffer.from(body) } as const;
 
-  it('leaves with it, and what comes after that with the next', async () => {
+  it.each([
+    ['data points', 'metrics', 'ExportMetricsServiceRequest'],
+    ['log records', 'logs', 'ExportLogsServiceRequest'],
+  ] as const)('has as many %s refused as its answer says', async (_, signal, message) => {
+    const { pipeline, flush } = createScene({ LAMBDA_OTLP_BUFFER_BYTES: '65536' });
+    const point = { asInt: 1, attributes: [{ key: 'a', value: { stringValue: 'x'.repeat(90) } }] };
+    const items = Array.from({ length: 1_000 }, (_, index) =>
+      signal === 'metrics'
+        ? { name: `many.${index}`, gauge: { dataPoints: [point, point] } }
+        : { body: { stringValue: 'x'.repeat(100) }, severityNumber: 9 },
+    );
+    const bytes = encodeOtlpMessage(
+      message,
+      signal === 'metrics'
+        ? { resourceMetrics: [{ scopeMetrics: [{ metrics: items }] }] }
+        : { resourceLogs: [{ scopeLogs: [{ logRecords: items }] }] },
+    );
+    const rejected = pipeline.acceptOtlp({ signal, encoding: 'protobuf', bytes }, () => undefined);
+    expect(rejected).toBeGreaterThan(300);
+    await flush();
+    const arrived = {
+      metrics: toFlatMetrics(receiver.accepted.metrics)
+        .filter(({ metric }) => metric.name.startsWith('many'))
+        .flatMap(({ metric }) => metric.gauge?.dataPoints ?? []).length,
+      logs: toFlatLogRecords(receiver.accepted.logs).length,
+    };
+    expect(arrived[signal] + rejected).toBe(signal === 'metrics' ? 2_000 : 1_000);
+  });
+
+  it('while an export is under way leaves with it, and what comes after that with the next', async () => {
     const { pipeline, takeInvocation, flush } = createScene();
     receiver.respondWith(({ signal }) => {
       if (signal === 'traces') pipeline.acceptOtlp(otlp, () => undefined);

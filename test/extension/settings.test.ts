@@ -17,6 +17,7 @@ const DEFAULTS = {
   streams: ['platform', 'function'],
   buffering: { maxItems: 10_000, maxBytes: 1_048_576, timeoutMs: 25 },
   budgetBytes: 25_165_824,
+  reserveBytes: 9_437_184,
 };
 
 it('has a default for everything', () => {
@@ -39,6 +40,7 @@ it('takes every variable', () => {
     streams: ['platform', 'extension'],
     buffering: { maxItems: 1_000, maxBytes: 262_144, timeoutMs: 30_000 },
     budgetBytes: 25_165_824,
+    reserveBytes: 9_437_184,
   });
   expect(level).toBe('debug');
   expect(lines).toEqual([]);
@@ -78,11 +80,14 @@ it.each([
 });
 
 it.each([
-  { bufferBytes: '16777216', budgetBytes: 50_331_648 },
-  { bufferBytes: '65536', budgetBytes: 9_437_184 },
+  { bufferBytes: '16777216', budgetBytes: 50_331_648, reserveBytes: 9_437_184 },
+  { bufferBytes: '65536', budgetBytes: 9_437_184, reserveBytes: 0 },
 ])('holds three times the buffer of $bufferBytes, or a body of the largest size', (row) => {
   const { settings } = read({ LAMBDA_OTLP_BUFFER_BYTES: row.bufferBytes });
-  expect(settings.budgetBytes).toBe(row.budgetBytes);
+  expect(settings).toMatchObject({
+    budgetBytes: row.budgetBytes,
+    reserveBytes: row.reserveBytes,
+  });
 });
 
 describe('the default strategy', () => {

@@ -293,6 +293,20 @@ describe('what is held', () => {
     expect(budget.unfinishedMs).toBe(Number.NEGATIVE_INFINITY);
   });
 
+  it('leaves a reserve to servers whose peers wait for their answers', async () => {
+    const budget = new ByteBudget(8 * MIB, 2 * MIB);
+    const [patient, urgent] = [await serve({ budget }), await serve({ budget, usesReserve: true })];
+    budget.keep(7 * MIB);
+    const [waiting, served] = [await patient.open(), await urgent.open()];
+    await waiting.write(post('a') + post('b'));
+    await served.write(post('a') + post('b'));
+    await served.until(({ answers }) => answers === 2);
+    await isQuiet(patient.requests);
+    expect(patient.requests.length).toBeLessThan(2);
+    budget.release(7 * MIB);
+    await waiting.until(({ answers }) => answers === 2);
+  });
+
   it('is bounded in connections: the least useful goes first', async () => {
     const { open } = await serve();
     const useful = await open();

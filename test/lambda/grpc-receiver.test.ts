@@ -4,6 +4,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { gzipSync } from 'node:zlib';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import type { ServiceError } from '@grpc/grpc-js';
+import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { ByteBudget } from '../../src/http/byte-budget';
 import { startOtlpReceiver } from '../../src/lambda/otlp-receiver';
@@ -21,13 +22,16 @@ afterEach(() => {
 async function receive() {
   const port = await freePort();
   const bodies: OtlpBody[] = [];
-  const counts = { refused: 0 };
+  const counts = { refused: 0, rejects: 0 };
   const budget = new ByteBudget(24 * MIB);
   const receiver = await startOtlpReceiver({
     ports: [port],
     budget,
     diagnostics: recordDiagnostics(),
-    onBody: (body) => void bodies.push(body),
+    onBody: (body) => {
+      bodies.push(body);
+      return counts.rejects;
+    },
     onRefused: () => void (counts.refused += 1),
   });
   cleanups.push(() => receiver.close());
@@ -111,6 +115,16 @@ it('takes gzip, also what becomes large, and a hundred calls at once', async () 
   const lengths = bodies.map(({ bytes }) => bytes.length).sort((a, b) => a - b);
   expect(lengths).toEqual(texts.map((text) => logs(text).length));
   expect(counts.refused).toBe(0);
+});
+
+it('says how much of a request had to go at once', async () => {
+  const { client, counts } = await receive();
+  counts.rejects = 3;
+  const { code, answer } = await call(client(), PATHS.logs, Buffer.from(logs('a')));
+  expect(code).toBe(0);
+  expect(ProtobufLogsSerializer.deserializeResponse(answer ?? Buffer.alloc(0))).toEqual({
+    partialSuccess: { rejectedLogRecords: 3, errorMessage: 'the buffer is full' },
+  });
 });
 
 it('takes an empty request, of which nothing is passed on', async () => {

@@ -6,9 +6,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import {
+  ProtobufLogsSerializer,
+  ProtobufMetricsSerializer,
+  ProtobufTraceSerializer,
+} from '@opentelemetry/otlp-transformer';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { SPAN_KIND } from 'local-lambda/otlp/model';
 import type { ArrivedSpan } from './arrived-telemetry';
+import { total } from './arrived-telemetry';
 import { startInstrumented } from './instrumented-run';
 import { endRuns, EXTENSIONS, finish, startLayer } from './layer-run';
 import type { LayerRun } from './layer-run';
@@ -68,9 +74,58 @@ const protobufBody = encodeOtlpMessage(
 );
 const jsonBody = Buffer.from(JSON.stringify(requestOf(spans)));
 
-const GRPC_FILE = 'lambda-otlp/grpc-receiver.js';
+const SERIALIZERS = {
+  traces: ProtobufTraceSerializer,
+  metrics: ProtobufMetricsSerializer,
+  logs: ProtobufLogsSerializer,
+};
+
+function rejectedOf(signal: keyof typeof SERIALIZERS, answer: Buffer): number {
+  const { partialSuccess = {} } = SERIALIZERS[signal].deserializeResponse(answer);
+  return Number(Object.values(partialSuccess).find((value) => typeof value === 'number'));
+}
+
+/** More spans than wait to be joined. */
+const MANY = 10_000;
+
+/** Items of some 200 bytes. */
+function manyOf(signal: keyof typeof SERIALIZERS, count: number): Record<string, unknown> {
+  const text = (index: number): string => `many ${index} ${'x'.repeat(150)}`;
+  const times = { startTimeUnixNano: longOf('1790000000123456789') };
+  const items = {
+    traces: (index: number) => ({ ...wireSpans[0], spanId: idOf(index), name: text(index) }),
+    logs: (index: number) => ({
+      timeUnixNano: times.startTimeUnixNano,
+      observedTimeUnixNano: times.startTimeUnixNano,
+      body: { stringValue: text(index) },
+    }),
+    metrics: (index: number) => ({
+      name: `many.${index}`,
+      description: text(index),
+      gauge: { dataPoints: [{ ...times, timeUnixNano: times.startTimeUnixNano, asDouble: 1 }] },
+    }),
+  };
+  const list = Array.from({ length: count }, (_, index) => items[signal](index + 1));
+  const [resources, scopes, name] = {
+    traces: ['resourceSpans', 'scopeSpans', 'spans'],
+    logs: ['resourceLogs', 'scopeLogs', 'logRecords'],
+    metrics: ['resourceMetrics', 'scopeMetrics', 'metrics'],
+  }[signal] as [string, string, string];
+  return { [resources]: [{ [scopes]: [{ scope: { name: 's' }, [name]: list }] }] };
+}
+
+const idOf = (index: number): Buffer => Buffer.from(index.toString(16).padStart(16, '0'), 'hex');
+
+const LAYER = dirname(EXTENSIONS);
 /** The native host has everything in one file. */
-const itWithFiles = existsSync(join(dirname(EXTENSIONS), GRPC_FILE)) ? it : it.skip;
+const itWithFiles = existsSync(join(LAYER, 'lambda-otlp/pipeline.js')) ? it : it.skip;
+
+function copyLayerWithout(file: string): string {
+  const folder = mkdtempSync(join(tmpdir(), 'layer-'));
+  cpSync(LAYER, folder, { recursive: true });
+  rmSync(join(folder, 'lambda-otlp', file));
+  return folder;
+}
 
 function sdkSpans(list: readonly ArrivedSpan[]): readonly ArrivedSpan[] {
   return list.filter(({ name }) => name.startsWith('span '));
@@ -97,6 +152,38 @@ describe('the receiver', () => {
     expect(arrived).toMatchObject(spans.map((span) => ({ ...span, attributes: [{ key: 'a' }] })));
     expect(sdkSpans((await finish(run)).spans)).toHaveLength(10);
   });
+
+  it.each([
+    ['spans', 'traces', 'ExportTraceServiceRequest', 'span'],
+    ['log records', 'logs', 'ExportLogsServiceRequest', 'log'],
+    ['data points', 'metrics', 'ExportMetricsServiceRequest', 'metric_data_point'],
+  ] as const)(
+    'says how many %s had no room, and counts each once',
+    async (_, signal, message, item) => {
+      const run = await startInstrumented({ settings: { LAMBDA_OTLP_BUFFER_BYTES: '65536' } });
+      // Loads what the first request waits for.
+      await post(run, [{ headers: protobuf, body: '' }]);
+      const body = Buffer.from(encodeOtlpMessage(message, manyOf(signal, MANY)));
+      const [answer] = await post(run, [
+        { path: `/v1/${signal}`, headers: protobuf, body: body.toString('base64') },
+      ]);
+      const rejected = rejectedOf(signal, Buffer.from(answer?.body ?? '', 'base64'));
+      expect(answer?.status).toBe(200);
+      expect(rejected).toBeGreaterThan(MANY / 3);
+      const telemetry = await finish(run);
+      const arrived = {
+        traces: telemetry.spans.filter(({ name }) => name.startsWith('many')).length,
+        logs: telemetry.logs.filter(({ text }) => JSON.stringify(text).includes('many')).length,
+        metrics: telemetry.series.filter(({ name }) => name.startsWith('many')).length,
+      };
+      // What the extension itself adds takes some room, too.
+      expect(arrived[signal]).toBeLessThanOrEqual(MANY - rejected);
+      const dropped = total(telemetry, `otel.sdk.exporter.${item}.exported`, {
+        'error.type': 'queue_full',
+      });
+      expect(dropped).toBeGreaterThanOrEqual(MANY - arrived[signal]);
+    },
+  );
 
   it('completes the resource of the SDK', async () => {
     const run = await startInstrumented();
@@ -197,9 +284,7 @@ describe('the receiver', () => {
   itWithFiles(
     'without what speaks gRPC warns once, closes such connections, and goes on',
     async () => {
-      const layer = mkdtempSync(join(tmpdir(), 'layer-'));
-      cpSync(dirname(EXTENSIONS), layer, { recursive: true });
-      rmSync(join(layer, GRPC_FILE));
+      const layer = copyLayerWithout('grpc-receiver.js');
       const run = await startInstrumented({
         extensionsDir: join(layer, 'extensions'),
         // As an SDK says that it will speak it, and at whose connections it is loaded.
@@ -219,6 +304,23 @@ describe('the receiver', () => {
       rmSync(layer, { recursive: true });
     },
   );
+
+  itWithFiles('takes everything where nothing can be sent, so that no handler waits', async () => {
+    const layer = copyLayerWithout('pipeline.js');
+    const run = await startInstrumented({ extensionsDir: join(layer, 'extensions') });
+    const body = Buffer.from(encodeOtlpMessage('ExportLogsServiceRequest', manyOf('logs', 5_000)));
+    const request = { path: '/v1/logs', headers: protobuf, body: body.toString('base64') };
+    for (let count = 0; count < 4; count += 1) {
+      const answers = await post(
+        run,
+        Array.from({ length: 10 }, () => request),
+      );
+      expect(answers.every(({ status }) => status === 200)).toBe(true);
+    }
+    expect((await finish(run)).logs).toEqual([]);
+    expect(run.output()).toContain('the function runs without telemetry');
+    rmSync(layer, { recursive: true });
+  });
 
   it('warns once of a port that is taken, and the function goes on', async () => {
     const taken = createServer().listen(0, '127.0.0.1');

@@ -14,6 +14,7 @@ type DropListener = (signal: Signal, items: readonly RawItem[], reason: DropReas
 
 /** Heap of a queued item beside its bytes: the object and its places in lists. */
 const HELD_OVERHEAD_BYTES = 96;
+const NOTHING: readonly RawItem[] = [];
 const EVICTION_ORDER: readonly Signal[] = ['logs', 'metrics', 'traces'];
 
 /** What an item counts for: a metric for its data points, a span or a log record for one. */
@@ -60,11 +61,12 @@ export class ItemBuffer {
     return this.queues[signal].length > 0;
   }
 
-  add<S extends Signal>(signal: S, items: readonly RawItems[S][]): void {
+  /** Answers which of the signal had to go for want of room, oldest first. */
+  add<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
     const queue = this.queues[signal];
     for (const item of items) queue.push(item);
     this.hold(signal, items);
-    this.evict();
+    return this.evict()[signal] ?? NOTHING;
   }
 
   /** Moves the oldest items that wait out to be sent, as long as `accept` says so; they stay held until settled. */
@@ -125,13 +127,14 @@ export class ItemBuffer {
     for (const item of items) this.heldBytes += heldBytesOf(item);
   }
 
-  private evict(): void {
+  private evict(): Readonly<Partial<Record<Signal, readonly RawItem[]>>> {
+    const all: Partial<Record<Signal, readonly RawItem[]>> = {};
     for (const signal of EVICTION_ORDER) {
       const { capacityBytes, maxItems } = this.bounds;
       const { traces, metrics, logs } = this.heldItems;
       let excessBytes = this.heldBytes - capacityBytes;
       let excessItems = traces + metrics + logs - maxItems;
-      if (excessBytes <= 0 && excessItems <= 0) return;
+      if (excessBytes <= 0 && excessItems <= 0) return all;
       const evicted = this.take(signal, (item) => {
         if (excessBytes <= 0 && excessItems <= 0) return false;
         excessBytes -= heldBytesOf(item);
@@ -139,7 +142,9 @@ export class ItemBuffer {
         return true;
       });
       if (evicted.length > 0) this.discard(signal, evicted, 'queue_full');
+      all[signal] = evicted;
     }
+    return all;
   }
 }
 
