@@ -52,16 +52,7 @@ export function createEnvironment(
   diagnostics: Diagnostics,
   said = new Set<string>(),
 ): Environment {
-  const own = (name: string): string | undefined => {
-    const value = variables[name]?.trim();
-    return value === undefined || value === '' ? undefined : value;
-  };
-  // The SDK's endpoint is the extension at localhost, once ours is said apart.
-  const hasEndpoint = ENDPOINTS.some((name) => own(PREFIX + name) !== undefined);
-  const text = (name: string): string | undefined => {
-    if (!/^(?:OTEL|NODE)_/.test(name)) return own(name);
-    return own(PREFIX + name) ?? (hasEndpoint && ENDPOINTS.includes(name) ? undefined : own(name));
-  };
+  const text = createTextReader(variables);
 
   const reject = (name: string, { expected, seen, using }: RejectedValue): void => {
     const message = `${name}: expected ${expected}, got '${seen}'; using ${using}`;
@@ -94,6 +85,20 @@ export function createEnvironment(
       const set = text(specific) === undefined ? name : specific;
       return readAs(set, row, row.default) as SettingOrDefault<Name>;
     },
+  };
+}
+
+/** What `Environment.text` answers. */
+function createTextReader(variables: Variables): (name: string) => string | undefined {
+  const own = (name: string): string | undefined => {
+    const value = variables[name]?.trim();
+    return value === undefined || value === '' ? undefined : value;
+  };
+  // The SDK's endpoint is the extension at localhost, once ours is said apart.
+  const hasEndpoint = ENDPOINTS.some((name) => own(PREFIX + name) !== undefined);
+  return (name) => {
+    if (!/^(?:OTEL|NODE)_/.test(name)) return own(name);
+    return own(PREFIX + name) ?? (hasEndpoint && ENDPOINTS.includes(name) ? undefined : own(name));
   };
 }
 

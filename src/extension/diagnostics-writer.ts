@@ -30,54 +30,23 @@ const MAX_LINES_PER_INTERVAL = 100;
 const MAX_KEYS = 128;
 const MAX_TEXT_LENGTH = 2_048;
 
-interface Repetition {
-  printed: number;
-  suppressed: number;
-  lastAtMs: number;
-}
-
 export function createDiagnosticsWriter(options: DiagnosticsWriterOptions): DiagnosticsWriter {
   const { write, now, secrets = [] } = options;
-  const repetitions = new Map<string, Repetition>();
+  const admission = new Admission(now);
   let level: LogLevel = 'warn';
-  let windowStartMs = now();
-  let windowLines = 0;
-
-  const admit = (key: string): Repetition | undefined => {
-    const nowMs = now();
-    const repetition = repetitions.get(key) ?? { printed: 0, suppressed: 0, lastAtMs: 0 };
-    if (!repetitions.has(key)) remember(repetitions, key, repetition);
-    if (Math.abs(nowMs - windowStartMs) >= INTERVAL_MS) {
-      windowStartMs = nowMs;
-      windowLines = 0;
-    }
-    const isDue =
-      repetition.printed < FIRST_LINES || Math.abs(nowMs - repetition.lastAtMs) >= INTERVAL_MS;
-    if (!isDue || windowLines >= MAX_LINES_PER_INTERVAL) {
-      repetition.suppressed += 1;
-      return undefined;
-    }
-    windowLines += 1;
-    repetition.printed += 1;
-    repetition.lastAtMs = nowMs;
-    return repetition;
-  };
-
   const log = (lineLevel: LogLevel, message: string, fields: DiagnosticFields = {}): void => {
     if (SEVERITY[lineLevel] > SEVERITY[level]) return;
-    const repetition = admit(`${lineLevel} ${message.replace(/\d+/g, '#').slice(0, 160)}`);
-    if (repetition === undefined) return;
+    const suppressed = admission.ask(`${lineLevel} ${message.replace(/\d+/g, '#').slice(0, 160)}`);
+    if (suppressed === undefined) return;
     const clean = (text: string): string => redact(text.slice(0, MAX_TEXT_LENGTH), secrets);
     const line: Record<string, unknown> = { level: lineLevel, message: clean(message) };
     for (const [name, value] of Object.entries(fields)) {
       line[name] = typeof value === 'string' ? clean(value) : value;
     }
-    if (repetition.suppressed > 0) line['suppressed'] = repetition.suppressed;
-    repetition.suppressed = 0;
+    if (suppressed > 0) line['suppressed'] = suppressed;
     line['extension'] = 'lambda-otlp';
     write(`${JSON.stringify(line)}\n`);
   };
-
   return {
     setLevel: (to) => void (level = to),
     error: (message, fields) => log('error', message, fields),
@@ -87,10 +56,54 @@ export function createDiagnosticsWriter(options: DiagnosticsWriterOptions): Diag
   };
 }
 
-function remember(repetitions: Map<string, Repetition>, key: string, value: Repetition): void {
-  const oldest = repetitions.keys().next();
-  if (repetitions.size >= MAX_KEYS && oldest.done !== true) repetitions.delete(oldest.value);
-  repetitions.set(key, value);
+interface Repetition {
+  printed: number;
+  suppressed: number;
+  lastAtMs: number;
+}
+
+/** Which lines are printed, by messages that are alike. */
+class Admission {
+  private readonly repetitions = new Map<string, Repetition>();
+  private windowStartMs: number;
+  private windowLines = 0;
+
+  constructor(private readonly now: () => number) {
+    this.windowStartMs = now();
+  }
+
+  /** How many like it were suppressed since the last; undefined: so is this one. */
+  ask(key: string): number | undefined {
+    const nowMs = this.now();
+    const repetition = this.repetitionOf(key);
+    if (Math.abs(nowMs - this.windowStartMs) >= INTERVAL_MS) {
+      this.windowStartMs = nowMs;
+      this.windowLines = 0;
+    }
+    const isDue =
+      repetition.printed < FIRST_LINES || Math.abs(nowMs - repetition.lastAtMs) >= INTERVAL_MS;
+    if (!isDue || this.windowLines >= MAX_LINES_PER_INTERVAL) {
+      repetition.suppressed += 1;
+      return undefined;
+    }
+    const { suppressed } = repetition;
+    this.windowLines += 1;
+    repetition.printed += 1;
+    repetition.suppressed = 0;
+    repetition.lastAtMs = nowMs;
+    return suppressed;
+  }
+
+  private repetitionOf(key: string): Repetition {
+    const { repetitions } = this;
+    const known = repetitions.get(key);
+    if (known !== undefined) return known;
+    const oldest = repetitions.keys().next();
+    if (repetitions.size >= MAX_KEYS && oldest.done !== true) repetitions.delete(oldest.value);
+    const repetition = { printed: 0, suppressed: 0, lastAtMs: 0 };
+    repetitions.set(key, repetition);
+    return repetition;
+  }
 }
 
 const USER_INFORMATION = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/?#@]+@/gi;

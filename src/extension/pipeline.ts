@@ -8,7 +8,7 @@ import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
 import { readExportConfiguration } from '../delivery/settings/configuration';
 import { createDelivery } from '../delivery/create-delivery';
-import type { Delivery, FlushOptions, FlushOutcome } from '../delivery/delivery';
+import type { Delivery, DeliveryObserver, FlushOptions, FlushOutcome } from '../delivery/delivery';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
 import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
@@ -123,22 +123,14 @@ class TelemetryPipeline implements Pipeline {
     this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator, always });
     this.delivery = createDelivery({
       configuration: readExportConfiguration(environment),
-      observer: {
-        exported: (signal, items) => {
-          this.selfMetrics.exported(signal, items);
-          this.onProgress?.(true);
-        },
-        dropped: (signal, items, reason) => this.selfMetrics.dropped(signal, items, reason),
-        requestEnded: (signal, durationMs, outcome) =>
-          this.selfMetrics.requestEnded(signal, durationMs, outcome),
-      },
+      observer: this.createObserver(),
       diagnostics,
       secrets,
       clock: { now: Date.now },
       ...(transports && { transports }),
       metricSource: {
         collect: () => this.schedule.collect(),
-        lost: (metric) => this.selfMetrics.recount(metric),
+        lost: (metric) => selfMetrics.recount(metric),
       },
     });
     // Connections would freeze into a SnapStart snapshot, and grow old under provisioned concurrency.
@@ -146,6 +138,19 @@ class TelemetryPipeline implements Pipeline {
     void this.delivery.warmUp({ connect: initialization === 'on-demand' });
     const { delivery } = this;
     this.relay = new Relay({ delivery, translator, received, selfMetrics, diagnostics });
+  }
+
+  private createObserver(): DeliveryObserver {
+    const { selfMetrics } = this;
+    return {
+      exported: (signal, items) => {
+        selfMetrics.exported(signal, items);
+        this.onProgress?.(true);
+      },
+      dropped: (signal, items, reason) => selfMetrics.dropped(signal, items, reason),
+      requestEnded: (signal, durationMs, outcome) =>
+        selfMetrics.requestEnded(signal, durationMs, outcome),
+    };
   }
 
   acceptOtlp(body: OtlpBody, onRead: () => void): number {

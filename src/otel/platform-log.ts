@@ -4,7 +4,7 @@ import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { PlatformLogFact } from '../invocation/fact';
 import { isFailure, toErrorType } from '../invocation/run';
-import type { PlatformMetrics } from '../telemetry/event';
+import type { InitEvent, PlatformMetrics, RestoreEvent } from '../telemetry/event';
 import { Attribute } from './semconv';
 
 type PlatformLogEvent = PlatformLogFact['event'];
@@ -36,25 +36,6 @@ export function toPlatformSeverity({ event, isFunctionError }: PlatformLogFact):
 /** The words that CloudWatch's text format uses, fields separated by tabs as there. */
 export function toPlatformLine(event: Exclude<PlatformLogEvent, { type: 'unknown' }>): string {
   switch (event.type) {
-    case 'platform.initStart':
-      return line('INIT_START', runtime(event));
-    case 'platform.initRuntimeDone':
-      return line('INIT_RUNTIME_DONE', [field('Phase', event.phase), ...outcome(event)]);
-    case 'platform.initReport':
-      return line('INIT_REPORT', [
-        milliseconds('Init Duration', event.metrics?.durationMs),
-        field('Phase', event.phase),
-        ...outcome(event),
-      ]);
-    case 'platform.restoreStart':
-      return line('RESTORE_START', runtime(event));
-    case 'platform.restoreRuntimeDone':
-      return line('RESTORE_RUNTIME_DONE', outcome(event));
-    case 'platform.restoreReport':
-      return line('RESTORE_REPORT', [
-        milliseconds('Restore Duration', event.metrics?.durationMs),
-        ...outcome(event),
-      ]);
     case 'platform.start':
       return `START RequestId: ${event.requestId}${event.version === undefined ? '' : ` Version: ${event.version}`}`;
     case 'platform.runtimeDone':
@@ -83,6 +64,32 @@ export function toPlatformLine(event: Exclude<PlatformLogEvent, { type: 'unknown
         field('Reason', event.reason),
         field('Dropped Records', event.droppedRecords),
         field('Dropped Bytes', event.droppedBytes),
+      ]);
+    default:
+      return toInitializationLine(event);
+  }
+}
+
+function toInitializationLine(event: InitEvent | RestoreEvent): string {
+  switch (event.type) {
+    case 'platform.initStart':
+      return line('INIT_START', runtime(event));
+    case 'platform.initRuntimeDone':
+      return line('INIT_RUNTIME_DONE', [field('Phase', event.phase), ...outcome(event)]);
+    case 'platform.initReport':
+      return line('INIT_REPORT', [
+        milliseconds('Init Duration', event.metrics?.durationMs),
+        field('Phase', event.phase),
+        ...outcome(event),
+      ]);
+    case 'platform.restoreStart':
+      return line('RESTORE_START', runtime(event));
+    case 'platform.restoreRuntimeDone':
+      return line('RESTORE_RUNTIME_DONE', outcome(event));
+    case 'platform.restoreReport':
+      return line('RESTORE_REPORT', [
+        milliseconds('Restore Duration', event.metrics?.durationMs),
+        ...outcome(event),
       ]);
   }
 }

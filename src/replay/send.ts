@@ -50,19 +50,15 @@ export function createSendingSink(
     const why = result.error?.message ?? 'no reason given';
     diagnostics.error(`${signal} export to ${url} failed: ${why}; its items are lost`);
   };
+  const sendAll = async <T>(signal: Signal, items: readonly T[], by?: Send<T[]>): Promise<void> => {
+    if (by === undefined) return;
+    for (const part of inParts(items, ITEMS_PER_REQUEST)) {
+      await send(signal, part, { count: part.length, by });
+    }
+  };
   return {
-    async spans(spans) {
-      if (traces === undefined) return;
-      for (const part of inParts(spans, ITEMS_PER_REQUEST)) {
-        await send('traces', part, { count: part.length, by: traces.export.bind(traces) });
-      }
-    },
-    async logRecords(records) {
-      if (logs === undefined) return;
-      for (const part of inParts(records, ITEMS_PER_REQUEST)) {
-        await send('logs', part, { count: part.length, by: logs.export.bind(logs) });
-      }
-    },
+    spans: (spans) => sendAll('traces', spans, traces?.export.bind(traces)),
+    logRecords: (records) => sendAll('logs', records, logs?.export.bind(logs)),
     async metrics(window) {
       if (metrics === undefined) return;
       const count = countPoints(window);

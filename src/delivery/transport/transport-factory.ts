@@ -40,58 +40,62 @@ export interface TransportFactoryOptions {
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
   const { clock, diagnostics, secrets, configuration } = options;
   const pool = createConnectionPool({ ...configuration, clock, diagnostics });
-  const shared = {
-    pool,
-    clock,
-    diagnostics,
-    secrets,
-    ...(configuration.aws && { aws: configuration.aws }),
-  };
+  const { aws } = configuration;
+  const shared = { pool, clock, diagnostics, secrets, ...(aws && { aws }) };
   const context: HeaderContext = { ...shared, loadSecrets: createSecretLoader(shared) };
   return {
-    create(signal, settings) {
-      if (settings.exporter === 'console') {
-        const transport = createConsoleTransport((line) => process.stdout.write(line));
-        const loadEncoding = () => loadJsonEncoding(signal);
-        const prepare = async (): Promise<void> => {
-          await loadEncoding();
-        };
-        return { transport, loadEncoding, prepare, refresh: () => undefined };
-      }
-      // A failure is told to the first request.
-      Promise.resolve(pool.connect(settings)).catch(() => undefined);
-      const { headers, renewSecrets } = createHeaderSource(settings, context);
-      const http = createHttpTransport({
-        configuration: settings,
-        headers,
-        connect: () => pool.connect(settings),
-        clock,
-        once: signal === 'metrics',
-      });
-      const reconnecting = createReconnectingTransport(http, {
-        resendable: signal !== 'metrics',
-        renewSecrets,
-      });
-      const isCompressed = settings.compression === 'gzip';
-      const loadEncoding =
-        settings.protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding;
-      return {
-        transport: isCompressed ? createCompressingTransport(reconnecting) : reconnecting,
-        loadEncoding,
-        async prepare(connect) {
-          await loadEncoding();
-          if (isCompressed) await deflate(new Uint8Array());
-          if (settings.signing !== undefined) await import('../auth/sigv4');
-          const connections = await pool.connect(settings);
-          if (connect) await connections.prepare();
-        },
-        refresh(longestMs = MAX_IDLE_MS) {
-          const connections = pool.connect(settings);
-          if (!(connections instanceof Promise)) connections.refresh(longestMs);
-        },
-      };
-    },
+    create: (signal, settings) =>
+      settings.exporter === 'console'
+        ? createConsoleWayOut(signal)
+        : createHttpWayOut(signal, settings, context),
     close: () => pool.close(),
+  };
+}
+
+function createConsoleWayOut(signal: Signal): WayOut {
+  const transport = createConsoleTransport((line) => process.stdout.write(line));
+  const loadEncoding = () => loadJsonEncoding(signal);
+  const prepare = async (): Promise<void> => {
+    await loadEncoding();
+  };
+  return { transport, loadEncoding, prepare, refresh: () => undefined };
+}
+
+function createHttpWayOut(
+  signal: Signal,
+  settings: SignalConfiguration,
+  context: HeaderContext,
+): WayOut {
+  const { pool, clock } = context;
+  // A failure is told to the first request.
+  Promise.resolve(pool.connect(settings)).catch(() => undefined);
+  const { headers, renewSecrets } = createHeaderSource(settings, context);
+  const http = createHttpTransport({
+    configuration: settings,
+    headers,
+    connect: () => pool.connect(settings),
+    clock,
+    once: signal === 'metrics',
+  });
+  const resendable = signal !== 'metrics';
+  const reconnecting = createReconnectingTransport(http, { resendable, renewSecrets });
+  const isCompressed = settings.compression === 'gzip';
+  const loadEncoding =
+    settings.protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding;
+  return {
+    transport: isCompressed ? createCompressingTransport(reconnecting) : reconnecting,
+    loadEncoding,
+    async prepare(connect) {
+      await loadEncoding();
+      if (isCompressed) await deflate(new Uint8Array());
+      if (settings.signing !== undefined) await import('../auth/sigv4');
+      const connections = await pool.connect(settings);
+      if (connect) await connections.prepare();
+    },
+    refresh(longestMs = MAX_IDLE_MS) {
+      const connections = pool.connect(settings);
+      if (!(connections instanceof Promise)) connections.refresh(longestMs);
+    },
   };
 }
 
