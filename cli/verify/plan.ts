@@ -1,8 +1,9 @@
-// What `verify` will make in the account, as data: each step with the call that makes it and the one that deletes
-// it, so that the plan that is printed is the plan that is run.
+// What `verify` makes in the account, as data: each thing with the call that makes it and the one that deletes it.
 
 export interface TestFunction {
-  readonly id: 'node' | 'python' | 'arm64';
+  readonly id: 'node' | 'python' | 'arm64' | 'image';
+  /** A container image takes no layer: the layer's files are in it. */
+  readonly packageType: 'Zip' | 'Image';
   readonly runtime: string;
   readonly architecture: 'x86_64' | 'arm64';
   readonly layer: 'node' | 'x86_64' | 'arm64';
@@ -12,6 +13,7 @@ export interface TestFunction {
 export const TEST_FUNCTIONS: readonly TestFunction[] = [
   {
     id: 'node',
+    packageType: 'Zip',
     runtime: 'nodejs22.x',
     architecture: 'x86_64',
     layer: 'node',
@@ -19,6 +21,7 @@ export const TEST_FUNCTIONS: readonly TestFunction[] = [
   },
   {
     id: 'python',
+    packageType: 'Zip',
     runtime: 'python3.13',
     architecture: 'x86_64',
     layer: 'x86_64',
@@ -26,9 +29,18 @@ export const TEST_FUNCTIONS: readonly TestFunction[] = [
   },
   {
     id: 'arm64',
+    packageType: 'Zip',
     runtime: 'python3.13',
     architecture: 'arm64',
     layer: 'arm64',
+    source: 'function.py',
+  },
+  {
+    id: 'image',
+    packageType: 'Image',
+    runtime: 'python3.13',
+    architecture: 'x86_64',
+    layer: 'x86_64',
     source: 'function.py',
   },
 ];
@@ -41,6 +53,8 @@ export interface Names {
   /** Of everything that is made: `lambda-otlp-verify-RUN`. */
   readonly prefix: string;
   readonly role: string;
+  /** Of Amazon ECR, for the container image. */
+  readonly repository: string;
   functionName(id: TestFunction['id']): string;
   layerName(layer: TestFunction['layer']): string;
   logGroup(id: TestFunction['id']): string;
@@ -52,6 +66,7 @@ export function nameAll(run: string): Names {
   return {
     prefix,
     role: prefix,
+    repository: prefix,
     functionName,
     layerName: (layer) => `${prefix}-layer-${layer}`,
     logGroup: (id) => `/aws/lambda/${functionName(id)}`,
@@ -88,74 +103,55 @@ export const toRoleCalls = ({ role }: Names) => ({
   remove: ['iam', 'delete-role', '--role-name', role],
 });
 
-export const toLayerCalls = (names: Names, layer: TestFunction['layer'], zip: string) => ({
-  publish: [
-    'lambda',
-    'publish-layer-version',
-    '--layer-name',
-    names.layerName(layer),
-    '--zip-file',
-    `fileb://${zip}`,
-  ],
-  remove: (version: number) => [
-    'lambda',
-    'delete-layer-version',
-    '--layer-name',
-    names.layerName(layer),
-    '--version-number',
-    String(version),
+export const toLayerCalls = (names: Names, layer: TestFunction['layer'], zip: string) => {
+  const name = ['--layer-name', names.layerName(layer)];
+  return {
+    publish: ['lambda', 'publish-layer-version', ...name, '--zip-file', `fileb://${zip}`],
+    // The name is this run's own, so its first version is the only one.
+    remove: ['lambda', 'delete-layer-version', ...name, '--version-number', '1'],
+  };
+};
+
+export const toImageCalls = ({ repository }: Names) => ({
+  createRepository: ['ecr', 'create-repository', '--repository-name', repository],
+  removeRepository: ['ecr', 'delete-repository', '--repository-name', repository, '--force'],
+  password: ['ecr', 'get-login-password'],
+  build: (image: string, context: string) => [
+    ...['build', '--platform', 'linux/amd64', '--tag', image, context],
   ],
 });
 
-export interface Deployment {
-  readonly roleArn: string;
-  readonly layerArn: string;
-  /** Path of the zipped source. */
-  readonly zip: string;
-}
+/** Where a function's code is: zipped source and layer, or the image that has both. */
+export type Deployment =
+  | { readonly roleArn: string; readonly layerArn: string; readonly zip: string }
+  | { readonly roleArn: string; readonly imageUri: string };
+
+/** JSON with system events: CloudWatch then holds what the Telemetry API delivered, fit for replay. */
+const LOGGING = 'LogFormat=JSON,ApplicationLogLevel=TRACE,SystemLogLevel=DEBUG';
 
 export const toFunctionCalls = (names: Names, { id, runtime, architecture }: TestFunction) => {
-  const name = names.functionName(id);
+  const name = ['--function-name', names.functionName(id)];
+  const toCode = (deployment: Deployment): readonly string[] =>
+    'imageUri' in deployment
+      ? ['--package-type', 'Image', '--code', `ImageUri=${deployment.imageUri}`]
+      : [
+          ...['--runtime', runtime, '--handler', 'function.handler'],
+          ...['--layers', deployment.layerArn, '--zip-file', `fileb://${deployment.zip}`],
+        ];
   return {
-    create: ({ roleArn, layerArn, zip }: Deployment) => [
-      ...[
-        'lambda',
-        'create-function',
-        '--function-name',
-        name,
-        '--runtime',
-        runtime,
-        '--handler',
-        'function.handler',
-      ],
-      ...[
-        '--architectures',
-        architecture,
-        '--role',
-        roleArn,
-        '--layers',
-        layerArn,
-        '--zip-file',
-        `fileb://${zip}`,
-      ],
-      // JSON with system events: CloudWatch then holds what the Telemetry API delivered, fit for replay.
-      ...['--logging-config', 'LogFormat=JSON,ApplicationLogLevel=TRACE,SystemLogLevel=DEBUG'],
-      ...[
-        '--timeout',
-        '5',
-        '--memory-size',
-        '256',
-        '--environment',
-        JSON.stringify({ Variables: VARIABLES }),
-      ],
+    create: (deployment: Deployment) => [
+      ...['lambda', 'create-function', ...name, '--role', deployment.roleArn],
+      ...['--architectures', architecture, ...toCode(deployment)],
+      ...['--logging-config', LOGGING, '--timeout', '5', '--memory-size', '256'],
+      ...['--environment', JSON.stringify({ Variables: VARIABLES })],
     ],
-    wait: ['lambda', 'wait', 'function-active-v2', '--function-name', name],
-    invoke: (action: Action, answer: string) => [
-      ...['lambda', 'invoke', '--function-name', name, '--cli-binary-format', 'raw-in-base64-out'],
-      ...['--payload', JSON.stringify({ action }), answer],
+    wait: ['lambda', 'wait', 'function-active-v2', ...name],
+    /** `payload`: a file, as the two versions of the CLI read text differently. */
+    invoke: (payload: string, answer: string) => [
+      ...['lambda', 'invoke', ...name, '--payload', `fileb://${payload}`, answer],
     ],
     readLog: ['logs', 'filter-log-events', '--log-group-name', names.logGroup(id)],
-    remove: ['lambda', 'delete-function', '--function-name', name],
+    remove: ['lambda', 'delete-function', ...name],
     removeLog: ['logs', 'delete-log-group', '--log-group-name', names.logGroup(id)],
   };
 };

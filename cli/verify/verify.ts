@@ -1,36 +1,33 @@
-// Deploys the test functions, lets each end in every way there is, reads their logs and deletes everything.
+// Deploys the test functions, lets each end in every way there is, reads their logs and deletes everything, also
+// after a failure or an interruption in the middle.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { zipSync } from 'fflate';
-import type { AwsCli } from './aws-cli';
 import { compare, readInvocationSpans, type Expectation, type LogEvent } from './compare';
+import { pushImage } from './image';
 import {
   ACTIONS,
-  TEST_FUNCTIONS,
   nameAll,
   toFunctionCalls,
   toLayerCalls,
   toRoleCalls,
-  type Names,
+  type Deployment,
   type TestFunction,
 } from './plan';
-import { UndoStack } from './undo';
+import { make, type Stage } from './stage';
+import { UndoStack, type Leftover } from './undo';
 
-export interface VerifyOptions {
-  readonly aws: AwsCli;
+export interface VerifyOptions extends Pick<
+  Stage,
+  'aws' | 'docker' | 'layers' | 'sources' | 'say' | 'patienceMs'
+> {
   /** Six letters or digits that keep runs apart. */
   readonly run: string;
-  /** Folder of the built zips. */
-  readonly layers: string;
-  /** Folder of the functions' sources. */
-  readonly sources: string;
+  readonly functions: readonly TestFunction[];
   /** Where the raw events are kept. */
   readonly keepIn: string;
-  readonly say: (line: string) => void;
-  /** How long to wait for what CloudWatch and IAM take time for, milliseconds. */
-  readonly patienceMs: number;
 }
 
 export interface FunctionResult {
@@ -43,77 +40,107 @@ export interface FunctionResult {
 export interface VerifyResult {
   readonly functions: readonly FunctionResult[];
   /** What could not be deleted: to be deleted by hand. */
-  readonly left: readonly string[];
+  readonly left: readonly Leftover[];
   readonly failure?: string;
 }
 
 const STEP_MS = 2_000;
+/** What IAM needs at most to see that a role is not in use any more. */
+const MAX_UNDO_MS = 10_000;
+/** Of a terminal that is closed, too. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Never rejects: what failed is in the result, and everything made by then is deleted. */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const undo = new UndoStack();
-  const stop = (): void => {
-    options.say('interrupted; deleting what was made');
-    undo.unwind();
-    process.exit(1);
-  };
-  process.once('SIGINT', stop);
   const folder = mkdtempSync(join(tmpdir(), 'lambda-otlp-verify-'));
+  const interruption = awaitInterruption(options, undo);
+  const stage: Stage = { ...options, names: nameAll(options.run), undo, folder, ...interruption };
   const functions: FunctionResult[] = [];
   let failure: string | undefined;
   try {
-    const roleArn = makeRole(options, undo);
-    for (const test of TEST_FUNCTIONS) {
-      functions.push(await verifyFunction(options, undo, { test, roleArn, folder }));
-    }
+    const roleArn = await makeRole(stage);
+    for (const test of options.functions)
+      functions.push(await verifyFunction(stage, test, { roleArn, keepIn: options.keepIn }));
   } catch (error) {
-    failure = (error as Error).message;
+    const { signal } = interruption;
+    failure = signal.aborted ? `interrupted by ${String(signal.reason)}` : (error as Error).message;
   }
   options.say('deleting what was made');
-  const left = undo.unwind();
-  process.off('SIGINT', stop);
+  const left = await undo.unwind(Math.min(options.patienceMs, MAX_UNDO_MS));
+  interruption.end();
   rmSync(folder, { recursive: true, force: true });
   return { functions, left, ...(failure !== undefined && { failure }) };
 }
 
-function makeRole({ aws, run, say }: VerifyOptions, undo: UndoStack): string {
-  const names = nameAll(run);
+/**
+ * The first signal stops the work, and everything is deleted; as the process may be killed before that is done, what
+ * may be left is said at once, with the commands. The second one leaves them to the user.
+ */
+function awaitInterruption({ say }: VerifyOptions, undo: UndoStack) {
+  const controller = new AbortController();
+  const sayWhatMayBeLeft = (): void => {
+    for (const { what, tool, args } of undo.list()) say(`  ${tool.toLine(args)}    # ${what}`);
+  };
+  const interrupt = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      say(`${name}: leaving. What may be left is deleted by:`);
+      sayWhatMayBeLeft();
+      process.exit(1);
+    }
+    say(`${name}: deleting what was made. If this does not end, delete by hand what may be left:`);
+    sayWhatMayBeLeft();
+    controller.abort(name);
+  };
+  for (const name of SIGNALS) process.on(name, interrupt);
+  const end = (): void => {
+    for (const name of SIGNALS) process.off(name, interrupt);
+  };
+  return { signal: controller.signal, end };
+}
+
+async function makeRole(stage: Stage): Promise<string> {
+  const { aws, names, say } = stage;
   const calls = toRoleCalls(names);
   say(`role ${names.role}`);
-  const { Role } = JSON.parse(aws.run(calls.create)) as { readonly Role: { readonly Arn: string } };
-  undo.push(`role ${names.role}`, () => aws.run(calls.remove));
-  aws.run(calls.allow);
-  undo.push(`policy of role ${names.role}`, () => aws.run(calls.forbid));
-  return Role.Arn;
+  const made = await make(stage, {
+    what: `role ${names.role}`,
+    tool: aws,
+    create: calls.create,
+    remove: calls.remove,
+  });
+  await make(stage, {
+    what: `policy of role ${names.role}`,
+    tool: aws,
+    create: calls.allow,
+    remove: calls.forbid,
+  });
+  return (JSON.parse(made) as { readonly Role: { readonly Arn: string } }).Role.Arn;
 }
 
 interface Work {
-  readonly test: TestFunction;
   readonly roleArn: string;
-  readonly folder: string;
+  readonly keepIn: string;
 }
 
 async function verifyFunction(
-  options: VerifyOptions,
-  undo: UndoStack,
-  work: Work,
+  stage: Stage,
+  test: TestFunction,
+  { roleArn, keepIn }: Work,
 ): Promise<FunctionResult> {
-  const { aws, run, say, keepIn } = options;
-  const { test } = work;
-  const names = nameAll(run);
+  const { aws, names, say, signal } = stage;
   const calls = toFunctionCalls(names, test);
-  const layerArn = publishLayer(options, undo, test);
-  const zip = zipSource(options, work);
+  const deployment = await makeCode(stage, test, roleArn);
   say(`function ${names.functionName(test.id)}`);
-  await insist(options, () => aws.run(calls.create({ roleArn: work.roleArn, layerArn, zip })));
-  undo.push(`log group ${names.logGroup(test.id)}`, () => aws.run(calls.removeLog));
-  undo.push(`function ${names.functionName(test.id)}`, () => aws.run(calls.remove));
-  aws.run(calls.wait);
+  await makeFunction(stage, test, deployment);
+  await aws.run(calls.wait, { signal });
   for (const action of ACTIONS) {
     say(`  ${action}`);
-    aws.run(calls.invoke(action, join(work.folder, 'answer.json')));
+    const payload = join(stage.folder, 'payload.json');
+    writeFileSync(payload, JSON.stringify({ action }));
+    await aws.run(calls.invoke(payload, join(stage.folder, 'answer.json')), { signal });
   }
-  const events = await readEvents(options, names, test);
+  const events = await readEvents(stage, test);
   const file = join(keepIn, `${test.id}.ndjson`);
   mkdirSync(keepIn, { recursive: true });
   const raw = events.map(({ message }) => message.trim()).filter(isRawEvent);
@@ -121,58 +148,72 @@ async function verifyFunction(
   return { id: test.id, expectations: compare(events), events: file };
 }
 
-function publishLayer(
-  { aws, run, layers, say }: VerifyOptions,
-  undo: UndoStack,
-  { layer }: TestFunction,
-): string {
-  const names = nameAll(run);
-  const calls = toLayerCalls(names, layer, join(layers, `lambda-otlp-${layer}.zip`));
-  say(`layer ${names.layerName(layer)}`);
-  const published = JSON.parse(aws.run(calls.publish)) as {
-    readonly LayerVersionArn: string;
-    readonly Version: number;
-  };
-  undo.push(`layer ${names.layerName(layer)}`, () => aws.run(calls.remove(published.Version)));
-  return published.LayerVersionArn;
+async function makeCode(stage: Stage, test: TestFunction, roleArn: string): Promise<Deployment> {
+  if (test.packageType === 'Image') return { roleArn, imageUri: await pushImage(stage, test) };
+  return { roleArn, layerArn: await publishLayer(stage, test), zip: zipSource(stage, test) };
 }
 
-function zipSource({ sources }: VerifyOptions, { test, folder }: Work): string {
-  const zip = join(folder, `${test.id}.zip`);
-  writeFileSync(
-    zip,
-    zipSync({ [test.source]: new Uint8Array(readFileSync(join(sources, test.source))) }),
-  );
+async function publishLayer(stage: Stage, { layer }: TestFunction): Promise<string> {
+  const { aws, names, layers, say } = stage;
+  const what = `layer ${names.layerName(layer)}`;
+  const calls = toLayerCalls(names, layer, join(layers, `lambda-otlp-${layer}.zip`));
+  say(what);
+  const published = await make(stage, {
+    what,
+    tool: aws,
+    create: calls.publish,
+    remove: calls.remove,
+  });
+  return (JSON.parse(published) as { readonly LayerVersionArn: string }).LayerVersionArn;
+}
+
+function zipSource({ sources, folder }: Stage, { id, source }: TestFunction): string {
+  const zip = join(folder, `${id}.zip`);
+  writeFileSync(zip, zipSync({ [source]: new Uint8Array(readFileSync(join(sources, source))) }));
   return zip;
 }
 
 /** A new role is not known everywhere at once (IAM, "eventually consistent"): Lambda refuses it for some seconds. */
-async function insist({ patienceMs }: VerifyOptions, call: () => unknown): Promise<void> {
+async function makeFunction(
+  stage: Stage,
+  test: TestFunction,
+  deployment: Deployment,
+): Promise<void> {
+  const { aws, names, undo, signal, patienceMs } = stage;
+  const calls = toFunctionCalls(names, test);
+  // Lambda makes it, and may write the last lines when the function is gone already: after the role it cannot.
+  const logGroup = { what: `log group ${names.logGroup(test.id)}`, tool: aws };
+  undo.push({ ...logGroup, args: calls.removeLog, isLast: true });
+  undo.push({
+    what: `function ${names.functionName(test.id)}`,
+    tool: aws,
+    args: calls.remove,
+  });
   for (const endMs = Date.now() + patienceMs; ;) {
+    signal.throwIfAborted();
     try {
-      call();
+      await aws.run(calls.create(deployment));
       return;
     } catch (error) {
       if (Date.now() >= endMs || !/cannot be assumed|role/i.test((error as Error).message))
         throw error;
-      await sleep(Math.min(STEP_MS, patienceMs));
+      await sleep(Math.min(STEP_MS, patienceMs), undefined, { signal });
     }
   }
 }
 
 /** Logs arrive seconds later: waits for a span of each invocation, then takes what there is. */
 async function readEvents(
-  { aws, patienceMs }: VerifyOptions,
-  names: Names,
+  { aws, names, signal, patienceMs }: Stage,
   test: TestFunction,
 ): Promise<readonly LogEvent[]> {
   const { readLog } = toFunctionCalls(names, test);
   for (const endMs = Date.now() + patienceMs; ;) {
-    const { events = [] } = JSON.parse(aws.run(readLog)) as {
+    const { events = [] } = JSON.parse(await aws.run(readLog, { signal })) as {
       readonly events?: readonly LogEvent[];
     };
     if (readInvocationSpans(events).length >= ACTIONS.length || Date.now() >= endMs) return events;
-    await sleep(Math.min(STEP_MS, patienceMs));
+    await sleep(Math.min(STEP_MS, patienceMs), undefined, { signal });
   }
 }
 
