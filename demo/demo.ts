@@ -1,6 +1,7 @@
 // `npm run demo`: the layer at work on this machine, from a cold start to a timeout, with everything
 // it exports on the screen. Exits 0 only if what the platform emitted has arrived.
 import { resolve } from 'node:path';
+import { endWithReader } from 'local-lambda/cli/early-reader';
 import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
 import { ensureBuiltLayer, isLayerBuilt } from '../layer/built-layer';
 import { typed } from '../cli/command-line';
@@ -174,6 +175,7 @@ async function main(): Promise<number> {
   }
 }
 
+endWithReader();
 main().then(
   (code) => (process.exitCode = code),
   (error: unknown) => {

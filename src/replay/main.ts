@@ -8,6 +8,7 @@ import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { typed } from '../../cli/command-line';
 import { toCallerPath } from 'local-lambda/cli/caller-directory';
+import { endWithReader } from 'local-lambda/cli/early-reader';
 import { createEnvironment } from '../environment';
 import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
@@ -210,11 +211,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-// `replay … | head`: whoever reads has seen enough.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit();
-});
+endWithReader();
 
 main().then(
   (code) => {

@@ -14,6 +14,7 @@ import { checkHandler, describeModule } from './check-handler';
 import { parseLocalArguments } from './cli-arguments';
 import type { LocalArguments } from './cli-arguments';
 import { succeeded, toEventLine, toInvocationText } from './cli-lines';
+import { endWithReader } from './early-reader';
 import { openTelemetryTarget } from './telemetry-target';
 import type { TelemetryTarget } from './telemetry-target';
 import { toTelemetryText } from './cli-telemetry';
@@ -226,6 +227,7 @@ async function run(options: LocalArguments, front: CliFront): Promise<number> {
  * 143 when it was interrupted before the last invocation.
  */
 export async function runCli(argv: readonly string[], front: CliFront): Promise<number> {
+  endWithReader();
   const parsed = parseLocalArguments(argv);
   switch (parsed.kind) {
     case 'help':

@@ -129,6 +129,16 @@ function spawnCommand(...args: readonly string[]) {
   return { child, seen, ended };
 }
 
+test('a reader may leave early', () => {
+  const script = `"$0" "$1" --handler app.handler --print-events --invocations 3 | head -n 1`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, process.execPath, BIN], {
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  expect(stdout).toContain('platform.initStart');
+});
+
 test('one interruption ends what --http and --ui keep open', async () => {
   const { child, seen, ended } = spawnCommand(
     ...['--handler', 'app.handler', '--http', '0', '--ui', '0'],
