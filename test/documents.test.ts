@@ -1,4 +1,5 @@
-// The tables of README.md, docs/telemetry.md and docs/configuration.md are made of the code, so that they cannot drift.
+// The tables of README.md, docs/telemetry.md and docs/configuration.md are made of the code, and figures of
+// docs/benchmarks.md, so that they cannot drift.
 // UPDATE_DOCS=1 rewrites them and fails all the same, so that you look at the difference.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,86 @@ import { readTable, writeTable } from './markdown-table';
 import type { Rows } from './markdown-table';
 
 const ROOT = join(__dirname, '..');
+
+/** Medians of docs/benchmarks.md: by the row's label, then by the column's. */
+const BENCHMARKS = readMedians(readFileSync(join(ROOT, 'docs/benchmarks.md'), 'utf8'));
+const OURS = 'lambda-otlp';
+const FLOOR = 'minimal-extension';
+
+function readMedians(document: string): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const medians = new Map<string, ReadonlyMap<string, string>>();
+  let head: readonly string[] = [];
+  for (const line of document.split('\n')) {
+    const cells = line.split('|').map((cell) => cell.trim());
+    const [, label = '', ...values] = cells;
+    if (!line.startsWith('|')) continue;
+    if (label === '') head = values;
+    else if (!/^-+$/.test(label)) {
+      medians.set(label, new Map(values.map((value, at) => [head[at] ?? '', toMedian(value)])));
+    }
+  }
+  return medians;
+}
+
+/** `3.34 ms (2.52–4.06)` → `3.34 ms` */
+function toMedian(cell: string): string {
+  return cell.replace(/ \(.*/, '');
+}
+
+function medianOf(label: string, subject: string): string {
+  const median = BENCHMARKS.get(label)?.get(subject);
+  if (median === undefined) throw new Error(`docs/benchmarks.md: expected a row '${label}'`);
+  return median;
+}
+
+function toFigureRow([title, label]: readonly [string, string]): readonly string[] {
+  const ours = medianOf(label, OURS);
+  const floor = BENCHMARKS.get(label)?.get(FLOOR) ?? '';
+  const ratio = parseFloat(ours) / parseFloat(floor);
+  const isRatio = Number.isFinite(ratio) && ratio > 0;
+  return [title, ours, isRatio ? floor : '', isRatio ? `${ratio.toFixed(2)} ×` : ''];
+}
+
+const FIGURES: Rows = (
+  [
+    ['spawn → registered, which Lambda waits for', 'spawn → registered'],
+    [
+      'spawn → first `/event/next`, beside the runtime\u2019s own start',
+      'spawn → first /event/next',
+    ],
+    [
+      '`runtimeDone` delivered → `/event/next`, `end`',
+      'runtimeDone delivered → /event/next, `end`',
+    ],
+    [
+      'the same, `overlap` and `adaptive` under load',
+      'runtimeDone delivered → /event/next, `adaptive`, one after the other',
+    ],
+    ['the same, an endpoint that is down, once that is known', 'refused: later ones'],
+    [
+      'CPU per invocation, 2 log lines, exported each, `adaptive`',
+      'CPU per invocation, 2 log lines, exported each, `adaptive`',
+    ],
+    ['the same, `end`', 'CPU per invocation, 2 log lines, exported each, `end`'],
+    ['anonymous memory after 20 invocations', 'anonymous memory after 20 invocations'],
+    ['the same after 1,000', 'anonymous memory after 1,000'],
+    ['layer for Node.js runtimes, zipped', 'layer for Node.js runtimes, zip'],
+  ] as const
+).map(toFigureRow);
+
+const HOLDS: Rows = (
+  [
+    ['http, at hand', 'http, here'],
+    ['https, at hand', 'https, here'],
+    ['https, 30 ms away, invocations close together', 'https, 30 ms away, closely'],
+    ['https, 30 ms away, each time a new connection', 'https, 30 ms away, rarely'],
+    ['http, at hand, function of 256 MB', 'http, 256 MB'],
+    ['http, at hand, function of 128 MB', 'http, 128 MB'],
+  ] as const
+).map(([title, label]) => [
+  title,
+  ...['first', 'second', 'later ones'].map((which) => medianOf(`${label}: ${which}`, OURS)),
+]);
 
 /** The ones that a first page needs. */
 const SETTINGS_THAT_MATTER: readonly SettingName[] = [
@@ -93,10 +174,12 @@ describe.each<{ readonly document: string; readonly table: string; readonly rows
       return [`\`${name}\``, describeDefault(setting), setting.text];
     }),
   },
+  { document: 'README.md', table: 'holds', rows: HOLDS },
+  { document: 'README.md', table: 'figures', rows: FIGURES },
   { document: 'docs/configuration.md', table: 'own settings', rows: rowsOf('LAMBDA_OTLP_') },
   { document: 'docs/configuration.md', table: 'specification', rows: rowsOf('OTEL_') },
 ])('$document', ({ document, table, rows }) => {
-  it(`has the table of ${table} that the code has`, () => {
+  it(`has the table of ${table} that its source has`, () => {
     const file = join(ROOT, document);
     const seen = readFileSync(file, 'utf8');
     if (process.env['UPDATE_DOCS'] === '1') {
