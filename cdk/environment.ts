@@ -41,7 +41,10 @@ function toSecretHeader({ header, secret, field, prefix = '' }: SecretHeader): s
   return `${header}=${encode(prefix)}\${secretsmanager:${secret.secretArn}${key}}`;
 }
 
-/** Values of the variable are percent-encoded (OTLP exporter specification, "Specifying headers via environment variables"). */
+/**
+ * Values of the variable are percent-encoded (OTLP exporter specification, "Specifying headers via environment
+ * variables").
+ */
 function encode(value: string): string {
   return value.replace(/[%,;\\" ]/g, (character) => encodeURIComponent(character));
 }

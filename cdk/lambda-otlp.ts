@@ -9,7 +9,8 @@ import type { LambdaOtlpProps } from './props';
 export type { LambdaOtlpProps, SecretHeader } from './props';
 
 /**
- * After tags (200, or 500 without CDK's feature flag for mutating aspects) and other aspects that set variables, before those that only read (1000).
+ * After tags (200, or 500 without CDK's feature flag for mutating aspects) and other aspects that set variables, before
+ * those that only read (1000).
  * Source: AWS CDK developer guide, "Aspects", priorities.
  */
 const PRIORITY = 700;

@@ -21,7 +21,10 @@ const ENDPOINTS: readonly string[] = [
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-/** Environment variables as the extension sees them. Blank values count as unset (OTel SDK configuration, "empty value"). */
+/**
+ * Environment variables as the extension sees them. Blank values count as unset (OTel SDK configuration, "empty
+ * value").
+ */
 export interface Environment {
   /** The value of a setting, else its default. */
   read<Name extends SettingName>(name: Name): SettingOrDefault<Name>;
@@ -29,7 +32,10 @@ export interface Environment {
   readOr<Name extends SettingName>(name: Name, fallback: SettingValue<Name>): SettingValue<Name>;
   /** The setting of this signal, else the general one, else its default. */
   readFor<Name extends SignalSettingName>(name: Name, signal: SignalName): SettingOrDefault<Name>;
-  /** The trimmed value of any variable, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`, and so is `NODE_X`. */
+  /**
+   * The trimmed value of any variable, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`, and so is
+   * `NODE_X`.
+   */
   text(name: string): string | undefined;
   /** Says that a value of this variable cannot be used; the same thing only once. */
   reject(name: string, problem: RejectedValue): void;

@@ -303,7 +303,9 @@ export class PendingBytes {
     return from === 0 && this.from === bytes.length ? bytes : bytes.subarray(from, this.from);
   }
 
-  /** A line without its end; undefined: it does not end within so many bytes. Lines are short: a loop beats a search. */
+  /**
+   * A line without its end; undefined: it does not end within so many bytes. Lines are short: a loop beats a search.
+   */
   takeLine(atMost: number): string | undefined {
     const { bytes, from } = this;
     const last = Math.min(bytes.length, from + atMost) - 1;

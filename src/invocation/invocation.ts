@@ -95,7 +95,10 @@ export function startTimeOf(invocation: Invocation): HrTime | undefined {
   return start[0] >= 0 ? start : undefined;
 }
 
-/** End of the span: runtimeDone, else start + the report's duration; `preferReport` turns that round. Never before `start`. */
+/**
+ * End of the span: runtimeDone, else start + the report's duration; `preferReport` turns that round. Never before
+ * `start`.
+ */
 export function endTimeOf(
   invocation: Invocation,
   start: HrTime,

@@ -3,7 +3,9 @@
 import { LETTER_LEVELS, readSeverity, readSyslogLevel } from './severity';
 import type { Severity } from './severity';
 
-/** klog and glog: `W0302 08:15:00.749123`, with the year since glog 0.6; logcat: `W/Tag( 8):`; tornado: `[W 260302 `. */
+/**
+ * klog and glog: `W0302 08:15:00.749123`, with the year since glog 0.6; logcat: `W/Tag( 8):`; tornado: `[W 260302 `.
+ */
 const LETTERED =
   /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(][^(\n]{0,64}\( {0,8}\d{1,8}\):|\[([DIWEF]) (?:\d{6}|\d{4}-\d\d-\d\d) )/;
 /** As PHP logs it, as php-fpm passes it on, and PHP's and Swift's last words without a name. */

@@ -248,7 +248,10 @@ class MemberCollector {
     else this.addLimited(key, value);
   }
 
-  /** The members but `except`, under their own names, or behind `prefix` where a name is taken; without a prefix not then. */
+  /**
+   * The members but `except`, under their own names, or behind `prefix` where a name is taken; without a prefix not
+   * then.
+   */
   addInner(members: JsonObject, except: string, prefix?: string): void {
     for (const key in members) {
       if (key === except) continue;

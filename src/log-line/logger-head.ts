@@ -16,7 +16,10 @@ const MAX_LEVEL_LENGTH = 12;
 /** A date and time as ISO 8601 or most loggers write it, and its zone: an offset, UTC, or a name not known here. */
 const DATE_TIME =
   /^\[?(\d{4})[-/.](\d\d)[-/.](\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:])| ([A-Z]{3,5})(?=\s))?/;
-/** `08:15:00.749`, `8:15:00 AM`, `8:15AM`, alone or behind a date that is no ISO date (JUL, Nest, Tomcat, glog, tornado). */
+/**
+ * `08:15:00.749`, `8:15:00 AM`, `8:15AM`, alone or behind a date that is no ISO date (JUL, Nest, Tomcat, glog,
+ * tornado).
+ */
 const TIME_OF_DAY =
   /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AP]M)?(?: [+-]\d{4}| UTC)?(?![\w:])/;
 const APACHE_TIME = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.?\d{0,9} \d{4}\]/;
@@ -184,7 +187,9 @@ function readLevelled(text: string, eventTime: HrTime): TextHead | undefined {
   return { ...head, messageStart: object + 1, message: text.slice(end + 1, object) };
 }
 
-/** The time of a line that begins with its level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`. */
+/**
+ * The time of a line that begins with its level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`.
+ */
 function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): HrTime | undefined {
   const shown = text.slice(levelEnd, levelEnd + MAX_SCAN_LENGTH);
   const start = /^[\s:|-]*(?=\[?\d{4}[-/.])/.exec(shown)?.[0].length;

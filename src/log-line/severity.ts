@@ -77,7 +77,9 @@ const SLOG_OFFSET = /^(debug|info|warn|error)([+-]\d{1,2})$/;
 // Colouring loggers put escape sequences around the name.
 const ORNAMENT = /\u001b\[[\d;]*m|[[\]():\s]+/g;
 
-/** A level as a record holds it: a name in any case, a logger's number, or an object that has a name (loguru, log4js). */
+/**
+ * A level as a record holds it: a name in any case, a logger's number, or an object that has a name (loguru, log4js).
+ */
 export function readSeverity(value: unknown): Severity | undefined {
   if (typeof value === 'string') return BY_WORD.get(value) ?? readUnusualName(value);
   if (isObject(value)) {

@@ -1,5 +1,5 @@
-// Files: the standard error, what a setting names, and a small one in /tmp through which a process tells its successor in the same
-// environment (Lambda restarts extensions after a timeout or a crash and keeps /tmp) what it has counted
+// Files: the standard error, what a setting names, and a small one in /tmp through which a process tells its successor
+// in the same environment (Lambda restarts extensions after a timeout or a crash and keeps /tmp) what it has counted
 // already. Whatever is found there is treated as a stranger's: bounded, ours by owner, no link, read once.
 import {
   closeSync,

@@ -137,7 +137,9 @@ interface State {
   readonly beside: number;
 }
 
-/** Steps through texts by symbols; the table holds twice the next state, plus one where a match ends before the step. */
+/**
+ * Steps through texts by symbols; the table holds twice the next state, plus one where a match ends before the step.
+ */
 class Automaton {
   /** Code units read by the last run. */
   read = 0;

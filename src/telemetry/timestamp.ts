@@ -26,7 +26,9 @@ export function parseTimestampUntil(text: string, end: number): HrTime | undefin
   return isUsual ? parseMilliseconds(text) : parseAnyForm(text.slice(0, end));
 }
 
-/** `2026-03-02T08:15:00.120Z`, the form of every true event, without a regular expression: each log line pays for it. */
+/**
+ * `2026-03-02T08:15:00.120Z`, the form of every true event, without a regular expression: each log line pays for it.
+ */
 function parseMilliseconds(text: string): HrTime | undefined {
   const millis = twoDigits(text, 20) * 10 + digit(text, 22);
   const seconds = parseSecond(text);

@@ -1,5 +1,5 @@
-// Every configuration of collector-config/ is accepted by `otelcol validate` of a Collector that has its components, and
-// the compose file only names files and configurations that exist.
+// Every configuration of collector-config/ is accepted by `otelcol validate` of a Collector that has its components,
+// and the compose file only names files and configurations that exist.
 import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,5 +1,5 @@
-// What a person looks for in Jaeger after a cold start, a warm call, an error and a timeout: layer → Collector → Jaeger,
-// and layer → Jaeger, which takes no metrics and no logs.
+// What a person looks for in Jaeger after a cold start, a warm call, an error and a timeout: layer → Collector →
+// Jaeger, and layer → Jaeger, which takes no metrics and no logs.
 import type { Collector } from './install/collector';
 import { startCollector } from './install/collector';
 import { eventually } from './install/http-query';

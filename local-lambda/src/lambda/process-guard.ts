@@ -1,5 +1,6 @@
 // Kills the children's process groups when this process ends, however it ends: a small shell holds
-// the list, acts at the end of its input and removes the environment's directory, so that no frozen process outlives even a SIGKILL.
+// the list, acts at the end of its input and removes the environment's directory, so that no frozen process outlives
+// even a SIGKILL.
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 

@@ -46,7 +46,9 @@ public class OneNode {
 }
 `;
 
-/** Makes `<dir>/jars`: the node's jars beside `OneNode.class`, run as `java -cp 'jars:jars/*' OneNode DIR PORT PORT`. */
+/**
+ * Makes `<dir>/jars`: the node's jars beside `OneNode.class`, run as `java -cp 'jars:jars/*' OneNode DIR PORT PORT`.
+ */
 export async function installOpenSearch(dir: string): Promise<void> {
   const options = { cwd: dir, logFile: path.join(dir, 'build.log') };
   await mkdir(path.join(dir, 'jars'));

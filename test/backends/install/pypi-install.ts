@@ -1,5 +1,5 @@
-// Python packages, each in a virtual environment of its own: moto, a server that plays AWS APIs, and awslambdaric, AWS's
-// own runtime for Python functions.
+// Python packages, each in a virtual environment of its own: moto, a server that plays AWS APIs, and awslambdaric,
+// AWS's own runtime for Python functions.
 import path from 'node:path';
 import type { CacheEntry } from './cache';
 import { runCommand } from './run-command';
