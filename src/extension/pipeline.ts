@@ -97,6 +97,7 @@ class TelemetryPipeline implements Pipeline {
   private untranslated = 0;
   private isEnding = false;
   private neededFlush = false;
+  private hasSaidRepetition = false;
   /** The function's SDK handed something over since the latest translation. */
   private hasOtlp = false;
   private openFlushes = 0;
@@ -220,6 +221,7 @@ class TelemetryPipeline implements Pipeline {
     this.untranslated = 0;
     this.hasOtlp = false;
     this.relay.readWaiting();
+    this.sayRepetition();
     const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
     for (const measurement of measurements) this.meter.record(measurement);
     this.selfMetrics.queued('traces', spans.length);
@@ -228,6 +230,14 @@ class TelemetryPipeline implements Pipeline {
     this.relay.deliver('traces', sdk.received);
     this.delivery.addLogRecords(logRecords);
     this.relay.deliver('logs', sdk.receivedRecords);
+  }
+
+  private sayRepetition(): void {
+    if (!this.translator.repeated.isFound || this.hasSaidRepetition) return;
+    this.hasSaidRepetition = true;
+    this.diagnostics.warn(
+      "logs: a line came from stdout and from the function's SDK, and leaves twice; LAMBDA_OTLP_STREAMS=platform leaves out what comes from stdout",
+    );
   }
 
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {

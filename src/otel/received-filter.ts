@@ -1,7 +1,6 @@
 // Redaction and filters over what the function's SDK handed over, in its protobuf form: what no rule touches stays
 // byte for byte, what is no message ends where it breaks.
 // Source: opentelemetry-proto 1.x
-import { readAnyValue } from '../relay/any-value';
 import { readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import type { Signal } from '../relay/item';
@@ -14,6 +13,7 @@ import type { Field } from '../relay/schema';
 import { fieldsOf } from '../relay/schema';
 import { MASK, MAX_DEPTH } from './redaction';
 import type { RedactionFilter } from './redaction-filter';
+import { readBody } from './repeated-lines';
 
 /** Texts of their own; every other text is a name that nobody made up for this request, or an attribute's. */
 const TEXTS: ReadonlySet<string> = new Set([
@@ -30,7 +30,6 @@ const MESSAGES: Readonly<Record<Signal, string>> = {
   logs: 'LogRecord',
 };
 const STRING_VALUE = 1;
-const LOG_BODY = 5;
 
 export class ReceivedFilter {
   constructor(private readonly filter: RedactionFilter) {}
@@ -61,15 +60,8 @@ export class ReceivedFilter {
 
   private isDropped(record: ReceivedLogRecord): boolean {
     const { severityNumber: severity } = record;
-    const bytes = bytesOf(record);
-    const fields = new FieldReader(bytes);
-    let body;
-    fields.enter(0, bytes.length);
-    while (fields.next()) {
-      if (fields.is(LOG_BODY, LENGTH_DELIMITED)) body = readAnyValue(bytes, fields, 0);
-    }
     return this.filter.isDropped({
-      body,
+      body: readBody(record),
       ...(severity > 0 && { severityNumber: severity }),
     });
   }

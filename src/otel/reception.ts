@@ -2,12 +2,14 @@
 // decision about their request, or passed on.
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { RawItem, Signal } from '../relay/item';
-import type { ReceivedItems, ReceivedLogRecord } from '../relay/scan-request';
+import { ReceivedLogRecord } from '../relay/scan-request';
+import type { ReceivedItems } from '../relay/scan-request';
 import { ReceivedSpan } from '../relay/received-span';
 import type { ReceivedItem } from './received-detail';
 import { ReceivedFilter } from './received-filter';
 import type { ReceivedIntake } from './received-intake';
 import type { RedactionFilter } from './redaction-filter';
+import type { RepeatedLines } from './repeated-lines';
 
 export interface ReceptionParts {
   readonly intake: ReceivedIntake;
@@ -15,6 +17,7 @@ export interface ReceptionParts {
   readonly filter?: RedactionFilter | undefined;
   /** Absent: nothing is joined. */
   readonly received?: ReceivedSpans | undefined;
+  readonly repeated: RepeatedLines;
 }
 
 export class Reception {
@@ -28,6 +31,7 @@ export class Reception {
   accept<S extends Signal>(signal: S, came: ReceivedItems[S]): ReceivedItems[S] | undefined {
     const { intake, received } = this.parts;
     if (signal !== 'metrics') intake.note({ signal, received: came } as ReceivedItem);
+    if (came instanceof ReceivedLogRecord) this.parts.repeated.noteRecord(came);
     const item = this.filter === undefined ? came : this.filter.item(signal, came);
     if (item === undefined || signal === 'metrics') return item;
     const detail = item as ReceivedSpan | ReceivedLogRecord;

@@ -18,6 +18,7 @@ import type { LogLimits } from '../log-line/log-line';
 import type { RawItem } from '../relay/item';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
+import { toMs } from '../telemetry/timestamp';
 import { parseFunctionArn, toResourceAttributes } from './resource';
 import type { FunctionDescription } from './resource';
 import { SpanContexts, toLogRecord, TieBreaker } from './log-records';
@@ -29,6 +30,7 @@ import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
 import { Reception } from './reception';
 import type { RedactionFilter } from './redaction-filter';
+import { RepeatedLines } from './repeated-lines';
 import { Selection } from './selection';
 import type { Maker, SelectionOptions } from './selection';
 import { completeServed, toSpans } from './spans';
@@ -80,6 +82,7 @@ export class Translator {
   private readonly traces = new LeavingTraces();
   private readonly logScopes: LogContextFacts['scopes'];
   readonly scope: InstrumentationScope;
+  readonly repeated = new RepeatedLines();
   /** For what the function's SDK hands over. */
   readonly reception: Reception;
   private environmentId: string;
@@ -111,7 +114,8 @@ export class Translator {
     this.selection = new Selection(options.selection);
     this.filter = options.redaction;
     const { intake } = this.selection;
-    this.reception = new Reception({ intake, filter: this.filter, received: options.received });
+    const { filter, repeated } = this;
+    this.reception = new Reception({ intake, filter, received: options.received, repeated });
     this.scope = scopeOf(SCOPE_NAME);
     this.logScopes = {
       function: scopeOf(`${SCOPE_NAME}/function`),
@@ -135,7 +139,10 @@ export class Translator {
     this.latestObserved = observed;
     for (const event of events) {
       if (isLogEvent(event)) {
-        this.tracker.acceptLine(this.lines.read(event, observed));
+        const line = this.lines.read(event, observed);
+        const { body, time } = line.content;
+        this.repeated.noteLine(body, toMs(time ?? line.time));
+        this.tracker.acceptLine(line);
       } else {
         this.learn(event);
         this.tracker.accept(event);

@@ -6,6 +6,8 @@ const require = createRequire(import.meta.url);
 const { trace, ROOT_CONTEXT, SpanKind } = require('@opentelemetry/api');
 const { W3CTraceContextPropagator } = require('@opentelemetry/core');
 const { OTLPTraceExporter } = require('@opentelemetry/exporter-trace-otlp-proto');
+const { OTLPLogExporter } = require('@opentelemetry/exporter-logs-otlp-proto');
+const { BatchLogRecordProcessor, LoggerProvider } = require('@opentelemetry/sdk-logs');
 const { BasicTracerProvider, BatchSpanProcessor } = require('@opentelemetry/sdk-trace-base');
 
 const url = process.env.RECEIVER_URL;
@@ -14,6 +16,10 @@ const exporter =
     ? new (require('@opentelemetry/exporter-trace-otlp-grpc').OTLPTraceExporter)({ url })
     : new OTLPTraceExporter({ url: `${url}/v1/traces` });
 const provider = new BasicTracerProvider({ spanProcessors: [new BatchSpanProcessor(exporter)] });
+const logExporter = new OTLPLogExporter({ url: `${url}/v1/logs` });
+const logs = new LoggerProvider({
+  processors: [new BatchLogRecordProcessor({ exporter: logExporter })],
+});
 const tracer = provider.getTracer('instrumented', '1.0.0');
 const propagator = new W3CTraceContextPropagator();
 const getter = { keys: Object.keys, get: (carrier, key) => carrier[key] };
@@ -55,6 +61,14 @@ async function traced(event, lambda) {
   return { flushMs: performance.now() - startMs, spanId, traceId };
 }
 
+/** By console.log and by the SDK's log bridge. */
+async function logged({ lines, bridged = lines }) {
+  for (const text of lines) console.log(text);
+  const logger = logs.getLogger('bridge');
+  for (const body of bridged) logger.emit({ body, severityNumber: 9, severityText: 'INFO' });
+  await logs.forceFlush();
+}
+
 /** Its children have left, it never ends. */
 async function stuck(event, lambda) {
   open(event, lambda);
@@ -91,5 +105,5 @@ async function post({ requests }) {
   return answers;
 }
 
-const actions = { traced, stuck, unflushed, post };
+const actions = { traced, logged, stuck, unflushed, post };
 export const handler = (event, lambda) => actions[event.action](event, lambda);

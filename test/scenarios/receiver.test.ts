@@ -274,6 +274,23 @@ describe('the receiver', () => {
     expect(root).toMatchObject({ parentSpanId: own?.spanId });
   });
 
+  it.each([
+    ['warns once of lines that come from stdout and from the SDK', ['a', 'b'], ['a', 'b'], 1],
+    ['says nothing of lines that only one of them has', ['a', 'b'], ['c', 'd'], 0],
+  ])('%s, and passes both on', async (_, lines, bridged, warnings) => {
+    const run = await startInstrumented();
+    for (let count = 0; count < 3; count += 1) {
+      await run.lambda.invoke({ action: 'logged', lines, bridged });
+    }
+    const { logs } = await finish(run);
+    for (const text of new Set([...lines, ...bridged])) {
+      const times = Number(lines.includes(text)) + Number(bridged.includes(text));
+      expect(logs.filter((record) => record.text === text)).toHaveLength(3 * times);
+    }
+    const said = run.output().match(/LAMBDA_OTLP_STREAMS=platform/g) ?? [];
+    expect(said).toHaveLength(warnings);
+  });
+
   it('leaves what the SDK says alone where nothing is to be joined', async () => {
     const run = await startInstrumented({ settings: { LAMBDA_OTLP_JOIN: 'off' } });
     await run.lambda.invoke({ action: 'traced' });
