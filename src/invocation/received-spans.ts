@@ -85,7 +85,11 @@ export class ReceivedSpans {
   }
 
   /** What leaves now: everything but what a request that is still open may need. */
-  take(open: OpenRequests): readonly ReceivedSpan[] {
+  take(requests: OpenRequests): readonly ReceivedSpan[] {
+    const isUntouched = this.isEmpty && this.remembered.length === 0 && this.isComplete;
+    if (isUntouched) return this.takeExcess();
+    // What the spans are compared with is looked up once.
+    const open = { ...requests };
     let [held, heldBytes] = [0, 0];
     this.letGo((span) => {
       if (!this.isNeeded(span, open)) return false;

@@ -173,9 +173,11 @@ export interface OpenRequests {
 
 export function toOpenRequests(requests: Requests): OpenRequests {
   const isOpen = ({ start, stated }: Invocation): boolean => start !== undefined && !stated.span;
-  const [first] = requests.timeline.filter(isOpen);
   return {
-    sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
+    get sinceMs() {
+      const first = requests.timeline.find(isOpen);
+      return first?.start === undefined ? undefined : toMs(first.start.time);
+    },
     isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
     isExpected: (requestId) => requests.get(requestId)?.isDone === false,
   };
