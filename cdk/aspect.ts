@@ -5,7 +5,7 @@ import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda'
 import { Provider } from 'aws-cdk-lib/custom-resources';
 import type { IConstruct } from 'constructs';
 import { isEdgeFunction } from './edge-functions';
-import { toEnvironment } from './environment';
+import { hasHeaders, toEnvironment, toMissing } from './environment';
 import type { LambdaOtlpProps } from './props';
 import { chooseLayer, findOwnLayer, type FunctionShape, type LayerName } from './layer-choice';
 import { findLayerVersionArn } from './layer-version';
@@ -89,11 +89,11 @@ export class LambdaOtlpAspect implements IAspect {
   }
 
   private addVariables(node: CfnFunction, { environment }: ResolvedFunction): void {
-    const own = environment?.variables ?? {};
-    for (const [name, value] of Object.entries(toEnvironment(this.props))) {
-      // Dots in an override's path separate members; variables have none.
-      if (own[name] === undefined) node.addPropertyOverride(`Environment.Variables.${name}`, value);
-    }
+    const missing = toMissing(toEnvironment(this.props), environment?.variables ?? {});
+    // Dots in an override's path separate members; variables have none.
+    for (const [name, value] of Object.entries(missing))
+      node.addPropertyOverride(`Environment.Variables.${name}`, value);
+    if (!hasHeaders(missing)) return;
     const role = node.node.scope instanceof LambdaFunction ? node.node.scope : undefined;
     for (const { secret } of this.props.secretHeaders ?? []) {
       if (role !== undefined) secret.grantRead(role);

@@ -22,6 +22,28 @@ export interface EnvironmentProps {
 const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
 const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
 
+/** General, or of one signal. */
+const OWN_ENDPOINT = /^LAMBDA_OTLP_OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$/;
+
+/**
+ * What a function gets beside its own variables, which win. A function that names an endpoint itself gets no headers:
+ * they may hold the key of ours, which is nothing to another.
+ */
+export function toMissing<Value>(
+  environment: Readonly<Record<string, Value>>,
+  own: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, Value>> {
+  const hasEndpoint = Object.keys(own).some((name) => OWN_ENDPOINT.test(name));
+  const isMissing = (name: string): boolean =>
+    own[name] === undefined && !(hasEndpoint && name === HEADERS);
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => isMissing(name)));
+}
+
+/** Whether the secrets of the headers are read. */
+export function hasHeaders(environment: Readonly<Record<string, unknown>>): boolean {
+  return environment[HEADERS] !== undefined;
+}
+
 /** Values may be CDK tokens. */
 export function toEnvironment(props: EnvironmentProps): Readonly<Record<string, string>> {
   const plain = Object.entries(props.headers ?? {}).map(

@@ -85,11 +85,12 @@ export async function checkTerraformChoice(copy) {
       full: { ...node, layers: ['a', 'b', 'c', 'd', 'e'] },
       tagged: { ...node, tags: { 'lambda-otlp': 'OFF' } },
       silent: { ...node, attach: false },
+      own: { ...node, environment: { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'x' } },
     },
   };
   writeFileSync(join(cwd, 'terraform.tfvars.json'), JSON.stringify(given));
   const value =
-    '{ layers = local.layer_names, not_attached = keys(local.not_attached), headers = local.headers }';
+    '{ layers = local.layer_names, not_attached = keys(local.not_attached), headers = local.headers, variables = { for name, it in local.environments : name => length(it) } }';
   writeFileSync(join(cwd, 'seen.tf'), `output "seen" {\n  value = ${value}\n}\n`);
   await run('terraform', ['init', '-input=false'], { cwd });
   const applied = await run('terraform', ['apply', '-auto-approve', '-no-color'], { cwd });
@@ -97,8 +98,9 @@ export async function checkTerraformChoice(copy) {
   const seen = JSON.parse(readFileSync(join(cwd, 'terraform.tfstate'), 'utf8')).outputs.seen.value;
   const expected = {
     headers: 'x-team=a%20b%2Cc%2Bd%25,Authorization=Bearer%3B%20${secretsmanager:arn:s}',
-    layers: { armed: 'arm64', legacy: 'x86_64', node: 'node', stock: 'arm64' },
+    layers: { armed: 'arm64', legacy: 'x86_64', node: 'node', own: 'node', stock: 'arm64' },
     not_attached: ['edge', 'full', 'image', 'web'],
+    variables: { edge: 0, full: 0, image: 0, node: 2, own: 2, silent: 0, stock: 2, tagged: 0 },
   };
   if (!isDeepStrictEqual(seen, expected))
     return failed(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(seen)}`);
@@ -148,7 +150,7 @@ function judge({ Resources }, output) {
     Orders: [JSON.stringify([node]), ours, headers],
     Stock: [JSON.stringify([{ Ref: 'LambdaOtlpArm64LambdaLayer' }]), ours, headers],
     Instrumented: [JSON.stringify([theirs, node]), ours, headers],
-    Own: [JSON.stringify([node]), 'https://other.example.com', headers],
+    Own: [JSON.stringify([node]), 'https://other.example.com', undefined],
     Silent: ['[]', undefined, undefined],
     Image: ['[]', undefined, undefined],
   };

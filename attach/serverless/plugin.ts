@@ -1,7 +1,12 @@
 // A plugin of the Serverless Framework (3, or osls): attaches the layer to every function of the service, chosen by
 // runtime and architecture. What a function sets itself stays. `custom.lambdaOtlp` has the options.
 import { relative } from 'node:path';
-import { toEnvironment, type EnvironmentProps, type SecretHeader } from '../../cdk/environment';
+import {
+  toEnvironment,
+  toMissing,
+  type EnvironmentProps,
+  type SecretHeader,
+} from '../../cdk/environment';
 import { chooseLayer, findOwnLayer, type LayerName } from '../../cdk/layer-choice';
 import { describeMissingZip, findLayerZip } from '../../cdk/layer-zip';
 
@@ -161,7 +166,8 @@ class LambdaOtlpPlugin {
       }
       own.layers = [...present, layer];
     }
-    own.environment = { ...withoutThoseOf(environment, provider.environment), ...own.environment };
+    const theirs = { ...provider.environment, ...own.environment };
+    own.environment = { ...toMissing(environment, theirs), ...own.environment };
     return true;
   }
 
@@ -219,11 +225,6 @@ function toProps({ secretHeaders = [], ...options }: LambdaOtlpOptions): Environ
       secret: { secretArn },
     })),
   };
-}
-
-/** A function's variables win over the provider's: what the whole service sets must not be hidden. */
-function withoutThoseOf(environment: Members, others: Members = {}): Members {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !(name in others)));
 }
 
 export default LambdaOtlpPlugin;

@@ -56,6 +56,17 @@ locals {
     local.headers == "" ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS = local.headers },
     var.environment,
   )
+
+  # A function that names an endpoint itself gets no headers: they may hold the key of ours.
+  without_headers = { for name, value in local.environment : name => value if name != "LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS" }
+  environments = {
+    for name, it in var.functions : name => merge(
+      !contains(keys(local.layer_names), name) ? {} :
+      anytrue([for own in keys(it.environment) : can(regex("^LAMBDA_OTLP_OTEL_EXPORTER_OTLP_(\\w+_)?ENDPOINT$", own))]) ? local.without_headers :
+      local.environment,
+      it.environment,
+    )
+  }
 }
 
 # A warning of plan and apply.

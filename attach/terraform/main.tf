@@ -65,10 +65,7 @@ resource "aws_lambda_function" "this" {
   )
 
   dynamic "environment" {
-    for_each = [
-      for variables in [merge(contains(keys(local.layer_names), each.key) ? local.environment : {}, each.value.environment)] :
-      variables if length(variables) > 0
-    ]
+    for_each = length(local.environments[each.key]) > 0 ? [local.environments[each.key]] : []
 
     content {
       variables = environment.value

@@ -133,6 +133,19 @@ test('what a function sets itself stays: its layers before ours, its variables i
   expect(Orders?.Environment?.Variables).toEqual({ ...environment, LAMBDA_OTLP_KEEP: 'errors' });
 });
 
+test('a function that names an endpoint itself, general or of one signal, gets no headers for ours', () => {
+  const stack = newStack();
+  const secret = Secret.fromSecretNameV2(stack, 'Key', 'otlp');
+  addFunction(stack, 'Orders', { environment: { [ENDPOINT]: 'https://mine.example.com' } });
+  const ofTraces = ENDPOINT.replace('_ENDPOINT', '_TRACES_ENDPOINT');
+  addFunction(stack, 'Stock', { environment: { [ofTraces]: 'https://mine.example.com' } });
+  LambdaOtlp.attach(stack, { ...options, secretHeaders: [{ secret, header: 'api-key' }] });
+  const { Orders, Stock } = functionsOf(stack);
+  expect(Orders?.Environment?.Variables).toEqual({ [ENDPOINT]: 'https://mine.example.com' });
+  expect(Stock?.Environment?.Variables).not.toHaveProperty(HEADERS);
+  expect(Template.fromStack(stack).findResources('AWS::IAM::Policy')).toEqual({});
+});
+
 test('a function that has a layer of ours by hand keeps it, and gets the variables', () => {
   const stack = newStack();
   const byHand = LayerVersion.fromLayerVersionArn(stack, 'ByHand', arn('node').replace(':7', ':6'));
