@@ -3,6 +3,7 @@
 // one trace with one SERVER span. Without S, P takes its place in the trace of the function's own spans.
 // Decided once, when the request settles, by what the spans say of themselves and never by when they arrived.
 import type { SpanEdit } from '../relay/edit-span';
+import { HAS_IS_REMOTE, IS_REMOTE } from '../relay/item';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { SpanIdentity } from './identity';
 
@@ -47,8 +48,6 @@ export interface Joined {
 /** Clocks of runtime and platform differ by less. */
 const TOLERANCE_MS = 1;
 const MAX_LINKS = 32;
-const HAS_IS_REMOTE = 0x100;
-const IS_REMOTE = 0x200;
 const TRACE_FLAGS = 0xff;
 
 const INVOCATION_ID = 'faas.invocation_id';

@@ -3,7 +3,7 @@
 // left, enough is remembered to know a parent that never came, and the request of an S that comes late.
 import type { SpanEdit } from '../relay/edit-span';
 import { editSpan } from '../relay/edit-span';
-import { bytesOf } from '../relay/item';
+import { bytesOf, wholeOf } from '../relay/item';
 import { ReceivedSpan } from '../relay/received-span';
 import { forgetOldest } from '../telemetry/recent-keys';
 import type { SpanIdentity } from './identity';
@@ -169,8 +169,7 @@ function bytesHeldBy({ start, end }: ReceivedSpan): number {
 }
 
 function toEdited(span: ReceivedSpan, edit: SpanEdit): ReceivedSpan {
-  const block = editSpan(bytesOf(span), edit);
-  return new ReceivedSpan({ block, start: 0, end: block.length }, span);
+  return new ReceivedSpan(wholeOf(editSpan(bytesOf(span), edit)), span);
 }
 
 /** Nothing without ids: such a span is passed on and joins nothing. */

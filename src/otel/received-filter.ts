@@ -4,7 +4,7 @@
 import { readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import type { Signal } from '../relay/item';
-import { bytesOf } from '../relay/item';
+import { bytesOf, wholeOf } from '../relay/item';
 import { MessageWriter } from '../relay/message-writer';
 import { ReceivedLogRecord, ReceivedMetric } from '../relay/scan-request';
 import { ReceivedSpan } from '../relay/received-span';
@@ -42,7 +42,7 @@ export class ReceivedFilter {
     const bytes = bytesOf(came);
     const block = this.message(MESSAGES[signal], signal, bytes);
     if (block === bytes) return came;
-    const part = { block, start: 0, end: block.length };
+    const part = wholeOf(block);
     if (came instanceof ReceivedLogRecord) {
       return new ReceivedLogRecord(part, came) as ReceivedItems[S];
     }

@@ -6,7 +6,7 @@ import { readUtf8 } from '../relay/bytes';
 import type { SpanEdit } from '../relay/edit-span';
 import { editLogRecord, editSpan } from '../relay/edit-span';
 import { FieldReader, LENGTH_DELIMITED, VARINT } from '../relay/field-reader';
-import { bytesOf } from '../relay/item';
+import { bytesOf, wholeOf } from '../relay/item';
 import { ReceivedLogRecord } from '../relay/scan-request';
 import { ReceivedSpan } from '../relay/received-span';
 import type { Draw, Threshold } from './consistent-probability';
@@ -94,7 +94,7 @@ export function markSpan(span: ReceivedSpan, mark: ReceivedMark): ReceivedSpan {
     ...(!isSame && { traceState }),
     ...(attributes !== undefined && { attributes }),
   });
-  return new ReceivedSpan({ block, start: 0, end: block.length }, span);
+  return new ReceivedSpan(wholeOf(block), span);
 }
 
 function toMarked(tracestate: string, { traceId }: ReceivedSpan, mark: ReceivedMark): string {
@@ -124,5 +124,5 @@ export function markRecord(
     [Attribute.SAMPLING_THRESHOLD]: toShortThreshold(threshold),
     [Attribute.SAMPLING_RANDOMNESS]: draw.randomness,
   });
-  return new ReceivedLogRecord({ block, start: 0, end: block.length }, record);
+  return new ReceivedLogRecord(wholeOf(block), record);
 }

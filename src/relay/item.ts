@@ -38,6 +38,15 @@ export function bytesOf({ block, start, end }: Part): Uint8Array {
   return block.subarray(start, end);
 }
 
+/** A message that has its memory to itself. */
+export function wholeOf(block: Uint8Array): Part {
+  return { block, start: 0, end: block.length };
+}
+
+/** Flags of a span or a link (SpanFlags): whether its parent, or the span linked to, is in another process. */
+export const HAS_IS_REMOTE = 0x100;
+export const IS_REMOTE = 0x200;
+
 /** `none` of gauges, summaries and what says nothing. */
 export type Temporality = 'delta' | 'cumulative' | 'none';
 

@@ -3,6 +3,7 @@
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
 import { isAt, readFixed32, readFixed64, readHex, readUtf8 } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
+import { HAS_IS_REMOTE, IS_REMOTE } from './item';
 import type { Envelopes, Part, RawItem, RawResource, RawScope } from './item';
 
 const TRACE_ID_BYTES = 16;
@@ -11,9 +12,6 @@ const NOWHERE = -1;
 
 const SERVER = 2;
 const CONSUMER = 5;
-
-const HAS_IS_REMOTE = 0x100;
-const IS_REMOTE = 0x200;
 
 /** The names that the request's id has had: semantic conventions since 1.19, 1.0 in some SDKs, before 1.17. */
 const INVOCATION_ID_KEYS = ['faas.invocation_id', 'faas.invocation.id', 'faas.execution'].map(

@@ -6,6 +6,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan, TimedEvent } from '@opentelemetry/sdk-trace-base';
+import { HAS_IS_REMOTE, IS_REMOTE, wholeOf } from '../../relay/item';
 import type {
   Part,
   RawItem,
@@ -100,9 +101,7 @@ export class ItemEncoder {
       const length = writer.end(begun, 2);
       const { block, position: end } = writer;
       const own = writer.detachLarge(end - length);
-      return own === undefined
-        ? { block, start: end - length, end }
-        : { block: own, start: 0, end: length };
+      return own === undefined ? { block, start: end - length, end } : wholeOf(own);
     } catch {
       writer.position = position;
       const { dataPoints } = object as { readonly dataPoints?: readonly unknown[] };
@@ -155,9 +154,6 @@ function toTemporality({ dataPointType, aggregationTemporality }: MetricData): T
 
 // A span as the Span message of OTLP.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto
-
-const HAS_IS_REMOTE = 0x100;
-const IS_REMOTE = 0x200;
 
 function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   const context = span.spanContext();

@@ -12,7 +12,7 @@ import type {
 import type { ExemplarPoint } from '../../otel/exemplars';
 import type { OtlpWriter } from './otlp-writer';
 import { FieldReader, LENGTH_DELIMITED } from '../../relay/field-reader';
-import { bytesOf } from '../../relay/item';
+import { bytesOf, wholeOf } from '../../relay/item';
 import type { RawMetric } from '../../relay/item';
 import { ProtobufWriter } from './protobuf-writer';
 
@@ -211,6 +211,5 @@ function slicePoints(metric: RawMetric, first: number, end: number): RawMetric {
     }
     writer.end(start, 2);
   }
-  const block = writer.copyFrom(0);
-  return { ...metric, block, start: 0, end: block.length, points: end - first };
+  return { ...metric, ...wholeOf(writer.copyFrom(0)), points: end - first };
 }
