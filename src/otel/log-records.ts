@@ -21,7 +21,7 @@ import {
 import { Attribute } from './semconv';
 
 /** What every log record of this environment shares. */
-export interface LogContextFacts {
+export interface LogOrigin {
   readonly resource: Resource;
   readonly scopes: Readonly<Record<'function' | 'extension' | 'platform', InstrumentationScope>>;
   /** Platform events below it are not exported; undefined: none is. */
@@ -51,16 +51,16 @@ export class SpanContexts {
   }
 }
 
-/** Log records come with fact order; platform events below the threshold make none. */
+/** Undefined for facts of other signals, and for platform events below the threshold. */
 export function toLogRecord(
   fact: Fact<ReadLine>,
-  facts: LogContextFacts,
+  origin: LogOrigin,
 ): ReadableLogRecord | undefined {
   switch (fact.kind) {
     case 'line':
-      return toLineRecord(fact, facts);
+      return toLineRecord(fact, origin);
     case 'platformLog':
-      return toPlatformRecord(fact, facts);
+      return toPlatformRecord(fact, origin);
     default:
       return undefined;
   }
@@ -68,20 +68,20 @@ export function toLogRecord(
 
 function toLineRecord(
   { line, requestId, identity }: LineFact<ReadLine>,
-  facts: LogContextFacts,
+  origin: LogOrigin,
 ): ReadableLogRecord {
   const { content, stream } = line;
   // All members, always: records of one hidden class are several times faster to make and to encode.
   const record: { readonly [K in keyof ReadableLogRecord]-?: ReadableLogRecord[K] | undefined } = {
-    hrTime: facts.tieBreaker.separate(content.time ?? line.time, stream),
+    hrTime: origin.tieBreaker.separate(content.time ?? line.time, stream),
     hrTimeObserved: line.observed,
-    spanContext: toOwnContext(content, identity) ?? facts.contexts.of(identity),
+    spanContext: toOwnContext(content, identity) ?? origin.contexts.of(identity),
     severityText: content.severityText,
     severityNumber: content.severityNumber,
     body: content.body,
     eventName: undefined,
-    resource: facts.resource,
-    instrumentationScope: facts.scopes[stream],
+    resource: origin.resource,
+    instrumentationScope: origin.scopes[stream],
     attributes: toLineAttributes(content, requestId, identity),
     droppedAttributesCount: content.droppedAttributesCount,
   };
@@ -121,13 +121,10 @@ function toLineAttributes(
   return attributes;
 }
 
-function toPlatformRecord(
-  fact: PlatformLogFact,
-  facts: LogContextFacts,
-): ReadableLogRecord | undefined {
+function toPlatformRecord(fact: PlatformLogFact, origin: LogOrigin): ReadableLogRecord | undefined {
   const { event, requestId, identity } = fact;
   const severityNumber = toPlatformSeverity(fact);
-  if (facts.platformSeverity === undefined || severityNumber < facts.platformSeverity) {
+  if (origin.platformSeverity === undefined || severityNumber < origin.platformSeverity) {
     return undefined;
   }
   const attributes: LogAttributes = toPlatformAttributes(fact);
@@ -136,19 +133,19 @@ function toPlatformRecord(
     attributes[Attribute.FAAS_INVOCATION_ID] = requestId;
   }
   if (identity?.fromSnapshot === true) attributes[Attribute.LAMBDA_FROM_SNAPSHOT] = true;
-  const spanContext = facts.contexts.of(identity);
-  const { body, truncated } = toPlatformBody(event, facts.limits);
+  const spanContext = origin.contexts.of(identity);
+  const { body, truncated } = toPlatformBody(event, origin.limits);
   if (truncated) attributes[Attribute.LAMBDA_TRUNCATED] = true;
   return {
     hrTime: event.time,
-    hrTimeObserved: facts.observed,
+    hrTimeObserved: origin.observed,
     ...(spanContext === undefined ? {} : { spanContext }),
     severityNumber,
     severityText: SeverityNumber[severityNumber],
     eventName: toEventName(event),
     body,
-    resource: facts.resource,
-    instrumentationScope: facts.scopes.platform,
+    resource: origin.resource,
+    instrumentationScope: origin.scopes.platform,
     attributes,
     droppedAttributesCount: 0,
   };

@@ -22,7 +22,7 @@ import { toMs } from '../telemetry/timestamp';
 import { parseFunctionArn, toResourceAttributes } from './resource';
 import type { FunctionDescription } from './resource';
 import { SpanContexts, toLogRecord, TieBreaker } from './log-records';
-import type { LogContextFacts } from './log-records';
+import type { LogOrigin } from './log-records';
 import { LeavingTraces } from './exemplars';
 import { ErrorTypes, toMeasurements } from './metrics';
 import type { Measurement } from './metrics';
@@ -80,7 +80,7 @@ export class Translator {
   private readonly lines: LogEventReader;
   private readonly errorTypes = new ErrorTypes();
   private readonly traces = new LeavingTraces();
-  private readonly logScopes: LogContextFacts['scopes'];
+  private readonly logScopes: LogOrigin['scopes'];
   readonly scope: InstrumentationScope;
   readonly repeated = new RepeatedLines();
   /** For what the function's SDK hands over. */
@@ -204,7 +204,7 @@ export class Translator {
   private createMaker(): Maker {
     const { traces, logs } = this.resources;
     const { spanLimits, platformSeverity, resource } = this.options;
-    const spanContext: SpanOrigin = {
+    const spanOrigin: SpanOrigin = {
       resource: traces,
       scope: this.scope,
       functionName: this.invocationName,
@@ -213,7 +213,7 @@ export class Translator {
         ? {}
         : { functionVersion: resource.functionVersion }),
     };
-    const logContext: LogContextFacts = {
+    const logOrigin: LogOrigin = {
       resource: logs,
       scopes: this.logScopes,
       platformSeverity,
@@ -226,14 +226,14 @@ export class Translator {
     const { filter } = this;
     return {
       toRecord: (fact) => {
-        const record = toLogRecord(fact, logContext);
+        const record = toLogRecord(fact, logOrigin);
         return record && filter ? filter.record(record) : record;
       },
       toSpans: (fact) => {
         const isServed =
-          received !== undefined && completeServed(fact, spanContext, { received, filter });
+          received !== undefined && completeServed(fact, spanOrigin, { received, filter });
         if (isServed) return [];
-        const spans = toSpans(fact, spanContext);
+        const spans = toSpans(fact, spanOrigin);
         return filter ? spans.map((span) => filter.span(span)) : spans;
       },
     };
