@@ -145,7 +145,9 @@ function describeRequest(
         ? `kept by ${kept.map(({ rule }) => rule.name).join(', ')}`
         : drawn.length > 0
           ? `drawn by ${drawn.map(({ rule }) => rule.name).join(', ')}`
-          : 'one of the others';
+          : of('keep').length === 0
+            ? 'no LAMBDA_OTLP_KEEP'
+            : 'one of the others';
   const changes = effects.flatMap((effect) => describeChange(effect, before, requestId));
   const title = requestId === NOBODY ? 'no request' : `request ${requestId}  ${before.description}`;
   const [spans, logs] = [after?.spans.length ?? 0, after?.logs.length ?? 0];
@@ -254,9 +256,10 @@ function requestIdOf(attributes: object): string | undefined {
 
 function describeSpan({ attributes, duration }: ReadableSpan): string {
   const status = String(attributes['lambda.status'] ?? 'no status');
+  const error = attributes['lambda.function_error'] === true ? ', function error' : '';
   const isCold = attributes['faas.coldstart'] === true;
   const ms = duration[0] * 1000 + duration[1] / 1e6;
-  return `${status}, ${ms.toFixed(0)} ms${isCold ? ', cold' : ''}`;
+  return `${status}${error}, ${ms.toFixed(0)} ms${isCold ? ', cold' : ''}`;
 }
 
 interface Told {

@@ -189,7 +189,10 @@ async function run(options: ReplayArguments): Promise<number> {
   const items = options.files.flatMap((file) => readItems(file));
   const summary = await replay(items, { environment, sink: target.sink });
   if (summary.badRecords > 0) {
-    stderr.warn(`${summary.badRecords} elements are no events and were left out`);
+    const { badRecords } = summary;
+    const elements =
+      badRecords === 1 ? '1 element is no event' : `${badRecords} elements are no events`;
+    stderr.warn(`${elements}: left out`);
   }
   if (summary.events === 0) {
     stderr.error('expected Telemetry API events as JSON or NDJSON, found none');

@@ -38,5 +38,23 @@ it('says of each request what leaves, and which rule kept, masked or dropped it'
   expect(failed).toContain('masked by emails: 1 lines');
   expect(failed).not.toContain('tokens');
   expect(failed).toContain('dropped by body~GET /health: 1 lines');
+  const without = await explain(items, {
+    variables: {},
+    toEnvironment: (variables) => createEnvironment(variables, silentDiagnostics),
+  });
+  expect(without).toContain(`${FINE}  success, 100 ms: no LAMBDA_OTLP_KEEP\n`);
   expect(text).toMatch(/traces +\d+ of \d+ items +\d+ of \d+ bytes +\d+\.\d %/);
+});
+
+it('calls a handler that threw an error, as the trace does, though Lambda says success', async () => {
+  const unanswered = { metrics: { durationMs: 100, producedBytes: 0 }, spans: undefined };
+  const thrown = [start(0, FINE), done(100, FINE, unanswered), report(101, FINE)];
+  const text = await explain(
+    thrown.map((value) => ({ kind: 'event' as const, value })),
+    {
+      variables: { LAMBDA_OTLP_KEEP: 'errors' },
+      toEnvironment: (variables) => createEnvironment(variables, silentDiagnostics),
+    },
+  );
+  expect(text).toContain(`${FINE}  success, function error, 100 ms: kept by errors`);
 });
