@@ -73,9 +73,9 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'V', default: false },
 } as const;
 
-const DEFAULT_TIMEOUT_S = '3';
+const DEFAULT_TIMEOUT_S = 3;
 /** Lambda's longest; a debugger needs time. */
-const INSPECT_TIMEOUT_S = '86400';
+const INSPECT_TIMEOUT_S = 86_400;
 
 class WrongArgument extends Error {}
 
@@ -84,6 +84,24 @@ function positive(name: string, text: string, whole = true): number {
   if (Number.isFinite(value) && value > 0 && (!whole || Number.isInteger(value))) return value;
   const kind = whole ? 'a positive whole number' : 'a positive number';
   throw new WrongArgument(`--${name}: expected ${kind}, got '${text}'`);
+}
+
+/** Of Lambda: "Lambda quotas", function timeout and memory allocation. */
+const MAX_TIMEOUT_S = 900;
+const MEMORY_MB = { least: 128, most: 10_240 };
+
+function toTimeoutMs({ timeout, inspect }: Values): number {
+  if (timeout === undefined) return (inspect ? INSPECT_TIMEOUT_S : DEFAULT_TIMEOUT_S) * 1000;
+  const seconds = positive('timeout', timeout, false);
+  if (seconds <= MAX_TIMEOUT_S) return seconds * 1000;
+  throw new WrongArgument(`--timeout: expected at most ${MAX_TIMEOUT_S} seconds, got '${timeout}'`);
+}
+
+function toMemorySizeMb({ memory }: Values): number {
+  const megabytes = positive('memory', memory);
+  const { least, most } = MEMORY_MB;
+  if (megabytes >= least && megabytes <= most) return megabytes;
+  throw new WrongArgument(`--memory: expected ${least} to ${most} MB, got '${memory}'`);
 }
 
 /** 0: any free one. */
@@ -112,7 +130,17 @@ function toInitializationType(text: string): InitializationType {
 type Values = ReturnType<typeof parse>;
 
 function parse(argv: readonly string[]) {
-  return parseArgs({ args: [...argv], options: OPTIONS, strict: true }).values;
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    options: OPTIONS,
+    strict: true,
+    allowPositionals: true,
+  });
+  const [stray] = positionals;
+  if (stray === undefined) return values;
+  throw new WrongArgument(
+    `expected options, got '${stray}': for example --handler src/app.handler (npm run takes options before -- for its own)`,
+  );
 }
 
 function toEventSource({ event, sample, payload }: Values): EventSource {
@@ -146,7 +174,6 @@ function check(values: Values, concurrency: number): void {
 function toArguments(values: Values): LocalArguments {
   const concurrency = positive('concurrency', values.concurrency);
   check(values, concurrency);
-  const timeout = values.timeout ?? (values.inspect ? INSPECT_TIMEOUT_S : DEFAULT_TIMEOUT_S);
   const { invocations } = values;
   const byDefault = values.http === undefined ? 1 : 0;
   return {
@@ -160,8 +187,8 @@ function toArguments(values: Values): LocalArguments {
     functionName: values.name,
     environment: toVariables(values.env),
     environmentFile: values['env-file'],
-    timeoutMs: positive('timeout', timeout, false) * 1000,
-    memorySizeMb: positive('memory', values.memory),
+    timeoutMs: toTimeoutMs(values),
+    memorySizeMb: toMemorySizeMb(values),
     jsonLogs: values['json-logs'],
     xRay: values['x-ray'],
     traceHeader: values['trace-header'],

@@ -1,7 +1,7 @@
 // What the command line names, read before anything starts, each once: a pipe gives its text only once.
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import { parseEnv } from 'node:util';
-import { toSampleEvent } from '../events/sample-events';
+import { SAMPLE_EVENT_NAMES, toSampleEvent } from '../events/sample-events';
 import type { LifecycleEntry } from '../lambda/local-lambda-options';
 import type { TelemetryEvent } from '../lambda/telemetry-event';
 import { toCallerPath } from './caller-directory';
@@ -12,12 +12,23 @@ export class UserError extends Error {}
 
 export function readEvent(source: EventSource): unknown {
   if (source.kind === 'sample') return toSampleEvent(source.name);
-  const isFile = source.kind === 'file';
+  const option = source.kind === 'file' ? `--event ${source.file}` : '--payload';
+  const text = source.kind === 'file' ? readEventText(source.file, option) : source.json;
+  if (text.trim() === '') throw new UserError(`${option}: expected JSON, got nothing to read`);
   try {
-    return JSON.parse(isFile ? readText(source.file) : source.json);
+    return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    const option = isFile ? `--event ${source.file}` : '--payload';
     throw new UserError(`${option}: expected JSON, ${(error as Error).message}; nothing was run`);
+  }
+}
+
+function readEventText(file: string, option: string): string {
+  try {
+    return readText(file);
+  } catch (error) {
+    const samples = `or --sample ${SAMPLE_EVENT_NAMES.join(', ')}`;
+    const { message } = error as Error;
+    throw new UserError(`${option}: expected a file, ${samples}; ${message}; nothing was run`);
   }
 }
 

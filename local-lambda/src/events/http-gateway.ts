@@ -117,11 +117,28 @@ const INTERNAL_SERVER_ERROR: GatewayAnswer = {
   body: '{"message":"Internal Server Error"}',
 };
 
+/** What awslambda.HttpResponseStream writes between status and headers, as JSON, and the body. */
+const PRELUDE_END = '\0'.repeat(8);
+
+/** The streamed response of a function URL in one piece; any other result as it is. */
+function joinStream(response: unknown): unknown {
+  if (typeof response !== 'string') return response;
+  const end = response.indexOf(PRELUDE_END);
+  if (end < 0) return response;
+  try {
+    const prelude = JSON.parse(response.slice(0, end)) as object;
+    return { statusCode: 200, ...prelude, body: response.slice(end + PRELUDE_END.length) };
+  } catch {
+    return response;
+  }
+}
+
 /** A result without statusCode is the body itself, as JSON; an error of the function is a 500. */
 export function toGatewayAnswer(
   invocation: Pick<Invocation, 'response' | 'functionError' | 'status'>,
 ): GatewayAnswer {
-  const { response, functionError, status } = invocation;
+  const { functionError, status } = invocation;
+  const response = joinStream(invocation.response);
   if (status !== 'success' || functionError !== undefined) return INTERNAL_SERVER_ERROR;
   const result = response as Readonly<Record<string, unknown>> | null | undefined;
   if (result?.['statusCode'] === undefined) {

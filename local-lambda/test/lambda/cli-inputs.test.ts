@@ -96,6 +96,21 @@ test.each([
   expect(status).toBe(1);
 });
 
+test.each([
+  [['--event', 'none.json'], 'expected a file, or --sample api-gateway-v2, sqs, '],
+  [['--event', '-'], '--event -: expected JSON, got nothing to read'],
+  [['--payload', '{bad'], '--payload: expected JSON, '],
+])('%j is no event: it says so and runs nothing', (args, message) => {
+  const { status, stdout, stderr } = run(['--handler', 'app.handler', ...args]);
+  expect(stderr).toContain(message);
+  expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
+});
+
+test('an event may begin with a byte order mark', () => {
+  writeFileSync(join(folder, 'bom.json'), '\uFEFF{"orderId":8}');
+  expect(run(['--handler', 'app.handler', '--event', 'bom.json']).stdout).toContain('orderId');
+});
+
 test('a stream that breaks off fails, by words that agree with what the platform says', () => {
   const { status, stdout } = run(['--handler', 'app.stream']);
   expect(status).toBe(1);
@@ -188,6 +203,9 @@ test.each([
   ['plain', undefined, 200, 'plain'],
   [{ statusCode: 204 }, undefined, 204, ''],
   [{ statusCode: 'x' }, undefined, 500, '{"message":"Internal Server Error"}'],
+  ['{"statusCode":418,"headers":{}}\0\0\0\0\0\0\0\0tea', undefined, 418, 'tea'],
+  ['{}\0\0\0\0\0\0\0\0plain', undefined, 200, 'plain'],
+  ['no prelude\0\0\0\0\0\0\0\0', undefined, 200, 'no prelude\0\0\0\0\0\0\0\0'],
   [{ errorType: 'E' }, 'Unhandled', 500, '{"message":"Internal Server Error"}'],
 ] as const)('the result %j (%s) is answered with %i', (response, functionError, status, body) => {
   const answer = toGatewayAnswer({ response, functionError, status: 'success' });

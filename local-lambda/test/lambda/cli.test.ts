@@ -67,6 +67,9 @@ test.each([
   ['--bootstrap c --inspect', '--inspect: needs --handler'],
   ['--handler a.b --x-ray --trace-header x', '--x-ray or --trace-header, got both'],
   ['--handler a.b --wat', '--wat'],
+  ['app.handler', "got 'app.handler': for example --handler "],
+  ['--handler a.b --timeout 3000', '--timeout: expected at most 900 seconds'],
+  ['--handler a.b --memory 64', '--memory: expected 128 to 10240 MB'],
 ])('arguments "%s" are wrong, and why is said', (line, message) => {
   const parsed = parseLocalArguments(line.split(' ').filter(Boolean));
   expect(parsed).toMatchObject({
