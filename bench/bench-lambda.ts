@@ -65,8 +65,8 @@ export function afterDeliveryMs({ timings }: Invocation, name: string): number {
 }
 
 /** Throws when the function failed: its times would mean nothing. */
-export async function invoke(lambda: LocalLambda, lines: number): Promise<Invocation> {
-  const invocation = await lambda.invoke({ lines });
+export async function invoke(lambda: LocalLambda, lines: number, takesMs = 0): Promise<Invocation> {
+  const invocation = await lambda.invoke({ lines, takesMs });
   if (invocation.status !== 'success') {
     throw new Error(
       `expected the function to succeed, got ${invocation.status} ${invocation.errorType ?? ''}`,

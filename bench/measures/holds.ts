@@ -17,6 +17,8 @@ const ONE_WAY_MS = 15;
 /** Stands for seven seconds between two invocations: all connections are closed by then. */
 const IDLE_MS = 200;
 const RARELY_MS = 500;
+/** As long as a handler that asks another service something: time for new connections. */
+const HANDLER_MS = 60;
 
 type Endpoint = Pick<OtlpSink, 'url' | 'close'>;
 
@@ -24,6 +26,7 @@ interface Situation {
   readonly name: string;
   readonly start: () => Promise<Endpoint>;
   readonly pauseMs?: number;
+  readonly handlerMs?: number;
   readonly memoryMb?: number;
   /** Of the first, the second, and later ones. */
   readonly goals: readonly (number | undefined)[];
@@ -41,6 +44,7 @@ const SITUATIONS: readonly Situation[] = [
     name: 'https, 30 ms away, rarely',
     start: () => startFarSink({ oneWayMs: ONE_WAY_MS, idleMs: IDLE_MS }),
     pauseMs: RARELY_MS,
+    handlerMs: HANDLER_MS,
     goals: [undefined, undefined, 85],
   },
   { name: 'http, 128 MB', start: () => startOtlpSink(), memoryMb: 128, goals: [120] },
@@ -49,7 +53,7 @@ const SITUATIONS: readonly Situation[] = [
 
 async function runEnvironment(
   contestant: Contestant,
-  { pauseMs, memoryMb }: Situation,
+  { pauseMs, handlerMs, memoryMb }: Situation,
   { url, limit }: { readonly url: string; readonly limit: CpuLimit | undefined },
 ): Promise<readonly number[]> {
   const command = limit?.wrap(contestant.command) ?? contestant.command;
@@ -62,7 +66,7 @@ async function runEnvironment(
     if (memoryMb !== undefined) limit?.limit(memoryMb);
     for (let count = 0; count < 2 + LATER; count += 1) {
       if (pauseMs !== undefined) await pause(pauseMs);
-      const { timings } = await invoke(lambda, LINES);
+      const { timings } = await invoke(lambda, LINES, handlerMs);
       heldMs.push(timings.postInvokeMs);
     }
   } finally {
@@ -119,7 +123,7 @@ export async function measureHolds(
   }
   return {
     title: 'Holds',
-    note: `runtimeDone emitted → /event/next, \`end\`, about 25 ms of which is the Telemetry API's batch window, in ${rounds} new environments each, of a function whose init takes 100 ms, as short as Lambda's own runtimes are. 30 ms away: each byte takes ${ONE_WAY_MS} ms, a connection one round trip. Rarely: the endpoint has ended every connection between two invocations. 128 and 256 MB: \`${LAYER}\` has that share of a CPU once init is over; empty where no control group can be made.`,
+    note: `runtimeDone emitted → /event/next, \`end\`, about 25 ms of which is the Telemetry API's batch window, in ${rounds} new environments each, of a function whose init takes 100 ms, as short as Lambda's own runtimes are. 30 ms away: each byte takes ${ONE_WAY_MS} ms, a connection one round trip. Rarely: the endpoint has ended every connection between two invocations, whose handler takes ${HANDLER_MS} ms. 128 and 256 MB: \`${LAYER}\` has that share of a CPU once init is over; empty where no control group can be made.`,
     subjects: layers.map(({ name }) => name),
     figures,
   };

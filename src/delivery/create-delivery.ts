@@ -224,9 +224,8 @@ class Lanes {
   }
 
   async warmUp(connect: boolean): Promise<void> {
-    // Metrics take the connection of a signal that went before.
-    const isFirst = (entry: LaneEntry): boolean => !this.isDeferred(entry);
-    await Promise.all(this.entries.map((entry) => prepare(entry, connect && isFirst(entry))));
+    // One for each signal: from the second flush on they are sent side by side.
+    await Promise.all(this.entries.map((entry) => prepare(entry, connect)));
   }
 
   refresh(): void {

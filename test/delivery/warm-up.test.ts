@@ -4,7 +4,7 @@ import type { TransportFactory } from '../../src/delivery/transport/transport-fa
 import { createFixture, eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
 import { delayed, startEndpoint } from './scripted-endpoint';
-import { makeLogRecord, makeSpan } from './signal-items';
+import { makeLogRecord, makeSpan, makeWindow } from './signal-items';
 
 let endpoint: ScriptedEndpoint;
 
@@ -14,15 +14,20 @@ beforeEach(async () => {
 
 afterEach(() => endpoint.close());
 
-it('opens a connection for each signal that is sent first, and the first flush no other', async () => {
-  const { delivery, flush, observed } = createFixture({ url: endpoint.url });
+it('opens a connection for each signal, and the first flushes no other', async () => {
+  const { delivery, flush, observed } = createFixture({
+    url: endpoint.url,
+    metricSource: { collect: () => Promise.resolve(makeWindow(1)) },
+  });
   await delivery.warmUp({ connect: true });
-  await eventually(() => endpoint.connections === 2);
-  delivery.addSpans([makeSpan(0)]);
-  delivery.addLogRecords([makeLogRecord(0)]);
-  await flush();
-  expect(endpoint.connections).toBe(2);
-  expect(observed.exported).toMatchObject({ traces: 1, logs: 1 });
+  await eventually(() => endpoint.connections === 3);
+  for (const index of [0, 1]) {
+    delivery.addSpans([makeSpan(index)]);
+    delivery.addLogRecords([makeLogRecord(index)]);
+    await flush();
+  }
+  expect(endpoint.connections).toBe(3);
+  expect(observed.exported).toEqual({ traces: 2, metrics: 2, logs: 2 });
   delivery.close();
 });
 
@@ -39,7 +44,7 @@ it('opens none where a snapshot is about to be taken', async () => {
 it('a connection that the endpoint closes meanwhile costs no item', async () => {
   const { delivery, flush, observed } = createFixture({ url: endpoint.url });
   await delivery.warmUp({ connect: true });
-  await eventually(() => endpoint.connections === 2);
+  await eventually(() => endpoint.connections === 3);
   for (const socket of endpoint.sockets) socket.destroy();
   delivery.addSpans([makeSpan(0)]);
   await flush();
