@@ -1,5 +1,6 @@
 // Run as a process of its own, bundled as the layer is: what conversion and encoding of many log
-// lines cost in CPU, beside JSON.parse of the same bytes, our encoder and the library's, each alone.
+// lines cost in CPU, without rules and with every rule of redaction and filters, beside JSON.parse of
+// the same bytes, our encoder and the library's, each alone.
 // argv: format, lines, rounds. Prints one JSON object: CPU milliseconds by kind of work, per round.
 import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -10,7 +11,7 @@ import { ItemEncoder } from '../../src/delivery/codec/item-encoder';
 import { protobufEncoding, RequestBuilder } from '../../src/delivery/codec/request-builder';
 import { RequestDraft } from '../../src/delivery/codec/request-draft';
 import { ItemBuffer } from '../../src/delivery/queue/item-buffer';
-import { createTranslator } from '../../src/extension/create-translator';
+import { createRedaction, createTranslator } from '../../src/extension/create-translator';
 import type { Translator } from '../../src/otel/translator';
 import { decodeBatch } from '../../src/telemetry/decode';
 import { fromEpochMs } from '../../src/telemetry/timestamp';
@@ -25,10 +26,22 @@ const SILENT: Diagnostics = {
   debug: () => undefined,
 };
 
-function newTranslator(): Translator {
-  const environment = createEnvironment({}, SILENT);
+type Variables = Readonly<Record<string, string>>;
+
+const NO_RULES: Variables = {};
+/** None of them finds anything in the lines: what is measured is the search. */
+const EVERY_RULE: Variables = {
+  LAMBDA_OTLP_REDACT: 'emails,cards,tokens,aws_keys',
+  LAMBDA_OTLP_REDACT_KEYS: 'password,authorization,*secret*',
+  LAMBDA_OTLP_REDACT_PATTERNS: '["customer-[0-9]+"]',
+  LAMBDA_OTLP_DROP_LOGS: 'severity<debug,body~^GET /health',
+  LAMBDA_OTLP_DROP_ATTRIBUTES: 'url.query,http.request.header.*',
+};
+
+function newTranslator(variables: Variables): Translator {
+  const environment = createEnvironment(variables, SILENT);
   const settings = readTranslationSettings(environment);
-  return createTranslator({ environment, settings });
+  return createTranslator({ environment, settings, redaction: createRedaction(environment) });
 }
 
 function fail(): never {
@@ -43,9 +56,10 @@ function newBuffer(): ItemBuffer {
 
 function translate(
   bodies: readonly Buffer[],
+  variables: Variables,
   take: (records: readonly ReadableLogRecord[]) => void,
 ) {
-  const translator = newTranslator();
+  const translator = newTranslator(variables);
   for (const body of bodies) {
     const observed = fromEpochMs(Date.now());
     translator.accept(decodeBatch(body.toString('utf8'), observed), observed);
@@ -54,7 +68,7 @@ function translate(
 }
 
 /** As the pipeline does it: each body is translated, encoded and buffered, and sent in requests. */
-function convertAndEncode(bodies: readonly Buffer[]): number {
+function convertAndEncode(bodies: readonly Buffer[], variables: Variables): number {
   const buffer = newBuffer();
   const builder = new RequestBuilder('logs', buffer);
   const encoder = new ItemEncoder(fail);
@@ -67,7 +81,7 @@ function convertAndEncode(bodies: readonly Buffer[]): number {
       buffer.release('logs', request.items);
     }
   };
-  translate(bodies, (records) => {
+  translate(bodies, variables, (records) => {
     buffer.add('logs', encoder.encodeLogRecords(records));
     send();
   });
@@ -92,22 +106,26 @@ function main(): void {
   const bodies = createBodies(format as LineFormat, Number(count));
   const parse: number[] = [];
   const whole: number[] = [];
+  const ruled: number[] = [];
   const encoder: number[] = [];
   const serializer: number[] = [];
+  const convert = (variables: Variables): number =>
+    cpuMsOf(() => {
+      const lines = convertAndEncode(bodies, variables);
+      if (lines < Number(count)) throw new Error(`expected ${count ?? ''} lines, got ${lines}`);
+    });
   for (let round = 0; round < Number(rounds); round += 1) {
-    whole.push(
-      cpuMsOf(() => {
-        const lines = convertAndEncode(bodies);
-        if (lines < Number(count)) throw new Error(`expected ${count ?? ''} lines, got ${lines}`);
-      }),
-    );
+    // In turns, because the one that comes second collects the garbage of the first.
+    if (round % 2 === 0) whole.push(convert(NO_RULES));
+    ruled.push(convert(EVERY_RULE));
+    if (round % 2 === 1) whole.push(convert(NO_RULES));
     parse.push(
       cpuMsOf(() => {
         for (const body of bodies) JSON.parse(body.toString('utf8'));
       }),
     );
     const batches: (readonly ReadableLogRecord[])[] = [];
-    translate(bodies, (records) => batches.push(records));
+    translate(bodies, NO_RULES, (records) => batches.push(records));
     encoder.push(
       cpuMsOf(() => {
         const itemEncoder = new ItemEncoder(fail);
@@ -121,7 +139,7 @@ function main(): void {
     );
   }
   const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
-  process.stdout.write(JSON.stringify({ bytes, parse, whole, encoder, serializer }));
+  process.stdout.write(JSON.stringify({ bytes, parse, whole, ruled, encoder, serializer }));
 }
 
 main();

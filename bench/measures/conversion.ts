@@ -14,12 +14,15 @@ const run = promisify(execFile);
 const PARSE = 'JSON.parse';
 const SERIALIZER = "library's serializer";
 const ENCODER = 'our encoder';
+const NO_RULE = 'no rule';
 
 interface Costs {
   readonly bytes: number;
   /** CPU milliseconds per round, in the order of rounds. */
   readonly parse: readonly number[];
   readonly whole: readonly number[];
+  /** The same with every rule of redaction and filters. */
+  readonly ruled: readonly number[];
   readonly encoder: readonly number[];
   readonly serializer: readonly number[];
 }
@@ -31,7 +34,7 @@ export interface ConversionOptions {
 }
 
 function toFigures(format: LineFormat, costs: Costs): readonly Figure[] {
-  const { parse, whole, encoder, serializer } = costs;
+  const { parse, whole, ruled, encoder, serializer } = costs;
   const without = (other: readonly number[]): readonly number[] =>
     whole.map((ms, round) => ms - (parse[round] ?? 0) - (other[round] ?? 0));
   // The first round is compiled while it runs.
@@ -63,6 +66,12 @@ function toFigures(format: LineFormat, costs: Costs): readonly Figure[] {
       goal: { ratio: { factor: 1, to: PARSE } },
       samples: { [LAYER]: warm(without(encoder)), [PARSE]: warm(parse) },
     },
+    {
+      title: `${format} lines, every rule of redaction and filters on`,
+      unit: 'ms',
+      goal: { ratio: { factor: 1.15, to: NO_RULE } },
+      samples: { [LAYER]: warm(ruled), [NO_RULE]: warm(whole) },
+    },
     { title: `${format} lines, first time in the process`, unit: 'ms', samples: toSamples(first) },
   ];
 }
@@ -86,7 +95,7 @@ export async function measureConversion(options: ConversionOptions): Promise<Sec
   return {
     title: 'Conversion',
     note: `CPU of ${options.lines.toLocaleString('en')} log lines (${megabytes}) from Telemetry API bodies to encoded OTLP requests, in one process; median of ${options.rounds} rounds in turns with JSON.parse of the same bytes, and with our encoder and the library's protobuf serializer over the same records.`,
-    subjects: [LAYER, PARSE, ENCODER, SERIALIZER],
+    subjects: [LAYER, NO_RULE, PARSE, ENCODER, SERIALIZER],
     figures,
   };
 }
