@@ -130,7 +130,7 @@ export const SETTINGS = {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'What is masked in every text: some of `emails`, `cards`, `tokens`, `aws_keys`.',
+    text: 'What is masked in every text: some of `emails`, `cards`, `tokens` (JSON web tokens, what follows `Bearer` and `Basic`, users and passwords in URLs), `aws_keys`.',
   },
   LAMBDA_OTLP_REDACT_PATTERNS: {
     kind: 'text',

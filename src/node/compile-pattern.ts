@@ -81,10 +81,12 @@ function replaceAll(
   text: string,
   by: string,
 ): { readonly text: string; readonly count: number } {
+  const first = engine.findEnd(text, 0);
+  if (first === -1) return { text, count: 0 };
   let [replaced, rest, count, from] = ['', 0, 0, 0];
   for (let left = MIN_READ + MAX_READINGS * text.length; from <= text.length; left -= engine.read) {
     if (left < 0) return { text: replaced + text.slice(rest, from) + by, count: count + 1 };
-    const end = engine.findEnd(text, from);
+    const end = from === 0 ? first : engine.findEnd(text, from);
     if (end === -1) break;
     const start = end === from ? end : engine.findStart(text, from, end);
     from = start === end ? end + 1 : end;

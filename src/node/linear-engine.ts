@@ -278,6 +278,8 @@ export class LinearEngine {
   private readonly backward: Automaton;
   /** What every match begins with. */
   private readonly prefix: string;
+  /** What every match has in it. */
+  private readonly sign: string;
   /** It begins at the beginning of a text. */
   private readonly isAnchored: boolean;
 
@@ -286,6 +288,7 @@ export class LinearEngine {
     this.forward = new Automaton(new Program(node, false), false);
     this.backward = new Automaton(new Program(node, true), true);
     this.prefix = prefixOf(node);
+    this.sign = longestLiteralOf(node);
     this.isAnchored = isAnchored(node);
   }
 
@@ -296,9 +299,11 @@ export class LinearEngine {
 
   /** Where the first match from here on ends; -1: there is none. */
   findEnd(text: string, from: number): number {
-    if (this.isAnchored && from > 0) return -1;
-    const start = this.prefix === '' ? from : text.indexOf(this.prefix, from);
-    return start === -1 ? -1 : this.forward.run(text, start, text.length);
+    const { prefix, sign } = this;
+    if (this.isAnchored && (from > 0 || !text.startsWith(prefix))) return -1;
+    const start = prefix === '' ? from : text.indexOf(prefix, from);
+    if (start === -1 || (sign !== prefix && !text.includes(sign, start))) return -1;
+    return this.forward.run(text, start, text.length);
   }
 
   /** Where the match that ends here begins, `from` or later. */
@@ -316,9 +321,28 @@ function isAnchored(node: PatternNode): boolean {
 function prefixOf(node: PatternNode): string {
   let prefix = '';
   for (const part of node.kind === 'all' ? node.parts : []) {
-    const [from = 0, to, ...others] = part.kind === 'set' ? part.ranges : [];
-    if (to !== from || others.length > 0) break;
-    prefix += String.fromCharCode(from);
+    const character = characterOf(part);
+    if (character === undefined) break;
+    prefix += character;
   }
   return prefix;
+}
+
+/** The only one that a part matches; none of an edge, which reads nothing; undefined: there are several. */
+function characterOf(part: PatternNode): string | undefined {
+  if (part.kind === 'edge') return '';
+  const [from = 0, to, ...others] = part.kind === 'set' ? part.ranges : [];
+  return to !== from || others.length > 0 ? undefined : String.fromCharCode(from);
+}
+
+function longestLiteralOf(node: PatternNode): string {
+  if (node.kind === 'any') return '';
+  if (node.kind === 'repeat') return node.least === 0 ? '' : longestLiteralOf(node.part);
+  const literals = [''];
+  for (const part of node.kind === 'all' ? node.parts : [node]) {
+    const character = characterOf(part);
+    if (character !== undefined) literals.push(`${literals.pop() ?? ''}${character}`);
+    else if (part !== node) literals.push(longestLiteralOf(part), '');
+  }
+  return literals.reduce((longest, one) => (one.length > longest.length ? one : longest));
 }

@@ -30,6 +30,8 @@ const MESSAGES: Readonly<Record<Signal, string>> = {
   logs: 'LogRecord',
 };
 const STRING_VALUE = 1;
+/** May be a text: what a rule finds there is masked, other bytes stay as they are. */
+const BYTES_VALUE = 7;
 
 export class ReceivedFilter {
   constructor(private readonly filter: RedactionFilter) {}
@@ -129,7 +131,7 @@ class MessageFilter {
     if (field.type === 'message') {
       return this.message(field.typeName, { start, end }, deeper(place));
     }
-    if (typeName === 'AnyValue' && field.number === STRING_VALUE) {
+    if (typeName === 'AnyValue' && [STRING_VALUE, BYTES_VALUE].includes(field.number)) {
       const { redactor } = this.filter;
       return this.text({ start, end }, (text) => redactor.namedText(place.name, text));
     }

@@ -8,7 +8,8 @@ import type { Signal } from '../relay/item';
 import type { Measurement } from './metrics';
 import { MASK, Redactor } from './redaction';
 import type { DropLogRule, RedactionRules } from './redaction-rules';
-import { namesAttribute } from './redaction-rules';
+import type { KnownName } from './known-names';
+import { NO_RULE } from './known-names';
 
 /** What LAMBDA_OTLP_DROP_LOGS asks for. */
 export interface FilteredRecord {
@@ -16,18 +17,11 @@ export interface FilteredRecord {
   readonly body?: AnyValue;
 }
 
-const MAX_KNOWN_NAMES = 512;
 const PLATFORM_EVENT = 'platform.';
 const QUOTED = /'[^']*'|"[^"]*"/g;
 
 export class RedactionFilter {
   readonly redactor: Redactor;
-  /** Which rule drops an attribute, -1 for none: the same names come again and again. */
-  private readonly droppingOf: Readonly<Record<Signal, Map<string, number>>> = {
-    traces: new Map(),
-    metrics: new Map(),
-    logs: new Map(),
-  };
 
   constructor(private readonly rules: RedactionRules) {
     this.redactor = new Redactor(rules);
@@ -87,35 +81,32 @@ export class RedactionFilter {
 
   /** Without what DROP_ATTRIBUTES names, the rest redacted. */
   attributes<T extends object>(attributes: T, signal: Signal): T {
-    const redacted = this.redactor.attributes(attributes);
-    if (this.rules.dropAttributes.length === 0) return redacted;
-    const names = Object.keys(redacted);
-    const kept = names.filter((name) => !this.dropsAttribute(name, signal));
-    if (kept.length === names.length) return redacted;
-    const values = redacted as Readonly<Record<string, unknown>>;
-    return Object.fromEntries(kept.map((name) => [name, values[name]])) as T;
+    const values = attributes as Readonly<Record<string, AnyValue>>;
+    let made: Record<string, AnyValue> | undefined;
+    for (const name in values) {
+      const value = values[name];
+      const known = this.redactor.names.of(name);
+      const isDropped = this.drops(known, signal);
+      const left = isDropped ? undefined : this.redactor.member(known, value);
+      if (left === value) continue;
+      made ??= { ...values };
+      // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- of a copy
+      if (isDropped) delete made[name];
+      else made[name] = left;
+    }
+    return (made ?? attributes) as T;
   }
 
   /** By LAMBDA_OTLP_DROP_ATTRIBUTES; counted. */
   dropsAttribute(name: string, signal: Signal): boolean {
-    if (this.rules.dropAttributes.length === 0) return false;
-    const index = this.findDropping(name, signal);
-    if (index === -1) return false;
-    this.redactor.count(`drop_attributes_${index + 1}`, 1);
-    return true;
+    return this.drops(this.redactor.names.of(name), signal);
   }
 
-  private findDropping(name: string, signal: Signal): number {
-    const known = this.droppingOf[signal];
-    let index = known.get(name);
-    if (index === undefined) {
-      index = this.rules.dropAttributes.findIndex(
-        (rule) => (rule.signal ?? signal) === signal && namesAttribute(rule, name),
-      );
-      if (known.size >= MAX_KNOWN_NAMES) known.clear();
-      known.set(name, index);
-    }
-    return index;
+  private drops({ droppedBy }: KnownName, signal: Signal): boolean {
+    const index = droppedBy[signal];
+    if (index === NO_RULE) return false;
+    this.redactor.count(`drop_attributes_${index + 1}`, 1);
+    return true;
   }
 
   /** Matches by rule since the last call. */

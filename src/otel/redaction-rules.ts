@@ -72,7 +72,7 @@ function readScanners(environment: Environment): ScannerName[] | undefined {
   const words = environment.read('LAMBDA_OTLP_REDACT').map((word) => word.toLowerCase());
   if (words.every(isScanner)) return words;
   environment.reject('LAMBDA_OTLP_REDACT', {
-    expected: `some of ${Object.keys(SCANNERS).join(', ')}`,
+    expected: `some of ${SCANNERS.join(', ')}`,
     seen: environment.text('LAMBDA_OTLP_REDACT') ?? '',
     using: 'a mask over all free text',
   });
@@ -80,7 +80,7 @@ function readScanners(environment: Environment): ScannerName[] | undefined {
 }
 
 function isScanner(word: string): word is ScannerName {
-  return Object.hasOwn(SCANNERS, word);
+  return SCANNERS.some((name) => name === word);
 }
 
 function readPatterns(environment: Environment, compile: CompilePattern): Pattern[] | undefined {

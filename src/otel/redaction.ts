@@ -1,10 +1,12 @@
 // What must not leave is taken out of every text before it is held, kept or handed over: by scanners, by the
 // user's patterns, by the names of keys. Each match is counted by its rule, never named by its text.
 import type { AnyValue } from '@opentelemetry/api-logs';
+import { maskMembers, unescapeJson } from './json-text';
 import type { RedactionRules } from './redaction-rules';
-import { namesKey } from './redaction-rules';
+import type { KnownName } from './known-names';
+import { KnownNames, NO_RULE } from './known-names';
 import type { Match } from './secret-scanners';
-import { SCANNERS } from './secret-scanners';
+import { SecretScanners } from './secret-scanners';
 
 export const MASK = '[REDACTED]';
 /** What lies behind is not read, and does not leave. */
@@ -12,20 +14,19 @@ const MAX_TEXT = 65_536;
 /** A match that straddles the cut would leave in part: the text ends at the last space before it. */
 const CUT_REACH = 1024;
 export const MAX_DEPTH = 32;
-const MAX_KNOWN_KEYS = 512;
 const MAX_REMEMBERED_TEXT = 64;
-const JSON_START = /^\s*[{[]/;
 /** Ours and the resource's: no user's text. */
 const OWN_NAME = /^(?:service|telemetry|host|faas|lambda|cloud|aws|sampling)\.|^error\.type$|^ip$/;
 
 export class Redactor {
+  readonly names: KnownNames;
   private readonly counts = new Map<string, number>();
-  /** The rule that names a key, -1 for none: the same keys come again and again. */
-  private readonly ruleOfKey = new Map<string, number>();
-  /** The latest value of a key that no rule masks. */
-  private readonly clean = new Map<string, string>();
+  private readonly scanners: SecretScanners;
 
-  constructor(private readonly rules: RedactionRules) {}
+  constructor(private readonly rules: RedactionRules) {
+    this.names = new KnownNames(rules);
+    this.scanners = new SecretScanners(rules.scanners);
+  }
 
   /** Free text: a body, a message, a name. */
   text(text: string, name = ''): string {
@@ -33,19 +34,17 @@ export class Redactor {
       this.count('all', 1);
       return MASK;
     }
-    return this.maskMatches(bound(this.maskJson(text)), name);
+    const whole = bound(text);
+    const plain = unescapeJson(whole);
+    const masked = this.maskMatches(this.maskMembers(plain), name);
+    // A text stays as it was written unless something is found.
+    return masked === plain && plain !== whole ? this.maskMatches(whole, name) : masked;
   }
 
-  /** A text that is a JSON object or list has keys too; it stays as it was written unless one is named. */
-  private maskJson(text: string): string {
-    if (this.rules.keys.length === 0 || !JSON_START.test(text)) return text;
-    try {
-      const value = JSON.parse(text) as AnyValue;
-      const redacted = JSON.stringify(this.valueAt('', value, 0));
-      return redacted === JSON.stringify(value) ? text : redacted;
-    } catch {
-      return text;
-    }
+  /** JSON in a text has keys too. */
+  private maskMembers(text: string): string {
+    if (this.rules.keys.length === 0 || !text.includes('"')) return text;
+    return maskMembers(text, MASK, (name) => this.masksKey(name));
   }
 
   /** The same object where nothing is masked. */
@@ -60,7 +59,7 @@ export class Redactor {
     let redacted: Record<string, AnyValue> | undefined;
     for (const name in members) {
       const value = members[name];
-      const made = this.memberAt(name, value, depth);
+      const made = this.memberAt(this.names.of(name), value, depth);
       if (made === value) continue;
       redacted ??= { ...members };
       redacted[name] = made;
@@ -70,7 +69,7 @@ export class Redactor {
 
   /** A text, a map or a list without a name of its own. */
   value(value: AnyValue): AnyValue {
-    return this.valueAt('', value, 0);
+    return this.valueAt(this.names.of(''), value, 0);
   }
 
   count(rule: string, matches: number): void {
@@ -86,58 +85,59 @@ export class Redactor {
 
   /** By LAMBDA_OTLP_REDACT_KEYS; counted. */
   masksKey(name: string): boolean {
-    const index = this.rules.keys.length === 0 ? -1 : this.findRule(name);
-    if (index === -1) return false;
-    this.count(`key_${index + 1}`, 1);
+    return this.masks(this.names.of(name));
+  }
+
+  private masks({ maskedBy }: KnownName): boolean {
+    if (maskedBy === NO_RULE) return false;
+    this.count(`key_${maskedBy + 1}`, 1);
     return true;
   }
 
   /** The text of an attribute or of a member. */
   namedText(name: string, text: string): string {
+    return this.textOf(this.names.of(name), text);
+  }
+
+  private textOf(known: KnownName, text: string): string {
+    const { name } = known;
     if (this.rules.masksEverything && OWN_NAME.test(name)) return text;
     // Ids and levels come again with every line of a request.
     if (name === '' || text.length > MAX_REMEMBERED_TEXT) return this.text(text, name);
-    if (this.clean.get(name) === text) return text;
+    if (known.clean === text) return text;
     const redacted = this.text(text, name);
-    if (redacted === text) {
-      if (this.clean.size >= MAX_KNOWN_KEYS) this.clean.clear();
-      this.clean.set(name, text);
-    }
+    if (redacted === text) known.clean = text;
     return redacted;
   }
 
-  private memberAt(name: string, value: AnyValue, depth: number): AnyValue {
-    return this.masksKey(name) ? MASK : this.valueAt(name, value, depth);
+  /** An attribute, or a member of a map at any depth. */
+  member(known: KnownName, value: AnyValue): AnyValue {
+    return this.memberAt(known, value, 0);
   }
 
-  private findRule(name: string): number {
-    let index = this.ruleOfKey.get(name);
-    if (index === undefined) {
-      index = this.rules.keys.findIndex((rule) => namesKey(rule, name));
-      if (this.ruleOfKey.size >= MAX_KNOWN_KEYS) this.ruleOfKey.clear();
-      this.ruleOfKey.set(name, index);
-    }
-    return index;
+  private memberAt(known: KnownName, value: AnyValue, depth: number): AnyValue {
+    if (this.masks(known)) return MASK;
+    return typeof value === 'string'
+      ? this.textOf(known, value)
+      : this.valueAt(known, value, depth);
   }
 
-  private valueAt(name: string, value: AnyValue, depth: number): AnyValue {
-    if (typeof value === 'string') return this.namedText(name, value);
-    if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value;
+  private valueAt(known: KnownName, value: AnyValue, depth: number): AnyValue {
+    if (typeof value === 'string') return this.textOf(known, value);
+    if (typeof value !== 'object' || value === null) return value;
+    if (value instanceof Uint8Array) return value;
     if (depth >= MAX_DEPTH) return MASK;
     if (Array.isArray(value)) {
-      const made = value.map((item) => this.valueAt(name, item, depth + 1));
+      const made = value.map((item) => this.valueAt(known, item, depth + 1));
       return made.every((item, index) => item === value[index]) ? value : made;
     }
     return this.membersAt(value, depth + 1);
   }
 
   private maskMatches(text: string, name: string): string {
-    const { scanners, patterns } = this.rules;
-    let masked = text;
-    for (const scanner of scanners) {
-      const matches = SCANNERS[scanner](masked, name);
-      if (matches.length > 0) masked = this.mask(masked, scanner, matches);
-    }
+    const { patterns } = this.rules;
+    const matches = this.scanners.find(text, name);
+    let masked = matches === undefined ? text : this.mask(text, matches);
     for (let index = 0; index < patterns.length; index += 1) {
       const found = patterns[index]?.replace(masked, MASK);
       if (found === undefined || found.count === 0) continue;
@@ -147,11 +147,11 @@ export class Redactor {
     return masked;
   }
 
-  private mask(text: string, scanner: string, matches: readonly Match[]): string {
-    this.count(scanner, matches.length);
+  private mask(text: string, matches: readonly Match[]): string {
     let rest = 0;
     const parts: string[] = [];
-    for (const { start, end } of [...matches].sort((a, b) => a.start - b.start)) {
+    for (const { rule, start, end } of [...matches].sort((a, b) => a.start - b.start)) {
+      this.count(rule, 1);
       if (start >= rest) parts.push(text.slice(rest, start), MASK);
       rest = Math.max(rest, end);
     }

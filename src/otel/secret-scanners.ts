@@ -1,82 +1,138 @@
-// The built-in rules of LAMBDA_OTLP_REDACT. Scanners, not expressions: each reads its text once, and looks no
-// further than a sign that every match has.
+// The built-in rules of LAMBDA_OTLP_REDACT. Scanners, not expressions: each looks first for a sign that every match
+// has. Most texts have none, and cost a few looks.
+import type { Range } from './character-kinds';
+import {
+  ALPHANUMERIC,
+  AWS_SECRET,
+  BASE64_URL,
+  BLANK,
+  CARD,
+  CREDENTIAL,
+  DIGIT,
+  DOMAIN,
+  findRuns,
+  isOf,
+  LOCAL_PART,
+  runEnd,
+  runStart,
+  URL_DELIMITER,
+  WORD,
+} from './character-kinds';
 
-export type ScannerName = 'emails' | 'cards' | 'tokens' | 'aws_keys';
+export const SCANNERS = ['emails', 'cards', 'tokens', 'aws_keys'] as const;
+export type ScannerName = (typeof SCANNERS)[number];
 
-/** From `start` to before `end`. */
-export interface Match {
-  readonly start: number;
-  readonly end: number;
+export interface Match extends Range {
+  readonly rule: ScannerName;
 }
 
-/** `name`: the attribute's whose text it is. */
-export type Scanner = (text: string, name: string) => readonly Match[];
+const NONE: readonly Range[] = [];
 
-export const SCANNERS: Readonly<Record<ScannerName, Scanner>> = {
-  emails: findEmails,
-  cards: findCards,
-  tokens: findTokens,
-  aws_keys: findAwsKeys,
-};
+export class SecretScanners {
+  private readonly emails: boolean;
+  private readonly cards: boolean;
+  private readonly tokens: boolean;
+  private readonly awsKeys: boolean;
 
-/** Characters of one kind: none beyond ASCII is. */
-function among(others: string): (code: number) => boolean {
-  const members = new Uint8Array(128);
-  for (const text of [LETTERS_AND_DIGITS, others]) {
-    for (let index = 0; index < text.length; index += 1) members[text.charCodeAt(index)] = 1;
+  constructor(names: readonly ScannerName[]) {
+    this.emails = names.includes('emails');
+    this.cards = names.includes('cards');
+    this.tokens = names.includes('tokens');
+    this.awsKeys = names.includes('aws_keys');
   }
-  return (code) => members[code] === 1;
+
+  /** Undefined: nothing. Matches of several rules may overlap. `name`: the attribute's whose text it is. */
+  find(text: string, name: string): readonly Match[] | undefined {
+    let matches: Match[] | undefined;
+    if (this.emails && (text.includes('@') || text.includes('%40'))) {
+      matches = append(matches, 'emails', findEmails(text));
+    }
+    if (this.cards) {
+      for (const run of findRuns(text, CARD, MIN_CARD_DIGITS)) {
+        matches = append(matches, 'cards', findCards(text, run));
+      }
+    }
+    if (this.tokens && text.includes('://')) {
+      matches = append(matches, 'tokens', findUserInformation(text));
+    }
+    if (!this.tokens && !this.awsKeys) return matches;
+    for (const run of findRuns(text, CREDENTIAL, MIN_CREDENTIAL)) {
+      if (this.tokens) matches = append(matches, 'tokens', findTokens(text, run));
+      if (this.awsKeys) matches = append(matches, 'aws_keys', findAwsKeys(text, run, name));
+    }
+    return matches;
+  }
 }
 
-const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
-const isLetter = (code: number): boolean => (code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a;
-const isWord = (code: number): boolean => isDigit(code) || isLetter(code) || code === 0x5f;
-const isLocalPart = among('._%+-');
-const isDomain = among('.-');
-const isBase64Url = among('_-');
-const isCredential = among('-._~+/=');
-const isSecretCharacter = among('/+');
-const isAlphanumeric = among('');
-const NONE: readonly Match[] = [];
+function append(
+  matches: Match[] | undefined,
+  rule: ScannerName,
+  ranges: readonly Range[],
+): Match[] | undefined {
+  if (ranges.length === 0) return matches;
+  return [...(matches ?? []), ...ranges.map(({ start, end }) => ({ rule, start, end }))];
+}
+
+/** The letter of `\n` and its like in JSON, which is no part of what follows it. */
+function isEscape(text: string, index: number): boolean {
+  return text.charCodeAt(index - 1) === 0x5c && 'bfnrt'.includes(text.charAt(index));
+}
 
 const MAX_LOCAL_PART = 64;
 const MAX_DOMAIN = 255;
+/** In the query of a URL it may be encoded. */
+const AT = /@|%40/g;
+const ASCII = 128;
+const FOREIGN_LETTER = /^[\p{L}\p{M}\p{N}]/u;
 
-function findEmails(text: string): readonly Match[] {
-  if (!text.includes('@')) return NONE;
-  const matches: Match[] = [];
-  for (let at = text.indexOf('@'); at !== -1; at = text.indexOf('@', at + 1)) {
+function findEmails(text: string): readonly Range[] {
+  const matches: Range[] = [];
+  for (const { index: at, 0: sign } of text.matchAll(AT)) {
     const from = Math.max(matches.at(-1)?.end ?? 0, at - MAX_LOCAL_PART);
     let start = at;
-    while (start > from && isLocalPart(text.charCodeAt(start - 1))) start -= 1;
-    let end = runEnd(text, at + 1, isDomain);
-    while (end > at && !isLetter(text.charCodeAt(end - 1)) && !isDigit(text.charCodeAt(end - 1)))
-      end -= 1;
-    const dot = text.lastIndexOf('.', end - 1);
-    const isAddress = start < at && dot > at + 1 && end - dot > 2 && end - at <= MAX_DOMAIN;
-    if (isAddress) matches.push({ start, end });
+    while (start > from && isAddressPart(text, start - 1, LOCAL_PART)) start -= 1;
+    if (isEscape(text, start)) start += 1;
+    const domain = at + sign.length;
+    const end = domainEnd(text, domain);
+    if (start < at && end > domain) matches.push({ start, end });
   }
   return matches;
 }
 
+/** Behind the last label of two letters or more that has another before it; `start` where there is none. */
+function domainEnd(text: string, start: number): number {
+  let end = start;
+  while (end - start < MAX_DOMAIN && isAddressPart(text, end, DOMAIN)) end += 1;
+  let domain = text.slice(start, end);
+  for (;;) {
+    while (domain.endsWith('.') || domain.endsWith('-')) domain = domain.slice(0, -1);
+    const dot = domain.lastIndexOf('.');
+    if (dot <= 0) return start;
+    if (domain.length - dot > 2) return start + domain.length;
+    domain = domain.slice(0, dot);
+  }
+}
+
+function isAddressPart(text: string, index: number, kind: number): boolean {
+  const code = text.charCodeAt(index);
+  return isOf(code, kind) || (code >= ASCII && FOREIGN_LETTER.test(text.charAt(index)));
+}
+
 const MIN_CARD_DIGITS = 13;
 const MAX_CARD_DIGITS = 19;
-const CARD = /\d(?:[ -]?\d){12}/;
 
 /** Digits in groups with one space or hyphen between them, that begin as cards do and pass Luhn's test. */
-function findCards(text: string): readonly Match[] {
-  if (text.length < MIN_CARD_DIGITS || !CARD.test(text)) return NONE;
-  const matches: Match[] = [];
-  let index = 0;
-  while (index < text.length) {
-    if (!isDigit(text.charCodeAt(index))) {
+function findCards(text: string, run: Range): readonly Range[] {
+  const matches: Range[] = [];
+  let index = run.start;
+  while (index < run.end) {
+    if (!isOf(text.charCodeAt(index), DIGIT)) {
       index += 1;
       continue;
     }
     const end = cardEnd(text, index);
     if (end > index) matches.push({ start: index, end });
-    index = end > index ? end : runEnd(text, index, isDigit);
+    index = end > index ? end : runEnd(text, index, DIGIT);
   }
   return matches;
 }
@@ -84,18 +140,18 @@ function findCards(text: string): readonly Match[] {
 /** Where the longest card that begins here ends; `start` where none does. */
 function cardEnd(text: string, start: number): number {
   const first = text.charCodeAt(start) - 0x30;
-  if (first < 2 || first > 6 || isWord(text.charCodeAt(start - 1))) return start;
+  const isInWord = isOf(text.charCodeAt(start - 1), WORD) && !isEscape(text, start - 1);
+  if (first < 2 || first > 6 || isInWord) return start;
   let digits = '';
   let found = start;
   let index = start;
   while (index < text.length && digits.length <= MAX_CARD_DIGITS) {
-    const end = runEnd(text, index, isDigit);
+    const end = runEnd(text, index, DIGIT);
     digits += text.slice(index, Math.min(end, index + MAX_CARD_DIGITS + 1));
-    const isWhole = !isWord(text.charCodeAt(end));
-    if (isWhole && isCard(digits)) found = end;
+    if (!isOf(text.charCodeAt(end), WORD) && isCard(digits)) found = end;
     const separator = text.charCodeAt(end);
     const isSeparated = separator === 0x20 || separator === 0x2d;
-    if (!isSeparated || !isDigit(text.charCodeAt(end + 1))) break;
+    if (!isSeparated || !isOf(text.charCodeAt(end + 1), DIGIT)) break;
     index = end + 1;
   }
   return found;
@@ -113,23 +169,48 @@ function isCard(digits: string): boolean {
 }
 
 const MIN_CREDENTIAL = 16;
-const SCHEME = /(?:bearer|basic)[ \t]+/gi;
+const SCHEMES = ['bearer', 'basic'];
 
-/** JSON web tokens, and what follows `Bearer` or `Basic`. */
-function findTokens(text: string): readonly Match[] {
-  const matches: Match[] = [];
-  for (let start = text.indexOf('eyJ'); start !== -1;) {
-    const header = runEnd(text, start, isBase64Url);
-    const payload = text[header] === '.' ? runEnd(text, header + 1, isBase64Url) : header;
-    const isToken = payload > header + 1 && text[payload] === '.';
-    const end = isToken ? runEnd(text, payload + 1, isBase64Url) : payload;
-    if (isToken) matches.push({ start, end });
-    start = text.indexOf('eyJ', Math.max(end, start + 3));
+/** What follows `Bearer` or `Basic`, and JSON web tokens. */
+function findTokens(text: string, run: Range): readonly Range[] {
+  return followsScheme(text, run.start) ? [run] : findWebTokens(text, run);
+}
+
+function followsScheme(text: string, start: number): boolean {
+  const end = runStart(text, start, { kind: BLANK, from: 0 });
+  if (end === start) return false;
+  return SCHEMES.some(
+    (scheme) => text.slice(Math.max(0, end - scheme.length), end).toLowerCase() === scheme,
+  );
+}
+
+/** `header.payload.signature`; the header is a JSON object in base64. */
+function findWebTokens(text: string, run: Range): readonly Range[] {
+  const part = text.slice(run.start, run.end);
+  let start = part.indexOf('eyJ');
+  if (start === -1) return NONE;
+  const matches: Range[] = [];
+  while (start !== -1) {
+    const header = runEnd(part, start, BASE64_URL);
+    const payload = part[header] === '.' ? runEnd(part, header + 1, BASE64_URL) : header;
+    const isToken = payload > header + 1 && part[payload] === '.';
+    const end = isToken ? runEnd(part, payload + 1, BASE64_URL) : payload;
+    if (isToken) matches.push({ start: run.start + start, end: run.start + end });
+    start = part.indexOf('eyJ', Math.max(end, start + 3));
   }
-  for (const { index, 0: scheme } of text.matchAll(SCHEME)) {
-    const start = index + scheme.length;
-    const end = runEnd(text, start, isCredential);
-    if (end - start >= MIN_CREDENTIAL) matches.push({ start, end });
+  return matches;
+}
+
+/** What stands before the host of a URL: a user's name and password, or a token. */
+function findUserInformation(text: string): readonly Range[] {
+  const matches: Range[] = [];
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at)) {
+    const start = at + 3;
+    let end = start;
+    for (at = start; at < text.length && !isOf(text.charCodeAt(at), URL_DELIMITER); at += 1) {
+      if (text[at] === '@') end = at;
+    }
+    if (end > start) matches.push({ start, end });
   }
   return matches;
 }
@@ -139,39 +220,36 @@ const SECRET_LENGTH = 40;
 /** How far before a secret its name is looked for. */
 const NAME_REACH = 48;
 const SECRET_NAME = /secret|key/i;
-/** As many characters of a secret in a row. */
-const SECRET_SIGN = /[A-Za-z0-9/+]{40}/;
 const KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{16}$/;
 
 /** Access key ids, and a secret of 40 characters beside a name that says secret or key. */
-function findAwsKeys(text: string, name: string): readonly Match[] {
-  if (text.length < KEY_ID_LENGTH) return NONE;
-  const mayHaveId = text.includes('AKIA') || text.includes('ASIA');
-  const isNamed = SECRET_NAME.test(text) || SECRET_NAME.test(name);
-  const mayHaveSecret = isNamed && text.length >= SECRET_LENGTH && SECRET_SIGN.test(text);
+function findAwsKeys(text: string, run: Range, name: string): readonly Range[] {
+  const part = text.slice(run.start, run.end);
+  const mayHaveId = part.includes('AKIA') || part.includes('ASIA');
+  const mayHaveSecret = part.length >= SECRET_LENGTH;
   if (!mayHaveId && !mayHaveSecret) return NONE;
-  const ids = findRuns(text, isAlphanumeric, KEY_ID_LENGTH).filter(({ start, end }) =>
-    KEY_ID.test(text.slice(start, end)),
-  );
-  const secrets = findRuns(text, isSecretCharacter, SECRET_LENGTH).filter(({ start }) =>
-    SECRET_NAME.test(`${name} ${text.slice(Math.max(0, start - NAME_REACH), start)}`),
-  );
-  return [...ids, ...secrets];
+  const ids = findExactRuns(text, run, { kind: ALPHANUMERIC, length: KEY_ID_LENGTH });
+  const secrets = findExactRuns(text, run, { kind: AWS_SECRET, length: SECRET_LENGTH });
+  return [
+    ...ids.filter(({ start, end }) => KEY_ID.test(text.slice(start, end))),
+    ...secrets.filter(({ start }) =>
+      SECRET_NAME.test(`${name} ${text.slice(Math.max(0, start - NAME_REACH), start)}`),
+    ),
+  ];
 }
 
-/** Runs of such characters that have exactly this length. */
-function findRuns(text: string, isPart: (code: number) => boolean, length: number): Match[] {
-  const matches: Match[] = [];
-  for (let start = 0; start < text.length;) {
-    const end = runEnd(text, start, isPart);
-    if (end - start === length) matches.push({ start, end });
+/** Runs of this kind within another that have exactly this length. */
+function findExactRuns(
+  text: string,
+  within: Range,
+  { kind, length }: { readonly kind: number; readonly length: number },
+): readonly Range[] {
+  const matches: Range[] = [];
+  for (let start = within.start; start < within.end;) {
+    const end = runEnd(text, start, kind);
+    const from = isEscape(text, start) ? start + 1 : start;
+    if (end - from === length) matches.push({ start: from, end });
     start = end + 1;
   }
   return matches;
-}
-
-function runEnd(text: string, start: number, isPart: (code: number) => boolean): number {
-  let end = start;
-  while (end < text.length && isPart(text.charCodeAt(end))) end += 1;
-  return end;
 }

@@ -57,6 +57,7 @@ const attributes = [
       },
     },
   },
+  { key: 'bytes', value: { bytesValue: Buffer.from(`to ${MAIL}`).toString('base64') } },
   { key: 'json', value: { stringValue: '{"login":{"password":"hunter2"}}' } },
 ];
 const span = {

@@ -1,4 +1,5 @@
 // LAMBDA_OTLP_REDACT…, LAMBDA_OTLP_DROP_…: the rules, and what they leave of stored events.
+import type { AnyValue } from '@opentelemetry/api-logs';
 import * as fc from 'fast-check';
 import { compilePattern } from '../../src/node/compile-pattern';
 import { Redactor } from '../../src/otel/redaction';
@@ -48,6 +49,20 @@ describe('built-in rules', () => {
     [`aws_secret_access_key=${SECRET}`, 'aws_secret_access_key=[REDACTED]'],
     [`my sEcReT ${SECRET}`, 'my sEcReT [REDACTED]'],
     [`digest: ${SECRET}`, `digest: ${SECRET}`],
+    ['by me@example.org.I am', 'by [REDACTED].I am'],
+    ['https://x.org/?to=me%40example.org&a=1', 'https://x.org/?to=[REDACTED]&a=1'],
+    ['an josé@example.org, zoë@bücher.example', 'an [REDACTED], [REDACTED]'],
+    ['redis://user:hunter2@cache:6379/0', 'redis://[REDACTED]@cache:6379/0'],
+    ['https://user:hunter2@db.example.org/x', 'https://[REDACTED]/x'],
+    ['https://example.org/@scope?a=u:p@b', 'https://example.org/@scope?a=u:p@b'],
+    ['{"a":"x\\nAKIAIOSFODNN7EXAMPLE"}', '{"a":"x\\n[REDACTED]"}'],
+    ['{"a":"\\t4111111111111111\\n"}', '{"a":"\\t[REDACTED]\\n"}'],
+    ['{"a":"\\nme@example.org"}', '{"a":"\\n[REDACTED]"}'],
+    ['{"a":"me\\u0040example.org","b":"\\u00e9"}', '{"a":"[REDACTED]","b":"é"}'],
+    ['key\\u003dAKIAIOSFODNN7EXAMPLE', 'key=[REDACTED]'],
+    [`secret: ${SECRET.replaceAll('/', '\\/')}`, 'secret: [REDACTED]'],
+    ['{"path":"a\\/b\\u00e9"}', '{"path":"a\\/b\\u00e9"}'],
+    ['2001:db8::4111:1111, fe80::1%eth0', '2001:db8::4111:1111, fe80::1%eth0'],
   ])('%s', (text, expected) => {
     expect(all.text(text)).toBe(expected);
   });
@@ -97,6 +112,72 @@ describe('names of keys', () => {
     expect(redactor.value(value)).toEqual({ user: [{ login: 'a', password: '[REDACTED]' }] });
     expect(redactor.takeCounts()).toEqual([['key_1', 1]]);
     expect(redactor.takeCounts()).toEqual([]);
+  });
+
+  const inner = JSON.stringify({ password: 'hunter2 "q" \\ end', n: 1 });
+  it.each([
+    ['{"password":"hunter2","n":1.0}', '{"password":"[REDACTED]","n":1.0}'],
+    [
+      '{ "a": [ { "password" : {"old":["hunter2"]} } ] }',
+      '{ "a": [ { "password" : "[REDACTED]" } ] }',
+    ],
+    ['{"password":12345678901234567890,"n":1}', '{"password":"[REDACTED]","n":1}'],
+    ['{"password":null}', '{"password":"[REDACTED]"}'],
+    ['{"pass\\u0077ord":"hunter2"}', '{"password":"[REDACTED]"}'],
+    ['{"password":"a\\\\","n":"b"}', '{"password":"[REDACTED]","n":"b"}'],
+    ['{"password":"a\\"hunter2","n":"b"}', '{"password":"[REDACTED]","n":"b"}'],
+    ['INFO user {"password":"hunter2"} signed in', 'INFO user {"password":"[REDACTED]"} signed in'],
+    ['{"a":1,"password":"hunter2 is cut o', '{"a":1,"password":"[REDACTED]"'],
+    ['{"password":{"a":"hunter2","b":', '{"password":"[REDACTED]"'],
+    [
+      '{"the password":1,"passwords":"hunter2"}',
+      '{"the password":"[REDACTED]","passwords":"hunter2"}',
+    ],
+    ['the "password" is "hunter2"', 'the "password" is "hunter2"'],
+  ])('are found in JSON wherever it stands: %s', (text, expected) => {
+    expect(redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' }).text(text)).toBe(expected);
+  });
+
+  it('are found in JSON in JSON in JSON, which stays JSON', () => {
+    const redactor = redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' });
+    for (const text of [
+      inner,
+      JSON.stringify([inner]),
+      JSON.stringify({ a: JSON.stringify([inner]) }),
+    ]) {
+      const masked = redactor.text(text);
+      expect(masked).not.toContain('hunter2');
+      expect(masked).toContain('[REDACTED]');
+      let value: unknown = masked;
+      while (typeof value === 'string') {
+        const read: unknown = JSON.parse(value);
+        value = Object.values(read as object)[0];
+        if (value === '[REDACTED]') break;
+      }
+      expect(value).toBe('[REDACTED]');
+    }
+  });
+
+  it('are masked in any JSON as its parser finds them', () => {
+    const redactor = redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' });
+    const key = fc.constantFrom('password', 'a', 'user_password', 'b"', 'passwordless', ':', '');
+    const { value } = fc.letrec((tie) => ({
+      value: fc.oneof(
+        { depthSize: 'small' },
+        fc.string({ unit: fc.constantFrom('"', '\\', '{', ']', ':', ',', 'a', ' ', '\n') }),
+        fc.constantFrom(null, true, 1.5, 'password'),
+        fc.array(tie('value'), { maxLength: 3 }),
+        fc.dictionary(key, tie('value'), { maxKeys: 4 }),
+      ),
+    }));
+    fc.assert(
+      fc.property(value, fc.constantFrom(0, 2), (made, indent) => {
+        const text = JSON.stringify(made, undefined, indent);
+        const masked: unknown = JSON.parse(redactor.text(text));
+        expect(masked).toEqual(redactor.value(JSON.parse(text) as AnyValue));
+      }),
+      { numRuns: 1000 },
+    );
   });
 });
 

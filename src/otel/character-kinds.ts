@@ -1,0 +1,83 @@
+// Characters as secrets are made of them, and runs of one kind. None beyond ASCII is of any.
+
+export interface Range {
+  readonly start: number;
+  /** Behind the last one. */
+  readonly end: number;
+}
+
+const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+
+/** One bit each. */
+export const DIGIT = 1;
+export const ALPHANUMERIC = 2;
+export const WORD = 4;
+export const BASE64_URL = 8;
+export const AWS_SECRET = 16;
+/** All that tokens and keys are made of. */
+export const CREDENTIAL = 32;
+export const CARD = 64;
+export const BLANK = 128;
+export const LOCAL_PART = 256;
+export const DOMAIN = 512;
+/** Around the user information of a URL. */
+export const URL_DELIMITER = 1024;
+
+const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
+  [DIGIT, '0123456789'],
+  [ALPHANUMERIC, LETTERS_AND_DIGITS],
+  [WORD, `${LETTERS_AND_DIGITS}_`],
+  [BASE64_URL, `${LETTERS_AND_DIGITS}_-`],
+  [AWS_SECRET, `${LETTERS_AND_DIGITS}/+`],
+  [CREDENTIAL, `${LETTERS_AND_DIGITS}-._~+/=`],
+  [CARD, '0123456789 -'],
+  [BLANK, ' \t'],
+  [LOCAL_PART, `${LETTERS_AND_DIGITS}._%+-`],
+  [DOMAIN, `${LETTERS_AND_DIGITS}.-`],
+  [URL_DELIMITER, ' \t\r\n/?#"\'<>\\'],
+];
+const ASCII = 128;
+const KINDS = Uint16Array.from({ length: ASCII }, (_, code) =>
+  MEMBERS.filter(([, characters]) => characters.includes(String.fromCharCode(code))).reduce(
+    (bits, [kind]) => bits | kind,
+    0,
+  ),
+);
+
+/** `code`: of charCodeAt, NaN beside the text. */
+export function isOf(code: number, kind: number): boolean {
+  return code < ASCII && ((KINDS[code] ?? 0) & kind) !== 0;
+}
+
+const NONE: readonly Range[] = [];
+
+/** Runs of `least` characters of this kind or more. Outside of runs every `least`-th character is looked at, no other. */
+export function findRuns(text: string, kind: number, least: number): readonly Range[] {
+  let runs: Range[] | undefined;
+  let rest = 0;
+  for (let probe = least - 1; probe < text.length; probe += least) {
+    if (!isOf(text.charCodeAt(probe), kind)) continue;
+    const start = runStart(text, probe, { kind, from: rest });
+    const end = runEnd(text, probe, kind);
+    if (end - start >= least) (runs ??= []).push({ start, end });
+    rest = end;
+    probe = end;
+  }
+  return runs ?? NONE;
+}
+
+export function runEnd(text: string, start: number, kind: number): number {
+  let end = start;
+  while (end < text.length && isOf(text.charCodeAt(end), kind)) end += 1;
+  return end;
+}
+
+export function runStart(
+  text: string,
+  end: number,
+  { kind, from }: { readonly kind: number; readonly from: number },
+): number {
+  let start = end;
+  while (start > from && isOf(text.charCodeAt(start - 1), kind)) start -= 1;
+  return start;
+}
