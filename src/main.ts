@@ -55,7 +55,10 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   }
   await fitV8(variables);
   const { createPipeline } = await import('./extension/pipeline');
-  const pipeline = createPipeline({ variables: ownVariables, said, registration, diagnostics });
+  // Lines from before quote settings alone; those of a fault, from now on, may quote what was read.
+  const { setMask } = diagnostics;
+  const options = { variables: ownVariables, said, registration, diagnostics, setMask };
+  const pipeline = createPipeline(options);
   if (isReceiving && expectsGrpc(variables)) {
     const { loadGrpc } = await import('./lambda/otlp-receiver');
     // What is wrong is said once a connection needs it.

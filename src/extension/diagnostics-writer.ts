@@ -15,6 +15,8 @@ export interface DiagnosticsWriterOptions {
 
 export interface DiagnosticsWriter extends Diagnostics {
   setLevel(level: LogLevel): void;
+  /** What each text passes from now on: the rules of LAMBDA_OTLP_REDACT. */
+  readonly setMask: (mask: (text: string) => string) => void;
 }
 
 const SEVERITY: Readonly<Record<LogLevel, number>> = {
@@ -34,11 +36,12 @@ export function createDiagnosticsWriter(options: DiagnosticsWriterOptions): Diag
   const { write, now, secrets = [] } = options;
   const admission = new Admission(now);
   let level: LogLevel = 'warn';
+  let mask = (text: string): string => text;
   const log = (lineLevel: LogLevel, message: string, fields: DiagnosticFields = {}): void => {
     if (SEVERITY[lineLevel] > SEVERITY[level]) return;
     const suppressed = admission.ask(`${lineLevel} ${message.replace(/\d+/g, '#').slice(0, 160)}`);
     if (suppressed === undefined) return;
-    const clean = (text: string): string => redact(text.slice(0, MAX_TEXT_LENGTH), secrets);
+    const clean = (text: string): string => redact(mask(text.slice(0, MAX_TEXT_LENGTH)), secrets);
     const line: Record<string, unknown> = { level: lineLevel, message: clean(message) };
     for (const [name, value] of Object.entries(fields)) {
       line[name] = typeof value === 'string' ? clean(value) : value;
@@ -49,6 +52,7 @@ export function createDiagnosticsWriter(options: DiagnosticsWriterOptions): Diag
   };
   return {
     setLevel: (to) => void (level = to),
+    setMask: (to) => void (mask = to),
     error: (message, fields) => log('error', message, fields),
     warn: (message, fields) => log('warn', message, fields),
     info: (message, fields) => log('info', message, fields),

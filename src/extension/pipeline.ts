@@ -69,6 +69,8 @@ export interface PipelineOptions {
   readonly diagnostics: Diagnostics;
   /** Where requests go; over HTTP by default. */
   readonly transports?: TransportFactory;
+  /** Called with what every line of the extension has to pass from then on. */
+  readonly setMask?: (mask: (text: string) => string) => void;
 }
 
 /** Events translated while the invocation runs, so that they neither pile up nor wait for its end. */
@@ -110,7 +112,7 @@ class TelemetryPipeline implements Pipeline {
     this.folder = variables['TMPDIR'] ?? '/tmp';
     const environment = createEnvironment(variables, diagnostics, said);
     const redaction = createRedaction(environment);
-    if (redaction !== undefined) secrets.mask = redaction.line;
+    if (redaction !== undefined) options.setMask?.(redaction.line);
     warnOfMisspeltSettings(variables, diagnostics);
     const settings = readTranslationSettings(environment);
     sayWhatHasNoEffect(settings.selection, diagnostics);
@@ -260,7 +262,8 @@ class TelemetryPipeline implements Pipeline {
   async rehearse(isOver: () => boolean): Promise<void> {
     // An interpreter compiles nothing on the way.
     if (nativeHost !== undefined) return;
-    const options = { ...this.options, diagnostics: SILENT, transports: DEAD_ENDS };
+    const silent = { diagnostics: SILENT, setMask: () => undefined };
+    const options = { ...this.options, ...silent, transports: DEAD_ENDS };
     await rehearse(new TelemetryPipeline(options), isOver);
   }
 

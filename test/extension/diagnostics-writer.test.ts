@@ -38,7 +38,8 @@ it.each<{ level: LogLevel; printed: string[] }>([
 ])('prints $printed at level $level', ({ level, printed }) => {
   const { lines, writer } = open();
   writer.setLevel(level);
-  const log = (name: keyof Omit<DiagnosticsWriter, 'setLevel'>): void => writer[name](name);
+  const log = (name: keyof Omit<DiagnosticsWriter, 'setLevel' | 'setMask'>): void =>
+    writer[name](name);
   for (const name of ['error', 'warn', 'info', 'debug'] as const) log(name);
   expect(lines.map(({ level: seen }) => seen)).toEqual(printed);
 });
@@ -105,4 +106,18 @@ it('finds the secrets in the environment', () => {
   expect(new Set(secrets)).toEqual(
     new Set(['abc%20123', 'abc 123', 'tttttt', 'aws-secret', '%zz%broken']),
   );
+});
+
+it('prints no text that the rules of redaction mask, in a message and in its fields', () => {
+  const { lines, writer } = open();
+  writer.setMask((text) => text.replaceAll('me@example.org', '[REDACTED]'));
+  writer.error("a fault of the extension: 'me@example.org' is not valid JSON", {
+    of: 'me@example.org',
+  });
+  expect(lines).toMatchObject([
+    {
+      message: "a fault of the extension: '[REDACTED]' is not valid JSON",
+      of: '[REDACTED]',
+    },
+  ]);
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Pipeline } from '../../src/extension/pipeline';
+import { createDiagnosticsWriter } from '../../src/extension/diagnostics-writer';
 import { createPipeline } from '../../src/extension/pipeline';
 import { DEAD_ENDS, rehearse } from '../../src/extension/rehearsal';
 import type { Transport } from '../../src/delivery/transport/transport';
@@ -332,14 +333,19 @@ describe("the extension's own figures", () => {
 
 describe('what the pipeline says of itself', () => {
   const saidOf = (variables: Readonly<Record<string, string>>, text: string): string => {
-    const diagnostics = recordDiagnostics();
+    const lines: string[] = [];
+    const write = (line: string): unknown => lines.push(line);
+    const diagnostics = createDiagnosticsWriter({ write, now: () => 0 });
     const pipeline = createPipeline({
       variables: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, TMPDIR: folder, ...variables },
       registration: { extensionId: 'e-1' },
       diagnostics,
+      setMask: diagnostics.setMask,
     });
     pipeline.accept(text);
-    return JSON.stringify(diagnostics.lines);
+    // A fault, caught where the process is put together.
+    diagnostics.error(`"${text}" is not valid JSON`);
+    return lines.join('');
   };
 
   it('passes the same redaction as everything else', () => {
@@ -349,6 +355,7 @@ describe('what the pipeline says of itself', () => {
     );
     expect(said).toContain('LAMBDA_OTLP_OTHERS');
     expect(said).not.toContain('a@b.org');
+    expect(said).not.toContain('me@b.org');
   });
 
   it('quotes nothing where a rule is broken, and says that', () => {
