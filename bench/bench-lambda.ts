@@ -7,6 +7,8 @@ import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-option
 import type { ProcessStatistics } from 'local-lambda/lambda/process-statistics';
 import type { Contestant } from './contestants';
 
+/** Its init takes 100 ms, as short as Lambda's own runtimes are. */
+export const SLOW_INIT = join(__dirname, 'function/slow-init.handler');
 /** Log lines of an invocation. */
 export const LINES = 2;
 /** Invocations after which what is loaded and compiled first is there. */

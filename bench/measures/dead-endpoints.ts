@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { LINES, invoke, startBenchLambda } from '../bench-lambda';
+import { LINES, SLOW_INIT, invoke, startBenchLambda } from '../bench-lambda';
 import type { Contestant } from '../contestants';
 import type { Figure, Section } from '../figure';
 import { startOtlpSink } from '../otlp-sink';
@@ -51,8 +51,8 @@ interface Results {
 }
 
 async function run(contestant: Contestant, url: string, results: Results): Promise<void> {
-  const environment = { LAMBDA_OTLP_FLUSH: 'end' };
-  const { lambda } = await startBenchLambda(contestant, url, { environment });
+  const options = { environment: { LAMBDA_OTLP_FLUSH: 'end' }, handler: SLOW_INIT };
+  const { lambda } = await startBenchLambda(contestant, url, options);
   const { all, early, late } = planOf(contestant.kind);
   const postMs: number[] = [];
   try {
@@ -105,7 +105,7 @@ export async function measureDeadEndpoints(
   }
   return {
     title: 'Dead endpoints',
-    note: `runtimeDone emitted → /event/next, \`end\`, about 25 ms of which is the Telemetry API's batch window. Of ${rounds} new environments each: the first invocation, the next two, and the last twelve of 24.`,
+    note: `runtimeDone emitted → /event/next, \`end\`, about 25 ms of which is the Telemetry API's batch window. Of ${rounds} new environments each, of a function whose init takes 100 ms: the first invocation, the next two, and the last twelve of 24.`,
     subjects: contestants.map(({ name }) => name),
     figures,
   };

@@ -1,7 +1,6 @@
 // How long an environment is held, and billed, after the function has ended: by endpoint, from its first
 // invocation on, and with the share of a CPU that little memory gets.
-import { join } from 'node:path';
-import { LINES, invoke, startBenchLambda } from '../bench-lambda';
+import { LINES, SLOW_INIT, invoke, startBenchLambda } from '../bench-lambda';
 import type { CpuLimit } from '../cpu-limit';
 import { createCpuLimit } from '../cpu-limit';
 import { LAYER } from '../contestants';
@@ -58,8 +57,7 @@ async function runEnvironment(
 ): Promise<readonly number[]> {
   const command = limit?.wrap(contestant.command) ?? contestant.command;
   const environment = { LAMBDA_OTLP_FLUSH: 'end', OTEL_EXPORTER_OTLP_CERTIFICATE: AUTHORITY };
-  const handler = join(__dirname, '../function/slow-init.handler');
-  const options = { environment, handler };
+  const options = { environment, handler: SLOW_INIT };
   const { lambda } = await startBenchLambda({ ...contestant, command }, url, options);
   const heldMs: number[] = [];
   try {
