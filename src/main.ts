@@ -7,6 +7,7 @@ import {
   expectsGrpc,
   readReceiverSettings,
   withoutSdkProtocols,
+  withoutSdkSampler,
 } from './extension/receiver-settings';
 import { readLogLevel } from './extension/settings';
 import { createTimeline, readShellHandover, start } from './extension/start';
@@ -33,7 +34,7 @@ const hasCollector =
   Object.keys(variables).some((name) => name.startsWith('OPENTELEMETRY_COLLECTOR_CONFIG_'));
 const receiver = readReceiverSettings(variables, hasCollector);
 const isReceiving = receiver.ports.length > 0;
-const ownVariables = isReceiving ? withoutSdkProtocols(variables) : variables;
+const ownVariables = isReceiving ? withoutSdkProtocols(variables) : withoutSdkSampler(variables);
 /** What the start has warned of, the pipeline need not. */
 const said = new Set<string>();
 const environment = createEnvironment(ownVariables, diagnostics, said);

@@ -9,6 +9,7 @@ const SAMPLERS = [
   'parentbased_always_on',
   'parentbased_always_off',
   'parentbased_traceidratio',
+  'sdk',
 ] as const;
 
 /** The specification's names of levels, and those in use beside them. */
@@ -141,7 +142,7 @@ export const OTEL_SETTINGS = {
     choices: SAMPLERS,
     default: 'always_on',
     since: '0.1',
-    text: "Which traces leave. `parentbased_…` follow X-Ray's `Sampled`.",
+    text: "Which traces leave. `parentbased_…` follow X-Ray's `Sampled`; `sdk` (with the prefix): those of which the function's SDK hands over spans.",
   },
   OTEL_TRACES_SAMPLER_ARG: {
     kind: 'number',

@@ -167,7 +167,7 @@ class DeliveryPipeline implements Delivery {
     });
   }
 
-  private isExported(signal: Signal): boolean {
+  isExported(signal: Signal): boolean {
     return this.options.configuration.signals[signal] !== undefined;
   }
 

@@ -58,6 +58,8 @@ export interface FlushOutcome {
 
 /** Bounded buffers in front of OTLP endpoints. Nothing here throws or rejects. */
 export interface Delivery {
+  /** False (`none`, `OTEL_SDK_DISABLED`): what is added of the signal is nobody's loss. */
+  isExported(signal: Signal): boolean;
   addSpans(spans: readonly ReadableSpan[]): void;
   addLogRecords(records: readonly ReadableLogRecord[]): void;
   /**

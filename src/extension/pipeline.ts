@@ -226,8 +226,8 @@ class TelemetryPipeline implements Pipeline {
     this.sayRepetition();
     const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
     for (const measurement of measurements) this.meter.record(measurement);
-    this.selfMetrics.queued('traces', spans.length);
-    this.selfMetrics.queued('logs', logRecords.length);
+    if (this.delivery.isExported('traces')) this.selfMetrics.queued('traces', spans.length);
+    if (this.delivery.isExported('logs')) this.selfMetrics.queued('logs', logRecords.length);
     this.delivery.addSpans(spans);
     this.relay.deliver('traces', sdk.received);
     this.delivery.addLogRecords(logRecords);

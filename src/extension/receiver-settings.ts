@@ -41,7 +41,24 @@ export function readReceiverSettings(
       "OTEL_CONFIG_FILE is set: the function's SDK ignores all other OTEL_ variables, and lambda-otlp does not read the file",
     );
   }
+  if (decided.ports.length === 0 && followsSdk(variables)) {
+    warnings.push(`${SAMPLER}: expected the receiver on beside sdk, got it off; using always_on`);
+  }
   return { ports: decided.ports, warnings: [...warnings, ...decided.warnings], notes };
+}
+
+const SAMPLER = `${PREFIX}OTEL_TRACES_SAMPLER`;
+
+function followsSdk(variables: Variables): boolean {
+  return (
+    (valueOf(variables, SAMPLER) ?? valueOf(variables, 'OTEL_TRACES_SAMPLER'))?.toLowerCase() ===
+    'sdk'
+  );
+}
+
+/** Nothing of an SDK comes. */
+export function withoutSdkSampler(variables: Variables): Variables {
+  return followsSdk(variables) ? { ...variables, [SAMPLER]: 'always_on' } : variables;
 }
 
 const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL';

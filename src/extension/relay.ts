@@ -33,6 +33,7 @@ interface WaitingBody {
 const MAX_WAITING_BYTES = 262_144;
 /** Items handed over together: between two of them the buffer makes room. */
 const STEP = 512;
+const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
 export class Relay {
   private waiting: WaitingBody[] = [];
@@ -40,6 +41,7 @@ export class Relay {
   private environmentId = '';
   private interners: Readonly<Partial<Record<Signal, EnvelopeInterners>>> = {};
   private hasWarned = false;
+  private hasSaidWhatIsDropped = false;
 
   constructor(private readonly ports: RelayPorts) {}
 
@@ -49,6 +51,7 @@ export class Relay {
 
   /** Answers how many of its spans, data points or log records had to go at once; of JSON that is not known yet. */
   accept(body: OtlpBody, onRead: () => void): number {
+    if (!this.ports.delivery.isExported(body.signal)) this.sayWhatIsDropped();
     if (body.encoding === 'protobuf') {
       const rejected = this.read(body.signal, body.bytes);
       onRead();
@@ -75,6 +78,17 @@ export class Relay {
     const invalid = json.ok ? json.invalid : 1;
     if (invalid > 0) this.refuse(json.ok ? `${invalid} items that are none` : json.reason, invalid);
     onRead();
+  }
+
+  /** Read all the same: spans and log records say what becomes of their request. */
+  private sayWhatIsDropped(): void {
+    if (this.hasSaidWhatIsDropped) return;
+    this.hasSaidWhatIsDropped = true;
+    const { delivery, diagnostics } = this.ports;
+    const names = SIGNALS.filter((signal) => !delivery.isExported(signal)).join(', ');
+    diagnostics.warn(
+      `OTLP receiver: the extension exports no ${names} (OTEL_…_EXPORTER=none); what the function's SDK hands over of them is taken and dropped`,
+    );
   }
 
   private refuse(seen: string, count: number): void {
@@ -105,7 +119,7 @@ export class Relay {
 
   /** Answers how many items of this body had to go at once. */
   deliver<S extends Signal>(signal: S, items: readonly RawItems[S][], body?: Uint8Array): number {
-    if (items.length === 0) return 0;
+    if (items.length === 0 || !this.ports.delivery.isExported(signal)) return 0;
     this.ports.selfMetrics.queued(signal, items.length);
     const evicted = this.ports.delivery.addItems(signal, items);
     return countItems(

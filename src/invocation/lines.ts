@@ -78,11 +78,7 @@ export class PendingLines<Line extends TrackedLine> {
   }
 
   /** The initialization that printed a line without requestId: never one that was over when a request ran. */
-  private initializationOf(
-    { time }: Line,
-    requestId: string | undefined,
-    { requests }: Settling,
-  ) {
+  private initializationOf({ time }: Line, requestId: string | undefined, { requests }: Settling) {
     if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
       const start = startTimeOf(initialization);

@@ -112,7 +112,8 @@ export type SamplerName =
   | 'traceidratio'
   | 'parentbased_always_on'
   | 'parentbased_always_off'
-  | 'parentbased_traceidratio';
+  | 'parentbased_traceidratio'
+  | 'sdk';
 
 export interface SampledSpan {
   /** 32 hex digits, not all of them 0. */
@@ -134,7 +135,8 @@ export function createSampler(name: SamplerName, ratio: number): Sampler | undef
 
 function createRootSampler(name: string | undefined, ratio: number): Sampler {
   if (name === 'always_on') return () => true;
-  if (name === 'always_off') return () => false;
+  // What the function's SDK hands over is kept beside the sampler.
+  if (name === 'always_off' || name === 'sdk') return () => false;
   const upperBound = ratio === 1 ? 2 ** 32 : Math.floor(ratio * 0xffffffff);
   return ({ traceId }) => foldTraceId(traceId) < upperBound;
 }

@@ -17,6 +17,8 @@ export type Decision = 'kept' | 'drawn' | 'other';
 export interface DecisionOptions {
   /** Undefined: always_on. Decides first, on our own spans alone. */
   readonly sampler?: Sampler;
+  /** Traces of which the function's SDK hands over spans are kept: it has drawn them. */
+  readonly followsSdk?: boolean;
   readonly rules: KeepRules;
   /** LAMBDA_OTLP_OTHERS. */
   readonly others: 'all' | 'summary' | 'none';
@@ -62,6 +64,11 @@ export class Decisions {
       state.decision = 'kept';
     }
     this.forget();
+  }
+
+  /** The function's SDK handed over a span of this trace. */
+  sawTrace(traceId: string): void {
+    if (this.options.followsSdk === true) this.keepTrace(traceId);
   }
 
   /** Call with all facts of a settling before anything else. `now`: as late as anything is known of. */
@@ -130,9 +137,11 @@ export class Decisions {
   private decide(fact: InvocationFact): void {
     const { rules, ratio } = this.options;
     const state = this.stateOf(fact.requestId);
-    const { servedBy } = fact;
+    const { servedBy, links } = fact;
     const { traceId, spanId, parentSpanId } = fact.identity;
     const randomness = toRandomness(traceId, servedBy && readTracestate(servedBy));
+    if (this.options.followsSdk === true && links.some((link) => this.keptTraces.has(link.traceId)))
+      this.keepTrace(traceId);
     state.isHeardOf = true;
     state.draw = { traceId, spanId, randomness, isRoot: parentSpanId === undefined };
     state.signs = { ...state.signs, ...this.spanSigns.get(spanId) };

@@ -59,6 +59,7 @@ export class ReceivedIntake {
       return;
     }
     const { invocationId, traceId, isServer } = item.received;
+    if (traceId !== undefined) this.decisions.sawTrace(traceId);
     if (!isServer) return;
     if (invocationId !== undefined && traceId !== undefined) {
       this.attribution.own(invocationId, traceId);

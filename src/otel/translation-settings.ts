@@ -98,7 +98,7 @@ function readSelection(environment: Environment): SelectionOptions {
     isWholeAtRoot:
       environment.text('OTEL_TRACES_SAMPLER') === 'always_on' &&
       environment.text('LAMBDA_OTLP_OTEL_TRACES_SAMPLER') === undefined,
-    ...(sampler !== undefined && { sampler }),
+    ...(sampler !== undefined && { sampler, followsSdk: name === 'sdk' }),
   };
 }
 

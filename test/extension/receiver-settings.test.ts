@@ -2,6 +2,7 @@ import {
   expectsGrpc,
   readReceiverSettings,
   withoutSdkProtocols,
+  withoutSdkSampler,
 } from '../../src/extension/receiver-settings';
 
 const SDK = 'OTEL_EXPORTER_OTLP_ENDPOINT';
@@ -53,6 +54,23 @@ describe('readReceiverSettings', () => {
     expect([ports, warnings]).toEqual([[], []]);
     expect(notes).toHaveLength(1);
   });
+
+  it.each([['off'], ['auto']])(
+    'has the sampler sdk mean always_on where it is off: %s',
+    (choice) => {
+      const variables = { [RECEIVER]: choice, LAMBDA_OTLP_OTEL_TRACES_SAMPLER: 'SDK' };
+      expect(read(variables).warnings).toEqual([
+        'LAMBDA_OTLP_OTEL_TRACES_SAMPLER: expected the receiver on beside sdk, got it off; using always_on',
+      ]);
+      expect(withoutSdkSampler(variables)).toMatchObject({
+        LAMBDA_OTLP_OTEL_TRACES_SAMPLER: 'always_on',
+      });
+      expect(withoutSdkSampler({ OTEL_TRACES_SAMPLER: 'always_off' })).toEqual({
+        OTEL_TRACES_SAMPLER: 'always_off',
+      });
+      expect(read({ ...variables, [OWN]: away, [RECEIVER]: 'on' }).warnings).toEqual([]);
+    },
+  );
 
   it('obeys on and a port, whatever else is in sight', () => {
     expect(read({ [OWN]: away, [RECEIVER]: 'ON' }, true).ports).toEqual([4318, 4317]);

@@ -12,7 +12,9 @@ import fc from 'fast-check';
 import { createSampler } from '../../src/otel/consistent-probability';
 import type { SampledSpan, SamplerName } from '../../src/otel/consistent-probability';
 
-const LIBRARY: Readonly<Record<SamplerName, (ratio: number) => Sampler>> = {
+type LibrarySampler = Exclude<SamplerName, 'sdk'>;
+
+const LIBRARY: Readonly<Record<LibrarySampler, (ratio: number) => Sampler>> = {
   always_on: () => new AlwaysOnSampler(),
   always_off: () => new AlwaysOffSampler(),
   traceidratio: (ratio) => new TraceIdRatioBasedSampler(ratio),
@@ -21,7 +23,7 @@ const LIBRARY: Readonly<Record<SamplerName, (ratio: number) => Sampler>> = {
   parentbased_traceidratio: (ratio) =>
     new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(ratio) }),
 };
-const NAMES = Object.keys(LIBRARY) as SamplerName[];
+const NAMES = Object.keys(LIBRARY) as LibrarySampler[];
 
 function isSampledByLibrary(sampler: Sampler, { traceId, sampled }: SampledSpan): boolean {
   const parent = {

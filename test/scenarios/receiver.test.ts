@@ -339,6 +339,58 @@ describe('the receiver', () => {
     rmSync(layer, { recursive: true });
   });
 
+  it('follows the sampler of the SDK: what it did not draw leaves no span', async () => {
+    const run = await startInstrumented({ settings: { LAMBDA_OTLP_OTEL_TRACES_SAMPLER: 'sdk' } });
+    await post(run, []);
+    const drawn = await run.lambda.invoke({ action: 'traced' });
+    const manual = await run.lambda.invoke({ action: 'traced', server: false });
+    const failed = await run.lambda.invoke({ action: 'none such' });
+    expect(failed.functionError).toBeDefined();
+    const { spans: arrived, logs, series } = await finish(run);
+    const servers = arrived.filter(({ kind }) => kind === SPAN_KIND.server);
+    expect(servers.map(({ plain }) => plain['faas.invocation_id'])).toEqual([
+      drawn.requestId,
+      manual.requestId,
+    ]);
+    expect(new Set(arrived.map(({ traceId }) => traceId)).size).toBe(2);
+    expect(logs.some(({ plain }) => plain['faas.invocation_id'] === failed.requestId)).toBe(true);
+    expect(total({ spans: [], logs: [], series }, 'faas.invocations')).toBe(3);
+  });
+
+  it('keeps what KEEP names beside that', async () => {
+    const settings = { LAMBDA_OTLP_OTEL_TRACES_SAMPLER: 'sdk', LAMBDA_OTLP_KEEP: 'errors' };
+    const run = await startInstrumented({ settings });
+    await post(run, []);
+    const failed = await run.lambda.invoke({ action: 'none such' });
+    const servers = (await finish(run)).spans.filter(({ kind }) => kind === SPAN_KIND.server);
+    expect(servers.map(({ plain }) => plain['faas.invocation_id'])).toEqual([failed.requestId]);
+  });
+
+  it('takes signals that the extension does not export, drops them, and says so once', async () => {
+    const run = await startInstrumented({
+      settings: {
+        LAMBDA_OTLP_OTEL_METRICS_EXPORTER: 'none',
+        LAMBDA_OTLP_OTEL_LOGS_EXPORTER: 'none',
+      },
+    });
+    const body = (signal: 'logs' | 'metrics', message: string) => ({
+      path: `/v1/${signal}`,
+      headers: protobuf,
+      body: Buffer.from(encodeOtlpMessage(message, manyOf(signal, 3))).toString('base64'),
+    });
+    const answers = await post(run, [
+      body('metrics', 'ExportMetricsServiceRequest'),
+      body('logs', 'ExportLogsServiceRequest'),
+      body('metrics', 'ExportMetricsServiceRequest'),
+      { headers: protobuf, body: protobufBody.toString('base64') },
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    const { spans: arrived, logs, series } = await finish(run);
+    expect(sdkSpans(arrived)).toHaveLength(10);
+    expect([logs, series]).toEqual([[], []]);
+    expect(run.output().match(/exports no metrics, logs/g)).toHaveLength(1);
+  });
+
   it('warns once of a port that is taken, and the function goes on', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
