@@ -14,6 +14,19 @@ const PURE_ROOMS = [
 /** Loads built-in modules ahead of the flags of V8, by name. */
 const WARMS_MODULES_UP = 'src/node/v8-flags.ts';
 
+/** What is said in one way, and what hides a global of Node.js's. */
+const ONE_WAY = [
+  {
+    selector: 'SpreadElement > ConditionalExpression > ObjectExpression[properties.length=0]',
+    message: 'Write ...(condition && { member }), or ...defined({ member }).',
+  },
+  {
+    selector:
+      ':matches(ClassDeclaration, TSInterfaceDeclaration, TSTypeAliasDeclaration)[id.name=/^(Buffer|Event|Headers|Record|Request|Response)$/]',
+    message: 'A global has this name.',
+  },
+];
+
 export default tseslint.config(
   {
     ignores: [
@@ -81,6 +94,7 @@ export default tseslint.config(
       'house/arrows': 'error',
       'house/node-home': 'error',
       'max-lines-per-function': ['error', { max: 40, skipComments: true }],
+      'no-restricted-syntax': ['error', ...ONE_WAY],
     },
   },
   {
@@ -118,6 +132,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        ...ONE_WAY,
         {
           selector: "NewExpression[callee.name='Date'][arguments.length=0]",
           message: 'Time comes in as an argument.',

@@ -43,13 +43,12 @@ export function toInvocationIdentity(source: IdentitySource, sha256: Sha256Hex):
   const unsampledParent = header.sampled === false ? header.parentSpanId : undefined;
   const spanId = ownSpanId ?? unsampledParent ?? hashInvocation(source, sha256);
   const parentSpanId = header.sampled === true ? header.parentSpanId : undefined;
+  const hasParent = parentSpanId !== undefined && parentSpanId !== spanId;
   return {
     traceId,
     spanId,
-    ...(parentSpanId === undefined || parentSpanId === spanId
-      ? {}
-      : { parentSpanId, parentIsRemote: true }),
-    ...(header.sampled === undefined ? {} : { sampled: header.sampled }),
+    ...(hasParent && { parentSpanId, parentIsRemote: true }),
+    ...(header.sampled !== undefined && { sampled: header.sampled }),
   };
 }
 

@@ -64,7 +64,7 @@ export class Initializations {
     if (known !== undefined) return known;
     const list = new RunList<StartOf, DoneOf, ReportOf, Initialization>(() => ({
       name: isRestore ? 'restore' : 'init',
-      ...(isRestore ? {} : { initPhase: key }),
+      ...(!isRestore && { initPhase: key }),
       stated: new Set(),
       waits: 0,
     }));

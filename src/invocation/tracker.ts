@@ -204,7 +204,7 @@ export class Tracker<Line extends TrackedLine> {
       spanAtReport: this.options.spanAt === 'report',
       restoreWasReported: this.initializations.restoreWasReported,
       serverIsLate: this.options.received?.isServerLate === true,
-      ...(ending === undefined ? {} : { ending }),
+      ...(ending !== undefined && { ending }),
     };
   }
 

@@ -108,7 +108,7 @@ export async function nextEvent(
     method: 'GET',
     path: `${API}/event/next`,
     headers: { 'Lambda-Extension-Identifier': extensionId },
-    ...(onSent === undefined ? {} : { onSent }),
+    ...(onSent !== undefined && { onSent }),
   });
   if (answer.kind === 'failed') return answer;
   if (answer.status !== 200) {
@@ -141,8 +141,8 @@ function readNextEvent(body: string): NextEvent | undefined {
         eventType: 'INVOKE',
         requestId: text(seen['requestId']) ?? '',
         deadlineMs,
-        ...(arn === undefined ? {} : { invokedFunctionArn: arn }),
-        ...(tracingValue === undefined ? {} : { tracingValue }),
+        ...(arn !== undefined && { invokedFunctionArn: arn }),
+        ...(tracingValue !== undefined && { tracingValue }),
       };
     }
     case 'SHUTDOWN':

@@ -95,7 +95,7 @@ async function sendOnce(
           const isStale = exchange.reused && !answer.hasBegun && STALE_CODES.has(code);
           finish(isStale ? 'stale' : failed(message));
         },
-        ...(onSent === undefined ? {} : { onWritten: onSent }),
+        ...(onSent !== undefined && { onWritten: onSent }),
       },
     );
     const giveUp = (): void => exchange.destroy(new Error(`no answer within ${timeoutMs} ms`));

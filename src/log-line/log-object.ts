@@ -213,10 +213,10 @@ function limitException(
   { maxBodyBytes }: LogLimits,
 ): LogException {
   return {
-    ...(type === undefined ? {} : { type: limitText(type, maxBodyBytes) }),
-    ...(message === undefined ? {} : { message: limitText(message, maxBodyBytes) }),
-    ...(stacktrace === undefined ? {} : { stacktrace: limitText(stacktrace, maxBodyBytes) }),
-    ...(isRuntimeReport === undefined ? {} : { isRuntimeReport }),
+    ...(type !== undefined && { type: limitText(type, maxBodyBytes) }),
+    ...(message !== undefined && { message: limitText(message, maxBodyBytes) }),
+    ...(stacktrace !== undefined && { stacktrace: limitText(stacktrace, maxBodyBytes) }),
+    ...(isRuntimeReport !== undefined && { isRuntimeReport }),
   };
 }
 

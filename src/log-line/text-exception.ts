@@ -63,7 +63,7 @@ function readPlatformError(text: string): LogException | undefined {
   const match = PLATFORM_ERROR.exec(text);
   if (match === null) return undefined;
   const [, message = '', type = ''] = match;
-  return { type, ...(message === '' ? {} : { message }), isRuntimeReport: true };
+  return { type, ...(message !== '' && { message }), isRuntimeReport: true };
 }
 
 function readPythonReport(text: string): LogException | undefined {
@@ -75,5 +75,5 @@ function readPythonReport(text: string): LogException | undefined {
   const [, type = '', message = ''] = PYTHON_REPORT.exec(report.trimEnd()) ?? [];
   const isReport = isErrorName(type) || /^Runtime\.|Exit$|Interrupt$/.test(type);
   if (!isReport) return undefined;
-  return { type, ...(message === '' ? {} : { message }), isRuntimeReport: true };
+  return { type, ...(message !== '' && { message }), isRuntimeReport: true };
 }

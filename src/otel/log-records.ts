@@ -139,7 +139,7 @@ function toPlatformRecord(fact: PlatformLogFact, origin: LogOrigin): ReadableLog
   return {
     hrTime: event.time,
     hrTimeObserved: origin.observed,
-    ...(spanContext === undefined ? {} : { spanContext }),
+    ...(spanContext !== undefined && { spanContext }),
     severityNumber,
     severityText: SeverityNumber[severityNumber],
     eventName: toEventName(event),

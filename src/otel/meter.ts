@@ -198,14 +198,12 @@ function setEventTime(metric: MetricData, { first, start, end }: Window): void {
 function createReader({ temporality, exponentialHistograms }: MeterOptions): PullReader {
   return new PullReader({
     aggregationTemporalitySelector: (type) => selectTemporality(type, temporality),
-    ...(exponentialHistograms
-      ? {
-          aggregationSelector: (type) =>
-            type === InstrumentType.HISTOGRAM
-              ? { type: AggregationType.EXPONENTIAL_HISTOGRAM }
-              : { type: AggregationType.DEFAULT },
-        }
-      : {}),
+    ...(exponentialHistograms && {
+      aggregationSelector: (type) =>
+        type === InstrumentType.HISTOGRAM
+          ? { type: AggregationType.EXPONENTIAL_HISTOGRAM }
+          : { type: AggregationType.DEFAULT },
+    }),
   });
 }
 
@@ -242,9 +240,7 @@ function toRecord(
       const histogram = meter.createHistogram(name, {
         unit,
         description,
-        ...(boundaries === undefined
-          ? {}
-          : { advice: { explicitBucketBoundaries: [...boundaries] } }),
+        ...(boundaries !== undefined && { advice: { explicitBucketBoundaries: [...boundaries] } }),
       });
       return (value, attributes) => histogram.record(value, attributes);
     }

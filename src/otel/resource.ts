@@ -141,7 +141,7 @@ export function parseFunctionArn(text: string | undefined): FunctionArn | undefi
     region,
     accountId,
     name,
-    ...(qualifier === undefined ? {} : { qualifier }),
+    ...(qualifier !== undefined && { qualifier }),
   };
 }
 

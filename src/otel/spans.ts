@@ -148,7 +148,7 @@ function toStatus({
   readonly errorMessage?: string;
 }): SpanStatus {
   if (!isError) return { code: SpanStatusCode.UNSET };
-  return { code: SpanStatusCode.ERROR, ...(message === undefined ? {} : { message }) };
+  return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };
 }
 
 interface SpanParts {
@@ -273,6 +273,6 @@ function toServedEdit(span: ReceivedSpan, fact: InvocationFact, origin: SpanOrig
   ) as Record<string, AttributeValue>;
   if (!raisesError) return { attributes };
   const { errorMessage: message } = fact;
-  const status = { code: ERROR as number, ...(message === undefined ? {} : { message }) };
+  const status = { code: ERROR as number, ...(message !== undefined && { message }) };
   return { attributes, status };
 }

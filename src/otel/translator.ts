@@ -18,6 +18,7 @@ import type { LogLimits } from '../log-line/log-line';
 import type { RawItem } from '../relay/item';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
+import { defined } from '../telemetry/fields';
 import { toMs } from '../telemetry/timestamp';
 import { parseFunctionArn, toResourceAttributes } from './resource';
 import type { FunctionDescription } from './resource';
@@ -105,9 +106,7 @@ export class Translator {
         spanAt,
         functionErrors,
         instanceId: resource.logStreamName ?? this.environmentId,
-        ...(initializationType === undefined ? {} : { initializationType }),
-        ...(handover === undefined ? {} : { handover }),
-        ...(options.received === undefined ? {} : { received: options.received }),
+        ...defined({ initializationType, handover, received: options.received }),
       },
       (lines) => this.lines.joinTraces(lines),
     );
@@ -209,9 +208,7 @@ export class Translator {
       scope: this.scope,
       functionName: this.invocationName,
       limits: spanLimits,
-      ...(resource.functionVersion === undefined
-        ? {}
-        : { functionVersion: resource.functionVersion }),
+      ...defined({ functionVersion: resource.functionVersion }),
     };
     const logOrigin: LogOrigin = {
       resource: logs,
@@ -269,9 +266,7 @@ export class Translator {
       {
         ...this.options.resource,
         environmentId,
-        ...(functionName === undefined ? {} : { functionName }),
-        ...(instanceId === undefined ? {} : { instanceId }),
-        ...(functionArn === undefined ? {} : { functionArn }),
+        ...defined({ functionName, instanceId, functionArn }),
       },
       signal,
     );

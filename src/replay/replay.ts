@@ -12,6 +12,7 @@ import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';
 import type { Translator } from '../otel/translator';
 import { decodeEvent } from '../telemetry/decode';
+import { defined } from '../telemetry/fields';
 import { laterTime } from '../telemetry/timestamp';
 import type { ReplayItem } from './read-input';
 
@@ -138,8 +139,7 @@ class Replay {
       settings,
       redaction: createRedaction(environment),
       registration: { extensionId: '', ...this.registration },
-      ...(this.handover === undefined ? {} : { handover: this.handover }),
-      ...(createEnvironmentId === undefined ? {} : { createEnvironmentId }),
+      ...defined({ handover: this.handover, createEnvironmentId }),
     });
     const meter = new Meter({ scope: translator.scope, ...settings.meter, selfMetrics: false });
     return { translator, meter };
