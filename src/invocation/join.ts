@@ -1,6 +1,6 @@
-// P is the span that the extension makes of an invocation, S the SERVER span that the function's instrumentation
-// makes of the same request: where S is there it stays, completed, and P does not leave, so that each request is
-// one trace with one SERVER span. Without S, P takes its place in the trace of the function's own spans.
+// The extension makes a span of each invocation ("our span"), and the function's instrumentation may make a SERVER span
+// of the same request: where that is there it stays, completed, and ours does not leave, so that each request is one
+// trace with one SERVER span. Without it, our span takes its place in the trace of the function's own spans.
 // Decided once, when the request settles, by what the spans say of themselves and never by when they arrived.
 import type { SpanEdit } from '../relay/edit-span';
 import { HAS_IS_REMOTE, IS_REMOTE } from '../relay/item';
@@ -23,9 +23,9 @@ export interface SeenSpan {
 /** A request that settles. */
 export interface SettlingRequest {
   readonly requestId: string;
-  /** P's. */
+  /** Our span's. */
   readonly identity: SpanIdentity;
-  /** Of the segment that X-Ray puts between P and the function's own spans. */
+  /** Of the segment that X-Ray puts between our span and the function's own. */
   readonly runtimeSpanId: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
@@ -36,11 +36,11 @@ export interface SettlingRequest {
 }
 
 export interface Joined {
-  /** What children and log lines of the request hang below: S, or P in its place. */
+  /** What children and log lines of the request hang below: the SERVER span, or ours in its place. */
   readonly identity: SpanIdentity;
-  /** S; absent: P leaves. */
+  /** The SERVER span; absent: ours leaves. */
   readonly servedBy?: ReceivedSpan;
-  /** From P to the spans of other traces. */
+  /** From our span to those of other traces. */
   readonly links: readonly SpanIdentity[];
   readonly edits: ReadonlyMap<ReceivedSpan, SpanEdit>;
 }
@@ -82,7 +82,7 @@ function serveBy(
   const edits = new Map<ReceivedSpan, SpanEdit>();
   let { parentSpanId } = server;
   if (isBelowOurs(server, request)) {
-    // X-Ray's context: the parent is the span that P would have been, or the segment below it.
+    // X-Ray's context: the parent is the span that ours would have been, or the segment below it.
     parentSpanId = request.identity.parentSpanId;
     edits.set(servedBy, toParentEdit(servedBy, parentSpanId, true));
     for (const { held } of seen.filter((span) => isBelowOurs(span, request))) {
@@ -111,7 +111,7 @@ function joinTops(
   return isOneTrace ? adopt(tops, request) : linkTo(tops, request);
 }
 
-/** P becomes the parent of the topmost spans, in their trace and below their caller. */
+/** Our span becomes the parent of the topmost spans, in their trace and below their caller. */
 function adopt(tops: readonly SeenSpan[], { identity }: SettlingRequest): Joined | undefined {
   const [first] = tops;
   if (first === undefined) return undefined;
@@ -136,7 +136,7 @@ function linkTo(tops: readonly SeenSpan[], request: SettlingRequest): Joined {
   };
 }
 
-/** Spans that were exported name a parent that never ends: P is that parent. */
+/** Spans that were exported name a parent that never ends: our span is that parent. */
 function replaceMissing(own: readonly SeenSpan[], request: SettlingRequest): Joined | undefined {
   const { identity } = request;
   const ids = new Set(own.map(({ spanId }) => spanId));

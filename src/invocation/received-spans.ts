@@ -1,6 +1,7 @@
 // Spans of the function's SDK on their way: they wait for the next settling, which may change them, and those
 // that a request still open may need wait for its end. Bounded: beyond it they leave as they are. Of what has
-// left, enough is remembered to know a parent that never came, and the request of an S that comes late.
+// left, enough is remembered to know a parent that never came, and the request of a SERVER span that
+// comes late.
 import type { SpanEdit } from '../relay/edit-span';
 import { editSpan } from '../relay/edit-span';
 import { bytesOf, wholeOf } from '../relay/item';
@@ -18,21 +19,21 @@ const MAX_HELD = 64;
 const MAX_HELD_BYTES = 262_144;
 const MAX_REMEMBERED = 1_024;
 const MAX_CLOSED = 256;
-/** Settlings that an S waits for the first event of its request. */
+/** Settlings that a SERVER span waits for the first event of its request. */
 const MAX_WAITS = 2;
 
 export class ReceivedSpans {
-  /** An S came after its P had left: from then on a P waits for one settling more. */
+  /** A SERVER span came after ours had left: from then on ours wait for one settling more. */
   isServerLate = false;
   private waiting: ReceivedSpan[] = [];
   private waitingBytes = 0;
   private left: ReceivedSpan[] = [];
   private remembered: SeenSpan[] = [];
   private seen: readonly SeenSpan[] | undefined;
-  /** P's ids by request, of those that have left. */
+  /** Our spans' ids by request, of those that have left. */
   private readonly closed = new Map<string, SpanIdentity>();
   private readonly edits = new Map<ReceivedSpan, SpanEdit>();
-  /** S of requests whose span is not stated yet. */
+  /** The SERVER spans of requests whose span is not stated yet. */
   private readonly serving = new Set<ReceivedSpan>();
   private readonly waits = new WeakMap<ReceivedSpan, number>();
   /** Everything that left since a request is open is remembered. */
@@ -69,14 +70,14 @@ export class ReceivedSpans {
     return joined;
   }
 
-  /** P has left with these ids, or S in its place. */
+  /** Our span has left with these ids, or the SERVER span in its place. */
   close(requestId: string, identity: SpanIdentity): void {
     this.closed.delete(requestId);
     this.closed.set(requestId, identity);
     forgetOldest(this.closed, MAX_CLOSED);
   }
 
-  /** S leaves with what else is to be appended to it. */
+  /** The SERVER span leaves with what else is to be appended to it. */
   complete(server: ReceivedSpan, edit: SpanEdit): void {
     if (!this.serving.has(server)) return;
     const attributes = { ...this.edits.get(server)?.attributes, ...edit.attributes };
@@ -149,7 +150,7 @@ export class ReceivedSpans {
     else this.isComplete = false;
   }
 
-  /** S came after P had left: both stay, and a link says that they are one. */
+  /** It came after our span had left: both stay, and a link says that they are one. */
   private toLateEdit({ invocationId, spanId }: ReceivedSpan): SpanEdit | undefined {
     const identity = invocationId === undefined ? undefined : this.closed.get(invocationId);
     if (identity === undefined || identity.spanId === spanId) return undefined;
