@@ -1,6 +1,7 @@
 // The one table of settings: each variable that a user may set, how its value is read, what holds without it,
 // and what the documents say of it. environment.ts reads by it; README and docs/configuration.md are made of
-// it (`UPDATE_DOCS=1 npx jest test/settings`). A new setting is a row here and `environment.read` where it is used.
+// it (`UPDATE_DOCS=1 npx jest test/documents.test.ts`). A new setting is a row here, and `environment.read` where it
+// is used.
 import { LOG_LEVEL_NAMES, OTEL_SETTINGS } from './otel-settings';
 
 interface SettingOf<Kind extends string, Value> {

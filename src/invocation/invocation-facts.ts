@@ -244,7 +244,7 @@ function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | und
 // `spans` of a platform event → children of the span that the event is about.
 
 /**
- * Children get their ids from name and ordinal (the how-manieth of that name). `taken`: names that another
+ * Children get their ids from name and ordinal (how many of that name come before it). `taken`: names that another
  * event of the same parent brought already, which would repeat its spans.
  */
 export function toChildSpans(

@@ -40,7 +40,7 @@ export interface PlatformMetrics {
 }
 
 interface EventBase {
-  /** When it happened; undefined when unreadable (the translation then uses the time of delivery). */
+  /** When it happened; where that is missing or unreadable, when it was delivered. */
   readonly time: HrTime;
 }
 
@@ -120,7 +120,7 @@ export interface StartEvent extends EventBase {
 export interface RuntimeDoneEvent extends EventBase, Outcome {
   readonly type: 'platform.runtimeDone';
   readonly requestId: string;
-  /** `spans` names responseLatency, be the rest of it readable or not. */
+  /** `spans` names responseLatency, whether the rest of it is readable or not. */
   readonly isAnswered?: true;
   readonly metrics?: PlatformMetrics;
   readonly spans?: readonly PlatformSpan[];

@@ -63,7 +63,7 @@ export function readSpans(value: unknown): readonly PlatformSpan[] | undefined {
   return spans.length === 0 ? undefined : spans;
 }
 
-/** One of `spans` has this name, be the rest of it readable or not. */
+/** One of `spans` has this name, whether the rest of it is readable or not. */
 export function namesSpan(value: unknown, name: string): true | undefined {
   if (!Array.isArray(value)) return undefined;
   const isNamed = (item: unknown) => isObject(item) && item['name'] === name;
