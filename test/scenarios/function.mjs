@@ -1,4 +1,5 @@
 // A function that does what its event says.
+import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,14 @@ const actions = {
     await sleep(ms);
     for (const line of after) console.log(line);
     return 'slept';
+  },
+  async print({ count, fails = false }) {
+    for (let index = 0; index < count; index += 1) {
+      const line = JSON.stringify({ level: 'DEBUG', message: `line ${index}` });
+      // As fast as they are read.
+      if (!process.stdout.write(`${line}\n`)) await once(process.stdout, 'drain');
+    }
+    if (fails) throw new TypeError('failed on purpose');
   },
   fail() {
     throw new TypeError('failed on purpose');
