@@ -51,7 +51,7 @@ export function isOf(code: number, kind: number): boolean {
 
 const NONE: readonly Range[] = [];
 
-/** Runs of `least` characters of this kind or more. Outside of runs every `least`-th character is looked at, no other. */
+/** Runs of `least` characters of this kind or more. Outside of runs only every `least`-th character is looked at. */
 export function findRuns(text: string, kind: number, least: number): readonly Range[] {
   let runs: Range[] | undefined;
   let rest = 0;

@@ -43,7 +43,9 @@ function toSpanLine(index: number, action: string): string {
 const valueOf = (args: readonly string[], option: string): string =>
   args[args.indexOf(option) + 1] ?? '';
 
-/** `failAt`: the command that fails, once, `isDone` when it has done its work; `spoil`: what stands in the log instead. */
+/**
+ * `failAt`: the command that fails, once, `isDone` when it has done its work; `spoil`: what stands in the log instead.
+ */
 function createStandIn({
   failAt,
   isDone = false,

@@ -1,96 +1,19 @@
 // HTTP/2 requests: Node's own client, and peers that send too much, too little, or what makes no sense.
-import { connect as connectHttp2, constants } from 'node:http2';
-import type { ClientHttp2Session, IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http2';
+import { constants } from 'node:http2';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import fc from 'fast-check';
 import { ByteBudget } from '../../src/http/byte-budget';
-import { Http2Connection } from '../../src/http/http2-connection';
 import { formatFields, formatFrame, formatSettings, toUInt32 } from '../../src/http/http2-frames';
-import type { Http2Options, Http2Request } from '../../src/http/http2-streams';
-import { startHttpServer } from '../../src/http/server';
+import type { Http2Request } from '../../src/http/http2-streams';
+import { echo, endHttp2, MIB, open, post, serve } from './http2-scene';
+import type { Scene } from './http2-scene';
 
-const MIB = 1024 * 1024;
-const cleanups: (() => void)[] = [];
+const peers: Socket[] = [];
 afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
+  for (const socket of peers.splice(0)) socket.destroy();
+  endHttp2();
 });
-
-interface Scene {
-  readonly port: number;
-  readonly budget: ByteBudget;
-  readonly requests: Http2Request[];
-}
-
-const echo = (request: Http2Request): void =>
-  request.answer({
-    fields: { ':status': '200' },
-    body: request.body,
-    trailers: { 'x-value': request.fields.get('x-value') ?? '' },
-  });
-
-async function serve(options: Partial<Http2Options> = {}): Promise<Scene> {
-  const budget = options.budget ?? new ByteBudget(8 * MIB);
-  const requests: Http2Request[] = [];
-  const http2: Http2Options = {
-    maxBodyBytes: MIB,
-    budget,
-    onRequest: (request) => {
-      requests.push(request);
-      echo(request);
-    },
-    onOversize: (request) => request.answer({ fields: { ':status': '413' } }),
-    ...options,
-  };
-  const server = await startHttpServer(
-    {
-      maxBodyBytes: MIB,
-      budget,
-      onRequest: (request) => request.answer(200),
-      onOversize: (request) => request.answer(413),
-      onHttp2: (socket, first) =>
-        // As if it had to be loaded.
-        void setImmediate(() => new Http2Connection(socket, first, http2)),
-      onError: () => undefined,
-    },
-    { host: '127.0.0.1' },
-  );
-  cleanups.push(() => server.close());
-  return { port: server.port, budget, requests };
-}
-
-function open({ port }: Scene): ClientHttp2Session {
-  const session = connectHttp2(`http://127.0.0.1:${port}`);
-  session.on('error', () => undefined);
-  cleanups.push(() => session.destroy());
-  return session;
-}
-
-interface Got {
-  readonly status: number | undefined;
-  readonly body: Buffer;
-  readonly trailers: IncomingHttpHeaders;
-}
-
-function post(
-  session: ClientHttp2Session,
-  { body = Buffer.alloc(0), fields = {} }: { body?: Buffer; fields?: OutgoingHttpHeaders } = {},
-): Promise<Got> {
-  return new Promise((resolve, reject) => {
-    const stream = session.request({ ':method': 'POST', ':path': '/', ...fields });
-    const chunks: Buffer[] = [];
-    let status: number | undefined;
-    let trailers: IncomingHttpHeaders = {};
-    stream.on('response', (fields: IncomingHttpHeaders & { ':status'?: number }) => {
-      status = fields[':status'];
-    });
-    stream.on('trailers', (fields: IncomingHttpHeaders) => (trailers = fields));
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    stream.on('end', () => resolve({ status, body: Buffer.concat(chunks), trailers }));
-    stream.on('error', reject);
-    stream.end(body);
-  });
-}
 
 describe("Node's own client", () => {
   it('gets an answer to each request, bodies and trailers included', async () => {
@@ -190,7 +113,7 @@ class Peer {
     socket.on('error', () => undefined);
     socket.on('end', () => (this.isClosed = true));
     socket.on('close', () => (this.isClosed = true));
-    cleanups.push(() => socket.destroy());
+    peers.push(socket);
   }
 
   static async connect({ port }: Scene, ...frames: readonly Buffer[]): Promise<Peer> {
