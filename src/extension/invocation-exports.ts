@@ -97,7 +97,8 @@ export class InvocationExports implements Exports {
     this.latestMs = toLatest(event.deadlineMs, nowMs);
     this.lastExportAtMs = nowMs;
     pipeline.invoke(event);
-    if (!telemetry.isActive) return () => undefined;
+    // Then only the function's SDK hands something over, whose end nobody tells.
+    if (!telemetry.isActive) return () => void this.exportWhileRunning();
     const decision = decideFlush(this.history, nowMs, this.settings.flushStrategy);
     if (decision === 'overlap' || pipeline.suspended) {
       return () => void this.exportLeftovers(previous);

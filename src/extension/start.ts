@@ -175,7 +175,9 @@ async function openReceiver(
   const { startOtlpReceiver } = await import('../lambda/otlp-receiver');
   const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
-    return otlpInbox.accept(body);
+    const rejected = otlpInbox.accept(body);
+    inbox.onRead?.();
+    return rejected;
   };
   const onRefused = (): void => otlpInbox.refuse();
   await startOtlpReceiver({ ports, budget, diagnostics, onBody, onRefused });

@@ -19,6 +19,7 @@ import type { RawItem } from '../relay/item';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
 import { defined } from '../telemetry/fields';
+import type { ReceivedSpan } from '../relay/received-span';
 import { toMs } from '../telemetry/timestamp';
 import { parseFunctionArn, toResourceAttributes } from './resource';
 import type { FunctionDescription } from './resource';
@@ -173,7 +174,7 @@ export class Translator {
       now: this.latestObserved,
       isEnding: ending !== undefined,
       ...tracker.surroundings,
-      takeJoined: () => this.options.received?.take(tracker.openRequests) ?? [],
+      takeJoined: () => this.takeJoined(ending !== undefined),
     });
     const { spans, logRecords, receivedSpans: received, receivedRecords } = selected;
     const leaves = (fact: Fact<unknown>): boolean => this.selection.leaves(fact);
@@ -191,6 +192,12 @@ export class Translator {
       receivedRecords,
       measurements: isNews ? this.redact(measurements) : measurements,
     };
+  }
+
+  private takeJoined(isEnding: boolean): readonly ReceivedSpan[] {
+    const { received } = this.options;
+    if (received === undefined) return [];
+    return isEnding ? received.takeAll() : received.take(this.tracker.openRequests);
   }
 
   private redact(measurements: readonly Measurement[]): readonly Measurement[] {

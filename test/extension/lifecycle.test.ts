@@ -185,11 +185,12 @@ describe('end', () => {
     expect(scene.pipeline.flushes).toHaveLength(0);
   });
 
-  it('polls at once without telemetry', async () => {
+  it('polls at once without telemetry, and exports what the SDK handed over beside the handler', async () => {
     const scene = new Scene();
     scene.telemetry.isActive = false;
     await scene.invoke('r1');
     expect(scene.polls).toBe(2);
+    expect(scene.pipeline.log.slice(-2)).toEqual(['poll', 'flush while running']);
     expect(scene.clock.armed).toBe(0);
   });
 

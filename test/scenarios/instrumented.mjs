@@ -105,5 +105,18 @@ async function post({ requests }) {
   return answers;
 }
 
-const actions = { traced, logged, stuck, unflushed, post };
+/** The same body again and again, over kept connections. */
+async function flood({ count, path = '/v1/traces', body }) {
+  const bytes = Buffer.from(body, 'base64');
+  const headers = { 'content-type': 'application/x-protobuf' };
+  const statuses = {};
+  for (let sent = 0; sent < count; sent += 1) {
+    const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: bytes });
+    await answer.arrayBuffer();
+    statuses[answer.status] = (statuses[answer.status] ?? 0) + 1;
+  }
+  return statuses;
+}
+
+const actions = { flood, traced, logged, stuck, unflushed, post };
 export const handler = (event, lambda) => actions[event.action](event, lambda);
