@@ -150,10 +150,12 @@ export class ReceivedSpans {
     this.edits.delete(span);
     this.serving.delete(span);
     this.left.push(edit === undefined ? span : toEdited(span, edit));
+    if (this.remembered.length >= MAX_REMEMBERED) {
+      this.isComplete = false;
+      return;
+    }
     const seen = toSeen(span, undefined);
-    if (seen === undefined) return;
-    if (this.remembered.length < MAX_REMEMBERED) this.remembered.push(seen);
-    else this.isComplete = false;
+    if (seen !== undefined) this.remembered.push(seen);
   }
 
   /** It came after our span had left: both stay, and a link says that they are one. */
