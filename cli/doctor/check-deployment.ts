@@ -16,6 +16,14 @@ const LITTLE_MEMORY_MB = 256;
 /** A flush budget of half a second and Lambda's batch window must fit. */
 const SHORT_TIMEOUT_S = 2;
 
+/** The layer of a Collector, which listens at localhost; undefined: none is known. */
+export function findCollector(deployment: Deployment | undefined): string | undefined {
+  return findLayer(deployment?.layers ?? [], COLLECTOR_LAYER);
+}
+
+const findLayer = (layers: readonly string[], pattern: RegExp): string | undefined =>
+  layers.map((arn) => pattern.exec(arn)?.[1]).find((name) => name !== undefined);
+
 export function checkDeployment({
   deployment,
   variables,
@@ -84,13 +92,12 @@ function checkOwnLayer(deployment: Deployment): readonly Finding[] {
 }
 
 function checkOtherLayers(
-  { layers }: Deployment,
+  deployment: Deployment,
   variables: FunctionConfiguration['variables'],
 ): readonly Finding[] {
-  const named = (pattern: RegExp): string | undefined =>
-    layers.map((arn) => pattern.exec(arn)?.[1]).find((name) => name !== undefined);
+  const named = (pattern: RegExp): string | undefined => findLayer(deployment.layers, pattern);
   const findings: Finding[] = [];
-  const collector = named(COLLECTOR_LAYER);
+  const collector = findCollector(deployment);
   if (collector !== undefined) {
     findings.push(
       warning(

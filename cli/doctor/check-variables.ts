@@ -27,8 +27,8 @@ const LOCAL = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i;
 
 /** Reads `variables` as the extension would. Nothing is sent and no file is read. */
 export function readVariables(variables: Variables): ReadVariables {
-  const findings: Finding[] = [];
-  const environment = createEnvironment(variables, collectInto(findings));
+  const findings: Finding[] = [...checkSpelling(variables)];
+  const environment = createEnvironment(variables, collectInto(findings, variables));
   warnOfMisspelt(variables, findings);
   const configuration = readExportConfiguration(environment);
   readTranslationSettings(environment);
@@ -36,6 +36,7 @@ export function readVariables(variables: Variables): ReadVariables {
   findings.push(...checkSignals(configuration, environment));
   findings.push(
     ...checkHeaders(variables),
+    ...checkForeignHeaders(variables),
     ...checkPrecedence(variables),
     ...checkOthers(variables),
   );
@@ -44,27 +45,69 @@ export function readVariables(variables: Variables): ReadVariables {
 
 function collectInto(
   findings: Finding[],
+  variables: Variables,
   isFault = (name: string): boolean => DECISIVE.test(name),
 ): Diagnostics {
   const add = (message: string): void => {
-    const [, about = 'configuration', text = message] =
+    const [, name = 'configuration', text = message] =
       /^([A-Z][A-Z0-9_]+): (.*)$/s.exec(message) ?? [];
-    findings.push({ level: isFault(about) ? 'fault' : 'warning', about, text });
+    const own = `LAMBDA_OTLP_${name}`;
+    const next = findNext(name, text);
+    findings.push({
+      level: isFault(name) ? 'fault' : 'warning',
+      // As it is set.
+      about: variables[own]?.trim() ? own : name,
+      text,
+      ...(next !== undefined && { next }),
+    });
   };
   return { error: add, warn: add, info: () => undefined, debug: () => undefined };
+}
+
+/** What to try where the extension's own message says what was expected. */
+function findNext(name: string, text: string): string | undefined {
+  const nearest = /the nearest is (\w+)$/.exec(text)?.[1];
+  if (nearest !== undefined) return `rename it to ${nearest}, or remove it`;
+  if (name.endsWith('_ENDPOINT')) {
+    return name === 'OTEL_EXPORTER_OTLP_ENDPOINT'
+      ? 'set LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT to a base URL, such as https://otlp.example.com:4318'
+      : 'set it to the whole URL, path included';
+  }
+  if (name.endsWith('_HEADERS'))
+    return 'write name=value,name=value; a comma, a quotation mark or a % in a value is percent-encoded';
+  if (name.endsWith('_PROTOCOL'))
+    return 'remove it, and send to the port of OTLP over HTTP, usually 4318: gRPC is not spoken';
+  return undefined;
+}
+
+/** What no reader can see: quotation marks that belong to the shell, and names in other letters. */
+function checkSpelling(variables: Variables): readonly Finding[] {
+  return Object.entries(variables).flatMap(([about, value]): readonly Finding[] => {
+    const inCapitals = about.toUpperCase();
+    if (!/^(LAMBDA_OTLP_|OTEL_)/.test(inCapitals)) return [];
+    if (about !== inCapitals) {
+      const text = 'is not read: names of variables are in capitals';
+      return [{ level: 'fault', about, text, next: `rename it to ${inCapitals}` }];
+    }
+    if (!/^\s*(["']).*\1\s*$/s.test(value)) return [];
+    const text = 'has quotation marks around its value, which are part of it';
+    const level = DECISIVE.test(about) ? 'fault' : 'warning';
+    return [{ level, about, text, next: 'leave them out' }];
+  });
 }
 
 /** OTEL_* as well: nobody else would say so of a name that every SDK ignores. */
 function warnOfMisspelt(variables: Variables, findings: Finding[]): void {
   const isFault = (): boolean => true;
-  warnOfMisspeltSettings(variables, collectInto(findings, isFault));
+  warnOfMisspeltSettings(variables, collectInto(findings, variables, isFault));
   const unprefixed = Object.keys(variables).filter((name) => name.startsWith('OTEL_'));
   const prefixed = unprefixed.map((name) => [`LAMBDA_OTLP_${name}`, ''] as const);
   const own: Finding[] = [];
-  warnOfMisspeltSettings(Object.fromEntries(prefixed), collectInto(own, isFault));
+  warnOfMisspeltSettings(Object.fromEntries(prefixed), collectInto(own, {}, isFault));
   findings.push(
-    ...own.map(({ about, text, ...rest }) => ({
-      ...rest,
+    ...own.map(({ about, text, level, next }) => ({
+      level,
+      ...(next !== undefined && { next: next.replace('LAMBDA_OTLP_OTEL_', 'OTEL_') }),
       about: about.replace('LAMBDA_OTLP_', ''),
       text: text
         .replaceAll('LAMBDA_OTLP_OTEL_', 'OTEL_')
@@ -83,32 +126,46 @@ function checkSignals(
   return [{ level: 'fault', about, text: 'nothing is exported', next: 'remove it' }];
 }
 
+const HEADERS = /OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/;
+const REFERENCE = /\$\{(secretsmanager|ssm):[^}]+\}/g;
+/** What somebody took for a reference: half of one, another's name, CloudFormation's, a shell's. */
+const LIKE_A_REFERENCE = /\$\{|\{\{resolve:|\$\(|\b(secretsmanager|ssm):/;
+const CREDENTIAL = /^\s*(authorization|[\w-]*(key|token|secret)[\w-]*)\s*=/im;
+
 /** A credential as such is readable by whoever may read the function's configuration. */
 function checkHeaders(variables: Variables): readonly Finding[] {
   return Object.entries(variables).flatMap(([about, value]): readonly Finding[] => {
-    if (!/OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/.test(about)) return [];
-    if (
-      !/^\s*(authorization|[\w-]*(key|token|secret)[\w-]*)\s*=/im.test(value.replaceAll(',', '\n'))
-    )
-      return [];
-    const isReference = value.includes('${secretsmanager:') || value.includes('${ssm:');
-    if (isReference && about.startsWith('LAMBDA_OTLP_')) return [];
-    if (isReference) {
+    if (!HEADERS.test(about)) return [];
+    if (LIKE_A_REFERENCE.test(value.replace(REFERENCE, ''))) {
       const text =
-        'holds a reference that this extension resolves, but a function’s own SDK would send as it stands';
-      return [{ level: 'note', about, text, next: `set it as LAMBDA_OTLP_${about}` }];
+        'holds what looks like a reference to a secret and is none: it is sent as it stands';
+      const next = 'write ${secretsmanager:NAME-OR-ARN#FIELD} or ${ssm:PARAMETER}';
+      return [{ level: 'fault', about, text, next }];
     }
-    const text =
-      'holds a credential that everybody who may read the function’s configuration can read';
-    return [
-      {
-        level: 'note',
-        about,
-        text,
-        next: 'keep it in Secrets Manager: api-key=${secretsmanager:NAME#FIELD}',
-      },
-    ];
+    if (!CREDENTIAL.test(value.replaceAll(',', '\n'))) return [];
+    const isReference = value.search(REFERENCE) >= 0;
+    if (isReference && about.startsWith('LAMBDA_OTLP_')) return [];
+    const text = isReference
+      ? 'holds a reference that this extension resolves, but a function’s own SDK would send as it stands'
+      : 'holds a credential that everybody who may read the function’s configuration can read';
+    const next = isReference
+      ? `set it as LAMBDA_OTLP_${about}`
+      : 'keep it in Secrets Manager: api-key=${secretsmanager:NAME#FIELD}';
+    return [{ level: 'note', about, text, next }];
   });
+}
+
+/** The prefix hides the SDK's endpoint from the extension, and not the SDK's headers. */
+function checkForeignHeaders(variables: Variables): readonly Finding[] {
+  const endpoint = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+  const own = variables[`LAMBDA_OTLP_${endpoint}`]?.trim();
+  const theirs = variables[endpoint]?.trim();
+  if (!own || !theirs || own === theirs || LOCAL.test(theirs)) return [];
+  const about = 'OTEL_EXPORTER_OTLP_HEADERS';
+  if (!variables[about]?.trim() || variables[`LAMBDA_OTLP_${about}`]?.trim()) return [];
+  const text = `is of ${endpoint}, and is sent to LAMBDA_OTLP_${endpoint} as well`;
+  const next = `set LAMBDA_OTLP_${about} to what that endpoint asks for, or to any harmless header`;
+  return [{ level: 'warning', about, text, next }];
 }
 
 /** Both spellings set: says which one holds for the extension. */

@@ -1,6 +1,6 @@
 // The whole examination of one function: configuration first, then one test item of each signal.
 import type { Signal } from '../../src/delivery/delivery';
-import { checkDeployment } from './check-deployment';
+import { checkDeployment, findCollector } from './check-deployment';
 import { readVariables } from './check-variables';
 import { describeDestinations, SIGNALS, type Destination } from './describe-destinations';
 import { sortFindings, type Finding } from './finding';
@@ -32,8 +32,22 @@ export async function examine(
     ...configuration.variables,
   };
   const read = readVariables(variables);
-  const verdicts = canSend ? await sendTestItems(read.configuration.signals, name) : {};
-  const findings = [...read.findings, ...checkDeployment(configuration), ...toFindings(verdicts)];
+  const isKnown = configuration.unreadable === undefined;
+  const collector = findCollector(deployment);
+  const isAstray =
+    collector === undefined && read.findings.some(({ text }) => text.includes(ASTRAY));
+  const verdicts =
+    canSend && isKnown && !isAstray
+      ? await sendTestItems(read.configuration.signals, name, collector)
+      : {};
+  const findings = [
+    ...(isKnown ? excuse(read.findings, collector) : [toUnreadable(configuration.unreadable)]),
+    ...(isKnown && collector === undefined && !isAstray
+      ? checkLocal(read.configuration, deployment)
+      : []),
+    ...checkDeployment(configuration),
+    ...toFindings(verdicts),
+  ];
   return {
     name,
     findings: sortFindings(findings),
@@ -44,10 +58,57 @@ export async function examine(
 
 type Signals = ReturnType<typeof readVariables>['configuration']['signals'];
 
-async function sendTestItems(signals: Signals, name: string): Promise<Examination['verdicts']> {
+/** Lambda told no variables: nothing else can be said of them. */
+function toUnreadable(code: string): Finding {
+  return {
+    level: 'fault',
+    about: 'Environment',
+    text: `Lambda did not tell the variables (${code})`,
+    next: 'ask as somebody who may use the KMS key of the function (kms:Decrypt)',
+  };
+}
+
+/** Beside a Collector layer, localhost is an endpoint like any other. */
+function excuse(findings: readonly Finding[], collector: string | undefined): readonly Finding[] {
+  if (collector === undefined) return findings;
+  const isOfCollector = ({ text }: Finding): boolean => text.includes('a Collector layer');
+  return findings.filter((finding) => !isOfCollector(finding));
+}
+
+/** No endpoint, or one that cannot be used: that is the fault, and not that nothing listens here. */
+const ASTRAY = '; using http://localhost:4318';
+
+/** Where Collectors listen; what does so on this machine is not in the function's environment. */
+const LOCAL_COLLECTOR = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):431[78]\//;
+
+function checkLocal(
+  { signals }: ReturnType<typeof readVariables>['configuration'],
+  deployment: FunctionConfiguration['deployment'],
+): readonly Finding[] {
+  const local = SIGNALS.filter((signal) => LOCAL_COLLECTOR.test(signals[signal]?.url ?? ''));
+  if (deployment === undefined || local.length === 0) return [];
+  return [
+    {
+      level: 'warning',
+      about: local.join(', '),
+      text: 'localhost is the function’s own environment, and no layer of a Collector that is known here is attached',
+      next: 'set LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT to the back end or a Collector elsewhere',
+    },
+  ];
+}
+
+async function sendTestItems(
+  signals: Signals,
+  name: string,
+  collector: string | undefined,
+): Promise<Examination['verdicts']> {
   const sent = SIGNALS.map(async (signal) => {
     const settings = signals[signal];
     if (settings?.exporter !== 'otlp') return [];
+    if (collector !== undefined && LOCAL_COLLECTOR.test(settings.url)) {
+      const text = `not sent: localhost is the function’s own environment, where ${collector} listens`;
+      return [[signal, { level: 'elsewhere', text }]] as const;
+    }
     const item = await makeTestItem(signal, settings.protocol, name);
     const headers = await resolveHeaders(settings, item.body);
     if (headers.kind === 'unknown')
@@ -61,7 +122,7 @@ async function sendTestItems(signals: Signals, name: string): Promise<Examinatio
 function toFindings(verdicts: Examination['verdicts']): readonly Finding[] {
   const findings = new Map<string, Finding>();
   for (const [signal, { level, text, next }] of Object.entries(verdicts)) {
-    if (level === 'arrived') continue;
+    if (level === 'arrived' || level === 'elsewhere') continue;
     const earlier = findings.get(text)?.about;
     findings.set(text, {
       level: level === 'refused' ? 'fault' : 'warning',

@@ -6,6 +6,8 @@ export interface FunctionConfiguration {
   readonly variables: Readonly<Record<string, string>>;
   /** Undefined: only the variables are known. */
   readonly deployment?: Deployment;
+  /** Why Lambda did not tell the variables: the code of its error. */
+  readonly unreadable?: string;
 }
 
 export interface Deployment {
@@ -21,15 +23,27 @@ export interface Deployment {
   readonly region?: string;
 }
 
+const ONE_FUNCTION =
+  'is printed by: aws lambda get-function-configuration --function-name NAME --output json';
+
 export class InputError extends Error {}
 
 /** @throws InputError when the text is neither of the known forms. */
 export function readFunctionConfiguration(text: string, source: string): FunctionConfiguration {
-  const value = parse(text, source);
+  const value = parse(text.replace(/^\uFEFF/, ''), source);
   const whole =
     isObject(value) && isObject(value['Configuration']) ? value['Configuration'] : value;
-  if (!isObject(whole))
-    throw new InputError(`${source}: expected a JSON object, got ${kindOf(whole)}`);
+  if (!isObject(whole)) {
+    throw new InputError(
+      `${source}: expected a JSON object, got ${kindOf(whole)}; variables are {"NAME": "VALUE"}, a function’s configuration ${ONE_FUNCTION}`,
+    );
+  }
+  const functions = whole['Functions'];
+  if (Array.isArray(functions)) {
+    throw new InputError(
+      `${source}: expected one function, got a list of ${functions.length}; the configuration of one ${ONE_FUNCTION}`,
+    );
+  }
   if (isConfiguration(whole)) return readDeployment(whole, source);
   const variables = isObject(whole['Variables']) ? whole['Variables'] : whole;
   return { variables: readVariables(variables, source) };
@@ -44,11 +58,19 @@ function isConfiguration(whole: Readonly<Record<string, unknown>>): boolean {
 function parse(text: string, source: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    throw new InputError(
-      `${source}: expected JSON (environment variables, or the output of aws lambda get-function-configuration), ${(error as Error).message}`,
-    );
+  } catch {
+    throw new InputError(`${source}: expected JSON, got ${describeText(text)}`);
   }
+}
+
+/** JSON.parse's own message holds a piece of the text, which may be a credential. */
+function describeText(text: string): string {
+  const start = text.trimStart();
+  if (start === '') return `nothing; a function’s configuration ${ONE_FUNCTION}`;
+  if (start.startsWith('<')) return `XML or HTML; a function’s configuration ${ONE_FUNCTION}`;
+  if (/^(export\s+)?[A-Za-z_]\w*=/.test(start))
+    return 'lines of NAME=VALUE; write them as {"NAME": "VALUE"}';
+  return `text that is none; variables are {"NAME": "VALUE"}, a function’s configuration ${ONE_FUNCTION}`;
 }
 
 function readDeployment(
@@ -56,12 +78,14 @@ function readDeployment(
   source: string,
 ): FunctionConfiguration {
   const environment = isObject(whole['Environment']) ? whole['Environment'] : {};
+  const { Error: failure } = environment;
   const variables = isObject(environment['Variables']) ? environment['Variables'] : {};
   const [architecture] = listOf(whole['Architectures']);
   const runtime = textOf(whole['Runtime']);
   const region = /^arn:[\w-]+:lambda:([\w-]+):/.exec(textOf(whole['FunctionArn']) ?? '')?.[1];
   return {
     variables: readVariables(variables, source),
+    ...(isObject(failure) && { unreadable: textOf(failure['ErrorCode']) ?? 'no reason given' }),
     deployment: {
       name: textOf(whole['FunctionName']) ?? 'the function',
       packageType: whole['PackageType'] === 'Image' ? 'Image' : 'Zip',

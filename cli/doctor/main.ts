@@ -58,7 +58,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     return examination.findings.some(({ level }) => level === 'fault') ? 1 : 0;
   } catch (error) {
     if (!(error instanceof InputError) && !isWrongUse(error)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    process.stderr.write(`${error.message}\nSee ${typed('doctor')} --help\n`);
     return 2;
   }
 }

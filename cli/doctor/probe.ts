@@ -1,7 +1,7 @@
 // Sends one request to the endpoint of a signal as the extension would, and says how it went as data.
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
-import { Agent, ProxyAgent, request, type Dispatcher } from 'undici';
+import { Agent, Pool, ProxyAgent, request, type Dispatcher } from 'undici';
 import type { SignalConfiguration } from '../../src/delivery/settings/configuration';
 import type { TestItem } from './test-items';
 
@@ -35,6 +35,8 @@ export async function probe(
   if ('message' in tls) return { kind: 'file', message: tls.message };
   const dispatcher = createDispatcher(settings, tls.options);
   const startMs = performance.now();
+  // Whatever undici waits for, a proxy's silence too.
+  const alarm = setTimeout(() => void dispatcher.destroy(), MAX_WAIT_MS);
   try {
     const isGzip = settings.compression === 'gzip';
     const {
@@ -68,6 +70,7 @@ export async function probe(
   } catch (error) {
     return toFailure(error);
   } finally {
+    clearTimeout(alarm);
     void dispatcher.destroy();
   }
 }
@@ -83,8 +86,25 @@ function createDispatcher({ proxyUrl }: SignalConfiguration, options: TlsFiles):
     uri: proxyUrl,
     requestTls: options,
     proxyTls: options,
+    factory: (origin, given) => new Pool(origin, refuseOnce(given)),
     ...(username !== '' && { token: `Basic ${credentials}` }),
   });
+}
+
+/** A socket error is one to try again to undici: a proxy that closes each connection is asked without end. */
+function refuseOnce(options: Pool.Options): Pool.Options {
+  const { connect } = options;
+  if (typeof connect !== 'function') return options;
+  return {
+    ...options,
+    connect: (target, done) =>
+      connect(target, (...result) => {
+        const [error] = result;
+        if (error !== null && 'code' in error && error.code === 'UND_ERR_SOCKET')
+          done(Object.assign(new Error(error.message), { code: 'ECONNRESET' }), null);
+        else done(...result);
+      }),
+  };
 }
 
 async function readTls({

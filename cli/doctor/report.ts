@@ -1,6 +1,7 @@
 // The examination as a person reads it. Secrets are taken out of every line at the end, whoever put them there.
 import type { Examination } from './examine';
 import type { Finding, FindingLevel } from './finding';
+import type { Verdict } from './verdict';
 
 const MARKS: Readonly<Record<FindingLevel, string>> = { fault: '✗', warning: '!', note: '·' };
 
@@ -23,7 +24,7 @@ export function toText({ name, findings, destinations, verdicts }: Examination):
     ...align(rows),
     ...(sent.length > 0 ? ['', 'One test item of each signal', ...align(sent)] : []),
     '',
-    toConclusion(findings, sent.length > 0),
+    toConclusion(findings, Object.values(verdicts)),
     '',
   ].join('\n');
 }
@@ -37,11 +38,12 @@ function toLines({ level, about, text, next }: Finding): string {
   return `${MARKS[level]} ${about}: ${text}${next === undefined ? '' : `\n    → ${next}`}`;
 }
 
-function toConclusion(findings: readonly Finding[], wasSent: boolean): string {
+function toConclusion(findings: readonly Finding[], verdicts: readonly Verdict[]): string {
   const faults = findings.filter(({ level }) => level === 'fault').length;
   if (faults > 0)
     return `${faults} ${faults === 1 ? 'fault' : 'faults'}: telemetry does not arrive as meant.`;
-  if (!wasSent) return 'No fault in the configuration; nothing was sent.';
+  if (verdicts.every(({ level }) => level === 'elsewhere'))
+    return 'No fault in the configuration; nothing was sent.';
   return findings.some(({ level }) => level === 'warning')
     ? 'No fault; see the warnings.'
     : 'All is well: the configuration is sound and the test items arrived.';

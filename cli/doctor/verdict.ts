@@ -5,7 +5,8 @@ import type { ProbeOutcome } from './probe';
 import type { TestItem } from './test-items';
 
 export interface Verdict {
-  readonly level: 'arrived' | 'refused' | 'untested';
+  /** `elsewhere`: only the function itself reaches it. */
+  readonly level: 'arrived' | 'refused' | 'untested' | 'elsewhere';
   readonly text: string;
   readonly next?: string;
 }
@@ -54,7 +55,7 @@ const FAILURES: readonly Rule[] = [
     next: 'check the port (OTLP over HTTP is usually 4318) and that the Collector runs',
   },
   {
-    code: /^(UND_ERR_CONNECT_TIMEOUT|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
+    code: /^(UND_ERR_CONNECT_TIMEOUT|UND_ERR_DESTROYED|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH)$/,
     text: (where) => `TCP: no answer from ${where}`,
     next: 'check security groups, routes and the NAT gateway',
   },
@@ -101,6 +102,8 @@ const FAILURES: readonly Rule[] = [
   },
 ];
 
+const PROXY_NEXT = 'check HTTPS_PROXY and what the proxy lets through, or add the host to NO_PROXY';
+
 function judgeFailure(
   { code, message }: ProbeOutcome & { kind: 'failed' },
   { url, proxyUrl }: SignalConfiguration,
@@ -108,10 +111,7 @@ function judgeFailure(
   const where = new URL(url).origin;
   if (/proxy/i.test(message)) {
     const status = /\d{3}/.exec(message)?.[0];
-    const next =
-      status === '407'
-        ? 'give its user and password in HTTPS_PROXY'
-        : 'check HTTPS_PROXY and what the proxy lets through, or add the host to NO_PROXY';
+    const next = status === '407' ? 'give its user and password in HTTPS_PROXY' : PROXY_NEXT;
     return refused(
       `proxy: it did not connect to ${where}${status === undefined ? '' : ` (${status})`}`,
       next,
@@ -119,8 +119,10 @@ function judgeFailure(
   }
   const rule = FAILURES.find((it) => it.code.test(code));
   if (rule === undefined) return refused(`${where}: ${code || 'failed'}`);
-  const through = proxyUrl === undefined ? where : `the proxy for ${where}`;
-  return refused(rule.text(through), rule.next);
+  // A certificate is the endpoint's, through a proxy too.
+  if (proxyUrl === undefined || rule.text('').startsWith('TLS'))
+    return refused(rule.text(where), rule.next);
+  return refused(rule.text(`the proxy for ${where}`), PROXY_NEXT);
 }
 
 const STATUSES: Readonly<Record<number, readonly [string, string]>> = {
@@ -174,7 +176,13 @@ function judgeAnswer(
     status >= 500 ? 'the server failed' : 'refused',
     'look at the server’s log',
   ];
-  return refused(`${status}: ${text} at ${where}`, next);
+  const isWithoutHeaders = Object.keys(settings.headers).length === 0;
+  return refused(
+    `${status}: ${text} at ${where}`,
+    isWithoutHeaders && (status === 401 || status === 403) && settings.signing === undefined
+      ? 'no header is set: LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS, such as api-key=${secretsmanager:NAME#FIELD}'
+      : next,
+  );
 }
 
 function judgeSuccess(

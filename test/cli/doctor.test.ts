@@ -75,7 +75,7 @@ test('of a sound configuration it says so, and all three items arrive', async ()
   expect(levels).toEqual(['arrived', 'arrived', 'arrived']);
 });
 
-test.each([
+test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
   [{ LAMBDA_OTLP_FLUSHH: 'end' }, /^fault LAMBDA_OTLP_FLUSHH: .*nearest is LAMBDA_OTLP_FLUSH$/],
   [{ OTEL_EXPORTER_OTLP_HEADRS: 'a=b' }, /^fault OTEL_EXPORTER_OTLP_HEADRS: .*_HEADERS$/],
   [
@@ -84,6 +84,29 @@ test.each([
   ],
   [{ [ENDPOINT]: 'HEALTHY/v1/traces' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: .* without the path/],
   [{ [ENDPOINT]: 'otlp.example.com:4318' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: expected a URL/],
+  [{ [ENDPOINT]: '"HEALTHY"' }, /^fault OTEL_EXPORTER_OTLP_ENDPOINT: has quotation marks/],
+  [{ otel_exporter_otlp_headers: 'a=b' }, /^fault otel_exporter_otlp_headers: .* in capitals/],
+  ...[
+    '${secretsmanager:otlp#apiKey',
+    '${secretmanager:otlp#apiKey}',
+    '{{resolve:secretsmanager:otlp:SecretString:apiKey}}',
+    'secretsmanager:otlp#apiKey',
+    '$(ssm:/otlp/key)',
+  ].map(
+    (value) =>
+      [
+        { OTEL_EXPORTER_OTLP_HEADERS: `api-key=${value}` },
+        /^fault OTEL_EXPORTER_OTLP_HEADERS: holds what looks like a reference to a secret and is none/,
+      ] as const,
+  ),
+  [
+    {
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'HEALTHY',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://vendor.example.com',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-0123456789',
+    },
+    /^warning OTEL_EXPORTER_OTLP_HEADERS: is of OTEL_EXPORTER_OTLP_ENDPOINT, and is sent to LAMBDA_/,
+  ],
   [{ OTEL_SDK_DISABLED: 'true' }, /^fault OTEL_SDK_DISABLED: nothing is exported/],
   [{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }, /^warning AWS_LAMBDA_EXEC_WRAPPER: /],
   [
@@ -154,6 +177,28 @@ test('a port at which nothing listens is said to be one', async () => {
   expect(first).toMatch(/^fault traces, metrics, logs: TCP: nothing listens at http:\/\/127/);
 });
 
+test.each([
+  ['asks for credentials', 'HTTP/1.1 407 Proxy Authentication Required\r\n\r\n', /\(407\)$/],
+  ['lets nothing through', 'HTTP/1.1 403 Forbidden\r\n\r\n', /\(403\)$/],
+  ['closes the connection', '', /the proxy for https:\/\/otlp\.example\.com/],
+])(
+  'a proxy that %s is the fault, and its password is not said',
+  async (_, answer, expected) => {
+    const server = createTcpServer((socket) => {
+      socket.on('error', () => undefined).once('data', () => socket.end(answer));
+    });
+    closing.push(() => server.close());
+    const proxy = `http://user:s3cret@127.0.0.1:${await listenTcp(server)}`;
+    const variables = { [ENDPOINT]: 'https://otlp.example.com', HTTPS_PROXY: proxy };
+    const { first, examination } = await diagnose(JSON.stringify(variables));
+    expect(first).toMatch(/^fault traces, metrics, logs: /);
+    expect(first).toMatch(expected);
+    expect(examination.findings[0]?.next).toContain('HTTPS_PROXY');
+    expect(toText(examination)).not.toContain('s3cret');
+  },
+  60_000,
+);
+
 test('https at a plain port is said to be that', async () => {
   const url = (await listen(answering(200))).replace('http:', 'https:');
   expect((await diagnose(deployed({ [ENDPOINT]: url }))).first).toMatch(
@@ -194,9 +239,74 @@ test('variables alone are enough, and a secret that the endpoint echoes is not p
 });
 
 test.each([
-  ['{', /expected JSON/],
+  ['{', /expected JSON, got text that is none/],
+  ['', /expected JSON, got nothing; .*aws lambda get-function-configuration/],
+  ['<html>api-key=s3cret</html>', /expected JSON, got XML or HTML/],
+  ['export API_KEY=s3cret', /expected JSON, got lines of NAME=VALUE; write them as /],
+  ['{"API_KEY": s3cret}', /expected JSON, got text that is none/],
   ['[]', /expected a JSON object, got a list/],
+  ['{"Functions":[{},{}]}', /expected one function, got a list of 2; .*--function-name NAME/],
   ['{"A":{"b":1}}', /expected variables with text values, got object for A/],
 ])('input that is no configuration (%s) is refused with what was expected', (text, expected) => {
-  expect(() => readFunctionConfiguration(text, 'orders.json')).toThrow(expected);
+  const read = () => readFunctionConfiguration(text, 'orders.json');
+  expect(read).toThrow(expected);
+  expect(read).not.toThrow(/s3cret/);
+});
+
+test('variables that Lambda may not decrypt are the first fault, and nothing is sent', async () => {
+  const Environment = { Error: { ErrorCode: 'AccessDeniedException', Message: 'no kms:Decrypt' } };
+  const whole = { ...(JSON.parse(deployed({})) as object), Environment };
+  const { first, examination } = await diagnose(JSON.stringify(whole));
+  expect(first).toBe(
+    'fault Environment: Lambda did not tell the variables (AccessDeniedException)',
+  );
+  expect(examination.findings).toHaveLength(1);
+  expect(examination.verdicts).toEqual({});
+});
+
+test('beside the layer of a Collector, localhost is its endpoint and is not asked from here', async () => {
+  const Layers = [OWN_LAYER, COLLECTOR_LAYER];
+  for (const variables of [{}, { [ENDPOINT]: 'http://localhost:4318' }]) {
+    const { examination } = await diagnose(deployed(variables, { Layers }));
+    expect(examination.findings.map(({ level }) => level)).toEqual(['warning']);
+    expect(examination.verdicts.traces?.text).toMatch(
+      /^not sent: .* opentelemetry-collector listens/,
+    );
+    expect(toText(examination)).not.toContain('arrived');
+  }
+});
+
+test('localhost without the layer of a Collector is said to be the function’s own environment', async () => {
+  const { examination } = await diagnose(deployed({ [ENDPOINT]: 'http://localhost:4318' }));
+  const warned = examination.findings.filter(({ level }) => level === 'warning');
+  expect(warned[0]?.text).toMatch(/^localhost is the function’s own environment/);
+});
+
+test.each([{}, { [ENDPOINT]: 'otlp.example.com' }])(
+  'without an endpoint that can be used (%j) that is the one fault, and nothing is sent',
+  async (variables) => {
+    const { first, examination } = await diagnose(deployed(variables));
+    expect(first).toMatch(/^fault OTEL_EXPORTER_OTLP_ENDPOINT: expected /);
+    expect(examination.findings).toHaveLength(1);
+    expect(examination.verdicts).toEqual({});
+  },
+);
+
+test('401 without any header says that none is set', async () => {
+  const url = await listen(answering(401));
+  const { examination } = await diagnose(deployed({ [ENDPOINT]: url }));
+  expect(examination.findings[0]?.next).toMatch(/^no header is set: LAMBDA_OTLP_OTEL_/);
+});
+
+test('a variable is named as it is set, with what to try', async () => {
+  const variables = { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS: 'api-key s3cret' };
+  const { examination } = await diagnose(
+    deployed({ [ENDPOINT]: 'https://x.invalid', ...variables }),
+  );
+  expect(examination.findings[0]).toMatchObject({
+    level: 'fault',
+    about: 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS',
+    next: expect.stringContaining('name=value') as string,
+  });
+  expect(toText(examination)).not.toContain('s3cret');
 });
