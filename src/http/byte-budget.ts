@@ -29,7 +29,7 @@ export class ByteBudget {
   private completeBytes = 0;
   private openBytes = 0;
   private holders: readonly OpenHolder[] = [];
-  private waiting: (() => void)[] = [];
+  private waiting = new Set<() => void>();
 
   /** `reserveBytes` of the limit are kept for servers whose peer is the function, which waits for their answers. */
   constructor(
@@ -86,9 +86,9 @@ export class ByteBudget {
     this.makeRoom();
   }
 
-  /** Calls back once, as soon as it is not full. */
+  /** Calls back once, as soon as it is not full, however often the same callback waits. */
   whenRoom(callback: () => void): void {
-    this.waiting.push(callback);
+    this.waiting.add(callback);
   }
 
   private makeRoom(): void {
@@ -102,9 +102,9 @@ export class ByteBudget {
   }
 
   private wake(): void {
-    if (this.waiting.length === 0 || this.isFull) return;
+    if (this.waiting.size === 0 || this.isFull) return;
     const { waiting } = this;
-    this.waiting = [];
+    this.waiting = new Set();
     for (const callback of waiting) callback();
   }
 

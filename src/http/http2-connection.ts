@@ -48,7 +48,7 @@ export class Http2Connection {
   private isClosed = false;
   private hasPeerEnded = false;
   private isReading = false;
-  private isAwaitingRoom = false;
+  private readonly onRoom = (): void => this.regulate();
 
   /** `first`: what was read of the socket, which is paused. */
   constructor(
@@ -125,12 +125,7 @@ export class Http2Connection {
   private waitForRoom(): void {
     const { socket, options } = this;
     socket.pause();
-    if (!options.budget.isUsedUp || this.isAwaitingRoom) return;
-    this.isAwaitingRoom = true;
-    options.budget.whenRoom(() => {
-      this.isAwaitingRoom = false;
-      this.regulate();
-    });
+    if (options.budget.isUsedUp) options.budget.whenRoom(this.onRoom);
   }
 
   /** False: nothing more is to be read as yet. */

@@ -71,7 +71,7 @@ export class ServedConnection implements OpenHolder {
   /** No further request is taken. */
   private isLast = false;
   private hasPeerEnded = false;
-  private isAwaitingRoom = false;
+  private readonly onRoom = (): void => this.regulate();
   private drainedBytes = 0;
 
   constructor(
@@ -170,12 +170,7 @@ export class ServedConnection implements OpenHolder {
     if (this.mustWait) {
       reader.pause();
       socket.pause();
-      if (!this.isFull || this.isAwaitingRoom) return;
-      this.isAwaitingRoom = true;
-      options.budget.whenRoom(() => {
-        this.isAwaitingRoom = false;
-        this.regulate();
-      });
+      if (this.isFull) options.budget.whenRoom(this.onRoom);
       return;
     }
     if (reader.isHeld) this.proceed(() => reader.resume());
