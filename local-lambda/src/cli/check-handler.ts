@@ -7,6 +7,9 @@ import { UserError } from './run-inputs';
 
 type Variables = Readonly<Record<string, string>>;
 
+/** No export is called so. */
+const FILE_NAME = /\.[cm]?[jt]s$/;
+
 /** Lambda's way: the file's name ends at its first dot. */
 function toModuleName(handler: string): string {
   return join(dirname(handler), basename(handler).split('.')[0] ?? '');
@@ -36,7 +39,7 @@ export async function checkHandler(handler: string, environment: Variables): Pro
   const kind = toKind(toCallerPath(handler));
   const name = toModuleName(handler);
   const isModule = hasModule(toCallerPath(name));
-  const named = kind !== undefined || !basename(handler).includes('.');
+  const named = kind !== undefined || !basename(handler).includes('.') || FILE_NAME.test(handler);
   if (named) {
     const got = kind === undefined ? `'${handler}' without an export` : `the ${kind} '${handler}'`;
     const exported = isModule ? await describeModule(handler, environment) : undefined;

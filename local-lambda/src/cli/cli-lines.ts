@@ -5,8 +5,7 @@ import { toPrintable } from '../render/terminal-text';
 
 const MAX_RESPONSE_LENGTH = 300;
 const MAX_TRACE_LINES = 8;
-/** With what lies below it: `at async Promise.all (index 0)`. */
-const OF_RUNTIME = /\/node-runtime[\w-]*\.mjs:|^\s*at async Promise\.all \(index \d+\)$/;
+const OF_RUNTIME = /\/node-runtime[\w-]*\.mjs:/;
 
 function shorten(text: string): string {
   return text.length <= MAX_RESPONSE_LENGTH ? text : `${text.slice(0, MAX_RESPONSE_LENGTH)}…`;
@@ -26,10 +25,11 @@ function toErrorLines(response: unknown): readonly string[] {
   const head = [errorType, errorMessage].filter(isText).join(': ');
   if (head === '') return [shorten(JSON.stringify(response ?? null))];
   const frames = [trace, stackTrace].find(Array.isArray)?.filter(isText) ?? [];
-  // Node's trace begins with the message again; below the handler is the runtime.
-  const own = frames.filter(
-    (frame) => !head.endsWith(frame) && !head.includes(frame.trim()) && !OF_RUNTIME.test(frame),
-  );
+  const belowHandler = frames.findIndex((frame) => OF_RUNTIME.test(frame));
+  // Node's trace begins with the message again.
+  const own = frames
+    .slice(0, belowHandler < 0 ? undefined : belowHandler)
+    .filter((frame) => !head.endsWith(frame) && !head.includes(frame.trim()));
   return [...shorten(head).split('\n'), ...own.slice(0, MAX_TRACE_LINES)].map(
     (line, index) => `${index === 0 ? '' : '  '}${toPrintable(line.trim())}`,
   );

@@ -119,13 +119,22 @@ async function stream(handler, event, { headers, path }) {
   await done;
 }
 
+/** What has no JSON (a BigInt, a circle) is the function's error, with the words of AWS's runtime. */
+function toBody(result) {
+  try {
+    return JSON.stringify(result ?? null) ?? 'null';
+  } catch {
+    throw new Error('Unable to stringify response body');
+  }
+}
+
 async function answer(path, outcome) {
   if ('error' in outcome) {
     logError('Invoke Error', outcome.error);
     await postError(`${path}/error`, outcome.error);
     return;
   }
-  const body = JSON.stringify(outcome.result ?? null) ?? 'null';
+  const { body } = outcome;
   const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
   await call('POST', `${path}/response`, { body, headers });
 }
@@ -144,9 +153,9 @@ async function serve(handler) {
       const event = JSON.parse(body);
       const running = isStreaming(handler)
         ? stream(handler, event, { headers, path })
-        : run(handler, event, headers);
+        : run(handler, event, headers).then(toBody);
       const outcome = await running.then(
-        (result) => ({ result }),
+        (body) => ({ body }),
         (error) => ({ error }),
       );
       if (!isStreaming(handler) || 'error' in outcome) await answer(path, outcome);

@@ -19,6 +19,7 @@ beforeAll(() => {
     `interface Order { readonly orderId: number }
 export const handler = async (event: Order) => ({ statusCode: 201, body: JSON.stringify(event) });
 export const shout = async (): Promise<never> => { throw new RangeError('no'); };
+export const circle = async () => { const self: Record<string, unknown> = {}; self.self = self; return self; };
 export const wait = () => { console.log('waiting'); return new Promise(() => { setInterval(() => {}, 1000); }); };
 declare const awslambda: { streamifyResponse<T>(handler: T): T };
 export const stream = awslambda.streamifyResponse(async (_: unknown, response: NodeJS.WritableStream) => {
@@ -68,9 +69,10 @@ test('an error of the handler is told as a person reads it', () => {
 test.each([
   [
     'app.ts',
-    "got the file 'app.ts'; it exports handler, shout, stream, wait: --handler app.handler",
+    "got the file 'app.ts'; it exports circle, handler, shout, stream, wait: --handler app.handler",
   ],
-  ['app', "got 'app' without an export; it exports handler, "],
+  ['app', "got 'app' without an export; it exports circle, handler, "],
+  ['app.js', "got 'app.js' without an export; it exports circle, handler, "],
   ['ap.handler', 'expected a file ap.js, .mjs, .cjs or .ts, found none'],
   ['nowhere/app.handler', 'expected a file nowhere/app.js, .mjs, .cjs or .ts, found none'],
   ['app.v2.handler.ts', 'expected FILE.EXPORT'],
@@ -87,7 +89,7 @@ test.each([
 });
 
 test.each([
-  ['app.hander', '--handler app.hander: it exports handler, '],
+  ['app.hander', '--handler app.hander: it exports circle, handler, '],
   ['broken.handler', 'broken.mjs:1: SyntaxError: '],
 ])('after --handler %s has failed it is said that %s', (handler, message) => {
   writeFileSync(join(folder, 'broken.mjs'), 'export const handler = = 1;');
@@ -111,11 +113,18 @@ test('an event may begin with a byte order mark', () => {
   expect(run(['--handler', 'app.handler', '--event', 'bom.json']).stdout).toContain('orderId');
 });
 
+test('a result without JSON is the function’s error', () => {
+  const { status, stdout } = run(['--handler', 'app.circle']);
+  const told = /^#1 \S+ function error \(.*\)\n {3}Error: Unable to stringify response body\n$/m;
+  expect(stdout).toMatch(told);
+  expect(status).toBe(1);
+});
+
 test('a stream that breaks off fails, by words that agree with what the platform says', () => {
   const { status, stdout } = run(['--handler', 'app.stream']);
   expect(status).toBe(1);
   const told =
-    /^#1 \S+ success, stream broken off \(.*\)\n {3}RangeError: two\n {5}at .*app\.ts:9:\d+\)\n$/m;
+    /^#1 \S+ success, stream broken off \(.*\)\n {3}RangeError: two\n {5}at .*app\.ts:10:\d+\)\n$/m;
   expect(stdout).toMatch(told);
 });
 
