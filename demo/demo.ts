@@ -64,6 +64,8 @@ function environmentFor({ kind, url }: Destination): Record<string, string> {
   return {
     // The stop lines with totals come at this level.
     LAMBDA_OTLP_LOG_LEVEL: 'info',
+    // The function has no SDK, and its ports may be those of a Collector on this machine.
+    LAMBDA_OTLP_RECEIVER: 'off',
     ...Object.fromEntries(inherited),
     ...(kind === 'endpoint' ? {} : { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: url }),
     ...(kind === 'jaeger' ? TRACES_ONLY : {}),

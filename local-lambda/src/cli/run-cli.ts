@@ -183,10 +183,22 @@ async function sayWhatModuleHas(
   if (contents !== undefined) console.error(`--handler ${handler}: ${contents}`);
 }
 
-/** One Ctrl-C ends all of it in order; what it cut short has the signal's exit code. */
 async function runFunction(run: Run): Promise<number> {
   const lambda = await start(run);
   const interruption = awaitInterruption();
+  try {
+    return await runUntilInterrupted(run, lambda, interruption);
+  } finally {
+    interruption.end();
+  }
+}
+
+/** One Ctrl-C ends all of it in order; what it cut short has the signal's exit code. */
+async function runUntilInterrupted(
+  run: Run,
+  lambda: LocalLambda,
+  interruption: Interruption,
+): Promise<number> {
   const invoker = createInvoker(lambda, run.options);
   let cutShort: number | undefined;
   try {
@@ -199,7 +211,6 @@ async function runFunction(run: Run): Promise<number> {
   showTelemetry(run);
   await sayWhatModuleHas(invoker, run);
   await showPage(run.target, interruption);
-  interruption.end();
   return cutShort ?? (invoker.allSucceeded ? 0 : 1);
 }
 

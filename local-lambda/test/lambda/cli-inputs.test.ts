@@ -1,7 +1,10 @@
 // What the command line reads: pipes once, files from the caller's folder, handlers in TypeScript, requests
 // over HTTP; and the events that it records.
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toCallerPath } from '../../src/cli/caller-directory';
@@ -171,6 +174,21 @@ test('one interruption ends what --http and --ui keep open', async () => {
   child.kill('SIGINT');
   expect(await ended).toBe(0);
 });
+
+test.each(['--http', '--ui'])(
+  'a port that is taken is said, of %s, and nothing stays',
+  async (option) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    const { port } = taken.address() as AddressInfo;
+    const { child, ended } = spawnCommand('--handler', 'app.handler', option, String(port));
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    expect(await ended).toBe(2);
+    expect(said).toContain(`port ${port} is in use: expected a free one`);
+    taken.close();
+  },
+);
 
 test('an invocation that is interrupted ends in order, with the exit code of the signal', async () => {
   const { child, seen, ended } = spawnCommand('--handler', 'app.wait', '--timeout', '600');
