@@ -142,7 +142,7 @@ export const SETTINGS = {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'Attributes and JSON keys, at any depth, whose values are masked, by their words: `password` names `userPassword`, not `passwordless`.',
+    text: 'Attributes and JSON keys, at any depth, whose values are masked, by their words: `password` names `userPassword`, not `passwordless`. In texts also `name=value`, and objects as Python and Node.js print them.',
   },
   LAMBDA_OTLP_DROP_LOGS: {
     kind: 'list',

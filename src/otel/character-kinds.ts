@@ -23,6 +23,11 @@ export const DOMAIN = 512;
 /** Around the user information of a URL. */
 export const URL_DELIMITER = 1024;
 
+/** Of a name that stands without quotes. */
+export const NAME = 2048;
+/** Behind a value that does. */
+export const VALUE_END = 4096;
+
 const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
   [DIGIT, '0123456789'],
   [ALPHANUMERIC, LETTERS_AND_DIGITS],
@@ -34,6 +39,8 @@ const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
   [BLANK, ' \t'],
   [LOCAL_PART, `${LETTERS_AND_DIGITS}._%+-`],
   [DOMAIN, `${LETTERS_AND_DIGITS}.-`],
+  [NAME, `${LETTERS_AND_DIGITS}_.-`],
+  [VALUE_END, ' \t\r\n&;,"\'<>(){}[]|\\'],
   [URL_DELIMITER, ' \t\r\n/?#"\'<>\\'],
 ];
 const ASCII = 128;
@@ -51,7 +58,7 @@ export function isOf(code: number, kind: number): boolean {
 
 const NONE: readonly Range[] = [];
 
-/** Runs of `least` characters of this kind or more. Outside of runs only every `least`-th character is looked at. */
+/** Runs of `least` characters of this kind or more. Outside of them only every `least`-th one is looked at. */
 export function findRuns(text: string, kind: number, least: number): readonly Range[] {
   let runs: Range[] | undefined;
   let rest = 0;

@@ -116,11 +116,12 @@ function valueEnd(text: string, start: number, level: number): number {
 }
 
 /** Behind the quote that ends a string: one that is escaped as the first one is, not more often. */
-function stringEnd(text: string, open: number, level: number): number {
+export function stringEnd(text: string, open: number, level: number): number {
+  const quote = text.charAt(open);
   for (
-    let close = text.indexOf('"', open + 1);
+    let close = text.indexOf(quote, open + 1);
     close !== -1;
-    close = text.indexOf('"', close + 1)
+    close = text.indexOf(quote, close + 1)
   ) {
     // A backslash within the string is written as so many.
     if ((escapesBefore(text, close) - level) % (2 * (level + 1)) === 0) return close + 1;

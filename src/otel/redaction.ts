@@ -2,6 +2,7 @@
 // user's patterns, by the names of keys. Each match is counted by its rule, never named by its text.
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { maskMembers, unescapeJson } from './json-text';
+import { maskPairs } from './pair-text';
 import type { RedactionRules } from './redaction-rules';
 import type { KnownName } from './known-names';
 import { KnownNames, NO_RULE } from './known-names';
@@ -41,10 +42,11 @@ export class Redactor {
     return masked === plain && plain !== whole ? this.maskMatches(whole, name) : masked;
   }
 
-  /** JSON in a text has keys too. */
+  /** A text has keys too, in JSON and in pairs. */
   private maskMembers(text: string): string {
-    if (this.rules.keys.length === 0 || !text.includes('"')) return text;
-    return maskMembers(text, MASK, (name) => this.masksKey(name));
+    if (this.rules.keys.length === 0) return text;
+    const isNamed = (name: string): boolean => this.masksKey(name);
+    return maskPairs(text.includes('"') ? maskMembers(text, MASK, isNamed) : text, MASK, isNamed);
   }
 
   /** The same object where nothing is masked. */

@@ -7,6 +7,7 @@ import { namesAttribute, readRedactionRules } from '../../src/otel/redaction-rul
 import { createEnvironment } from '../../src/environment';
 import { replayItemsToOtlp } from '../golden/replay-to-otlp';
 import type { WireEvent } from '../invocation/scenario';
+import { cpuRatio } from '../cpu';
 import { REQUEST, done, report, start, wire } from '../invocation/scenario';
 
 function readRules(variables: Record<string, string>) {
@@ -134,8 +135,37 @@ describe('names of keys', () => {
       '{"the password":"[REDACTED]","passwords":"hunter2"}',
     ],
     ['the "password" is "hunter2"', 'the "password" is "hunter2"'],
-  ])('are found in JSON wherever it stands: %s', (text, expected) => {
+    ['level=info password=hunter2 user=a', 'level=info password=[REDACTED] user=a'],
+    ['password="hun ter2 \\"q" user=a', 'password="[REDACTED]" user=a'],
+    ["password='hunter2' passwords=b password=", "password='[REDACTED]' passwords=b password="],
+    ['GET /login?user=a&password=hunter2&x=1', 'GET /login?user=a&password=[REDACTED]&x=1'],
+    ['{"line":"password=\\"hunter2\\" x=1"}', '{"line":"password=\\"[REDACTED]\\" x=1"}'],
+    ["{ user: 'a', password: 'hunter2', n: 1 }", "{ user: 'a', password: '[REDACTED]', n: 1 }"],
+    ["{'user': 'a', 'password': 'hunter2'}", "{'user': 'a', 'password': '[REDACTED]'}"],
+    [`{'password': "it's hunter2", 'n': 1}`, `{'password': "[REDACTED]", 'n': 1}`],
+    ["{'password': 4711, 'n': 1}", "{'password': [REDACTED], 'n': 1}"],
+    ["it's the password: a", "it's the password: a"],
+  ])('are found in JSON and in pairs, wherever they stand: %s', (text, expected) => {
     expect(redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' }).text(text)).toBe(expected);
+  });
+
+  it.each([
+    'password=',
+    '"password":',
+    "'password':'",
+    '\\\\',
+    '\\\\"',
+    '":',
+    "a:'",
+    '\\\\u0041',
+    '{"',
+  ])('of 64 KiB of %s are read once', async (unit) => {
+    const redactor = redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' });
+    const text = unit.repeat(65_536 / unit.length);
+    const reads = () => {
+      for (let turn = 0; turn < 20; turn += 1) Array.from(text);
+    };
+    expect(await cpuRatio(() => redactor.text(text), reads, 20)).toBeLessThan(20);
   });
 
   it('are found in JSON in JSON in JSON, which stays JSON', () => {
