@@ -6,6 +6,7 @@ import type { PlainValue } from '../relay/any-value';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import { bytesOf } from '../relay/item';
 import type { ReceivedLogRecord } from '../relay/scan-request';
+import { forgetOldest } from '../telemetry/recent-keys';
 
 const BODY = 5;
 /** Texts remembered of either kind. */
@@ -43,8 +44,7 @@ export class RepeatedLines {
     // The newest come last.
     own.delete(text);
     own.set(text, timeMs);
-    const [oldest] = own.keys();
-    if (own.size > MAX_TEXTS && oldest !== undefined) own.delete(oldest);
+    forgetOldest(own, MAX_TEXTS);
     if (!this.isFound) return;
     this.records.clear();
     this.lines.clear();
