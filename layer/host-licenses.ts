@@ -1,5 +1,5 @@
 // The licences of everything that is linked into the native host: crates by cargo's own account, and what
-// the compiler adds, the standard library of Rust and the C library of musl.
+// the compilers add: the standard library of Rust, and the C library.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -105,17 +105,51 @@ THE AUTHORS OR COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABI
 CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR THE USE OR OTHER
 DEALINGS IN THE SOFTWARE.`;
 
-/** What no Cargo.toml names, under the MIT licence each, which is one of those offered. */
-const ADDED_BY_COMPILER: readonly LicensedWork[] = [
+/**
+ * What no Cargo.toml names, under the MIT licence each, which is one of those offered. The holders are those of each
+ * work's own LICENSE or COPYRIGHT file, without what is not linked (musl's regex and crypt).
+ */
+const ADDED_BY_COMPILER: readonly LicensedWork[] = (
   [
-    'The standard library of Rust (MIT OR Apache-2.0)',
-    "Copyright (c) The Rust Project Contributors\nCopyright (c) 2016 Amanieu d'Antras (hashbrown)\nCopyright (c) 2016-2025 Jorge Aparicio and the compiler-builtins contributors",
-  ],
-  [
-    'musl (MIT)',
-    'Copyright (c) 2005-2020 Rich Felker, et al.\nCopyright (c) 1999-2019 Arm Limited (parts)',
-  ],
-].map(([title = '', holders = '']) => ({ title, texts: [`${holders}\n\n${MIT_TERMS}`] }));
+    [
+      'The standard library of Rust, and the crates it is built with (MIT OR Apache-2.0)',
+      'The Rust Project Contributors',
+      'The Rust Project Developers (libc)',
+      "2016 Amanieu d'Antras (hashbrown)",
+      '2014 Alex Crichton (cfg-if, rustc-demangle)',
+      '2016-2018 The gimli Developers (addr2line)',
+      '2015 The Rust Project Developers (gimli)',
+      '2015 The Gimli Developers (object)',
+      '2015 Andrew Gallant (memchr)',
+      '2013-2014 RAD Game Tools and Valve Software (miniz_oxide)',
+      '2010-2014 Rich Geldreich and Tenacious Software LLC (miniz_oxide)',
+      '2017 Frommi (miniz_oxide)',
+      '2017-2024 oyvindln (miniz_oxide)',
+    ],
+    [
+      'compiler-builtins and libm of Rust (MIT)',
+      "2009-2016 by the contributors listed in CREDITS.TXT of LLVM's compiler-rt",
+      '2018 Jorge Aparicio (libm)',
+      '2005-2020 Rich Felker, et al. (libm)',
+    ],
+    [
+      'musl (MIT)',
+      '2005-2020 Rich Felker, et al.',
+      '1993,2004 Sun Microsystems (parts of the math library)',
+      '2003-2011 David Schultz (likewise)',
+      '2003-2009 Steven G. Kargl (likewise)',
+      '2003-2009 Bruce D. Evans (likewise)',
+      '2008 Stephen L. Moshier (likewise)',
+      '2017-2018 Arm Limited (likewise)',
+      '1999-2019 Arm Limited (memcpy and memset of AArch64)',
+      '2011 Valentin Ochs (qsort)',
+    ],
+    ["Zig's parts of the C library and of the compiler's runtime (MIT)", 'Zig contributors'],
+  ] as const
+).map(([title, ...holders]) => ({
+  title,
+  texts: [`${holders.map((holder) => `Copyright (c) ${holder}`).join('\n')}\n\n${MIT_TERMS}`],
+}));
 
 export function readHostWorks(
   hostFolder: string,
