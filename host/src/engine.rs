@@ -7,6 +7,7 @@ use crate::functions;
 use crate::guardian::GAVE_UP;
 use crate::network::{Happening, Network};
 use crate::program::load;
+use crate::raw::Memory;
 use crate::report::complain;
 use rquickjs::function::IntoArgs;
 use rquickjs::{ArrayBuffer, CatchResultExt, Context, Ctx, Function, Object, Persistent, Result, Runtime, Value};
@@ -45,7 +46,7 @@ pub fn run(start: Start) -> i32 {
 fn run_program(start: Start) -> std::result::Result<i32, String> {
     let network = Network::new(trust_paths(&start.environment)).map_err(|error| error.to_string())?;
     let network = Rc::new(RefCell::new(network));
-    let runtime = Runtime::new().map_err(|error| error.to_string())?;
+    let runtime = Runtime::new_with_alloc(Memory).map_err(|error| error.to_string())?;
     runtime.set_max_stack_size(MAX_STACK_BYTES);
     runtime.set_gc_threshold(FIRST_COLLECTION_BYTES);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;

@@ -25,6 +25,9 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+#[global_allocator]
+static MEMORY: raw::Memory = raw::Memory;
+
 fn main() {
     let started = Instant::now();
     // One line instead of a trace, and the guardian goes on.

@@ -2,9 +2,71 @@
 //! what makes it sound; the functions themselves are safe to call.
 #![allow(unsafe_code)]
 
+use crate::guardian::GAVE_UP;
+use nix::libc;
 use nix::sys::signal::{signal, SigHandler, Signal};
+use rquickjs::allocator::Allocator;
 use rquickjs::{module::Declared, Ctx, Module, Result, String as JsString, TypedArray};
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::borrow::Cow;
+
+/// The C library's memory, for Rust and for the engine. Where there is none left the process ends at once: a
+/// program that goes on without what it asked for loses a promise, and the function waits for it in vain.
+///
+/// Sound because every call is passed on as it came, and only an answer that is memory comes back.
+pub struct Memory;
+
+const NO_MEMORY: &[u8] =
+    b"{\"level\":\"error\",\"message\":\"no memory is left; the function runs without telemetry\",\"extension\":\"lambda-otlp\"}\n";
+
+/// Asks for no memory itself.
+fn obtained<T>(memory: *mut T) -> *mut T {
+    if memory.is_null() {
+        let _ = nix::unistd::write(std::io::stderr(), NO_MEMORY);
+        unsafe { libc::_exit(GAVE_UP) }
+    }
+    memory
+}
+
+unsafe impl GlobalAlloc for Memory {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        obtained(System.alloc(layout))
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        obtained(System.alloc_zeroed(layout))
+    }
+
+    unsafe fn realloc(&self, memory: *mut u8, layout: Layout, bytes: usize) -> *mut u8 {
+        obtained(System.realloc(memory, layout, bytes))
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        System.dealloc(memory, layout);
+    }
+}
+
+unsafe impl Allocator for Memory {
+    fn alloc(&mut self, bytes: usize) -> *mut u8 {
+        obtained(unsafe { libc::malloc(bytes) }).cast()
+    }
+
+    fn calloc(&mut self, count: usize, bytes: usize) -> *mut u8 {
+        obtained(unsafe { libc::calloc(count, bytes) }).cast()
+    }
+
+    unsafe fn realloc(&mut self, memory: *mut u8, bytes: usize) -> *mut u8 {
+        obtained(libc::realloc(memory.cast(), bytes)).cast()
+    }
+
+    unsafe fn dealloc(&mut self, memory: *mut u8) {
+        libc::free(memory.cast());
+    }
+
+    unsafe fn usable_size(memory: *mut u8) -> usize {
+        libc::malloc_usable_size(memory.cast())
+    }
+}
 
 /// The two sides of `fork`.
 pub enum Side {
