@@ -6,7 +6,7 @@ const WIDEST = 160;
 /** Into a file or a pipe. */
 const WITHOUT_TERMINAL = 120;
 
-/** `columns`: of the terminal; undefined where the output is none. */
+/** `columns`: of the terminal, standard error's where a pager or `head` reads the output; undefined: none. */
 export function chooseWidth(
   environment: Readonly<Record<string, string | undefined>>,
   columns: number | undefined,
