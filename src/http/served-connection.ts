@@ -249,7 +249,8 @@ export class ServedConnection implements OpenHolder {
       answer: (status, content) => {
         if (heldBytes > 0) this.options.budget.release(heldBytes);
         pending.head = formatAnswerHead(status, { ...content, isLast: this.isLast });
-        pending.body = content?.body;
+        // Of HEAD the head is all that may come (RFC 9110 §9.3.2).
+        pending.body = method === 'HEAD' ? undefined : content?.body;
         this.writeAnswers();
       },
       cut: () => {

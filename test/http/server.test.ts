@@ -125,6 +125,18 @@ describe('a request', () => {
     );
   });
 
+  it('of HEAD is answered by a head alone', async () => {
+    const { open } = await serve({
+      onRequest: (request) => request.answer(405, { body: Buffer.from('no') }),
+    });
+    const peer = await open();
+    await peer.write('HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n');
+    await peer.until(({ received }) => received.endsWith('no'));
+    expect(peer.received).toBe(
+      'HTTP/1.1 405 Method Not Allowed\r\nContent-Length: 2\r\n\r\n'.repeat(2) + 'no',
+    );
+  });
+
   it.each([
     ['announced', post(9 * MIB)],
     ['sent', `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n${(9 * MIB).toString(16)}\r\n`],
