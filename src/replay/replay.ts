@@ -9,6 +9,7 @@ import { createRedaction, createTranslator } from '../extension/create-translato
 import type { Registration } from '../lambda/extensions-api';
 import type { Handover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
+import type { ReceivedSpans } from '../invocation/received-spans';
 import { Meter } from '../otel/meter';
 import type { Translator } from '../otel/translator';
 import { decodeEvent } from '../telemetry/decode';
@@ -28,6 +29,8 @@ export interface ReplayOptions {
   readonly sink: ReplaySink;
   /** A UUID for each environment; random by default. */
   readonly createEnvironmentId?: () => string;
+  /** What joins spans of the function's SDK, as in the extension; of these a replay has none. */
+  readonly createReceived?: () => ReceivedSpans;
   /** Events translated at a time, so that memory stays bounded. */
   readonly chunkEvents?: number;
 }
@@ -132,14 +135,15 @@ class Replay {
   }
 
   private createProcess() {
-    const { environment, createEnvironmentId } = this.options;
+    const { environment, createEnvironmentId, createReceived } = this.options;
     const settings = readTranslationSettings(environment);
+    const received = createReceived?.();
     const translator = createTranslator({
       environment,
       settings,
       redaction: createRedaction(environment),
       registration: { extensionId: '', ...this.registration },
-      ...defined({ handover: this.handover, createEnvironmentId }),
+      ...defined({ handover: this.handover, createEnvironmentId, received }),
     });
     const meter = new Meter({ scope: translator.scope, ...settings.meter, selfMetrics: false });
     return { translator, meter };

@@ -8,7 +8,9 @@ import { checkOtlp } from 'local-lambda/otlp/proto-rules';
 import type { OtlpRequests } from 'local-lambda/otlp/model';
 import { plain } from 'local-lambda/render/paint';
 import { renderTelemetry } from 'local-lambda/render/telemetry';
-import { replayToOtlp } from './replay-to-otlp';
+import { ReceivedSpans } from '../../src/invocation/received-spans';
+import { readInput } from '../../src/replay/read-input';
+import { replayToBytes, replayToOtlp } from './replay-to-otlp';
 import type { DecodedRequest } from './replay-to-otlp';
 
 const SCENARIOS = readdirSync(__dirname, { withFileTypes: true })
@@ -50,9 +52,13 @@ function readExpected(scenario: string, name: string, actual: string): string {
   return expected;
 }
 
-it.each(SCENARIOS)('%s', async (scenario) => {
+function readTexts(scenario: string): readonly string[] {
   const inputs = readdirSync(join(__dirname, scenario)).filter((name) => name.startsWith('input'));
-  const texts = inputs.sort().map((name) => readFileSync(join(__dirname, scenario, name), 'utf8'));
+  return inputs.sort().map((name) => readFileSync(join(__dirname, scenario, name), 'utf8'));
+}
+
+it.each(SCENARIOS)('%s', async (scenario) => {
+  const texts = readTexts(scenario);
   const actual = await replayToOtlp(texts);
   const [json, text] = [toJson(actual), toText(actual)];
   const expectedJson = readExpected(scenario, 'expected.json', json);
@@ -61,3 +67,12 @@ it.each(SCENARIOS)('%s', async (scenario) => {
   expect(text).toBe(expectedText);
   for (const { signal, request } of actual) expect(checkOtlp(signal, request)).toEqual([]);
 });
+
+it.each(SCENARIOS)(
+  'to the byte the same where an SDK could hand something over: %s',
+  async (scenario) => {
+    const items = readTexts(scenario).flatMap((text) => readInput(text));
+    const createReceived = (): ReceivedSpans => new ReceivedSpans();
+    expect(await replayToBytes(items, { createReceived })).toEqual(await replayToBytes(items));
+  },
+);
