@@ -27,7 +27,7 @@ metric and log record to the endpoint. Prints no secret.
       --json              print JSON
   -h, --help              print this
 
-Exit code: 0 no fault, 1 faults, 2 wrong use.
+Exit code: 0 no fault, 1 faults, 2 wrong use, or no configuration to read.
 `;
 
 const OPTIONS = {

@@ -65,7 +65,8 @@ export async function runVerify(args: readonly string[], root: string): Promise<
   process.stdout.write(`${toPlan(run, functions, layers)}${remark}`);
   const missing = listMissing(functions, layers);
   if (!values.yes) {
-    process.stdout.write(`${missing}Nothing was done. Add --yes to do it.\n`);
+    const how = missing === '' ? '--yes' : '--yes, and --only for those whose layer is there';
+    process.stdout.write(`${missing}Nothing was done. To do it, add ${how}.\n`);
     return 0;
   }
   if (functions.length === 0) return 1;
