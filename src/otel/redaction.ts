@@ -23,8 +23,12 @@ export class Redactor {
   readonly names: KnownNames;
   private readonly counts = new Map<string, number>();
   private readonly scanners: SecretScanners;
+  /** What only drops leaves every text as it is, however long. */
+  private readonly hasMasks: boolean;
 
   constructor(private readonly rules: RedactionRules) {
+    const { masksEverything, scanners, patterns, keys } = rules;
+    this.hasMasks = masksEverything || [scanners, patterns, keys].some(({ length }) => length > 0);
     this.names = new KnownNames(rules);
     this.scanners = new SecretScanners(rules.scanners);
   }
@@ -35,7 +39,9 @@ export class Redactor {
       this.count('all', 1);
       return MASK;
     }
+    if (!this.hasMasks) return text;
     const whole = bound(text);
+    if (whole !== text) this.count('too_long', 1);
     const plain = unescapeJson(whole);
     const masked = this.maskMatches(this.maskMembers(plain), name);
     // A text stays as it was written unless something is found.

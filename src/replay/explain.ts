@@ -187,9 +187,10 @@ function describeVolume(all: Run, left: Run): string {
       `${share.toFixed(1)} %`.padStart(9),
     ].join('');
   });
-  return ['volume, as it is sent, before compression; metrics are never sampled', ...rows].join(
-    '\n',
-  );
+  return [
+    'volume of what Lambda delivers, as it is sent, before compression; metrics are never sampled',
+    ...rows,
+  ].join('\n');
 }
 
 async function runOnce(items: readonly ReplayItem[], environment: Environment): Promise<Run> {

@@ -33,7 +33,7 @@ Output: OTLP/JSON on stdout, one request a line.
       --show       waterfalls, metrics and logs as the demo shows them, instead
       --ui PORT    the same on a page at http://127.0.0.1:PORT, until Ctrl-C (0: any free port)
       --explain    what LAMBDA_OTLP_KEEP, …_OTHERS, …_REDACT and …_DROP make of each request, by which
-                   rule, and of the volume
+                   rule, and of the volume; stored events hold nothing of the function's SDK
       --send       export to OTEL_EXPORTER_OTLP_ENDPOINT instead, by OpenTelemetry's own exporters
   -h, --help       this text
 

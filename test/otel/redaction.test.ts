@@ -88,6 +88,16 @@ describe('built-in rules', () => {
     const redacted = all.text(text);
     expect(redacted.length).toBeLessThanOrEqual(65_536);
     expect(redacted).not.toContain('me@');
+    expect(all.takeCounts()).toContainEqual(['too_long', 1]);
+  });
+
+  it('are no reason to end a text where there is none of them', () => {
+    const drops = {
+      LAMBDA_OTLP_DROP_ATTRIBUTES: 'metrics:faas.instance',
+      LAMBDA_OTLP_DROP_LOGS: 'severity<info',
+    };
+    const text = 'x'.repeat(100_000);
+    expect(redactorOf(drops).text(text)).toBe(text);
   });
 });
 
