@@ -30,7 +30,7 @@ const PASSED_ON = /^(?:OTEL_|LAMBDA_OTLP_|AWS_(?:ACCESS_KEY_ID|SECRET_ACCESS_KEY
 
 const DISPLAY: RenderOptions = {
   paint: choosePaint(process.env, process.stdout.isTTY),
-  width: chooseWidth(process.env, process.stdout.columns ?? process.stderr.columns),
+  width: chooseWidth(process.env),
 };
 const { paint, width } = DISPLAY;
 

@@ -32,7 +32,7 @@ export async function createShownRequests(uiPort: number | undefined): Promise<S
     },
     async show() {
       if (page === undefined) {
-        const width = chooseWidth(process.env, process.stdout.columns ?? process.stderr.columns);
+        const width = chooseWidth(process.env);
         const paint = choosePaint(process.env, process.stdout.isTTY);
         process.stdout.write(`${toTelemetryText(keep, { width, paint })}\n`);
         return;

@@ -164,7 +164,7 @@ function showTelemetry({ target: { receiver }, front, options }: Run): void {
   const nobodySends = options.layer === undefined && front.findLayer() === undefined;
   if (receiver === undefined || (nobodySends && receiver.requests.length === 0)) return;
   const paint = choosePaint(process.env, process.stdout.isTTY);
-  const width = chooseWidth(process.env, process.stdout.columns ?? process.stderr.columns);
+  const width = chooseWidth(process.env);
   console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
 }
 

@@ -6,12 +6,18 @@ const WIDEST = 160;
 /** Into a file or a pipe. */
 const WITHOUT_TERMINAL = 120;
 
-/** `columns`: of the terminal, standard error's where a pager or `head` reads the output; undefined: none. */
+/** A stream of the process; without `columns` it is no terminal. */
+interface Output {
+  readonly columns?: number | undefined;
+}
+
+/** `outputs`: standard output, then standard error, which knows the width where a pager reads the output. */
 export function chooseWidth(
   environment: Readonly<Record<string, string | undefined>>,
-  columns: number | undefined,
+  outputs: readonly Output[] = [process.stdout, process.stderr],
 ): number {
   const named = Number(environment['COLUMNS']);
+  const columns = outputs.find((output) => output.columns !== undefined)?.columns;
   const width = Number.isInteger(named) && named > 0 ? named : (columns ?? WITHOUT_TERMINAL);
   return Math.min(Math.max(width, NARROWEST), WIDEST);
 }

@@ -80,14 +80,16 @@ test.each<[string, Record<string, string>, boolean, typeof plain]>([
 });
 
 test.each([
-  ['a terminal', {}, 80, 80],
-  ['a pipe', {}, undefined, 120],
-  ['COLUMNS against the terminal', { COLUMNS: '100' }, 80, 100],
-  ['COLUMNS that is no number', { COLUMNS: 'wide' }, 80, 80],
-  ['a terminal too narrow for ids', {}, 20, 66],
-  ['a terminal too wide to follow a row', {}, 400, 160],
-])('%s is %j, %s: %i columns', (_what, environment, columns, expected) => {
-  expect(chooseWidth(environment, columns)).toBe(expected);
+  ['a terminal', {}, [80, 90], 80],
+  ['a pager in a terminal', {}, [undefined, 90], 90],
+  ['a file', {}, [undefined, undefined], 120],
+  ['COLUMNS against the terminal', { COLUMNS: '100' }, [80], 100],
+  ['COLUMNS that is no number', { COLUMNS: 'wide' }, [80], 80],
+  ['a terminal too narrow for ids', {}, [20], 66],
+  ['a terminal too wide to follow a row', {}, [400], 160],
+])('%s is %j, %j: %i columns', (_what, environment, widths, expected) => {
+  const outputs = widths.map((columns) => ({ columns }));
+  expect(chooseWidth(environment, outputs)).toBe(expected);
 });
 
 test('what a function logs cannot command the terminal', () => {
