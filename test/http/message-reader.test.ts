@@ -202,7 +202,8 @@ async function readByLibrary(text: string) {
   const { port } = server.address() as AddressInfo;
   return new Promise<{ status: number; body: string; fields: Record<string, unknown> }>(
     (resolve, reject) => {
-      const outgoing = request({ port, host: '127.0.0.1' }, (answer) => {
+      // An agent would keep the connection for seconds.
+      const outgoing = request({ port, host: '127.0.0.1', agent: false }, (answer) => {
         let body = '';
         answer.setEncoding('latin1');
         answer.on('data', (chunk: string) => (body += chunk));
