@@ -47,6 +47,8 @@ export interface VerifyResult {
 const STEP_MS = 2_000;
 /** What IAM needs at most to see that a role is not in use any more. */
 const MAX_UNDO_MS = 10_000;
+/** npm hands signals on to what it runs, and the terminal sends them to all: one press may come twice. */
+const ONE_PRESS_MS = 500;
 /** Of a terminal that is closed, too. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
@@ -82,14 +84,17 @@ function awaitInterruption({ say }: VerifyOptions, undo: UndoStack) {
   const sayWhatMayBeLeft = (): void => {
     for (const { what, tool, args } of undo.list()) say(`  ${tool.toLine(args)}    # ${what}`);
   };
+  let firstMs = 0;
   const interrupt = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
+      if (performance.now() - firstMs < ONE_PRESS_MS) return;
       say(`${name}: leaving. What may be left is deleted by:`);
       sayWhatMayBeLeft();
       process.exit(1);
     }
     say(`${name}: deleting what was made. If this does not end, delete by hand what may be left:`);
     sayWhatMayBeLeft();
+    firstMs = performance.now();
     controller.abort(name);
   };
   for (const name of SIGNALS) process.on(name, interrupt);

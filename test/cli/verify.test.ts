@@ -316,9 +316,12 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle', (sig
     await isSaid('  answer');
     child.kill(signal);
     await isSaid('what may be left');
+    if (!isStubborn) child.kill(signal);
     if (isStubborn) {
       await isSaid('deleting what was made\n');
-      child.kill(signal);
+      // As a person does, until it leaves.
+      const presses = setInterval(() => child.kill(signal), 50);
+      child.once('close', () => clearInterval(presses));
     }
     const [code] = (await once(child, 'close')) as [number | null];
     const existing = readdirSync(state);
