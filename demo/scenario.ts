@@ -70,7 +70,8 @@ export async function playScenario(options: ScenarioOptions): Promise<ScenarioOu
     handler: join(__dirname, 'function.handler'),
     functionName: 'orders',
     memorySizeMb: 256,
-    timeoutMs: 1000,
+    // The default of Lambda. A busy machine needs more than one second for the init inside an invocation.
+    timeoutMs: 3000,
     environment: options.environment,
     onExtensionOutput: (_name, chunk) => {
       extensionOutput += chunk;
