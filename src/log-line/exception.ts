@@ -139,10 +139,14 @@ export function readException(
 
 /** An error as an object, the way the runtimes and loggers write one; undefined for any other object. */
 export function readErrorObject(error: JsonObject): LogException | undefined {
-  const message = firstText(error, MESSAGES);
+  const type = firstText(error, TYPES);
   const stacktrace = firstStack(error, TRACES);
+  // Beside a type and frames the message is what was said, be it `null` or `0`.
+  const message =
+    firstText(error, MESSAGES) ??
+    (type !== undefined && stacktrace !== undefined ? firstWord(error, MESSAGES) : undefined);
   if (message === undefined && stacktrace === undefined) return undefined;
-  return complete({ type: firstText(error, TYPES), message, stacktrace });
+  return complete({ type, message, stacktrace });
 }
 
 /** A message or a type alone is an error only in a record that does not say otherwise by its level. */
@@ -163,7 +167,11 @@ function readFlat(record: JsonObject): LogException | undefined {
   const isStack =
     sure !== undefined || type !== undefined || (likely !== undefined && looksLikeFrames(likely));
   if (!isStack) return complete({ type, message, stacktrace: undefined });
-  return complete({ type, message: message ?? saidBeside(record, likely), stacktrace: likely });
+  const said =
+    message ??
+    (type !== undefined && likely !== undefined ? firstWord(record, FLAT_MESSAGES) : undefined) ??
+    saidBeside(record, likely);
+  return complete({ type, message: said, stacktrace: likely });
 }
 
 /** What stands beside a stack that does not name its error: the record's own words, else the first frame. */
@@ -221,6 +229,15 @@ function firstText(record: JsonObject, names: readonly string[]): string | undef
     const value = record[name];
     if (typeof value !== 'string') continue;
     if (value.length > MAX_NOTHING_LENGTH || !NOTHING.test(value.trim())) return value;
+  }
+  return undefined;
+}
+
+/** Also one of those that say that nothing happened. */
+function firstWord(record: JsonObject, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = record[name];
+    if (typeof value === 'string' && value !== '') return value;
   }
   return undefined;
 }

@@ -9,6 +9,9 @@ const AT_FRAME = /\n[ \t\u00a0]+at /;
 const RUBY_FRAME = /\n[ \t]+(?:from |\d{1,4}: from )/;
 /** Ruby's Logger writes `message (Type)` and the backtrace below it. */
 const RUBY_LOGGED = /^([^\n]*) \(([A-Z]\w*(?:::\w+)*)\)\n[^\s:]{1,256}:\d{1,8}:in [`']/;
+/** Rails writes the trace below `Type (message):` and an empty line. */
+const RAILS_LOGGED =
+  /^\s{0,8}([A-Z]\w*(?:::\w+)*) \(([^\n]*)\):\s*\n(?:[^\n]{1,512}\n)?\s{0,8}[^\s:]{1,256}:\d{1,8}:in [`']/;
 const GROUP = /(?:^|\n) {2}\+ Exception Group Traceback /;
 /** `Type: message` of Python; a type alone when the message is empty. */
 const PYTHON_ERROR = /^((?:\w+\.)*[A-Za-z_]\w*)(?:: ?([^]*))?$/;
@@ -40,7 +43,8 @@ const FRAME_FORMS = [
 /** The exception whose stack trace the text holds. Any other text, also of many lines: undefined. */
 export function readStackText(text: string): LogException | undefined {
   const lines = toLines(text);
-  if (lines === undefined) return readMonolog(text);
+  if (lines === undefined)
+    return readMonolog(text) ?? (isRustPanic(text) ? readRust(text) : undefined);
   return (
     readRuby(lines) ??
     readPython(lines) ??
@@ -150,7 +154,7 @@ function isJavaReport([first = '', second = '']: readonly string[], { type }: Er
 function readPanic(text: string): LogException | undefined {
   const head = text.slice(0, MAX_PANIC_HEAD_LENGTH);
   return (
-    (text.includes('goroutine ') ? readGoPanic(text, head) : undefined) ?? readRust(text, head)
+    (text.includes('goroutine ') ? readGoPanic(text, head) : undefined) ?? readRust(head, text)
   );
 }
 
@@ -161,7 +165,12 @@ function readGoPanic(text: string, head: string): LogException | undefined {
   return { ...exception, isRuntimeReport: true };
 }
 
-function readRust(text: string, head: string): LogException | undefined {
+/** Begins with `thread '`: one look, which each line pays for. */
+function isRustPanic(text: string): boolean {
+  return text.charCodeAt(7) === 0x27 && text.charCodeAt(0) === 0x74;
+}
+
+function readRust(head: string, text = head): LogException | undefined {
   const match = head.includes(' panicked at ') ? RUST_PANIC.exec(head) : null;
   if (match === null) return undefined;
   const exception = toException('panic', match[1] ?? match[2], text.slice(match.index));
@@ -170,7 +179,10 @@ function readRust(text: string, head: string): LogException | undefined {
 
 /** With its trace in lines of their own, with escaped newlines, or without one. */
 function readMonolog(text: string): LogException | undefined {
-  const isObject = OBJECT_ENDS.includes(text.charAt(text.length - 1));
+  // Laravel ends its line with a space.
+  const end = text.length - 1;
+  const last = text.charCodeAt(end) === 0x20 ? end - 1 : end;
+  const isObject = OBJECT_ENDS.includes(text.charAt(last));
   const match = isObject && text.includes(MONOLOG_START) ? MONOLOG_OBJECT.exec(text) : null;
   if (match === null) return undefined;
   const [said = ''] = (match[2] ?? '').split(String.raw`\n`, 1);
@@ -203,6 +215,8 @@ function withoutPlace(line: string, separator: string): string {
 function readRuby(text: string): LogException | undefined {
   const logged = text.includes(':in ') ? RUBY_LOGGED.exec(text) : null;
   if (logged !== null) return toException(logged[2], logged[1], text);
+  const rails = text.includes(':in ') ? RAILS_LOGGED.exec(text) : null;
+  if (rails !== null) return toException(rails[1], rails[2], text);
   if (!RUBY_FRAME.test(text)) return undefined;
   const isReversed = text.startsWith(TRACEBACK);
   const start = isReversed ? text.trimEnd().lastIndexOf('\n') + 1 : 0;
@@ -255,7 +269,7 @@ const MAX_NAME_LENGTH = 256;
 const MAX_LINE_LENGTH = 512;
 const PREFIX =
   /^(?:(?:error: )?Uncaught (?:\(in promise\) )?|Unhandled exception[.:] |Exception in thread "[^"]{0,128}" )/;
-const NAME = /^[\w$]+(?:[.\\/+][\w$]+)*/;
+const NAME = /^[\w$]+(?:[.\\/+`][\w$]+)*/;
 const ERROR_SUFFIX = /(?:Error|Exception|Fault|Throwable)(?![\w$])/g;
 /** An error's code in brackets (Node.js), then its message or the end of the line. */
 const REST = /^(?: \[\w{1,64}\])?(?:: ?|$)/;

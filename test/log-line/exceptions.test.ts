@@ -113,6 +113,30 @@ describe('stack traces in text', () => {
       'Shop\\Sold',
       'no stock',
     ],
+    [
+      'Rust in one line',
+      "thread '<unnamed>' panicked at 'no stock', src/lib.rs:4:5",
+      'panic',
+      'no stock',
+    ],
+    [
+      '.NET with a nested class of a generic one',
+      'Shop.Result`1+SoldException: no stock\n   at Shop.Orders.Pay() in /src/Orders.cs:line 7',
+      'Shop.Result`1+SoldException',
+      'no stock',
+    ],
+    [
+      'Rails',
+      "\nShop::Sold (no stock):\n\napp/controllers/orders_controller.rb:5:in `show'",
+      'Shop::Sold',
+      'no stock',
+    ],
+    [
+      'Laravel, whose line ends with a space',
+      '[2024-05-20 16:29:45] production.ERROR: failed {"exception":"[object] (Shop\\\\Sold(code: 0): no stock at /a.php:7)\n[stacktrace]\n#0 {main}\n"} ',
+      String.raw`Shop\\Sold`,
+      'no stock',
+    ],
   ])('reads %s', (_runtime, text, type, message) => {
     const exception = readStackText(text);
     expect(exception?.type).toBe(type);
@@ -369,6 +393,16 @@ describe('errors in the members of an object', () => {
       'OpenTelemetry',
       { 'exception.type': 'E', 'exception.message': 'no stock', 'exception.stacktrace': 's' },
       { type: 'E', message: 'no stock', stacktrace: 's' },
+    ],
+    [
+      'a message that elsewhere says that nothing happened',
+      { err: { type: 'NullPointerException', message: 'null', stack: 'a.B.c(B.java:5)' } },
+      { type: 'NullPointerException', message: 'null', stacktrace: 'a.B.c(B.java:5)' },
+    ],
+    [
+      'a message of that kind beside the record',
+      { 'error.class': 'KeyError', 'error.message': '0', 'error.stack': "a.rb:5:in 'pay'" },
+      { type: 'KeyError', message: '0', stacktrace: "a.rb:5:in 'pay'" },
     ],
   ])('reads those of %s and keeps them as attributes', (_logger, members, expected) => {
     const line = readLine({ level: 'error', message: 'could not pay', ...members });
