@@ -16,9 +16,13 @@ const MAX_SECONDS = 18_000_000_000;
 const MAX_TEXT_LENGTH = 64;
 const ISO_MS_LENGTH = 24;
 const EPOCH = /^(\d{9,20})(?:\.(\d*))?$/;
+/** Go's shortest text of a double of seconds. */
+const EXPONENT = /^(\d)\.(\d{1,18})e\+09$/;
 /** Java's ZonedDateTime names the region behind the offset; zones of other names are not known here. */
 const REGION = /\[[\w/+-]{1,32}\]$/;
 const UTC = / ?(?:UTC|GMT)$/;
+/** Go's and Perl's date. */
+const OTHER_DATE = /^(\d{4})[/.](\d\d)[/.](\d\d)(?=[T ])/;
 const FRACTION = /^.{19}[.,:]\d/;
 
 /** Undefined for what is no time, cannot be true at `eventTime`, or is less exact than that. */
@@ -35,7 +39,9 @@ export function readTimeText(text: string, eventTime: HrTime): HrTime | undefine
     if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
   }
   if (text.length > MAX_TEXT_LENGTH) return undefined;
-  const time = parseTimestamp(text.replace(REGION, '').replace(UTC, 'Z'));
+  const time = parseTimestamp(
+    text.replace(REGION, '').replace(UTC, 'Z').replace(OTHER_DATE, '$1-$2-$3'),
+  );
   if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
   return readEpochText(text, eventTime);
 }
@@ -66,7 +72,7 @@ function readEpochNumber(value: number, eventTime: HrTime): HrTime | undefined {
 }
 
 function readEpochText(text: string, eventTime: HrTime): HrTime | undefined {
-  const match = EPOCH.exec(text);
+  const match = EPOCH.exec(text.replace(EXPONENT, shiftPoint));
   if (match === null) return undefined;
   const whole = match[1] ?? '';
   const digitsOfSeconds = whole.length - fractionDigits(whole);
@@ -74,6 +80,11 @@ function readEpochText(text: string, eventTime: HrTime): HrTime | undefined {
   const fraction = whole.slice(digitsOfSeconds) + (match[2] ?? '');
   const time = toTime(seconds, Number(fraction.padEnd(9, '0').slice(0, 9)));
   return time && chooseTime(time, fraction !== '', eventTime);
+}
+
+function shiftPoint(_text: string, first: string, rest: string): string {
+  const digits = rest.padEnd(9, '0');
+  return `${first}${digits.slice(0, 9)}.${digits.slice(9)}`;
 }
 
 /** How many of the digits before the decimal point are a fraction of a second. */

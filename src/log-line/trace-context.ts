@@ -25,6 +25,7 @@ const TRACE_IDS = [
   'otelTraceId',
   'trace.id',
   '@tr',
+  'logging.googleapis.com/trace',
 ] as const;
 const SPAN_IDS = [
   'span_id',
@@ -36,6 +37,7 @@ const SPAN_IDS = [
   'otelSpanId',
   'span.id',
   '@sp',
+  'logging.googleapis.com/spanId',
 ] as const;
 const FLAGS = [
   'trace_flags',
@@ -43,6 +45,7 @@ const FLAGS = [
   'TraceFlags',
   'otelTraceSampled',
   'trace_sampled',
+  'logging.googleapis.com/trace_sampled',
   'sampled',
 ] as const;
 const X_RAY = [
@@ -79,8 +82,8 @@ export const TRACE_CONTEXT_KEYS: readonly string[] = [...TRACE_IDS, 'trace', 'tr
 export const TRACE_PARENT_KEYS: readonly string[] = PARENTS;
 export const X_RAY_KEYS: readonly string[] = [...X_RAY, 'span', 'spans'];
 
-/** Python's and Java's console exporters put `0x` before an id. */
-const TRACE_ID = /^(?:0x)?([0-9a-f]{32})$/i;
+/** Python's and Java's console exporters put `0x` before an id, Google's format a project. */
+const TRACE_ID = /^(?:0x|projects\/[\w.:-]{1,64}\/traces\/)?([0-9a-f]{32})$/i;
 const SPAN_ID = /^(?:0x)?([0-9a-f]{16})$/i;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/i;
 /** With or without `Root=`; the X-Ray SDK for Java appends `@segment`. */

@@ -211,6 +211,10 @@ describe('the trace context of a line is read', () => {
     { record: { extra: { otelTraceID: TRACE_ID, otelSpanID: SPAN_ID } } },
     { span: { name: 'pay', trace_id: TRACE_ID, span_id: SPAN_ID } },
     { trace_id: `0x${TRACE_ID}`, span_id: `0x${SPAN_ID}` },
+    {
+      'logging.googleapis.com/trace': `projects/shop-1/traces/${TRACE_ID}`,
+      'logging.googleapis.com/spanId': SPAN_ID,
+    },
   ])('from %j', (members) => {
     expect(readLine({ message: 'm', ...members })).toMatchObject(IDS);
   });
