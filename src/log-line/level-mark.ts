@@ -1,5 +1,5 @@
-// Levels that are neither a word nor in a column: the first letter of klog's and logcat's lines, PHP's titles,
-// the priority of syslog and systemd.
+// Levels that are neither a word nor in a column: the first letter of klog's and logcat's lines, the titles of
+// PHP, Node.js and others, the priority of syslog and systemd.
 import { LETTER_LEVELS, readSeverity, readSyslogLevel } from './severity';
 import type { Severity } from './severity';
 
@@ -8,32 +8,47 @@ import type { Severity } from './severity';
  */
 const LETTERED =
   /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(][^(\n]{0,64}\( {0,8}\d{1,8}\):|\[([DIWEF]) (?:\d{6}|\d{4}-\d\d-\d\d) )/;
-/** As PHP logs it, as php-fpm passes it on, and PHP's and Swift's last words without a name. */
-const PHP =
-  /^(?:(?:NOTICE: PHP message: )?PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}|(Fatal error): )/;
-const PHP_INITIALS = 'PNF';
+/**
+ * Words at the beginning, by its first character: PHP as it logs and as php-fpm passes it on, and PHP's and Swift's
+ * last words without a name; a compiler's `path:line: warning: `; Node.js's own warnings.
+ */
+const PHP_TITLE = /^PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}/;
+const TITLE_INITIALS = 'PNF(/';
+const TITLES: Readonly<Record<string, RegExp>> = {
+  P: PHP_TITLE,
+  N: new RegExp(`^NOTICE: PHP message: ${PHP_TITLE.source.slice(1)}`),
+  F: /^(Fatal error): /,
+  '(': /^\(\w{1,16}:\d{1,8}\) (?:\[\w{1,32}\] )?\w{0,64}(Warning): /,
+  '/': /^[\w./@+-]{1,256}:\d{1,8}:(?:\d{1,8}:)? (?:\w{0,64}(Warning)|(warning|error)): /,
+};
 /** `<4>message` of systemd and .NET, `<12>1 time host …` of syslog: facility × 8 + level. */
 const PRIORITY = /^<(\d{1,2}|1\d\d)>(?:1 )?/;
 
-const PHP_LEVELS: Readonly<Record<string, string>> = {
+const TITLE_LEVELS: Readonly<Record<string, string>> = {
   'Fatal error': 'FATAL',
   'Parse error': 'FATAL',
   Warning: 'WARNING',
+  Error: 'ERROR',
   Notice: 'NOTICE',
   Deprecated: 'NOTICE',
-  Error: 'ERROR',
 };
 
 /** Undefined for a line without such a mark. */
 export function readMark(text: string): Severity | undefined {
-  const php = PHP_INITIALS.includes(text.charAt(0)) ? PHP.exec(text) : null;
-  const level = php === null ? undefined : (php[1] ?? php[2]);
-  if (level !== undefined) return readSeverity(PHP_LEVELS[level]);
+  const initial = text.charAt(0);
+  const title = TITLE_INITIALS.includes(initial) ? readTitle(text, initial) : undefined;
+  if (title !== undefined) return title;
   const second = text.charCodeAt(1);
   const isLettered = second === 0x2f || (second >= 0x30 && second <= 0x39) || text.startsWith('[');
   const match = isLettered ? LETTERED.exec(text) : null;
   const letter = match === null ? undefined : (match[1] ?? match[2] ?? match[3]);
   return letter === undefined ? undefined : LETTER_LEVELS.get(letter);
+}
+
+function readTitle(text: string, initial: string): Severity | undefined {
+  const match = TITLES[initial]?.exec(text);
+  const word = match?.[1] ?? match?.[2];
+  return word === undefined ? undefined : readSeverity(TITLE_LEVELS[word] ?? word);
 }
 
 /** `length`: where the priority, and a version behind it, ends. */

@@ -23,8 +23,13 @@ const DATE_TIME =
 const TIME_OF_DAY =
   /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AP]M)?(?: [+-]\d{4}| UTC)?(?![\w:])/;
 const APACHE_TIME = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.?\d{0,9} \d{4}\]/;
-/** logrus: `WARN[0000] message`; log15: `WARN[03-02|08:15:00] message`. */
-const LOGRUS = /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d)\] /;
+/** Seconds, or a thousandth or less, since 1970, as zap's console prints them (`1.772439300749e+09`). */
+const EPOCH_TIME = /^(?:1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|])/;
+/** logrus: `WARN[0000] message`, or a date and time there; log15: `WARN[03-02|08:15:00] message`. */
+const LOGRUS =
+  /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16})\] /;
+/** `DD_EXTENSION | WARN | message`: who says it, in capitals, then the level. */
+const NAMED = /^[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )/;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
 const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/i;
@@ -37,20 +42,23 @@ const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** Undefined for a line that is nothing but its message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
-  const isOrnamented = text.charCodeAt(0) === 0x20 || text.includes(ESCAPE);
+  const isOrnamented = text.charCodeAt(0) <= 0x20 || text.includes(ESCAPE);
   return isOrnamented ? readOrnamented(text, eventTime) : readPlain(text, eventTime);
 }
 
 function readPlain(text: string, eventTime: HrTime): TextHead | undefined {
   const first = text.charCodeAt(0);
-  if (first >= 0x30 && first <= 0x39) return readTimed(text, eventTime) ?? readUntimed(text);
+  if (first >= 0x30 && first <= 0x39) {
+    return readTimed(text, eventTime) ?? readEpoch(text, eventTime) ?? readUntimed(text);
+  }
   if (first === 0x3c) return readPriority(text, eventTime);
   if (first !== 0x5b) {
     return (
       readMarked(text) ??
       readPairs(text, eventTime) ??
       readLevelled(text, eventTime) ??
-      readDated(text, eventTime)
+      readDated(text, eventTime) ??
+      readNamed(text)
     );
   }
   return readTimed(text, eventTime) ?? readMarked(text) ?? readBracketed(text, eventTime);
@@ -77,10 +85,28 @@ function readTimed(text: string, eventTime: HrTime): TextHead | undefined {
   const time = isUnknownZone ? undefined : parseTimestamp(`${iso}${offset}`);
   const end =
     zoneName === undefined || isUnknownZone ? whole.length : whole.length - zoneName.length;
+  const head = readColumns(text, end);
   return {
-    ...readColumns(text, end),
+    ...head,
+    severity: head.severity ?? readSecondLine(text, eventTime)?.severity,
     time: time && chooseTime(time, fraction !== undefined, eventTime),
   };
+}
+
+/** Any number may begin a line: only one with a level behind it is a time. */
+function readEpoch(text: string, eventTime: HrTime): TextHead | undefined {
+  const time = EPOCH_TIME.exec(text)?.[0];
+  const head = time === undefined ? undefined : readColumns(text, time.length);
+  if (time === undefined || head?.severity === undefined) return undefined;
+  return { ...head, time: readTimeText(time, eventTime) };
+}
+
+function readNamed(text: string): TextHead | undefined {
+  if ((text.charCodeAt(1) & 0x20) !== 0) return undefined;
+  const bar = text.indexOf('|');
+  const name = bar > 0 && bar <= MAX_SCAN_LENGTH ? NAMED.exec(text) : null;
+  const head = name === null ? undefined : readColumns(text, name[0].length);
+  return head?.severity === undefined ? undefined : { ...head, messageStart: 0 };
 }
 
 function readTimeOfDay(text: string): TextHead | undefined {
@@ -90,13 +116,15 @@ function readTimeOfDay(text: string): TextHead | undefined {
   return head.severity === undefined ? undefined : head;
 }
 
-/** JUL's first line says when and where, its second begins with the level; tint and charm have one line. */
+/** JUL's and tinylog's first line says when and where, the second begins with the level; tint and charm have one. */
 function readDated(text: string, eventTime: HrTime): TextHead | undefined {
   // `Mar 02, `, `Mar  2 `
   const isMonth = text.charCodeAt(3) === 0x20 && /^[A-Z][a-z]{2} [ \d]\d/.test(text);
   if (!isMonth || !TIME_OF_DAY.test(text)) return undefined;
-  const head = readTimeOfDay(text);
-  if (head !== undefined) return head;
+  return readTimeOfDay(text) ?? readSecondLine(text, eventTime);
+}
+
+function readSecondLine(text: string, eventTime: HrTime): TextHead | undefined {
   const newline = text.indexOf('\n');
   if (newline === -1 || newline > MAX_SCAN_LENGTH) return undefined;
   return readLevelled(text.slice(newline + 1, newline + 1 + MAX_SCAN_LENGTH), eventTime);
@@ -234,11 +262,13 @@ interface Columns {
 const MAX_COLUMNS = 9;
 /** A logger's name may stand before the level; two words are the beginning of a sentence. */
 const MAX_WORDS = 1;
-const COLUMN = /^[\s|\]]*(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
+const COLUMN = /^[\s|\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
 /** Dashes, arrows, and the signs that signale puts before a level. */
 const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
 const SIGN = /^[^\u0000-\u203f]/;
 const NUMBER = /^#?[\d.,#()+:]+$/;
+/** What a line's context holds: `order=7`. */
+const PAIR = /^[A-Za-z_][\w.@-]{0,63}=/;
 const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
 
 /** `text`: what follows the time. */
@@ -295,7 +325,8 @@ function readWord(word: string, around: Around, column: number): Severity | unde
   }
   const isColumn =
     (/[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after)) ||
-    (isBehindSign && after.startsWith('  '));
+    (isBehindSign && after.startsWith('  ')) ||
+    after.startsWith(']');
   if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);
   // Swift's `warning orders : message` and logcat's `W Tag: message` say where before they say what.
   const isBeforeLabel = /^ [^\s:]{1,128} {0,16}:/.test(after);
@@ -305,7 +336,9 @@ function readWord(word: string, around: Around, column: number): Severity | unde
     : LETTER_LEVELS.get(name);
 }
 
-/** Something separates it from what follows, as a sentence's words are not. */
+/** Something separates it from what follows, as a sentence's words are not; or it has a process id, or a value. */
 function isNameColumn(after: string, word: string): boolean {
-  return word.endsWith(':') || /^\s*(?:\||[-–—:>›]+\s)/.test(after);
+  return (
+    word.endsWith(':') || /^(?:\s*(?:\||[-–—:>›]+\s)|\[\d{1,10}\])/.test(after) || PAIR.test(word)
+  );
 }

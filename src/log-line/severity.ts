@@ -161,7 +161,7 @@ function rangeName(number: number): string {
 
 /** Beginning a line, or capitalized in its head. */
 export const LINE_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
-  'trace trce debug dbug info information warn warning error erro fail critical crit fatal severe notice',
+  'trace trce verbose silly debug dbug info information warn warning error erro fail critical crit fatal severe notice',
 );
 /** Alone in a column, in brackets, or behind a time. */
 export const COLUMN_LEVELS: ReadonlyMap<string, Severity> = findSeverities(

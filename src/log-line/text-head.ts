@@ -12,8 +12,13 @@ import { isUuid, toRequestId } from './request-id';
 import type { Severity } from './severity';
 
 const ERROR: Severity = { number: SeverityNumber.ERROR };
-/** A colour, an indentation, syslog's `<`: beside letters, digits and `[` all that a head may begin with. */
-const OTHER_INITIALS: ReadonlySet<number> = new Set([0x1b, 0x20, 0x3c]);
+/** Of Ruby's `logger.unknown`. */
+const UNKNOWN: Severity = { text: 'ANY' };
+/**
+ * A colour, an indentation, an empty line, syslog's `<`, a path, Node.js's `(node:8)`: beside letters, digits and `[`
+ * all that a head may begin with.
+ */
+const OTHER_INITIALS: ReadonlySet<number> = new Set([0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c]);
 const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
 const MAX_SCAN_LENGTH = 256;
@@ -156,7 +161,8 @@ function readTimedOut(text: string, eventTime: HrTime): TextHead | undefined {
 function readRuby(text: string, eventTime: HrTime): TextHead | undefined {
   if (text.charCodeAt(1) !== 0x2c) return undefined;
   const match = RUBY.exec(text);
-  const severity = match === null ? undefined : LINE_LEVELS.get(match[3] ?? '');
+  const word = match?.[3] ?? '';
+  const severity = word === 'ANY' ? UNKNOWN : LINE_LEVELS.get(word);
   if (match === null || severity === undefined) return undefined;
   const [{ length }, time = '', pid, , id = '', program = ''] = match;
   // Without a name of the program Lambda's format still prints the colon.

@@ -130,6 +130,26 @@ describe('the head of a text line has its level:', () => {
     ['pm2', '2026-03-02T08:15:00: WARN stock is low'],
     ['date W colon', '2026-03-02T08:15:00.749Z WARN: stock is low'],
     ['a level between time and pid', '2026-03-02 08:15:00.749 WARN 8 [main] stock is low'],
+    ['coloredlogs', '2026-03-02 08:15:00 host orders[8] WARNING stock is low'],
+    ['pairs between time and level', '2026-03-02T08:15:00.749Z pid=8 tid=oxu WARN: stock is low'],
+    ["logback's own status", '08:15:00,749 |-WARN in ch.qos.logback.classic.Logger - stock is low'],
+    ["tinylog's two lines", '2026-03-02 08:15:00 [main] shop.Orders.pay()\nWARN: stock is low'],
+    [
+      'java.util.logging with an ISO date',
+      '2026-03-02 08:15:00 shop.Orders pay\nWARNING: stock is low',
+    ],
+    ['brackets around time and level', '[08:15:00 warn] stock is low'],
+    ['zap prod console with its own time', '1.772439300749e+09\twarn\tmain.go:7\tstock is low'],
+    ['epoch nanoseconds', '1772439300749000000 [Warn] stock is low'],
+    ['logrus with a date', 'WARN[2026-03-02T08:15:00Z] stock is low                 left=2'],
+    ["Datadog's extension", 'DD_EXTENSION | WARN | stock is low'],
+    [
+      "Node.js's own warnings",
+      '(node:8) [DEP0040] DeprecationWarning: The `punycode` module is deprecated.',
+    ],
+    ["Python's warnings", '/var/task/app.py:5: DeprecationWarning: old\n  warnings.warn("old")'],
+    ["Ruby's warnings", '/var/task/app.rb:5: warning: already initialized constant X'],
+    ['PHP on stdout', '\nWarning: Undefined variable $x in /var/task/index.php on line 7'],
   ])('%s', (_logger, text) => {
     expect(readLine(`${text}\n`)).toMatchObject({
       body: text.replace(/^W, .* : /, ''),
@@ -155,6 +175,8 @@ describe('the head of a text line has its level:', () => {
     ['Mar 02, 2026 8:15:00 AM shop.Orders pay\nSEVERE: x', 17],
     ['08:15:00.749 [notice] x', 10],
     ['dbug: Shop.Orders[0]\n      x', 5],
+    ['verbose: x', 1],
+    ['silly: x', 1],
   ])('of %j is %i', (text, severityNumber) => {
     expect(readLine(text)).toMatchObject({ body: text, severityNumber });
   });
@@ -162,6 +184,10 @@ describe('the head of a text line has its level:', () => {
 
 describe('a word inside a sentence is no level:', () => {
   it.each([
+    '1772439300 orders, and no WARN among them',
+    '(see: 8) Warning',
+    '/orders: warning',
+    'total | error | 7',
     'we could not WARN the customer',
     '2026-03-02 08:15:00 the customer got an ERROR page',
     '08:15:00 shipped with no error',
@@ -236,6 +262,9 @@ describe('the time in a text line is read', () => {
     '2026/03/02 08:15:00.749 WARN x',
     '[2026-03-02T09:15:00.749+01:00] app.WARNING: x',
     'time=2026-03-02T08:15:00.749Z level=WARN msg=x',
+    '1.772439300749e+09\twarn\tx',
+    '1772439300.749 WARN x',
+    '1772439300749 | WARN | x',
   ])('from %j', (text) => {
     expect(timeOf(text)).toEqual([1_772_439_300, 749_000_000]);
   });
