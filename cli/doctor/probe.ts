@@ -35,8 +35,8 @@ export async function probe(
   if ('message' in tls) return { kind: 'file', message: tls.message };
   const dispatcher = createDispatcher(settings, tls.options);
   const startMs = performance.now();
-  // Whatever undici waits for, a proxy's silence too.
-  const alarm = setTimeout(() => void dispatcher.destroy(), MAX_WAIT_MS);
+  // For a proxy that is silent; undici's own timeouts, which come before, say what of the endpoint.
+  const alarm = setTimeout(() => void dispatcher.destroy(), 1.5 * MAX_WAIT_MS);
   try {
     const isGzip = settings.compression === 'gzip';
     const {
