@@ -18,6 +18,7 @@ import { measureConversion } from './measures/conversion';
 import { measureDeadEndpoints } from './measures/dead-endpoints';
 import { measureHolds } from './measures/holds';
 import { measureInvocations } from './measures/invocations';
+import { measureReceiver } from './measures/receiver';
 import { measureRelay } from './measures/relay';
 import { measureShutdown } from './measures/shutdown';
 import { measureSizes } from './measures/sizes';
@@ -86,6 +87,8 @@ function measure(
       return measureConversion({ node, lines: 100_000, rounds: effort.conversionRounds });
     case 'relay':
       return measureRelay({ node, spans: 20_000, rounds: effort.conversionRounds });
+    case 'receiver':
+      return measureReceiver(contestants, { ...effort, rounds: effort.holdRounds });
     case 'burst':
       return measureBurst(contestants, effort.burstLines);
     case 'shutdown':

@@ -33,7 +33,8 @@ function toVariables(api: InitApi, directory: string, contestant: Contestant) {
   });
 }
 
-async function startOnce(api: InitApi, contestant: Contestant): Promise<Start> {
+/** `contestant`: with another environment, if something depends on it. */
+export async function startOnce(api: InitApi, contestant: Contestant): Promise<Start> {
   const directory = mkdtempSync(join(tmpdir(), 'lambda-otlp-bench-'));
   const [program = '', ...parameters] = contestant.command;
   let onPoll: () => void = () => undefined;
