@@ -60,10 +60,11 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   const { setMask } = diagnostics;
   const options = { variables: ownVariables, said, registration, diagnostics, setMask };
   const pipeline = createPipeline(options);
-  if (isReceiving && expectsGrpc(variables)) {
-    const { loadGrpc } = await import('./lambda/otlp-receiver');
+  if (isReceiving) {
+    const { loadGrpc, loadOtlpRequests } = await import('./lambda/otlp-receiver');
+    const loading = [loadOtlpRequests(), ...(expectsGrpc(variables) ? [loadGrpc()] : [])];
     // What is wrong is said once a connection needs it.
-    await loadGrpc().catch(() => undefined);
+    await Promise.allSettled(loading);
   }
   return pipeline;
 }
