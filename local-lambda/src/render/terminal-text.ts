@@ -30,13 +30,21 @@ export function cut(text: string, width: number): string {
   return width > 0 ? `${kept}…` : '';
 }
 
+const ASCII = /^[ -~]*$/;
+
+/** What a terminal shows as one, with the cells it takes. Asking for each is dear where a line has a million. */
+function* toCells(text: string): Generator<readonly [segment: string, cells: number]> {
+  if (ASCII.test(text)) for (const character of text) yield [character, 1];
+  else for (const { segment } of SEGMENTER.segment(text)) yield [segment, widthOf(segment)];
+}
+
 /** Lines of at most `width` cells, broken at spaces where there are any. */
 export function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = '';
   let cells = 0;
-  for (const { segment } of SEGMENTER.segment(text)) {
-    if (cells + widthOf(segment) > width && line !== '') {
+  for (const [segment, taken] of toCells(text)) {
+    if (cells + taken > width && line !== '') {
       const space = line.lastIndexOf(' ');
       const atSpace = space > line.length / 2 && segment !== ' ';
       lines.push((atSpace ? line.slice(0, space) : line).trimEnd());
@@ -45,7 +53,7 @@ export function wrap(text: string, width: number): readonly string[] {
     }
     if (line !== '' || segment !== ' ' || lines.length === 0) {
       line += segment;
-      cells += widthOf(segment);
+      cells += taken;
     }
   }
   return line === '' && lines.length > 0 ? lines : [...lines, line];
