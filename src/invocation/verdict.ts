@@ -26,7 +26,9 @@ export interface VerdictRules {
 /** `error.type` of an error that nobody named (semantic conventions, error.type). */
 export const OTHER = '_OTHER';
 const OUT_OF_MEMORY = 'Runtime.OutOfMemory';
-const OUT_OF_MEMORY_TYPE = /(?:^|\.)OutOfMemory(?:Error|Exception)?$/;
+/** Of Lambda, Java and .NET; of Python; of Ruby, as its runtime calls what a handler raised. */
+const OUT_OF_MEMORY_TYPE =
+  /(?:^|\.)OutOfMemory(?:Error|Exception)?$|^MemoryError$|^(?:NoMemoryError|Function<NoMemoryError>)$/;
 
 /** What `ended` means: runtimeDone, the report, the worse of both, or a word for an end that never came. */
 export function toVerdict(invocation: Invocation, ended: Ended, rules: VerdictRules): Verdict {
@@ -129,7 +131,7 @@ function hasFullMemory(report: ReportEvent | undefined): boolean {
     : false;
 }
 
-/** An exception that says memory ran out: Java's, .NET's, Lambda's own. */
+/** An exception that says memory ran out. */
 export function isOutOfMemoryType(type: string | undefined): boolean {
   return type !== undefined && OUT_OF_MEMORY_TYPE.test(type);
 }

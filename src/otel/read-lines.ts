@@ -71,12 +71,21 @@ function withoutNewline(text = ''): string {
   return text.replace(/\r?\n$/, '');
 }
 
-// Whether a line says, in the runtime's own words, that memory ran out: V8's fatal error, the JVM's and
-// .NET's last words, or an exception of a type that means it.
+// Whether a line says, in the runtime's own words, that memory ran out: V8's fatal error, the last words of the JVM,
+// .NET, Go, Rust, C++, PHP and Ruby, or an exception of a type that means it.
 
 const V8_WORDS = 'heap out of memory';
-const LAST_WORDS =
-  /^(?:Out of memory\.\s*$|(?:Exception in thread "[^"]{0,200}" |(?:Terminating|Aborting) due to |Unhandled exception\. )(?:java\.lang|System)\.OutOfMemoryE)/;
+const LAST_WORDS = new RegExp(
+  `^(?:${[
+    String.raw`Out of memory\.\s*$`,
+    String.raw`(?:Exception in thread "[^"]{0,200}" |(?:Terminating|Aborting) due to |Unhandled exception\. )(?:java\.lang|System)\.OutOfMemoryE`,
+    'fatal error: runtime: (?:out of memory|cannot allocate memory)',
+    String.raw`memory allocation of \d{1,20} bytes failed`,
+    "terminate called after throwing an instance of 'std::bad_alloc'",
+    String.raw`PHP Fatal error: {1,2}(?:Allowed memory size of \d{1,20} bytes exhausted|Out of memory \()`,
+    String.raw`\[FATAL\] failed to allocate memory`,
+  ].join('|')})`,
+);
 
 function readOutOfMemory({ body, exception, severityNumber }: LogLine): boolean {
   if (exception !== undefined && isOutOfMemoryType(exception.type)) return true;

@@ -28,6 +28,52 @@ describe('the error of a line is the request’s', () => {
   });
 });
 
+describe('memory that ran out', () => {
+  it.each([
+    [
+      'Node.js',
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    ],
+    ['Java', 'Terminating due to java.lang.OutOfMemoryError: Java heap space'],
+    ['Java, thrown', 'java.lang.OutOfMemoryError: Metaspace\n\tat shop.Orders.pay(Orders.java:12)'],
+    ['.NET', 'Out of memory.\n'],
+    [
+      'Python',
+      '[ERROR] MemoryError\nTraceback (most recent call last):\n  File "a.py", line 5, in h',
+    ],
+    ['Go', 'fatal error: runtime: out of memory\n\ngoroutine 1 [running]:\nmain.main()\n'],
+    ['Go, of the system', 'fatal error: runtime: cannot allocate memory\n'],
+    ['Rust', 'memory allocation of 1073741824 bytes failed\n'],
+    ['C++', "terminate called after throwing an instance of 'std::bad_alloc'\n"],
+    [
+      'PHP',
+      'PHP Fatal error:  Allowed memory size of 134217728 bytes exhausted in /a.php on line 7',
+    ],
+    [
+      'PHP, of the system',
+      'PHP Fatal error:  Out of memory (allocated 2097152) in /a.php on line 7',
+    ],
+    ['Ruby', '[FATAL] failed to allocate memory\n'],
+    [
+      'Ruby, raised',
+      { errorType: 'Function<NoMemoryError>', errorMessage: 'failed', stackTrace: ['a'] },
+    ],
+  ])('is said in the words of %s', (_runtime, record) => {
+    expect(read(record).saysOutOfMemory).toBe(true);
+  });
+
+  it.each([
+    'the customer ran out of memory cards',
+    'PHP Fatal error:  Uncaught Error: x in /a.php:7',
+    'memory allocation of the day failed',
+    'fatal error: all goroutines are asleep - deadlock!\n\ngoroutine 1 [running]:\nmain.main()\n',
+    { level: 'error', msg: 'x', err: { type: 'shop.MemoryError', message: 'm' } },
+    { level: 'info', msg: 'memory allocation of 7 bytes failed' },
+  ])('is not said by %j', (record) => {
+    expect(read(record).saysOutOfMemory).toBe(false);
+  });
+});
+
 describe('a line', () => {
   it('tells the id that only Lambda writes from any other', () => {
     const ids = (record: unknown) => {
