@@ -16,6 +16,9 @@ const PYTHON_REPORT = /^\[ERROR\] ((?:\w{1,128}\.){0,8}[A-Z]\w{0,128})(?:: ?(.*)
 /** Ruby's runtime prints what happened, then the error as JSON of many lines. */
 const RUBY_REPORT =
   /^(?:Error raised from handler method|Init error when loading handler [^\n]{0,256})\s*\n(?=\{)/;
+/** Frames as zap's console and pkg/errors (`%+v`) print them below the line: a function, then its place. */
+const GO_FRAMES = /\n[\w./*(){}-]{1,256}\n\t[^\s:]{1,512}\.go:\d{1,8}/;
+const GO_TIME = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{6})? /;
 const PYTHON_WARNING = 'LAMBDA_WARNING: Unhandled exception';
 const MAX_WARNING_LENGTH = 1024;
 /** What .NET's runtime calls the level of stderr, on which it prints what nobody caught. */
@@ -32,7 +35,7 @@ export function readTextException(
     const reported = readJsonReport(text) ?? readPlatformError(text) ?? readPythonReport(text);
     if (reported !== undefined) return reported;
   }
-  const exception = readRubyReport(text) ?? readStackText(text);
+  const exception = readRubyReport(text) ?? readStackText(text) ?? readGoFrames(text);
   if (exception === undefined || level?.text !== DOTNET_ERROR) return exception;
   return DOTNET_TRACE.test(text) ? { ...exception, isRuntimeReport: true } : exception;
 }
@@ -57,6 +60,21 @@ function readRubyReport(text: string): LogException | undefined {
   const error = title === null ? undefined : parseObject(text.slice(title[0].length));
   const exception = error && readErrorObject(error);
   return exception && { ...exception, isRuntimeReport: true };
+}
+
+/** The message is zap's `error` field, else what the line says. A stack that was printed alone is no error. */
+function readGoFrames(text: string): LogException | undefined {
+  // The last frame ends with its line number: one look, which each line pays for.
+  const last = text.charCodeAt(text.length - 1);
+  const isPlace = last >= 0x30 && last <= 0x39 && text.includes('.go:');
+  const frames = isPlace ? GO_FRAMES.exec(text) : null;
+  if (frames === null) return undefined;
+  const line = text.slice(text.lastIndexOf('\n', frames.index - 1) + 1, frames.index);
+  if (line === '' || line.startsWith('goroutine ')) return undefined;
+  const fields = parseObject(line.slice(line.indexOf('\t{') + 1));
+  const said = fields?.['error'];
+  const message = typeof said === 'string' ? said : line.replace(GO_TIME, '');
+  return { message, stacktrace: text.slice(frames.index + 1).trimEnd() };
 }
 
 function readPlatformError(text: string): LogException | undefined {

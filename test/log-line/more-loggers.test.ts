@@ -146,6 +146,20 @@ describe('the exception is read of', () => {
     expect(readLine(text)).toMatchObject({ severityNumber: 17, exception: { type, ...STOCK } });
   });
 
+  const GO_FRAMES = 'main.pay\n\t/app/main.go:12\nmain.main\n\t/app/main.go:20';
+  it.each([
+    ["zap's console", `${ISO}\tERROR\tmain.go:12\tfailed\t{"error": "no stock"}\n${GO_FRAMES}`],
+    ['pkg/errors', `2024/05/20 16:29:45 no stock\n${GO_FRAMES}`],
+  ])('the text of %s, which has no type', (_logger, text) => {
+    const exception = { ...STOCK, stacktrace: GO_FRAMES };
+    expect(readLine(text)).toMatchObject({ body: text, severityNumber: 17, exception });
+  });
+
+  it("no stack that Go's debug.PrintStack printed", () => {
+    const text = `goroutine 1 [running]:\n${GO_FRAMES}`;
+    expect(readLine(text)).not.toHaveProperty('exception');
+  });
+
   it.each([
     [
       "Microsoft's JSON console, where a space stands for each newline",
