@@ -28,6 +28,7 @@ afterEach(async () => {
 });
 
 const MIB = 1_048_576;
+const FLOOD_TIMEOUT_MS = 120_000;
 const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
 const protobuf = { 'content-type': 'application/x-protobuf' };
 
@@ -106,30 +107,38 @@ async function drain(run: LayerRun): Promise<void> {
   }
 }
 
-it('takes 200 MB of spans with the endpoint gone, in bounded memory, and counts each', async () => {
-  const run = await startWith({ LAMBDA_OTLP_BUFFER_BYTES: String(4 * MIB) });
-  await run.lambda.invoke({ action: 'traced' });
-  await endpoint.stopListening();
-  const idleBytes = anonymousBytes(run);
-  const body = spansBody(5_000);
-  const count = Math.ceil((200 * MIB) / body.length);
-  const flood = { action: 'flood', count, body: body.toString('base64') };
-  const { response } = await run.lambda.invoke(flood);
-  expect(response).toEqual({ 200: count });
-  // Three times the buffer, and what V8 has not collected yet.
-  expect(anonymousBytes(run) - idleBytes).toBeLessThan(3 * 4 * MIB + 16 * MIB);
-  await endpoint.heal();
-  await drain(run);
-  await finish(run);
-  const { spans } = readTelemetry(endpoint.requests);
-  const { exported, dropped } = readStopLine(run.output());
-  expect(spans).toHaveLength(exported.traces);
-  const own = spans.filter(({ name }) => !name.startsWith('flood')).length;
-  // Of the extension's own some went, too.
-  const counted = exported.traces + dropped.traces - own;
-  expect(counted).toBeGreaterThanOrEqual(count * 5_000);
-  expect(counted).toBeLessThan(count * 5_000 + 30);
-});
+it(
+  'takes 200 MB of spans with the endpoint gone, in bounded memory, and counts each',
+  async () => {
+    const run = await startInstrumented({
+      // A host that interprets takes some ten megabytes a second.
+      timeoutMs: FLOOD_TIMEOUT_MS,
+      settings: { [ENDPOINT]: endpoint.url, LAMBDA_OTLP_BUFFER_BYTES: String(4 * MIB) },
+    });
+    await run.lambda.invoke({ action: 'traced' });
+    await endpoint.stopListening();
+    const idleBytes = anonymousBytes(run);
+    const body = spansBody(5_000);
+    const count = Math.ceil((200 * MIB) / body.length);
+    const flood = { action: 'flood', count, body: body.toString('base64') };
+    const { response } = await run.lambda.invoke(flood);
+    expect(response).toEqual({ 200: count });
+    // Three times the buffer, and what V8 has not collected yet.
+    expect(anonymousBytes(run) - idleBytes).toBeLessThan(3 * 4 * MIB + 16 * MIB);
+    await endpoint.heal();
+    await drain(run);
+    await finish(run);
+    const { spans } = readTelemetry(endpoint.requests);
+    const { exported, dropped } = readStopLine(run.output());
+    expect(spans).toHaveLength(exported.traces);
+    const own = spans.filter(({ name }) => !name.startsWith('flood')).length;
+    // Of the extension's own some went, too.
+    const counted = exported.traces + dropped.traces - own;
+    expect(counted).toBeGreaterThanOrEqual(count * 5_000);
+    expect(counted).toBeLessThan(count * 5_000 + 30);
+  },
+  2 * FLOOD_TIMEOUT_MS,
+);
 
 it('passes deltas and totals on unchanged, and sends only totals again where their fate is unknown', async () => {
   const time = { low: 1, high: 416_000_000 };
