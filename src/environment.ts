@@ -14,10 +14,14 @@ import type {
 
 const PREFIX = 'LAMBDA_OTLP_';
 const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-const ENDPOINTS: readonly string[] = [
-  ENDPOINT,
-  ...SIGNAL_NAMES.map((signal) => ofSignal(ENDPOINT, signal)),
-];
+const HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
+const ENDPOINTS = withSignals(ENDPOINT);
+/** What only the endpoint that they are for may see. */
+const CREDENTIALS = withSignals(HEADERS);
+
+function withSignals(name: SignalSettingName): readonly string[] {
+  return [name, ...SIGNAL_NAMES.map((signal) => ofSignal(name, signal))];
+}
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -94,17 +98,27 @@ export function createEnvironment(
   };
 }
 
+function isText(value: string | undefined): value is string {
+  return value !== undefined;
+}
+
 /** What `Environment.text` answers. */
 function createTextReader(variables: Variables): (name: string) => string | undefined {
   const own = (name: string): string | undefined => {
     const value = variables[name]?.trim();
     return value === undefined || value === '' ? undefined : value;
   };
-  // The SDK's endpoint is the extension at localhost, once ours is said apart.
-  const hasEndpoint = ENDPOINTS.some((name) => own(PREFIX + name) !== undefined);
+  // The SDK's endpoint is the extension at localhost, once ours is said apart; one elsewhere keeps its credentials.
+  const endpoints = ENDPOINTS.map((name) => own(PREFIX + name)).filter(isText);
+  const elsewhere = ENDPOINTS.map(own)
+    .filter(isText)
+    .filter((url) => !isLoopback(url) && !endpoints.includes(url));
+  const isOfSdk = (name: string): boolean =>
+    endpoints.length > 0 &&
+    (ENDPOINTS.includes(name) || (elsewhere.length > 0 && CREDENTIALS.includes(name)));
   return (name) => {
     if (!/^(?:OTEL|NODE)_/.test(name)) return own(name);
-    return own(PREFIX + name) ?? (hasEndpoint && ENDPOINTS.includes(name) ? undefined : own(name));
+    return own(PREFIX + name) ?? (isOfSdk(name) ? undefined : own(name));
   };
 }
 
@@ -151,4 +165,15 @@ function describe(row: Setting): string {
     case 'list':
       return 'text';
   }
+}
+
+/**
+ * Whether a URL leads to this very machine, where a Collector extension may listen that is gone at SHUTDOWN before
+ * we are: `localhost` in any spelling, 127.0.0.0/8, ::1. False for what is no URL.
+ */
+export function isLoopback(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  // URL writes addresses in one way: 127.1 as 127.0.0.1.
+  const host = new URL(url).hostname.replace(/\.$/, '');
+  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
 }

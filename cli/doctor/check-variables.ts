@@ -155,7 +155,7 @@ function checkHeaders(variables: Variables): readonly Finding[] {
   });
 }
 
-/** The prefix hides the SDK's endpoint from the extension, and not the SDK's headers. */
+/** Headers beside an endpoint of the SDK's own are for that endpoint alone. */
 function checkForeignHeaders(variables: Variables): readonly Finding[] {
   const endpoint = 'OTEL_EXPORTER_OTLP_ENDPOINT';
   const own = variables[`LAMBDA_OTLP_${endpoint}`]?.trim();
@@ -163,8 +163,8 @@ function checkForeignHeaders(variables: Variables): readonly Finding[] {
   if (!own || !theirs || own === theirs || LOCAL.test(theirs)) return [];
   const about = 'OTEL_EXPORTER_OTLP_HEADERS';
   if (!variables[about]?.trim() || variables[`LAMBDA_OTLP_${about}`]?.trim()) return [];
-  const text = `is of ${endpoint}, and is sent to LAMBDA_OTLP_${endpoint} as well`;
-  const next = `set LAMBDA_OTLP_${about} to what that endpoint asks for, or to any harmless header`;
+  const text = `is for ${endpoint}, and is not sent to LAMBDA_OTLP_${endpoint}`;
+  const next = `set LAMBDA_OTLP_${about} if that endpoint asks for any`;
   return [{ level: 'warning', about, text, next }];
 }
 

@@ -3,7 +3,7 @@ import type { Diagnostics } from '../diagnostics';
 import { hasRules } from '../otel/keep-rules';
 import type { SelectionOptions } from '../otel/selection';
 import type { Environment } from '../environment';
-import { isLoopback } from '../node/sockets';
+import { isLoopback } from '../environment';
 import { EXPORTER_SETTINGS, SIGNAL_NAMES } from '../settings';
 import type { SettingValue } from '../settings';
 import type { TelemetryBuffering, TelemetryType } from '../lambda/telemetry-api';

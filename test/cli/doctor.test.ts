@@ -105,7 +105,7 @@ test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://vendor.example.com',
       OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-0123456789',
     },
-    /^warning OTEL_EXPORTER_OTLP_HEADERS: is of OTEL_EXPORTER_OTLP_ENDPOINT, and is sent to LAMBDA_/,
+    /^warning OTEL_EXPORTER_OTLP_HEADERS: is for OTEL_EXPORTER_OTLP_ENDPOINT, and is not sent to LAMBDA_/,
   ],
   [{ OTEL_SDK_DISABLED: 'true' }, /^fault OTEL_SDK_DISABLED: nothing is exported/],
   [{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }, /^warning AWS_LAMBDA_EXEC_WRAPPER: /],

@@ -122,6 +122,20 @@ describe('endpoints', () => {
     expect([traces?.url, logs?.url]).toEqual(['http://own:1/v1/traces', 'http://own:2/l']);
   });
 
+  it.each([
+    ['of another endpoint are not sent to ours', 'https://theirs', undefined],
+    ['of the SDK that sends to us are ours, too', 'http://localhost:4318', 'k'],
+    ['of the same endpoint are ours, too', 'http://own:1', 'k'],
+    ['without an endpoint are ours, too', '', 'k'],
+  ])('headers without the prefix %s', (_, theirs, expected) => {
+    const { configuration } = read({
+      OTEL_EXPORTER_OTLP_ENDPOINT: theirs,
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k',
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'http://own:1',
+    });
+    expect(configuration.signals.traces?.headers['api-key']).toBe(expected);
+  });
+
   it('none set is one warning that says where it goes now', () => {
     const { configuration, warnings } = read({});
     expect(configuration.signals.traces?.url).toBe('http://localhost:4318/v1/traces');

@@ -1,6 +1,6 @@
 // The gate before the endpoint of one signal: may I send, and how long do I wait? It asks the endpoint's health,
 // which signals share, how the signal's own URL refused, Retry-After, and how often flushes waited in vain.
-import { isLoopback } from '../../node/sockets';
+import { isLoopback } from '../../environment';
 import { isWithin, monotonicMs } from '../../node/clock';
 import type { WallClock } from '../../node/clock';
 import type { DropReason, FlushOptions } from '../delivery';
