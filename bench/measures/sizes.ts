@@ -5,7 +5,7 @@ import { LAYER } from '../contestants';
 import type { Figure, Section } from '../figure';
 
 const KILOBYTE = 1024;
-const MAX_NODE_ZIP_KB = 80;
+const MAX_NODE_ZIP_KB = 120;
 
 function toFigure(title: string, path: string, atMost?: number): readonly Figure[] {
   if (!existsSync(path)) return [];
