@@ -21,7 +21,7 @@ export interface Publication {
   readonly layerName: string;
   readonly region: string;
   readonly zip: string;
-  /** Arguments of `aws` that publish the version and print its number. */
+  /** Arguments of `aws` that publish the version and print its ARN. */
   readonly publish: readonly string[];
   /** Arguments of `aws` that let every account use version `version`, if asked for. */
   readonly permit?: (version: string) => readonly string[];
@@ -64,7 +64,8 @@ const LAYERS: Readonly<Record<LayerName, LayerDescription>> = {
 
 export const USAGE = `usage: ${typed('publish')} --region REGION [--region REGION]... [options]
 
-Publishes the layers to your account, by the AWS CLI. Without --execute it prints the commands and does nothing.
+Publishes the layers to your account, by the AWS CLI, and prints the ARN of each. Without --execute it prints the
+commands and does nothing.
 
   -r, --region REGION             where, repeatable
   -l, --layer node|x86_64|arm64   layers to publish, repeatable (default: node)
@@ -132,7 +133,7 @@ function toPublication(options: PublishOptions, target: Target): Publication {
     ...['--description', `lambda-otlp ${version}: ${description}`],
     ...['--license-info', license, '--compatible-runtimes', ...runtimes],
     ...['--compatible-architectures', ...architectures],
-    ...['--zip-file', `fileb://${zip}`, '--query', 'Version', '--output', 'text'],
+    ...['--zip-file', `fileb://${zip}`, '--query', 'LayerVersionArn', '--output', 'text'],
   ];
   if (!options.isPublic) return { layer, layerName, region, zip, publish };
   const permit = (versionNumber: string): readonly string[] => [

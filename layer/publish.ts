@@ -25,12 +25,14 @@ function runAws(args: readonly string[]): string {
   throw new Error(`aws ended with status ${String(result.status)}; nothing after it was run`);
 }
 
-function publish({ layerName, region, publish: args, permit }: Publication): void {
-  const version = runAws(args);
-  if (!/^\d+$/.test(version)) {
-    throw new Error(`publish-layer-version: expected a version number, got '${version}'`);
+/** Prints the ARN of the version that is made, alone on its line, to be copied. */
+function publish({ publish: args, permit }: Publication): void {
+  const arn = runAws(args);
+  const version = /^arn:.+:layer:[\w-]+:(\d+)$/.exec(arn)?.[1];
+  if (version === undefined) {
+    throw new Error(`publish-layer-version: expected the ARN of a layer version, got '${arn}'`);
   }
-  console.log(`${region}: published ${layerName}:${version}`);
+  console.log(arn);
   if (permit !== undefined) runAws(permit(version));
 }
 

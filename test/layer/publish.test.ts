@@ -66,7 +66,12 @@ describe('the command', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'publish-test-'));
     const aws = join(folder, 'aws');
-    writeFileSync(aws, `#!/bin/sh\necho "$*" >>"${folder}/calls"\necho 7\n`);
+    // As the CLI answers a query of one value: $4 is the region, $6 the layer's name.
+    const answer = `case "$*" in
+*publish*LayerVersionArn*) echo "arn:aws:lambda:$4:123456789012:layer:$6:7" ;;
+*publish*Version*) echo 7 ;;
+esac`;
+    writeFileSync(aws, `#!/bin/sh\necho "$*" >>"${folder}/calls"\n${answer}\n`);
     chmodSync(aws, 0o755);
   });
   afterEach(() => rmSync(folder, { recursive: true }));
@@ -100,10 +105,32 @@ describe('the command', () => {
     writeFileSync(join(folder, 'lambda-otlp-node.zip'), 'zip');
     const { status, stdout } = publish(...executeArgs, '--from', folder);
     expect(status).toBe(0);
-    expect(stdout).toContain('eu-west-1: published lambda-otlp-node:7');
+    expect(stdout).toBe('arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-node:7\n');
     const calls = readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n');
     expect(calls).toHaveLength(2);
     expect(calls[1]).toContain('--version-number 7');
+  });
+
+  test('--execute prints the ARN of each layer in each region on a line of its own', () => {
+    for (const layer of ['node', 'arm64'])
+      writeFileSync(join(folder, `lambda-otlp-${layer}.zip`), 'zip');
+    const layers = ['--layer', 'node', '--layer', 'arm64'];
+    const { stdout } = publish(...executeArgs, '-r', 'us-east-1', ...layers, '--from', folder);
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-node:7',
+      'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-arm64:7',
+      'arn:aws:lambda:us-east-1:123456789012:layer:lambda-otlp-node:7',
+      'arn:aws:lambda:us-east-1:123456789012:layer:lambda-otlp-arm64:7',
+    ]);
+  });
+
+  test('an answer that is no ARN is said, and nothing is opened', () => {
+    writeFileSync(join(folder, 'lambda-otlp-node.zip'), 'zip');
+    writeFileSync(join(folder, 'aws'), `#!/bin/sh\necho >>"${folder}/calls"\necho None\n`);
+    const { status, stderr } = publish(...executeArgs, '--from', folder);
+    expect(status).toBe(1);
+    expect(stderr).toContain("expected the ARN of a layer version, got 'None'");
+    expect(readFileSync(join(folder, 'calls'), 'utf8')).toBe('\n');
   });
 
   test('--execute without a built zip calls nothing', () => {
