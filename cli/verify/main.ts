@@ -62,6 +62,10 @@ export async function runVerify(args: readonly string[], root: string): Promise<
     variables: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
   });
   const { functions, remark } = await choose(values.only, docker);
+  if (functions.length === 0) {
+    process.stderr.write(`Nothing was done: no function is left.\n${remark}`);
+    return 1;
+  }
   process.stdout.write(`${toPlan(run, functions, layers)}${remark}`);
   const missing = listMissing(functions, layers);
   if (!values.yes) {
@@ -69,7 +73,6 @@ export async function runVerify(args: readonly string[], root: string): Promise<
     process.stdout.write(`${missing}Nothing was done. To do it, add ${how}.\n`);
     return 0;
   }
-  if (functions.length === 0) return 1;
   if (missing !== '') {
     process.stderr.write(
       `${missing}Nothing was done. --only chooses functions whose layer is there.\n`,

@@ -245,26 +245,41 @@ test('the plan names the layers that are not built, and does nothing', async () 
   expect(text).toContain('Nothing was done');
 });
 
+/** The command, with a docker in PATH that answers or does not. */
+function runWithDocker(isThere: boolean, args: readonly string[] = []) {
+  const folder = mkdtempSync(join(tmpdir(), 'verify-docker-'));
+  writeFileSync(join(folder, 'docker'), `#!/bin/sh\nexit ${isThere ? 0 : 1}\n`, { mode: 0o755 });
+  const command = ['-r', 'esbuild-register', 'cli/main.ts', 'verify', '--layers', layers, ...args];
+  const result = spawnSync(process.execPath, command, {
+    cwd: resolve(__dirname, '../..'),
+    encoding: 'utf8',
+    env: { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` },
+  });
+  rmSync(folder, { recursive: true });
+  return result;
+}
+
 test.each([
   [true, /function lambda-otlp-verify-\w{6}-image \(python3\.13, .* in a container image/],
   [false, /no function in a container image: docker does not answer/],
 ])('docker answers: %s; the plan says so', (isThere, expected) => {
-  const folder = mkdtempSync(join(tmpdir(), 'verify-docker-'));
-  writeFileSync(join(folder, 'docker'), `#!/bin/sh\nexit ${isThere ? 0 : 1}\n`, { mode: 0o755 });
-  const root = resolve(__dirname, '../..');
-  const command = ['-r', 'esbuild-register', 'cli/main.ts', 'verify', '--layers', layers];
-  const env = { ...process.env, PATH: `${folder}:${process.env['PATH'] ?? ''}` };
-  const { status, stdout } = spawnSync(process.execPath, command, {
-    cwd: root,
-    encoding: 'utf8',
-    env,
-  });
-  rmSync(folder, { recursive: true });
+  const { status, stdout } = runWithDocker(isThere);
   expect(stdout).toMatch(expected);
   expect(stdout).toContain('Nothing was done');
   expect(stdout).not.toContain('missing');
   expect(status).toBe(0);
 });
+
+test.each([[[]], [['--yes']]])(
+  'where docker does not answer and only the image is asked for (%j), no plan is made and why is said',
+  (args) => {
+    const { status, stdout, stderr } = runWithDocker(false, ['--only', 'image', ...args]);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('Nothing was done: no function is left.');
+    expect(stderr).toContain('docker does not answer');
+    expect(status).toBe(1);
+  },
+);
 
 test('a function that there is not is wrong use', async () => {
   const said = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
