@@ -74,7 +74,7 @@ const OPTIONS = {
 } as const;
 
 const DEFAULT_TIMEOUT_S = 3;
-/** Lambda's longest; a debugger needs time. */
+/** A day, which a debugger has at most: as good as none. */
 const INSPECT_TIMEOUT_S = 86_400;
 
 class WrongArgument extends Error {}
@@ -93,6 +93,7 @@ const MEMORY_MB = { least: 128, most: 10_240 };
 function toTimeoutMs({ timeout, inspect }: Values): number {
   if (timeout === undefined) return (inspect ? INSPECT_TIMEOUT_S : DEFAULT_TIMEOUT_S) * 1000;
   const seconds = positive('timeout', timeout, false);
+  if (inspect) return Math.min(seconds, INSPECT_TIMEOUT_S) * 1000;
   if (seconds <= MAX_TIMEOUT_S) return seconds * 1000;
   throw new WrongArgument(`--timeout: expected at most ${MAX_TIMEOUT_S} seconds, got '${timeout}'`);
 }
@@ -111,10 +112,17 @@ function port(name: string, text: string | undefined): number | undefined {
   throw new WrongArgument(`--${name}: expected a port from 0 to 65535, got '${text}'`);
 }
 
+/** Without the value, which may be a secret. */
+function describeWrongPair(pair: string): string {
+  const at = pair.indexOf('=');
+  const seen = at === -1 ? 'no =' : `the name '${pair.slice(0, at)}'`;
+  return `--env: expected NAME=VALUE with a name of letters, digits and _, got ${seen}`;
+}
+
 function toVariables(pairs: readonly string[]): Readonly<Record<string, string>> {
   const entries = pairs.map((pair) => {
     const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(pair) ?? [];
-    if (name === undefined) throw new WrongArgument(`--env: expected NAME=VALUE, got '${pair}'`);
+    if (name === undefined) throw new WrongArgument(describeWrongPair(pair));
     return [name, value ?? ''] as const;
   });
   return Object.fromEntries(entries);

@@ -58,7 +58,10 @@ test.each([
   ['--handler a.b --bootstrap c', 'either --handler'],
   ['--handler a.b --timeout 0', "--timeout: expected a positive number, got '0'"],
   ['--handler a.b --invocations 1.5', '--invocations: expected a positive whole number'],
-  ['--handler a.b --env =x', '--env: expected NAME=VALUE'],
+  [
+    '--handler a.b --env =x',
+    "--env: expected NAME=VALUE with a name of letters, digits and _, got the name ''",
+  ],
   ['--handler a.b --init-type cold', '--init-type: expected one of on-demand'],
   ['--handler a.b --concurrency 2', '--concurrency: needs --init-type'],
   ['--handler a.b --event x --payload {}', 'one of --event, --sample and --payload, got 2'],
@@ -77,6 +80,26 @@ test.each([
     message: expect.stringContaining(message) as unknown,
   });
 });
+
+test.each(['my-secret=abc123', 'my-secret abc123', '=abc123', 'a b=abc123=\nabc123'])(
+  'what is wrong with --env is said without the value: %j',
+  (pair) => {
+    const parsed = parseLocalArguments(['--handler', 'a.b', '--env', pair]);
+    expect(parsed).toMatchObject({ kind: 'wrong' });
+    expect(JSON.stringify(parsed)).not.toContain('abc123');
+  },
+);
+
+test.each([
+  ['1200', 1_200_000],
+  ['90000', 86_400_000],
+])(
+  'under a debugger a timeout of %s s is no longer than asked, nor than a day',
+  (seconds, timeoutMs) => {
+    const line = ['--handler', 'a.b', '--inspect', '--timeout', seconds];
+    expect(parseLocalArguments(line)).toMatchObject({ kind: 'run', arguments: { timeoutMs } });
+  },
+);
 
 let layer: string;
 
