@@ -1,5 +1,5 @@
-// The receiver for the function's SDK: what a POST costs beside node:http that answers the same, what the receiver costs
-// before the first poll, and the whole instrumented function beside one that sends to its endpoint itself.
+// The receiver for the function's SDK: what a POST costs beside node:http that answers the same, what the receiver
+// costs before the first poll, and the whole instrumented function beside one that sends to its endpoint itself.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { Agent, request } from 'node:http';
@@ -85,12 +85,15 @@ interface Target {
 async function startReceiver(contestant: Contestant, url: string): Promise<Target> {
   const port = await freePort();
   const environment = { LAMBDA_OTLP_RECEIVER: String(port), [ENDPOINT]: url };
-  const { lambda, statistics } = await startBenchLambda(contestant, url, {
-    environment,
-    freeze: false,
-  });
-  const close = async (): Promise<void> => void (await lambda.shutdown());
-  return { subject: LAYER, port, statistics, close };
+  const bench = await startBenchLambda(contestant, url, { environment, freeze: false });
+  return {
+    subject: LAYER,
+    port,
+    statistics: () => bench.statistics(),
+    close: async () => {
+      await bench.lambda.shutdown();
+    },
+  };
 }
 
 async function startServer(): Promise<Target> {
