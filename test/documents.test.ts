@@ -191,6 +191,11 @@ describe.each<{ readonly document: string; readonly table: string; readonly rows
   });
 });
 
+it.each(['README.md', 'attach/README.md'])('%s lets npx run the installed package only', (file) => {
+  const commands = readFileSync(join(ROOT, file), 'utf8').match(/npx [^`|]*\blambda-otlp\b/g);
+  expect(new Set(commands)).toEqual(new Set(['npx --no-install lambda-otlp']));
+});
+
 describe('what README.md says of versions', () => {
   const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
   const readme = read('README.md');
