@@ -1,5 +1,8 @@
 // The whole examination of one function: configuration first, then one test item of each signal.
 import type { Signal } from '../../src/delivery/delivery';
+import { learnSecrets } from '../../src/delivery/settings/configuration';
+import { findSecrets } from '../../src/extension/diagnostics-writer';
+import { Secrets } from '../../src/secrets';
 import { checkDeployment, findCollector } from './check-deployment';
 import { readVariables } from './check-variables';
 import { describeDestinations, SIGNALS, type Destination } from './describe-destinations';
@@ -10,6 +13,7 @@ import { probe } from './probe';
 import { makeTestItem } from './test-items';
 import { judge, type Verdict } from './verdict';
 
+/** Texts are without secrets, whoever put them there. */
 export interface Examination {
   readonly name: string;
   /** Faults first, those of the configuration before those that a test request showed. */
@@ -32,13 +36,16 @@ export async function examine(
     ...configuration.variables,
   };
   const read = readVariables(variables);
+  const secrets = new Secrets();
+  for (const secret of findSecrets(variables)) secrets.add(secret);
+  learnSecrets(read.configuration, secrets);
   const isKnown = configuration.unreadable === undefined;
   const collector = findCollector(deployment);
   const isAstray =
     collector === undefined && read.findings.some(({ text }) => text.includes(ASTRAY));
   const verdicts =
     canSend && isKnown && !isAstray
-      ? await sendTestItems(read.configuration.signals, name, collector)
+      ? await sendTestItems(read.configuration.signals, { name, collector, secrets })
       : {};
   const findings = [
     ...(isKnown ? excuse(read.findings, collector) : [toUnreadable(configuration.unreadable)]),
@@ -50,10 +57,19 @@ export async function examine(
   ];
   return {
     name,
-    findings: sortFindings(findings),
+    findings: withoutSecrets(sortFindings(findings), secrets),
     destinations: describeDestinations(read.configuration, read.environment, variables),
-    verdicts,
+    verdicts: withoutSecrets(verdicts, secrets),
   };
+}
+
+/** What a server or a value could have put words into; all else is said by the doctor itself. */
+const QUOTING: ReadonlySet<string> = new Set(['text', 'next']);
+
+function withoutSecrets<Value>(value: Value, secrets: Secrets): Value {
+  const redact = (name: string, member: unknown): unknown =>
+    typeof member === 'string' && QUOTING.has(name) ? secrets.redact(member) : member;
+  return JSON.parse(JSON.stringify(value, redact)) as Value;
 }
 
 type Signals = ReturnType<typeof readVariables>['configuration']['signals'];
@@ -97,10 +113,16 @@ function checkLocal(
   ];
 }
 
+interface SendOptions {
+  readonly name: string;
+  readonly collector: string | undefined;
+  /** Learns what references stand for. */
+  readonly secrets: Secrets;
+}
+
 async function sendTestItems(
   signals: Signals,
-  name: string,
-  collector: string | undefined,
+  { name, collector, secrets }: SendOptions,
 ): Promise<Examination['verdicts']> {
   const sent = SIGNALS.map(async (signal) => {
     const settings = signals[signal];
@@ -110,10 +132,11 @@ async function sendTestItems(
       return [[signal, { level: 'elsewhere', text }]] as const;
     }
     const item = await makeTestItem(signal, settings.protocol, name);
-    const headers = await resolveHeaders(settings, item.body);
+    const headers = await resolveHeaders(settings, item.body, secrets);
     if (headers.kind === 'unknown')
       return [[signal, { level: 'untested', text: `not sent: ${headers.reason}` }]] as const;
-    return [[signal, judge(await probe(settings, item, headers.headers), settings, item)]] as const;
+    const outcome = await probe(settings, item, headers.headers);
+    return [[signal, judge(outcome, settings, { item, secrets })]] as const;
   });
   return Object.fromEntries((await Promise.all(sent)).flat());
 }

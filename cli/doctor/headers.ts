@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sign } from 'aws4';
 import type { SignalConfiguration } from '../../src/delivery/settings/configuration';
+import type { Secrets } from '../../src/secrets';
 
 const run = promisify(execFile);
 const REFERENCE = /\$\{(secretsmanager|ssm):([^}#]+)(?:#([^}]+))?\}/g;
@@ -11,30 +12,33 @@ export type HeadersOutcome =
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** Never rejects; a reason holds the reference's name, which is no secret, and never its value. */
+/** Never rejects; what is read is told to `secrets`. A reason holds the name of a reference, never its value. */
 export async function resolveHeaders(
   settings: SignalConfiguration,
   body: Uint8Array,
+  secrets: Secrets,
 ): Promise<HeadersOutcome> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings.headers)) {
-    const resolved = await resolve(value);
+    const resolved = await resolve(value, secrets);
     if (resolved === undefined)
       return {
         kind: 'unknown',
         reason: `header ${name} refers to a secret that could not be read from here (aws secretsmanager, aws ssm)`,
       };
+    if (resolved !== value) secrets.addHeader(resolved);
     headers[name] = resolved;
   }
   if (settings.signing === undefined) return { kind: 'headers', headers };
-  return signed(settings, headers, body);
+  return signed(settings, headers, { body, secrets });
 }
 
-async function resolve(value: string): Promise<string | undefined> {
+async function resolve(value: string, secrets: Secrets): Promise<string | undefined> {
   let resolved = value;
   for (const [reference, service = '', id = '', field] of value.matchAll(REFERENCE)) {
     const secret = await readSecret(service, id, field);
     if (secret === undefined) return undefined;
+    secrets.add(secret);
     resolved = resolved.replace(reference, () => secret);
   }
   return resolved;
@@ -64,7 +68,7 @@ async function readSecret(
 async function signed(
   { url, signing, protocol }: SignalConfiguration,
   headers: Readonly<Record<string, string>>,
-  body: Uint8Array,
+  { body, secrets }: { readonly body: Uint8Array; readonly secrets: Secrets },
 ): Promise<HeadersOutcome> {
   const credentials = await readCredentials();
   if (credentials === undefined)
@@ -72,6 +76,8 @@ async function signed(
       kind: 'unknown',
       reason: 'requests are signed, and there are no AWS credentials here',
     };
+  secrets.add(credentials.secretAccessKey);
+  secrets.add(credentials.sessionToken);
   const { host, pathname, search } = new URL(url);
   const contentType = protocol === 'http/json' ? 'application/json' : 'application/x-protobuf';
   const request = sign(

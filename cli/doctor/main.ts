@@ -2,7 +2,6 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { findSecrets } from '../../src/extension/diagnostics-writer';
 import { toCallerPath } from 'local-lambda/cli/caller-directory';
 import { typed } from '../command-line';
 import { examine } from './examine';
@@ -11,7 +10,7 @@ import {
   readFunctionConfiguration,
   type FunctionConfiguration,
 } from './function-configuration';
-import { hide, toText } from './report';
+import { toText } from './report';
 
 const USAGE = `usage: ${typed('doctor')} [FILE] [--function NAME] [options]
 
@@ -54,7 +53,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
     const configuration = readInput(values, positionals);
     const examination = await examine(configuration, !values['no-send']);
     const text = values.json ? `${JSON.stringify(examination, null, 2)}\n` : toText(examination);
-    process.stdout.write(hide(text, findSecrets(configuration.variables)));
+    process.stdout.write(text);
     return examination.findings.some(({ level }) => level === 'fault') ? 1 : 0;
   } catch (error) {
     if (!(error instanceof InputError) && !isWrongUse(error)) throw error;

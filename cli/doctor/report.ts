@@ -1,4 +1,4 @@
-// The examination as a person reads it. Secrets are taken out of every line at the end, whoever put them there.
+// The examination as a person reads it.
 import type { Examination } from './examine';
 import type { Finding, FindingLevel } from './finding';
 import type { Verdict } from './verdict';
@@ -27,11 +27,6 @@ export function toText({ name, findings, destinations, verdicts }: Examination):
     toConclusion(findings, Object.values(verdicts)),
     '',
   ].join('\n');
-}
-
-/** Replaces every secret by `***`, the longest first. */
-export function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((left, secret) => left.replaceAll(secret, '***'), text);
 }
 
 function toLines({ level, about, text, next }: Finding): string {

@@ -1,6 +1,7 @@
 // What an outcome means, in words, and what to try next. `text` names scheme, host and port only: a path may hold
 // a token.
 import type { SignalConfiguration } from '../../src/delivery/settings/configuration';
+import type { Secrets } from '../../src/secrets';
 import type { ProbeOutcome } from './probe';
 import type { TestItem } from './test-items';
 
@@ -17,10 +18,16 @@ const refused = (text: string, next?: string): Verdict => ({
   ...(next !== undefined && { next }),
 });
 
+export interface Exchange {
+  readonly item: TestItem;
+  /** Servers echo what they were sent. */
+  readonly secrets: Secrets;
+}
+
 export function judge(
   outcome: ProbeOutcome,
   settings: SignalConfiguration,
-  item: TestItem,
+  exchange: Exchange,
 ): Verdict {
   switch (outcome.kind) {
     case 'file':
@@ -32,7 +39,7 @@ export function judge(
     case 'failed':
       return judgeFailure(outcome, settings);
     case 'answered':
-      return judgeAnswer(outcome, settings, item);
+      return judgeAnswer(outcome, settings, exchange);
   }
 }
 
@@ -157,14 +164,16 @@ const STATUSES: Readonly<Record<number, readonly [string, string]>> = {
 function judgeAnswer(
   outcome: ProbeOutcome & { kind: 'answered' },
   settings: SignalConfiguration,
-  item: TestItem,
+  exchange: Exchange,
 ): Verdict {
-  const { status, location } = outcome;
-  if (status >= 200 && status < 300) return judgeSuccess(outcome, item);
+  const { status } = outcome;
+  if (status >= 200 && status < 300) return judgeSuccess(outcome, exchange);
   const where = new URL(settings.url).origin;
   if (status >= 300 && status < 400) {
+    // A URL's host is in small letters: no secret is known in them.
+    const location = exchange.secrets.redact(outcome.location ?? '');
     const target =
-      location !== undefined && URL.canParse(location, settings.url)
+      location !== '' && URL.canParse(location, settings.url)
         ? new URL(location, settings.url).origin
         : 'elsewhere';
     return refused(
@@ -187,7 +196,7 @@ function judgeAnswer(
 
 function judgeSuccess(
   { contentType, body, durationMs }: ProbeOutcome & { kind: 'answered' },
-  item: TestItem,
+  { item, secrets }: Exchange,
 ): Verdict {
   if (/html/i.test(contentType))
     return refused('answered with an HTML page: this is no OTLP endpoint', 'check host and path');
@@ -195,14 +204,13 @@ function judgeSuccess(
   if (body.length === 0) return { level: 'arrived', text: took };
   try {
     const { rejected, message } = item.readAnswer(body);
+    // Before it is cut: a half of a secret is not known to be one.
+    const quoted = secrets.redact(message).slice(0, 200);
     if (rejected > 0)
-      return refused(
-        `partial success: the item was rejected (${message.slice(0, 200)})`,
-        'the endpoint says why',
-      );
+      return refused(`partial success: the item was rejected (${quoted})`, 'the endpoint says why');
     return {
       level: 'arrived',
-      text: message === '' ? took : `${took}, with a remark: ${message.slice(0, 200)}`,
+      text: message === '' ? took : `${took}, with a remark: ${quoted}`,
     };
   } catch {
     return { level: 'arrived', text: `${took}, with an answer that is no OTLP` };
