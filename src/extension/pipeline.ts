@@ -100,8 +100,8 @@ class TelemetryPipeline implements Pipeline {
   private isEnding = false;
   private neededFlush = false;
   private hasSaidRepetition = false;
-  /** The function's SDK handed something over since the latest translation. */
-  private hasOtlp = false;
+  /** Bodies that the function's SDK handed over. */
+  private otlpBodies = 0;
   private openFlushes = 0;
 
   constructor(private readonly options: PipelineOptions) {
@@ -158,7 +158,7 @@ class TelemetryPipeline implements Pipeline {
 
   acceptOtlp(body: OtlpBody, onRead: () => void): number {
     this.isDirty = true;
-    this.hasOtlp = true;
+    this.otlpBodies += 1;
     const rejected = this.relay.accept(body, onRead);
     if (this.translator.reception.isCrowded) this.translate();
     this.announceNeed();
@@ -221,7 +221,6 @@ class TelemetryPipeline implements Pipeline {
   /** Moves what is complete from the translator into the buffer and the meter. */
   private translate(ending?: Ending): void {
     this.untranslated = 0;
-    this.hasOtlp = false;
     this.relay.readWaiting();
     this.sayRepetition();
     const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
@@ -245,9 +244,10 @@ class TelemetryPipeline implements Pipeline {
   async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
     this.schedule.plan(whileRunning, this.openFlushes > 0);
     this.openFlushes += 1;
+    const { otlpBodies } = this;
     let { delivered } = await this.send({ deadlineMs, whileRunning });
     // Once more with what the SDK handed over meanwhile; who never stops must not hold the environment.
-    const isLate = this.hasOtlp && !whileRunning && deadlineMs > Date.now();
+    const isLate = this.otlpBodies > otlpBodies && !whileRunning && deadlineMs > Date.now();
     if (delivered && isLate) {
       this.schedule.plan(true, this.openFlushes > 1);
       ({ delivered } = await this.send({ deadlineMs, whileRunning }));

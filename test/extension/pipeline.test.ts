@@ -312,6 +312,26 @@ describe('what the SDK hands over', () => {
     expect(names.filter((name) => name === 'late')).toHaveLength(1);
     expect(pipeline.idle).toBe(false);
   });
+
+  it('while an export at the end is under way leaves with it, also when it is translated at once', async () => {
+    const { pipeline, takeInvocation, flush } = createScene();
+    const { time, type } = { time: new Date(nowMs).toISOString(), type: 'function' };
+    const lines = Array.from({ length: 500 }, (_, index) => ({ time, type, record: `${index}` }));
+    let isFirst = true;
+    receiver.respondWith(({ signal }) => {
+      if (signal !== 'traces' || !isFirst) return undefined;
+      isFirst = false;
+      pipeline.acceptOtlp(otlp, () => undefined);
+      pipeline.accept(JSON.stringify(lines));
+      return undefined;
+    });
+    takeInvocation('a');
+    await flush();
+    const names = toFlatSpans(receiver.accepted.traces).map(({ span }) => span.name);
+    expect(names).toContain('late');
+    expect(toFlatLogRecords(receiver.accepted.logs).length).toBeGreaterThanOrEqual(500);
+    expect(pipeline.idle).toBe(true);
+  });
 });
 
 describe("the extension's own figures", () => {
