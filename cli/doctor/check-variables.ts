@@ -1,7 +1,7 @@
 // What the variables say: everything that the extension itself would warn of, read by its own readers, and what
 // it cannot know to be a mistake.
 import type { Diagnostics } from '../../src/diagnostics';
-import { createEnvironment, type Environment } from '../../src/environment';
+import { createEnvironment, isLoopback, type Environment } from '../../src/environment';
 import {
   readExportConfiguration,
   type ExportConfiguration,
@@ -9,6 +9,8 @@ import {
 import { readExtensionSettings } from '../../src/extension/settings';
 import { warnOfMisspeltSettings } from '../../src/misspelt-settings';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
+import { ofSignal } from '../../src/settings';
+import { ENDPOINTS, hasOwnEndpoint, SIGNALS } from './describe-destinations';
 import type { Finding } from './finding';
 
 export interface ReadVariables {
@@ -36,7 +38,7 @@ export function readVariables(variables: Variables): ReadVariables {
   findings.push(...checkSignals(configuration, environment));
   findings.push(
     ...checkHeaders(variables),
-    ...checkForeignHeaders(variables),
+    ...checkForeignHeaders(variables, environment),
     ...checkPrecedence(variables),
     ...checkOthers(variables),
   );
@@ -126,6 +128,7 @@ function checkSignals(
   return [{ level: 'fault', about, text: 'nothing is exported', next: 'remove it' }];
 }
 
+const GENERAL_HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
 const HEADERS = /OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/;
 const REFERENCE = /\$\{(secretsmanager|ssm):[^}]+\}/g;
 /** What somebody took for a reference: half of one, another's name, CloudFormation's, a shell's. */
@@ -156,22 +159,30 @@ function checkHeaders(variables: Variables): readonly Finding[] {
 }
 
 /** Headers beside an endpoint of the SDK's own are for that endpoint alone. */
-function checkForeignHeaders(variables: Variables): readonly Finding[] {
-  const endpoint = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-  const own = variables[`LAMBDA_OTLP_${endpoint}`]?.trim();
-  const theirs = variables[endpoint]?.trim();
-  if (!own || !theirs || own === theirs || LOCAL.test(theirs)) return [];
-  const about = 'OTEL_EXPORTER_OTLP_HEADERS';
-  if (!variables[about]?.trim() || variables[`LAMBDA_OTLP_${about}`]?.trim()) return [];
-  const text = `is for ${endpoint}, and is not sent to LAMBDA_OTLP_${endpoint}`;
-  const next = `set LAMBDA_OTLP_${about} if that endpoint asks for any`;
-  return [{ level: 'warning', about, text, next }];
+function checkForeignHeaders(variables: Variables, environment: Environment): readonly Finding[] {
+  const isSet = (name: string): boolean => Boolean(variables[name]?.trim());
+  const own = ENDPOINTS.map((name) => `LAMBDA_OTLP_${name}`).filter(isSet);
+  const theirs = ENDPOINTS.filter(isSet).filter((name) => !isLoopback(variables[name] ?? ''));
+  return [GENERAL_HEADERS, ...SIGNALS.map((signal) => ofSignal(GENERAL_HEADERS, signal))]
+    .filter((name) => isSet(name) && environment.text(name) === undefined)
+    .map((about) => ({
+      level: 'warning',
+      about,
+      text: `is for ${theirs.join(', ')}, and is not sent to ${own.join(', ')}`,
+      next: `set LAMBDA_OTLP_${about} if that endpoint asks for any`,
+    }));
 }
 
 /** Both spellings set: says which one holds for the extension. */
 function checkPrecedence(variables: Variables): readonly Finding[] {
   return Object.keys(variables).flatMap((name): readonly Finding[] => {
     const own = `LAMBDA_OTLP_${name}`;
+    const isHidden = ENDPOINTS.includes(name) && hasOwnEndpoint(variables);
+    if (isHidden && !variables[own]?.trim() && variables[name]?.trim()) {
+      const text =
+        'is not read beside an endpoint with LAMBDA_OTLP_: it is the function’s own SDK’s';
+      return [{ level: 'note', about: name, text }];
+    }
     const isShadowed = name.startsWith('OTEL_') && variables[own]?.trim();
     if (!isShadowed || variables[own] === variables[name]) return [];
     return [

@@ -3,6 +3,7 @@ import type { Environment } from '../../src/environment';
 import type { Signal } from '../../src/delivery/delivery';
 import type { ExportConfiguration } from '../../src/delivery/settings/configuration';
 import { describeUrl } from '../../src/delivery/settings/endpoint';
+import { ofSignal } from '../../src/settings';
 
 export interface Destination {
   readonly signal: Signal;
@@ -15,25 +16,26 @@ export interface Destination {
 }
 
 export const SIGNALS: readonly Signal[] = ['traces', 'metrics', 'logs'];
+const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+export const ENDPOINTS = [ENDPOINT, ...SIGNALS.map((signal) => ofSignal(ENDPOINT, signal))];
+
+type Variables = Readonly<Record<string, string>>;
 
 export function describeDestinations(
   { signals }: ExportConfiguration,
   environment: Environment,
-  variables: Readonly<Record<string, string>>,
+  variables: Variables,
 ): readonly Destination[] {
+  const asSet = (name: string): string =>
+    variables[`LAMBDA_OTLP_${name}`]?.trim() ? `LAMBDA_OTLP_${name}` : name;
+  const isDisabled = environment.read('OTEL_SDK_DISABLED');
   return SIGNALS.map((signal) => {
     const settings = signals[signal];
-    if (settings === undefined) {
-      const exporter = `OTEL_${signal.toUpperCase()}_EXPORTER`;
-      const from = environment.text(exporter) === undefined ? 'OTEL_SDK_DISABLED' : exporter;
-      return { signal, from, how: [] };
-    }
+    const exporter = asSet(`OTEL_${signal.toUpperCase()}_EXPORTER`);
+    if (settings === undefined)
+      return { signal, from: isDisabled ? asSet('OTEL_SDK_DISABLED') : exporter, how: [] };
     if (settings.exporter === 'console')
-      return {
-        signal,
-        from: `OTEL_${signal.toUpperCase()}_EXPORTER`,
-        how: ['printed to the function’s log'],
-      };
+      return { signal, from: exporter, how: ['printed to the function’s log'] };
     const headers = Object.keys(settings.headers);
     return {
       signal,
@@ -52,9 +54,18 @@ export function describeDestinations(
   });
 }
 
-function findSource(signal: Signal, variables: Readonly<Record<string, string>>): string {
-  const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
-  const general = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-  const names = [`LAMBDA_OTLP_${own}`, own, `LAMBDA_OTLP_${general}`, general];
-  return names.find((name) => variables[name]?.trim()) ?? 'default';
+/** One endpoint with the prefix hides every one without it; one that is no URL counts for nothing. */
+function findSource(signal: Signal, variables: Variables): string {
+  const prefix = hasOwnEndpoint(variables) ? 'LAMBDA_OTLP_' : '';
+  const names = [ofSignal(ENDPOINT, signal), ENDPOINT].map((name) => prefix + name);
+  return names.find((name) => isUsable(variables[name]?.trim() ?? '')) ?? 'default';
+}
+
+/** An endpoint with the prefix, general or of a signal. */
+export function hasOwnEndpoint(variables: Variables): boolean {
+  return ENDPOINTS.some((name) => variables[`LAMBDA_OTLP_${name}`]?.trim());
+}
+
+function isUsable(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }

@@ -156,6 +156,61 @@ test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
   expect((await diagnose(deployed(Object.fromEntries(whole)))).first).toMatch(expected);
 });
 
+const OWN = `LAMBDA_OTLP_${ENDPOINT}`;
+const TRACES = 'OTEL_EXPORTER_OTLP_TRACES_ENDPOINT';
+const OWN_TRACES = `LAMBDA_OTLP_${TRACES}`;
+const DEFAULT = 'http://localhost:4318/v1/metrics by default';
+
+test.each<readonly [Readonly<Record<string, string>>, string, string]>([
+  [
+    { [OWN]: 'https://a', [TRACES]: 'https://b/v1/traces' },
+    `https://a/v1/traces by ${OWN}`,
+    `https://a/v1/metrics by ${OWN}`,
+  ],
+  [
+    { [OWN_TRACES]: 'https://a/v1/traces', [ENDPOINT]: 'https://b' },
+    `https://a/v1/traces by ${OWN_TRACES}`,
+    DEFAULT,
+  ],
+  [
+    { [TRACES]: 'https://b/v1/traces', [ENDPOINT]: 'https://a' },
+    `https://b/v1/traces by ${TRACES}`,
+    `https://a/v1/metrics by ${ENDPOINT}`,
+  ],
+  [
+    { [TRACES]: 'b:4318', [ENDPOINT]: 'https://a' },
+    `https://a/v1/traces by ${ENDPOINT}`,
+    `https://a/v1/metrics by ${ENDPOINT}`,
+  ],
+  [
+    { LAMBDA_OTLP_OTEL_TRACES_EXPORTER: 'none', [ENDPOINT]: 'https://a' },
+    'nowhere by LAMBDA_OTLP_OTEL_TRACES_EXPORTER',
+    `https://a/v1/metrics by ${ENDPOINT}`,
+  ],
+])('of %j the variable that decided is named', async (variables, traces, metrics) => {
+  const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
+  const { destinations } = await examine(configuration, false);
+  const said = destinations.map(({ url = 'nowhere', from }) => `${url} by ${from}`);
+  expect(said.slice(0, 2)).toEqual([traces, metrics]);
+});
+
+test('headers of an endpoint that the prefix of another hides are said to be left out', async () => {
+  const variables = {
+    [OWN]: 'https://a',
+    [TRACES]: 'https://b/v1/traces',
+    OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-0123456789',
+    OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'api-key=k3y-0123456789',
+  };
+  const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
+  const { findings } = await examine(configuration, false);
+  const warnings = findings.filter(({ level }) => level === 'warning');
+  const text = `is for ${TRACES}, and is not sent to ${OWN}`;
+  expect(warnings).toMatchObject([
+    { about: 'OTEL_EXPORTER_OTLP_HEADERS', text },
+    { about: 'OTEL_EXPORTER_OTLP_LOGS_HEADERS', text },
+  ]);
+});
+
 test.each<[Rest, RegExp]>([
   [{ Layers: [] }, /^fault Layers: expected a layer of lambda-otlp, found none/],
   [{ Runtime: 'nodejs16.x' }, /^fault Layers: lambda-otlp-node uses .* nodejs16.x is older/],
