@@ -19,33 +19,51 @@ export interface EnvironmentProps {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
-const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
+type Variables = Readonly<Record<string, string>>;
 
-/** General, or of one signal. */
-const OWN_ENDPOINT = /^LAMBDA_OTLP_OTEL_EXPORTER_OTLP_(\w+_)?ENDPOINT$/;
+const PREFIX = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_';
+const ENDPOINT = `${PREFIX}ENDPOINT`;
+const HEADERS = `${PREFIX}HEADERS`;
+const SIGNALS = ['TRACES', 'METRICS', 'LOGS'].map((signal) => ({
+  endpoint: `${PREFIX}${signal}_ENDPOINT`,
+  headers: `${PREFIX}${signal}_HEADERS`,
+}));
+const ENDPOINT_NAMES = [ENDPOINT, ...SIGNALS.map(({ endpoint }) => endpoint)];
+const HEADER_NAMES = [HEADERS, ...SIGNALS.map(({ headers }) => headers)];
 
 /**
- * What a function gets beside its own variables, which win. A function that names an endpoint itself gets no headers:
- * they may hold the key of ours, which is nothing to another.
+ * What a function gets beside its own variables, which win. Headers may hold the key of our endpoint, which is nothing
+ * to another: a function that names an endpoint itself gets those of the signals that still go to ours, one by one.
  */
-export function toMissing<Value>(
-  environment: Readonly<Record<string, Value>>,
+export function toMissing(
+  environment: Variables,
   own: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, Value>> {
-  const hasEndpoint = Object.keys(own).some((name) => OWN_ENDPOINT.test(name));
-  const isMissing = (name: string): boolean =>
-    own[name] === undefined && !(hasEndpoint && name === HEADERS);
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => isMissing(name)));
+): Variables {
+  const isOwn = (name: string): boolean => own[name] !== undefined;
+  const given = ENDPOINT_NAMES.some(isOwn) ? toSeparateHeaders(environment, isOwn) : environment;
+  return Object.fromEntries(Object.entries(given).filter(([name]) => !isOwn(name)));
+}
+
+function toSeparateHeaders(environment: Variables, isOwn: (name: string) => boolean): Variables {
+  const others = Object.entries(environment).filter(([name]) => !HEADER_NAMES.includes(name));
+  const isOurs = ({ endpoint }: { readonly endpoint: string }): boolean =>
+    !isOwn(endpoint) && (!isOwn(ENDPOINT) || environment[endpoint] !== undefined);
+  // Those of a signal are added to the general ones, and win.
+  const separate = SIGNALS.filter(isOurs).flatMap(({ headers }) => {
+    const lists = [isOwn(HEADERS) ? undefined : environment[HEADERS], environment[headers]];
+    const list = lists.filter((it) => it !== undefined && it !== '').join(',');
+    return list === '' ? [] : [[headers, list]];
+  });
+  return Object.fromEntries([...others, ...separate]) as Variables;
 }
 
 /** Whether the secrets of the headers are read. */
-export function hasHeaders(environment: Readonly<Record<string, unknown>>): boolean {
-  return environment[HEADERS] !== undefined;
+export function hasHeaders(environment: Variables): boolean {
+  return HEADER_NAMES.some((name) => environment[name] !== undefined);
 }
 
 /** Values may be CDK tokens. */
-export function toEnvironment(props: EnvironmentProps): Readonly<Record<string, string>> {
+export function toEnvironment(props: EnvironmentProps): Variables {
   const plain = Object.entries(props.headers ?? {}).map(
     ([name, value]) => `${name}=${encode(value)}`,
   );

@@ -133,7 +133,10 @@ class LambdaOtlpPlugin {
     {
       options,
       environment,
-    }: { readonly options: LambdaOtlpOptions; readonly environment: Members },
+    }: {
+      readonly options: LambdaOtlpOptions;
+      readonly environment: Readonly<Record<string, string>>;
+    },
   ): boolean {
     const { provider } = this.serverless.service;
     const tag = { ...provider.tags, ...own.tags }['lambda-otlp'];

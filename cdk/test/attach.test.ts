@@ -29,6 +29,8 @@ jest.setTimeout(180_000);
 
 const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
 const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
+const nameOf = (signal: string, what: string): string =>
+  `LAMBDA_OTLP_OTEL_EXPORTER_OTLP_${signal}_${what}`;
 const endpoint = 'https://otlp.example.com';
 const arn = (name: string): string =>
   `arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-${name}:7`;
@@ -133,17 +135,37 @@ test('what a function sets itself stays: its layers before ours, its variables i
   expect(Orders?.Environment?.Variables).toEqual({ ...environment, LAMBDA_OTLP_KEEP: 'errors' });
 });
 
-test('a function that names an endpoint itself, general or of one signal, gets no headers for ours', () => {
+test('a function that names the endpoint itself gets no headers for ours', () => {
   const stack = newStack();
   const secret = Secret.fromSecretNameV2(stack, 'Key', 'otlp');
   addFunction(stack, 'Orders', { environment: { [ENDPOINT]: 'https://mine.example.com' } });
-  const ofTraces = ENDPOINT.replace('_ENDPOINT', '_TRACES_ENDPOINT');
-  addFunction(stack, 'Stock', { environment: { [ofTraces]: 'https://mine.example.com' } });
   LambdaOtlp.attach(stack, { ...options, secretHeaders: [{ secret, header: 'api-key' }] });
-  const { Orders, Stock } = functionsOf(stack);
+  const { Orders } = functionsOf(stack);
   expect(Orders?.Environment?.Variables).toEqual({ [ENDPOINT]: 'https://mine.example.com' });
-  expect(Stock?.Environment?.Variables).not.toHaveProperty(HEADERS);
   expect(Template.fromStack(stack).findResources('AWS::IAM::Policy')).toEqual({});
+});
+
+test('a function with an endpoint of its own for one signal gets our headers for the two others', () => {
+  const stack = newStack();
+  const secret = Secret.fromSecretNameV2(stack, 'Key', 'otlp');
+  const traces = { [nameOf('TRACES', 'ENDPOINT')]: 'https://mine.example.com' };
+  addFunction(stack, 'Orders', { environment: traces });
+  LambdaOtlp.attach(stack, {
+    ...options,
+    headers: { team: 'a' },
+    secretHeaders: [{ secret, header: 'api-key' }],
+  });
+  const { Orders } = functionsOf(stack);
+  const headers: unknown = expect.objectContaining({
+    'Fn::Join': ['', expect.arrayContaining(['team=a,api-key=${secretsmanager:arn:'])],
+  });
+  expect(Orders?.Environment?.Variables).toEqual({
+    ...traces,
+    [ENDPOINT]: endpoint,
+    [nameOf('METRICS', 'HEADERS')]: headers,
+    [nameOf('LOGS', 'HEADERS')]: headers,
+  });
+  expect(Object.keys(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).toHaveLength(1);
 });
 
 test('a function that has a layer of ours by hand keeps it, and gets the variables', () => {

@@ -3,11 +3,14 @@ import LambdaOtlpPlugin from '../../attach/serverless/plugin';
 
 const ARN = 'arn:aws:lambda:us-east-1:123456789012:layer:lambda-otlp-node:1';
 
-function attach(functions: Record<string, Record<string, unknown>>) {
+function attach(
+  functions: Record<string, Record<string, unknown>>,
+  options: { readonly headers?: Readonly<Record<string, string>> } = {},
+) {
   const warnings: string[] = [];
   const service = {
     provider: { runtime: 'nodejs22.x' },
-    custom: { lambdaOtlp: { endpoint: 'https://x', layerVersionArns: { node: ARN } } },
+    custom: { lambdaOtlp: { ...options, endpoint: 'https://x', layerVersionArns: { node: ARN } } },
     functions,
   };
   const configSchemaHandler = {
@@ -31,6 +34,18 @@ test("a function at CloudFront's edge takes no layer and is named in a warning",
   });
   expect(attached).toEqual(['plain']);
   expect(warnings).toEqual([expect.stringContaining('not attached to edge: Lambda@Edge')]);
+});
+
+test('a function with an endpoint of its own for one signal gets our headers for the two others', () => {
+  const own = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_LOGS_ENDPOINT';
+  const orders = { handler: 'a.b', environment: { [own]: 'https://y' } };
+  attach({ orders }, { headers: { key: 'ours' } });
+  expect(orders.environment).toEqual({
+    [own]: 'https://y',
+    LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'https://x',
+    LAMBDA_OTLP_OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'key=ours',
+    LAMBDA_OTLP_OTEL_EXPORTER_OTLP_METRICS_HEADERS: 'key=ours',
+  });
 });
 
 test('the tag lambda-otlp = off leaves a function alone, in any case of letters', () => {
