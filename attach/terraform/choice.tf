@@ -22,13 +22,20 @@ locals {
     } },
   )
 
-  # Of layers the number alone: an ARN may not be known before it is made.
+  # One of ours that is there by hand stays: two versions of one layer are refused by Lambda. Not known where the ARN
+  # of a layer is not known before it is made: for_each of a resource must not depend on it.
+  has_own = {
+    for name, it in local.shapes : name =>
+    anytrue([for arn in it.layers : can(regex(":layer:[\\w-]*lambda-otlp-(node|x86_64|arm64)\\b", arn))])
+  }
+
   not_attached = { for name, reason in {
     for name, it in local.shapes : name => (
       it.is_edge ? "Lambda@Edge takes neither layers nor environment variables" :
       it.is_image ? "a container image takes no layers: COPY the layer to /opt in its Dockerfile" :
-      length(it.layers) >= local.max_layers ? "it has ${length(it.layers)} layers already, Lambda takes ${local.max_layers}" :
-      null
+      length(it.layers) < local.max_layers ? null :
+      local.has_own[name] ? null :
+      "it has ${length(it.layers)} layers already, Lambda takes ${local.max_layers}"
     )
   } : name => reason if reason != null }
 
@@ -36,8 +43,14 @@ locals {
   layer_names = {
     for name, it in local.shapes : name =>
     can(regex("^nodejs(1[89]|[2-9][0-9])", it.runtime)) ? "node" : it.architecture
-    if !contains(keys(local.not_attached), name)
+    if !it.is_edge && !it.is_image
   }
+  is_attached = {
+    for name in keys(local.layer_names) : name =>
+    length(local.shapes[name].layers) < local.max_layers ? true : local.has_own[name]
+  }
+  # Of functions that have room for it.
+  needed = toset([for name, layer in local.layer_names : layer if length(local.shapes[name].layers) < local.max_layers])
 
   # Values of the variable are percent-encoded (OTLP exporter specification, "Specifying headers via environment
   # variables"); urlencode writes a space as +, and + as %2B.
@@ -61,7 +74,7 @@ locals {
   without_headers = { for name, value in local.environment : name => value if name != "LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS" }
   environments = {
     for name, it in var.functions : name => merge(
-      !contains(keys(local.layer_names), name) ? {} :
+      !lookup(local.is_attached, name, false) ? {} :
       anytrue([for own in keys(it.environment) : can(regex("^LAMBDA_OTLP_OTEL_EXPORTER_OTLP_(\\w+_)?ENDPOINT$", own))]) ? local.without_headers :
       local.environment,
       it.environment,

@@ -13,10 +13,9 @@ locals {
   built     = [for it in ["../../dist/build", "../../build"] : it if fileexists("${path.module}/${it}/lambda-otlp-node.zip")]
   build_dir = coalesce(var.build_dir, "${path.module}/${try(local.built[0], "../../build")}")
 
-  made = toset([
-    for layer in values(local.layer_names) : layer
-    if !contains(keys(var.layer_version_arns), layer)
-  ])
+  zips    = { for layer in local.needed : layer => "${local.build_dir}/lambda-otlp-${layer}.zip" if !contains(keys(var.layer_version_arns), layer) }
+  made    = { for layer, zip in local.zips : layer => zip if fileexists(zip) }
+  missing = { for layer, zip in local.zips : layer => "this package was made without lambda-otlp-${layer}.zip. Set layer_version_arns.${layer} to the ARN of a published one; or make the package with it: in a checkout of lambda-otlp, npm run build${layer == "node" ? "" : " -- --standalone"} and npm pack" if !fileexists(zip) }
 
   layer_arns = merge(
     { for name, it in aws_lambda_layer_version.this : name => it.arn },
@@ -28,16 +27,9 @@ resource "aws_lambda_layer_version" "this" {
   for_each = local.made
 
   layer_name       = "lambda-otlp-${each.key}"
-  filename         = "${local.build_dir}/lambda-otlp-${each.key}.zip"
-  source_code_hash = try(filebase64sha256("${local.build_dir}/lambda-otlp-${each.key}.zip"), null)
+  filename         = each.value
+  source_code_hash = filebase64sha256(each.value)
   license_info     = "Apache-2.0"
-
-  lifecycle {
-    precondition {
-      condition     = fileexists("${local.build_dir}/lambda-otlp-${each.key}.zip")
-      error_message = "This package was made without lambda-otlp-${each.key}.zip, the layer for ${join(", ", [for name, layer in local.layer_names : name if layer == each.key])}. Set layer_version_arns.${each.key} to the ARN of a published one; or make the package with it: in a checkout of lambda-otlp, npm run build${each.key == "node" ? "" : " -- --standalone"} and npm pack."
-    }
-  }
 }
 
 resource "aws_lambda_function" "this" {
@@ -57,10 +49,10 @@ resource "aws_lambda_function" "this" {
   publish          = each.value.edge
   tags             = each.value.tags
 
-  # One of ours that is there by hand stays: two versions of one layer are refused by Lambda.
   layers = (
     !contains(keys(local.layer_names), each.key) ? each.value.layers :
-    anytrue([for arn in each.value.layers : can(regex(":layer:[\\w-]*lambda-otlp-(node|x86_64|arm64)\\b", arn))]) ? each.value.layers :
+    length(each.value.layers) >= local.max_layers ? each.value.layers :
+    local.has_own[each.key] ? each.value.layers :
     concat(each.value.layers, [local.layer_arns[local.layer_names[each.key]]])
   )
 
@@ -69,6 +61,13 @@ resource "aws_lambda_function" "this" {
 
     content {
       variables = environment.value
+    }
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !contains(keys(local.missing), lookup(local.layer_names, each.key, "none")) || length(each.value.layers) >= local.max_layers ? true : local.has_own[each.key]
+      error_message = "lambda-otlp is not attached to ${each.key}: ${try(local.missing[local.layer_names[each.key]], "")}."
     }
   }
 }

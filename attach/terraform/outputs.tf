@@ -6,6 +6,11 @@ output "functions" {
 output "layers" {
   description = "By the names in runtimes: the layers to add to a function that is defined elsewhere"
   value       = { for name, shape in var.runtimes : name => try([local.layer_arns[local.layer_names[name]]], []) }
+
+  precondition {
+    condition     = alltrue([for name in keys(var.runtimes) : !contains(keys(local.missing), lookup(local.layer_names, name, "none"))])
+    error_message = join("\n", [for name in keys(var.runtimes) : "lambda-otlp is not attached to ${name}: ${try(local.missing[local.layer_names[name]], "")}." if contains(keys(local.missing), lookup(local.layer_names, name, "none"))])
+  }
 }
 
 output "not_attached" {
