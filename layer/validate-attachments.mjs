@@ -15,8 +15,9 @@ import {
   skipped,
 } from './template-tools.mjs';
 
-const ENDPOINT = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT';
-const HEADERS = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
+const PREFIX = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_';
+const ENDPOINT = `${PREFIX}ENDPOINT`;
+const HEADERS = `${PREFIX}HEADERS`;
 
 /** SAM's Globals, the variant with OpenTelemetry's instrumentation layers, and plain CloudFormation. */
 export async function checkAttachedTemplates(copy) {
@@ -64,14 +65,23 @@ export async function checkTerraformModule(copy) {
   return checked.status === 'skipped' ? passed(`parsed as HCL; ${checked.detail}`) : checked;
 }
 
-/** What decides, evaluated by Terraform without a provider: the layers, who takes none, the variables. */
+/**
+ * What decides, evaluated by Terraform without its provider for AWS: the layers, who takes none, the variables. One
+ * function has a layer whose ARN is not known before it is made: the layers must be, `for_each` of them fails else.
+ */
 export async function checkTerraformChoice(copy) {
   if (!(await isInPath('terraform', ['version']))) return skipped('no terraform in PATH');
   const cwd = join(copy, 'attach/terraform-choice');
-  mkdirSync(cwd);
+  mkdirSync(join(cwd, 'choice'), { recursive: true });
   for (const file of ['choice.tf', 'variables.tf'])
-    cpSync(join(copy, 'attach/terraform', file), join(cwd, file));
+    cpSync(join(copy, 'attach/terraform', file), join(cwd, 'choice', file));
   const node = { role: 'r', runtime: 'nodejs22.x', handler: 'a.b' };
+  const ours = 'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-node:7';
+  const theirs = '${terraform_data.theirs.id}';
+  const withOwn = (...names) => ({
+    ...node,
+    environment: Object.fromEntries(names.map((name) => [`${PREFIX}${name}`, 'x'])),
+  });
   const given = {
     endpoint: 'https://otlp.example.com',
     headers: { 'x-team': 'a b,c+d%' },
@@ -83,24 +93,63 @@ export async function checkTerraformChoice(copy) {
       image: { role: 'r', package_type: 'Image', image_uri: 'x' },
       edge: { ...node, edge: true },
       full: { ...node, layers: ['a', 'b', 'c', 'd', 'e'] },
+      byHand: { ...node, layers: ['a', theirs, 'c', 'd', ours] },
+      new: { ...node, layers: [theirs] },
       tagged: { ...node, tags: { 'lambda-otlp': 'OFF' } },
       silent: { ...node, attach: false },
-      own: { ...node, environment: { LAMBDA_OTLP_OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'x' } },
+      own: withOwn('ENDPOINT'),
+      ofTraces: withOwn('TRACES_ENDPOINT'),
+      ofTracesAndLogs: withOwn('TRACES_ENDPOINT', 'LOGS_ENDPOINT', 'METRICS_HEADERS'),
+      ofLogs: withOwn('LOGS_ENDPOINT', 'HEADERS'),
     },
   };
-  writeFileSync(join(cwd, 'terraform.tfvars.json'), JSON.stringify(given));
   const value =
-    '{ layers = local.layer_names, not_attached = keys(local.not_attached), headers = local.headers, variables = { for name, it in local.environments : name => length(it) } }';
-  writeFileSync(join(cwd, 'seen.tf'), `output "seen" {\n  value = ${value}\n}\n`);
+    '{ needed = local.needed, has_own = local.has_own, not_attached = keys(local.not_attached), headers = local.headers, variables = local.environments }';
+  writeFileSync(join(cwd, 'choice/seen.tf'), `output "seen" {\n  value = ${value}\n}\n`);
+  const root = {
+    resource: {
+      terraform_data: { theirs: {}, made: { for_each: '${module.choice.seen.needed}' } },
+    },
+    module: { choice: { source: './choice', ...given } },
+    output: { seen: { value: '${module.choice.seen}' } },
+  };
+  writeFileSync(join(cwd, 'main.tf.json'), JSON.stringify(root));
   await run('terraform', ['init', '-input=false'], { cwd });
   const applied = await run('terraform', ['apply', '-auto-approve', '-no-color'], { cwd });
   if (!applied.ok) return failed(applied.output);
-  const seen = JSON.parse(readFileSync(join(cwd, 'terraform.tfstate'), 'utf8')).outputs.seen.value;
+  const state = JSON.parse(readFileSync(join(cwd, 'terraform.tfstate'), 'utf8'));
+  const { headers, needed, has_own, not_attached, variables } = state.outputs.seen.value;
+  const toShort = (name, it) =>
+    `${name.replace(PREFIX, '')}=${it === headers ? 'ours' : it === given.endpoint ? 'here' : it}`;
+  const seen = {
+    headers,
+    needed,
+    not_attached,
+    has_own: Object.keys(has_own).filter((name) => has_own[name]),
+    variables: Object.fromEntries(
+      Object.entries(variables).map(([name, its]) => [
+        name,
+        Object.entries(its)
+          .map(([key, it]) => toShort(key, it))
+          .sort()
+          .join(' '),
+      ]),
+    ),
+  };
+  const all = 'ENDPOINT=here HEADERS=ours';
   const expected = {
     headers: 'x-team=a%20b%2Cc%2Bd%25,Authorization=Bearer%3B%20${secretsmanager:arn:s}',
-    layers: { armed: 'arm64', legacy: 'x86_64', node: 'node', own: 'node', stock: 'arm64' },
+    needed: ['arm64', 'node', 'x86_64'],
     not_attached: ['edge', 'full', 'image', 'web'],
-    variables: { edge: 0, full: 0, image: 0, node: 2, own: 2, silent: 0, stock: 2, tagged: 0 },
+    has_own: ['byHand'],
+    variables: {
+      ...{ edge: '', full: '', image: '', silent: '', tagged: '' },
+      ...{ node: all, stock: all, byHand: all, new: all },
+      own: 'ENDPOINT=x',
+      ofTraces: 'ENDPOINT=here LOGS_HEADERS=ours METRICS_HEADERS=ours TRACES_ENDPOINT=x',
+      ofTracesAndLogs: 'ENDPOINT=here LOGS_ENDPOINT=x METRICS_HEADERS=x TRACES_ENDPOINT=x',
+      ofLogs: 'ENDPOINT=here HEADERS=x LOGS_ENDPOINT=x',
+    },
   };
   if (!isDeepStrictEqual(seen, expected))
     return failed(`expected ${JSON.stringify(expected)}, got ${JSON.stringify(seen)}`);

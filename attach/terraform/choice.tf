@@ -70,12 +70,36 @@ locals {
     var.environment,
   )
 
-  # A function that names an endpoint itself gets no headers: they may hold the key of ours.
-  without_headers = { for name, value in local.environment : name => value if name != "LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS" }
+  # A function that names an endpoint itself gets the headers of the signals that still go to ours, one by one: they
+  # may hold the key of ours. Those of a signal are added to the general ones, and win.
+  prefix         = "LAMBDA_OTLP_OTEL_EXPORTER_OTLP_"
+  signals        = ["TRACES", "METRICS", "LOGS"]
+  endpoint_names = concat(["${local.prefix}ENDPOINT"], [for signal in local.signals : "${local.prefix}${signal}_ENDPOINT"])
+  header_names   = concat(["${local.prefix}HEADERS"], [for signal in local.signals : "${local.prefix}${signal}_HEADERS"])
+
+  without_headers = { for name, value in local.environment : name => value if !contains(local.header_names, name) }
+  signal_headers = {
+    for name, it in var.functions : name => {
+      for signal in local.signals : "${local.prefix}${signal}_HEADERS" => join(",", compact([
+        contains(keys(it.environment), "${local.prefix}HEADERS") ? "" : lookup(local.environment, "${local.prefix}HEADERS", ""),
+        lookup(local.environment, "${local.prefix}${signal}_HEADERS", ""),
+      ]))
+    }
+  }
+  separate_headers = {
+    for name, it in var.functions : name => merge({}, [
+      for signal in local.signals :
+      contains(keys(it.environment), "${local.prefix}${signal}_ENDPOINT") ? {} :
+      contains(keys(it.environment), "${local.prefix}ENDPOINT") && !contains(keys(local.environment), "${local.prefix}${signal}_ENDPOINT") ? {} :
+      local.signal_headers[name]["${local.prefix}${signal}_HEADERS"] == "" ? {} :
+      { "${local.prefix}${signal}_HEADERS" = local.signal_headers[name]["${local.prefix}${signal}_HEADERS"] }
+    ]...)
+  }
+
   environments = {
     for name, it in var.functions : name => merge(
       !lookup(local.is_attached, name, false) ? {} :
-      anytrue([for own in keys(it.environment) : can(regex("^LAMBDA_OTLP_OTEL_EXPORTER_OTLP_(\\w+_)?ENDPOINT$", own))]) ? local.without_headers :
+      anytrue([for own in keys(it.environment) : contains(local.endpoint_names, own)]) ? merge(local.without_headers, local.separate_headers[name]) :
       local.environment,
       it.environment,
     )
