@@ -6,8 +6,14 @@ import { parsePattern } from './pattern-syntax';
 
 export interface Pattern {
   test(text: string): boolean;
-  /** The text with every match replaced, and how many there were. */
-  replace(text: string, by: string): { readonly text: string; readonly count: number };
+  /** In the order of the text; none is empty, none overlaps another. */
+  find(text: string): readonly Match[];
+}
+
+interface Match {
+  readonly start: number;
+  /** Behind its last code unit. */
+  readonly end: number;
 }
 
 const MAX_REPEATS = 100;
@@ -39,7 +45,7 @@ function compileNatively(source: string, compile: Compile): Pattern | undefined 
     const find = compile(source);
     return {
       test: (text) => find(text).length > 0,
-      replace: (text, by) => replaceAt(text, find(text), by),
+      find: (text) => toMatches(find(text)),
     };
   } catch {
     return undefined;
@@ -47,22 +53,13 @@ function compileNatively(source: string, compile: Compile): Pattern | undefined 
 }
 
 /** `places`: begin and end of each match, one after the other. */
-function replaceAt(
-  text: string,
-  places: Uint32Array,
-  by: string,
-): { readonly text: string; readonly count: number } {
-  let replaced = '';
-  let rest = 0;
-  let count = 0;
+function toMatches(places: Uint32Array): readonly Match[] {
+  const matches: Match[] = [];
   for (let index = 0; index < places.length; index += 2) {
     const [start = 0, end = 0] = places.subarray(index, index + 2);
-    if (start === end) continue;
-    replaced += text.slice(rest, start) + by;
-    rest = end;
-    count += 1;
+    if (start < end) matches.push({ start, end });
   }
-  return { text: replaced + text.slice(rest), count };
+  return matches;
 }
 
 /** Read over and over because matches begin long before they are given up: then the rest of the text is masked. */
@@ -72,28 +69,24 @@ const MIN_READ = 65_536;
 function toPattern(engine: LinearEngine): Pattern {
   return {
     test: (text) => engine.findEnd(text, 0) !== -1,
-    replace: (text, by) => replaceAll(engine, text, by),
+    find: (text) => findAll(engine, text),
   };
 }
 
-function replaceAll(
-  engine: LinearEngine,
-  text: string,
-  by: string,
-): { readonly text: string; readonly count: number } {
+const NONE: readonly Match[] = [];
+
+function findAll(engine: LinearEngine, text: string): readonly Match[] {
   const first = engine.findEnd(text, 0);
-  if (first === -1) return { text, count: 0 };
-  let [replaced, rest, count, from] = ['', 0, 0, 0];
+  if (first === -1) return NONE;
+  const matches: Match[] = [];
+  let from = 0;
   for (let left = MIN_READ + MAX_READINGS * text.length; from <= text.length; left -= engine.read) {
-    if (left < 0) return { text: replaced + text.slice(rest, from) + by, count: count + 1 };
+    if (left < 0) return [...matches, { start: from, end: text.length }];
     const end = from === 0 ? first : engine.findEnd(text, from);
     if (end === -1) break;
     const start = end === from ? end : engine.findStart(text, from, end);
     from = start === end ? end + 1 : end;
-    if (start === end) continue;
-    replaced += text.slice(rest, start) + by;
-    rest = end;
-    count += 1;
+    if (start < end) matches.push({ start, end });
   }
-  return { text: count === 0 ? text : replaced + text.slice(rest), count };
+  return matches;
 }

@@ -1,5 +1,7 @@
 // JSON in a text, wherever it stands in it, however often it is escaped, and cut off or not: its escapes, and the
 // members of its objects. One pass each, whatever the text.
+import type { NamedValue, RuleOf } from './named-values';
+import { NamedValues } from './named-values';
 
 const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
@@ -8,23 +10,41 @@ const UNIT_LENGTH = 4;
 /** A longer name is none. */
 const MAX_NAME = 256;
 
-/** With `/` for `\/` and characters for `\uXXXX`: what is searched for may be written so. The same text without any. */
-export function unescapeJson(text: string): string {
-  let at = text.indexOf('\\');
-  if (at === -1) return text;
-  let plain = '';
-  let rest = 0;
-  while (at !== -1) {
-    let end = at;
-    while (text.charCodeAt(end) === BACKSLASH) end += 1;
-    const escape = readEscape(text, end);
-    if (escape !== undefined) {
-      plain += text.slice(rest, at) + escape;
-      rest = end + (escape === '/' && text.charAt(end) === '/' ? 1 : 1 + UNIT_LENGTH);
+/** A text with `/` for `\/` and characters for `\uXXXX`: what is searched for may be written so. */
+export class PlainText {
+  readonly text: string;
+  /** Behind each escape: the place in the plain text, and the one where it was written. */
+  private readonly places: number[] = [];
+  private readonly written: number[] = [];
+
+  constructor(written: string) {
+    let plain = '';
+    let rest = 0;
+    for (let at = written.indexOf('\\'); at !== -1;) {
+      let end = at;
+      while (written.charCodeAt(end) === BACKSLASH) end += 1;
+      const escape = readEscape(written, end);
+      if (escape !== undefined) {
+        plain += written.slice(rest, at) + escape;
+        rest = end + (escape === '/' && written.charAt(end) === '/' ? 1 : 1 + UNIT_LENGTH);
+        this.places.push(plain.length);
+        this.written.push(rest);
+      }
+      at = written.indexOf('\\', Math.max(rest, end));
     }
-    at = text.indexOf('\\', Math.max(rest, end));
+    this.text = rest === 0 ? written : plain + written.slice(rest);
   }
-  return rest === 0 ? text : plain + text.slice(rest);
+
+  /** Where a place in the plain text was written. */
+  toWritten(place: number): number {
+    let [low, high] = [0, this.places.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if ((this.places[middle] ?? 0) <= place) low = middle + 1;
+      else high = middle;
+    }
+    return place - (this.places[low - 1] ?? 0) + (this.written[low - 1] ?? 0);
+  }
 }
 
 /** Not of control characters, quotes and backslashes: they may not stand in JSON as they are. */
@@ -39,32 +59,17 @@ function readEscape(text: string, index: number): string | undefined {
     : String.fromCharCode(code);
 }
 
-/** The text with `mask` for the values of the members that are named. */
-export function maskMembers(
-  text: string,
-  mask: string,
-  isNamed: (name: string) => boolean,
-): string {
-  let masked = '';
-  let rest = 0;
-  let open = text.indexOf('"');
-  while (open !== -1) {
+/** The values of the members that are named, with their quotes. */
+export function findMembers(text: string, ruleOf: RuleOf): readonly NamedValue[] {
+  const values = new NamedValues(text);
+  for (let open = text.indexOf('"'); open !== -1;) {
     const close = text.indexOf('"', open + 1);
     if (close === -1) break;
-    const value = findValue(text, { open, close, isNamed });
-    if (value !== undefined) {
-      const quote = text.slice(open - escapesBefore(text, open), open + 1);
-      masked += text.slice(rest, value.start) + quote + mask + quote;
-      rest = value.end;
-    }
-    open = value === undefined ? close : text.indexOf('"', rest);
+    const value = findValue(text, { open, close, ruleOf });
+    if (value !== undefined && !values.add(value)) break;
+    open = close;
   }
-  return rest === 0 ? text : masked + text.slice(rest);
-}
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
+  return values.found;
 }
 
 /** Of the member whose name stands between two quotes, if it is one and named. */
@@ -73,25 +78,28 @@ function findValue(
   {
     open,
     close,
-    isNamed,
-  }: { readonly open: number; readonly close: number; readonly isNamed: (name: string) => boolean },
-): Range | undefined {
-  const level = escapesBefore(text, open);
-  if (close - open > MAX_NAME || escapesBefore(text, close) !== level) return undefined;
+    ruleOf,
+  }: { readonly open: number; readonly close: number; readonly ruleOf: RuleOf },
+): NamedValue | undefined {
+  if (close - open > MAX_NAME) return undefined;
   const colon = skipSpace(text, close + 1);
   if (text.charAt(colon) !== ':') return undefined;
-  if (!isNamed(text.slice(open + 1, close - level))) return undefined;
+  const level = escapesBefore(text, open);
+  if (escapesBefore(text, close) !== level) return undefined;
+  const rule = ruleOf(text.slice(open + 1, close - level));
+  if (rule === undefined) return undefined;
   const start = skipSpace(text, colon + 1);
-  return { start, end: valueEnd(text, start, level) };
+  const quote = text.slice(open - level, open + 1);
+  return { rule, start, end: valueEnd(text, start, level), quote };
 }
 
-function escapesBefore(text: string, index: number): number {
+export function escapesBefore(text: string, index: number): number {
   let start = index;
   while (text.charCodeAt(start - 1) === BACKSLASH) start -= 1;
   return index - start;
 }
 
-function skipSpace(text: string, index: number): number {
+export function skipSpace(text: string, index: number): number {
   let end = index;
   while (end < text.length && ' \t\r\n'.includes(text.charAt(end))) end += 1;
   return end;

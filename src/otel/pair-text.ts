@@ -1,79 +1,168 @@
-// `name=value` of logfmt and of URLs, and `name: 'value'` as Python and Node.js print objects, wherever they stand in a
-// text. One pass each, whatever the text.
+// `name=value` of logfmt and of URLs, and `name: 'value'` as Python, Ruby and Node.js print objects, wherever they
+// stand in a text. In time proportional to it, whatever the text.
 import type { Range } from './character-kinds';
 import { isOf, NAME, runStart, VALUE_END } from './character-kinds';
-import { stringEnd } from './json-text';
+import { escapesBefore, skipSpace, stringEnd } from './json-text';
+import type { NamedValue, RuleOf } from './named-values';
+import { NamedValues } from './named-values';
 
 /** A longer name is none. */
 const MAX_NAME = 64;
 const BACKSLASH = 0x5c;
-/** What stands between a name and its value where objects are printed. */
-const MEMBER = /: {0,4}(['"]|[\w.+-]+)/g;
+const QUOTES = `'"\``;
+const OPENING = '{[(';
+const CLOSING = '}])';
+/** What stands before the quotes of Python's bytes and texts. */
+const PREFIX = /^[bru]{1,2}$/i;
+/** Then the secret is the next word. */
+const SCHEME = /^(?:bearer|basic)$/i;
 
-/** The text with `mask` for the values of the pairs that are named. */
-export function maskPairs(text: string, mask: string, isNamed: (name: string) => boolean): string {
-  const masked = text.includes('=') ? maskAssigned(text, mask, isNamed) : text;
-  return masked.includes("'") ? maskPrinted(masked, mask, isNamed) : masked;
+/** The values of the pairs that are named, without the quotes they stand in. */
+export function findPairs(text: string, ruleOf: RuleOf): readonly NamedValue[] {
+  const assigned = text.includes('=') ? findAssigned(text, ruleOf) : [];
+  const mayBePrinted = text.includes("'") || text.includes('{');
+  return mayBePrinted ? [...assigned, ...findPrinted(text, ruleOf)] : assigned;
 }
 
-function maskAssigned(text: string, mask: string, isNamed: (name: string) => boolean): string {
-  let masked = '';
-  let rest = 0;
-  let from = 0;
-  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', from)) {
-    const isOne = isName(
-      text,
-      { start: runStart(text, at, { kind: NAME, from }), end: at },
-      isNamed,
-    );
-    from = at + 1;
-    if (!isOne) continue;
-    const { start, end } = valueAt(text, from);
-    if (end === start) continue;
-    masked += text.slice(rest, start) + mask;
-    rest = end;
-    from = end;
+function findAssigned(text: string, ruleOf: RuleOf): readonly NamedValue[] {
+  const values = new NamedValues(text);
+  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
+    const rule = ruleBefore(text, at, ruleOf);
+    if (rule === undefined) continue;
+    const { start, end } = valueAt(text, at + 1);
+    if (end > start && !values.add({ rule, start, end })) break;
   }
-  return rest === 0 ? text : masked + text.slice(rest);
+  return values.found;
 }
 
-function maskPrinted(text: string, mask: string, isNamed: (name: string) => boolean): string {
-  let masked = '';
-  let rest = 0;
-  for (const { index, 0: sign, 1: first = '' } of text.matchAll(MEMBER)) {
-    const isQuoted = '\'"'.includes(text.charAt(index - 1));
-    const isBare = first !== "'" && first !== '"';
-    if (index <= rest || (isBare && !isQuoted)) continue;
-    const nameEnd = isQuoted ? index - 1 : index;
-    const nameStart = runStart(text, nameEnd, { kind: NAME, from: rest });
-    if (!isName(text, { start: nameStart, end: nameEnd }, isNamed)) continue;
-    const value = index + sign.length - first.length;
-    const { start, end } = isBare
-      ? { start: value, end: value + first.length }
-      : valueAt(text, value);
-    // JSON's were masked before.
-    if (text.startsWith(mask, start)) continue;
-    masked += text.slice(rest, start) + mask;
-    rest = end;
+function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
+  const values = new NamedValues(text);
+  const brace = text.indexOf('{');
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    const value = skipSpace(text, at + 1);
+    const quote = text.charAt(at - 1);
+    // JSON's members are found as such.
+    if (quote === '"' && !text.startsWith("'", value + prefixLength(text, value))) continue;
+    const isQuoted = quote === '"' || quote === "'";
+    const nameEnd = isQuoted ? at - 1 - escapesBefore(text, at - 1) : at;
+    const rule = ruleBefore(text, nameEnd, ruleOf);
+    if (rule === undefined) continue;
+    const isMember = brace !== -1 && brace < at && isInObject(text, nameEnd);
+    const isText = isStringAt(text, value);
+    if (!isText && !isQuoted && !isMember) continue;
+    const { start, end } = isMember && !isText ? memberAt(text, value) : valueAt(text, value);
+    if (end > start && !values.add({ rule, start, end })) break;
   }
-  return rest === 0 ? text : masked + text.slice(rest);
+  return values.found;
 }
 
-function isName(text: string, { start, end }: Range, isNamed: (name: string) => boolean): boolean {
-  return start < end && end - start <= MAX_NAME && isNamed(text.slice(start, end));
+/** Of the name that ends there. */
+function ruleBefore(text: string, end: number, ruleOf: RuleOf): number | undefined {
+  const start = runStart(text, end, { kind: NAME, from: Math.max(0, end - MAX_NAME - 1) });
+  return start < end && end - start <= MAX_NAME ? ruleOf(text.slice(start, end)) : undefined;
 }
 
-/** What stands between its quotes, which may be escaped; as far as it goes where there are none. */
-function valueAt(text: string, start: number): Range {
+/** Whether a brace or a comma stands before the name that ends there, and its quotes. */
+function isInObject(text: string, nameEnd: number): boolean {
+  let at = runStart(text, nameEnd, { kind: NAME, from: 0 });
+  if (at > 0 && QUOTES.includes(text.charAt(at - 1))) at -= 1 + escapesBefore(text, at - 1);
+  for (;;) {
+    while (at > 0 && ' \t\r\n'.includes(text.charAt(at - 1))) at -= 1;
+    const isLineEnd = text.charAt(at - 1) === 'n' && text.charAt(at - 2) === '\\';
+    if (!isLineEnd) return at > 0 && '{,'.includes(text.charAt(at - 1));
+    at -= 1 + escapesBefore(text, at - 1);
+  }
+}
+
+function isStringAt(text: string, start: number): boolean {
+  const open = quoteAt(text, start + prefixLength(text, start));
+  return isQuoteAt(text, open);
+}
+
+function isQuoteAt(text: string, index: number): boolean {
+  return index < text.length && QUOTES.includes(text.charAt(index));
+}
+
+/** Behind the backslashes that begin there. */
+function quoteAt(text: string, start: number): number {
   let open = start;
   while (text.charCodeAt(open) === BACKSLASH) open += 1;
-  const quote = text.charAt(open);
-  if (quote === '"' || quote === "'") {
-    const end = stringEnd(text, open, open - start);
-    const isClosed = end < text.length || text.endsWith(quote);
-    return { start: open + 1, end: isClosed ? Math.max(open + 1, end - 1 - (open - start)) : end };
+  return open;
+}
+
+/** Of `b'…'`, `u'…'` and their like; 0: there is none. */
+function prefixLength(text: string, start: number): number {
+  for (let length = 1; length <= 2; length += 1) {
+    const isQuoted = isQuoteAt(text, quoteAt(text, start + length));
+    if (isQuoted && PREFIX.test(text.slice(start, start + length))) return length;
   }
+  return 0;
+}
+
+/** What stands between its quotes or brackets; as far as it goes where there are none. */
+function valueAt(text: string, start: number): Range {
+  const prefix = prefixLength(text, start);
+  const open = quoteAt(text, start + prefix);
+  if (isQuoteAt(text, open)) return stringAt(text, start, open);
+  if ('{['.includes(text.charAt(start))) return { start, end: groupEnd(text, start) };
+  const end = wordEnd(text, start);
+  if (text.charAt(end) !== ' ' || !SCHEME.test(text.slice(start, end))) return { start, end };
+  return { start, end: wordEnd(text, end + 1) };
+}
+
+/** From `start`, where its prefix may stand, to the quote that ends it. */
+function stringAt(text: string, start: number, open: number): Range {
+  const isPrefixed = text.charCodeAt(start) !== BACKSLASH && start < open;
+  let from = open;
+  for (;;) {
+    const level = escapesBefore(text, from);
+    const end = stringEnd(text, from, level);
+    const isClosed = end < text.length || text.endsWith(text.charAt(from));
+    const next = isClosed ? continuation(text, end) : end;
+    if (next === end) {
+      if (isPrefixed) return { start, end };
+      return { start: open + 1, end: isClosed ? Math.max(open + 1, end - 1 - level) : end };
+    }
+    from = next;
+  }
+}
+
+/** The quote of the next line of a text that Node.js prints in lines joined by `+`; `end` where none follows. */
+function continuation(text: string, end: number): number {
+  const plus = skipSpace(text, end);
+  if (text.charAt(plus) !== '+') return end;
+  const next = skipSpace(text, plus + 1);
+  return isQuoteAt(text, next) ? next : end;
+}
+
+function wordEnd(text: string, start: number): number {
   let end = start;
   while (end < text.length && !isOf(text.charCodeAt(end), VALUE_END)) end += 1;
+  return end;
+}
+
+/** Behind the bracket that closes the one at `open`; the end of the text, if it is cut off. */
+function groupEnd(text: string, open: number): number {
+  let depth = 0;
+  for (let index = open; index < text.length; index += 1) {
+    const character = text.charAt(index);
+    if (QUOTES.includes(character)) {
+      index = stringEnd(text, index, escapesBefore(text, index)) - 1;
+    } else if (OPENING.includes(character)) depth += 1;
+    else if (CLOSING.includes(character)) {
+      depth -= 1;
+      if (depth === 0) return index + 1;
+    }
+  }
+  return text.length;
+}
+
+/** A value of an object that is no text: `1234`, `Map(1) { 'a' => 1 }`, `SecretStr('…')`. It may have blanks in it. */
+function memberAt(text: string, start: number): Range {
+  let end = start;
+  while (end < text.length && !`,\r\n\\${CLOSING}${QUOTES}`.includes(text.charAt(end))) {
+    end = OPENING.includes(text.charAt(end)) ? groupEnd(text, end) : end + 1;
+  }
+  while (end > start && ' \t'.includes(text.charAt(end - 1))) end -= 1;
   return { start, end };
 }

@@ -2,13 +2,15 @@
 // LAMBDA_OTLP_DROP_ATTRIBUTES. A masking rule that cannot be read masks all free text: what it would have
 // protected is not known. Any other part that cannot be read is left out. Both cost one warning.
 import type { Environment } from '../environment';
+import type { Range } from './character-kinds';
 import type { ScannerName } from './secret-scanners';
 import { SCANNERS } from './secret-scanners';
 
 /** As compilePattern of the host makes it: in linear time on any text. */
 export interface Pattern {
   test(text: string): boolean;
-  replace(text: string, by: string): { readonly text: string; readonly count: number };
+  /** In the order of the text; none is empty, none overlaps another. */
+  find(text: string): readonly Range[];
 }
 
 /** Undefined: not a pattern that can be searched for in linear time. */

@@ -1,8 +1,8 @@
 // What must not leave is taken out of every text before it is held, kept or handed over: by scanners, by the
 // user's patterns, by the names of keys. Each match is counted by its rule, never named by its text.
 import type { AnyValue } from '@opentelemetry/api-logs';
-import { maskMembers, unescapeJson } from './json-text';
-import { maskPairs } from './pair-text';
+import { findMembers, PlainText } from './json-text';
+import { findPairs } from './pair-text';
 import type { RedactionRules } from './redaction-rules';
 import type { KnownName } from './known-names';
 import { KnownNames, NO_RULE } from './known-names';
@@ -42,17 +42,63 @@ export class Redactor {
     if (!this.hasMasks) return text;
     const whole = bound(text);
     if (whole !== text) this.count('too_long', 1);
-    const plain = unescapeJson(whole);
-    const masked = this.maskMatches(this.maskMembers(plain), name);
-    // A text stays as it was written unless something is found.
-    return masked === plain && plain !== whole ? this.maskMatches(whole, name) : masked;
+    const matches = this.find(whole, name);
+    return matches.length === 0 ? whole : this.mask(whole, matches);
+  }
+
+  /** Every rule looks at the same text: none takes from another what it would have found. */
+  private find(text: string, name: string): readonly Match[] {
+    const matches = this.scanners.find(text, name);
+    this.findPatterns(text, matches);
+    const plain = text.includes('\\') ? new PlainText(text) : undefined;
+    if (plain === undefined || plain.text === text) {
+      this.findKeys(text, matches);
+      return matches;
+    }
+    const others = this.scanners.find(plain.text, name);
+    this.findPatterns(plain.text, others);
+    this.findKeys(plain.text, others);
+    for (const other of others) {
+      const [start, end] = [plain.toWritten(other.start), plain.toWritten(other.end)];
+      matches.push({ ...other, start, end });
+    }
+    return matches;
+  }
+
+  private findPatterns(text: string, matches: Match[]): void {
+    for (const [index, pattern] of this.rules.patterns.entries()) {
+      const rule = `pattern_${index + 1}`;
+      for (const { start, end } of pattern.find(text)) matches.push({ rule, start, end });
+    }
   }
 
   /** A text has keys too, in JSON and in pairs. */
-  private maskMembers(text: string): string {
-    if (this.rules.keys.length === 0) return text;
-    const isNamed = (name: string): boolean => this.masksKey(name);
-    return maskPairs(text.includes('"') ? maskMembers(text, MASK, isNamed) : text, MASK, isNamed);
+  private findKeys(text: string, matches: Match[]): void {
+    if (this.rules.keys.length === 0) return;
+    const ruleOf = (name: string): number | undefined => {
+      const { maskedBy } = this.names.of(name);
+      return maskedBy === NO_RULE ? undefined : maskedBy;
+    };
+    const members = text.includes('"') ? findMembers(text, ruleOf) : [];
+    for (const value of [...members, ...findPairs(text, ruleOf)]) {
+      matches.push({ ...value, rule: keyRule(value.rule) });
+    }
+  }
+
+  /** Matches of one rule that overlap count once, all that overlap leave one mask. */
+  private mask(text: string, matches: readonly Match[]): string {
+    const parts: string[] = [];
+    const ends = new Map<string, number>();
+    let rest = 0;
+    const ordered = [...matches].sort((a, b) => a.start - b.start || b.end - a.end);
+    for (const { rule, start, end, quote = '' } of ordered) {
+      const last = ends.get(rule) ?? 0;
+      if (start >= last) this.count(rule, 1);
+      ends.set(rule, Math.max(last, end));
+      if (start >= rest) parts.push(text.slice(rest, start), quote + MASK + quote);
+      rest = Math.max(rest, end);
+    }
+    return parts.join('') + text.slice(rest);
   }
 
   /** The same object where nothing is masked. */
@@ -98,7 +144,7 @@ export class Redactor {
 
   private masks({ maskedBy }: KnownName): boolean {
     if (maskedBy === NO_RULE) return false;
-    this.count(`key_${maskedBy + 1}`, 1);
+    this.count(keyRule(maskedBy), 1);
     return true;
   }
 
@@ -141,30 +187,10 @@ export class Redactor {
     }
     return this.membersAt(value, depth + 1);
   }
+}
 
-  private maskMatches(text: string, name: string): string {
-    const { patterns } = this.rules;
-    const matches = this.scanners.find(text, name);
-    let masked = matches === undefined ? text : this.mask(text, matches);
-    for (let index = 0; index < patterns.length; index += 1) {
-      const found = patterns[index]?.replace(masked, MASK);
-      if (found === undefined || found.count === 0) continue;
-      this.count(`pattern_${index + 1}`, found.count);
-      masked = found.text;
-    }
-    return masked;
-  }
-
-  private mask(text: string, matches: readonly Match[]): string {
-    let rest = 0;
-    const parts: string[] = [];
-    for (const { rule, start, end } of [...matches].sort((a, b) => a.start - b.start)) {
-      this.count(rule, 1);
-      if (start >= rest) parts.push(text.slice(rest, start), MASK);
-      rest = Math.max(rest, end);
-    }
-    return parts.join('') + text.slice(rest);
-  }
+function keyRule(place: number): string {
+  return `key_${place + 1}`;
 }
 
 function bound(text: string): string {

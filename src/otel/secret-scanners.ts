@@ -23,7 +23,10 @@ export const SCANNERS = ['emails', 'cards', 'tokens', 'aws_keys'] as const;
 export type ScannerName = (typeof SCANNERS)[number];
 
 export interface Match extends Range {
-  readonly rule: ScannerName;
+  /** Its name or place, as it is counted. */
+  readonly rule: string;
+  /** Stands before and behind the mask. */
+  readonly quote?: string;
 }
 
 const NONE: readonly Range[] = [];
@@ -41,36 +44,29 @@ export class SecretScanners {
     this.awsKeys = names.includes('aws_keys');
   }
 
-  /** Undefined: nothing. Matches of several rules may overlap. `name`: the attribute's whose text it is. */
-  find(text: string, name: string): readonly Match[] | undefined {
-    let matches: Match[] | undefined;
+  /** Matches of several rules may overlap. `name`: the attribute's whose text it is. */
+  find(text: string, name: string): Match[] {
+    const matches: Match[] = [];
     if (this.emails && (text.includes('@') || text.includes('%40'))) {
-      matches = append(matches, 'emails', findEmails(text));
+      append(matches, 'emails', findEmails(text));
     }
     if (this.cards) {
       for (const run of findRuns(text, CARD, MIN_CARD_DIGITS)) {
-        matches = append(matches, 'cards', findCards(text, run));
+        append(matches, 'cards', findCards(text, run));
       }
     }
-    if (this.tokens && text.includes('://')) {
-      matches = append(matches, 'tokens', findUserInformation(text));
-    }
+    if (this.tokens && text.includes('://')) append(matches, 'tokens', findUserInformation(text));
     if (!this.tokens && !this.awsKeys) return matches;
     for (const run of findRuns(text, CREDENTIAL, MIN_CREDENTIAL)) {
-      if (this.tokens) matches = append(matches, 'tokens', findTokens(text, run));
-      if (this.awsKeys) matches = append(matches, 'aws_keys', findAwsKeys(text, run, name));
+      if (this.tokens) append(matches, 'tokens', findTokens(text, run));
+      if (this.awsKeys) append(matches, 'aws_keys', findAwsKeys(text, run, name));
     }
     return matches;
   }
 }
 
-function append(
-  matches: Match[] | undefined,
-  rule: ScannerName,
-  ranges: readonly Range[],
-): Match[] | undefined {
-  if (ranges.length === 0) return matches;
-  return [...(matches ?? []), ...ranges.map(({ start, end }) => ({ rule, start, end }))];
+function append(matches: Match[], rule: ScannerName, ranges: readonly Range[]): void {
+  for (const { start, end } of ranges) matches.push({ rule, start, end });
 }
 
 /** The letter of `\n` and its like in JSON, which is no part of what follows it. */

@@ -122,7 +122,7 @@ test('a pattern finds the same on both hosts', () => {
     const readings = cases.map(([source, texts]) => {
       const pattern = compilePattern(source);
       if (pattern === undefined) return { accepted: false };
-      return { accepted: true, results: texts.map((text) => [pattern.test(text), pattern.replace(text, '*')]) };
+      return { accepted: true, results: texts.map((text) => [pattern.test(text), pattern.find(text)]) };
     });
     writeSync(1, JSON.stringify(readings));
     process.exit(0);

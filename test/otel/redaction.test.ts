@@ -59,8 +59,8 @@ describe('built-in rules', () => {
     ['{"a":"x\\nAKIAIOSFODNN7EXAMPLE"}', '{"a":"x\\n[REDACTED]"}'],
     ['{"a":"\\t4111111111111111\\n"}', '{"a":"\\t[REDACTED]\\n"}'],
     ['{"a":"\\nme@example.org"}', '{"a":"\\n[REDACTED]"}'],
-    ['{"a":"me\\u0040example.org","b":"\\u00e9"}', '{"a":"[REDACTED]","b":"é"}'],
-    ['key\\u003dAKIAIOSFODNN7EXAMPLE', 'key=[REDACTED]'],
+    ['{"a":"me\\u0040example.org","b":"\\u00e9"}', '{"a":"[REDACTED]","b":"\\u00e9"}'],
+    ['key\\u003dAKIAIOSFODNN7EXAMPLE', 'key\\u003d[REDACTED]'],
     [`secret: ${SECRET.replaceAll('/', '\\/')}`, 'secret: [REDACTED]'],
     ['{"path":"a\\/b\\u00e9"}', '{"path":"a\\/b\\u00e9"}'],
     ['2001:db8::4111:1111, fe80::1%eth0', '2001:db8::4111:1111, fe80::1%eth0'],
@@ -134,7 +134,7 @@ describe('names of keys', () => {
     ],
     ['{"password":12345678901234567890,"n":1}', '{"password":"[REDACTED]","n":1}'],
     ['{"password":null}', '{"password":"[REDACTED]"}'],
-    ['{"pass\\u0077ord":"hunter2"}', '{"password":"[REDACTED]"}'],
+    ['{"pass\\u0077ord":"hunter2"}', '{"pass\\u0077ord":"[REDACTED]"}'],
     ['{"password":"a\\\\","n":"b"}', '{"password":"[REDACTED]","n":"b"}'],
     ['{"password":"a\\"hunter2","n":"b"}', '{"password":"[REDACTED]","n":"b"}'],
     ['INFO user {"password":"hunter2"} signed in', 'INFO user {"password":"[REDACTED]"} signed in'],
@@ -155,6 +155,29 @@ describe('names of keys', () => {
     [`{'password': "it's hunter2", 'n': 1}`, `{'password': "[REDACTED]", 'n': 1}`],
     ["{'password': 4711, 'n': 1}", "{'password': [REDACTED], 'n': 1}"],
     ["it's the password: a", "it's the password: a"],
+    ["{'password': b'hunter2', 'n': 1}", "{'password': [REDACTED], 'n': 1}"],
+    [`{'password': u"it's hunter2"}`, "{'password': [REDACTED]}"],
+    ["password=b'hunter2 x' n=1", 'password=[REDACTED] n=1'],
+    ["{'password': {'v': 'hunter2', 'w': ['}']}, 'n': 1}", "{'password': [REDACTED], 'n': 1}"],
+    ["{'password': ['a', 'b']}", "{'password': [REDACTED]}"],
+    ["{ password: [ 'a', 'b' ], n: 1 }", '{ password: [REDACTED], n: 1 }'],
+    ['{ n: 1, password: { v: { w: 1 } } }', '{ n: 1, password: [REDACTED] }'],
+    ['{ password: 1234 }', '{ password: [REDACTED] }'],
+    ['{\n  n: 1,\n  password: 1234n,\n  m: 2\n}', '{\n  n: 1,\n  password: [REDACTED],\n  m: 2\n}'],
+    ['{"line":"{\\n  password: 1234\\n}"}', '{"line":"{\\n  password: [REDACTED]\\n}"}'],
+    ["{ password: Map(1) { 'a' => 'b, c' }, n: 1 }", '{ password: [REDACTED], n: 1 }'],
+    ['{ password: <Buffer 68 75 6e>, n: 1 }', '{ password: [REDACTED], n: 1 }'],
+    ["{'password': SecretStr('hunter2'), 'n': 1}", "{'password': [REDACTED], 'n': 1}"],
+    ["{ password: 'line\\n' +\n    'hunter2', n: 1 }", "{ password: '[REDACTED]', n: 1 }"],
+    ["{ password:\n   'hunter2' }", "{ password:\n   '[REDACTED]' }"],
+    ["'{\\'password\\': \\'hunter2\\'}'", "'{\\'password\\': \\'[REDACTED]\\'}'"],
+    ['{password: "hunter2", n: 1}', '{password: "[REDACTED]", n: 1}'],
+    ['{password=[hunter2, b], n=1}', '{password=[REDACTED], n=1}'],
+    ['{password={v=hunter2}, n=1}', '{password=[REDACTED], n=1}'],
+    ['password=Bearer hunter2 n=1', 'password=[REDACTED] n=1'],
+    ["{'password': {'v': 'hunter2 is cut o", "{'password': [REDACTED]"],
+    ['{ n: 1 } password: a', '{ n: 1 } password: a'],
+    ['no, password: a', 'no, password: a'],
   ])('are found in JSON and in pairs, wherever they stand: %s', (text, expected) => {
     expect(redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' }).text(text)).toBe(expected);
   });
@@ -167,6 +190,13 @@ describe('names of keys', () => {
     '\\\\"',
     '":',
     "a:'",
+    '{"password":',
+    "{'password':{",
+    '{password:[',
+    'password=[',
+    "password=b'",
+    "password='x'+",
+    '{password:a ',
     '\\\\u0041',
     '{"',
   ])('of 64 KiB of %s are read once', async (unit) => {
@@ -232,6 +262,15 @@ describe('patterns', () => {
     expect(compilePattern(source)).toBeUndefined();
   });
 
+  it('look at the text as it came, not at what another one left', () => {
+    const redactor = redactorOf({
+      LAMBDA_OTLP_REDACT_PATTERNS: '["user","user-\\\\d+","7 x"]',
+    });
+    expect(redactor.text('user-17 x.')).toBe('[REDACTED].');
+    const counts = new Map(redactor.takeCounts());
+    expect(counts).toEqual(new Map([1, 2, 3].map((place) => [`pattern_${place}`, 1])));
+  });
+
   it.each([
     [{ LAMBDA_OTLP_REDACT_PATTERNS: '["(?=a)b"]' }],
     [{ LAMBDA_OTLP_REDACT_PATTERNS: 'no JSON' }],
@@ -251,6 +290,80 @@ describe('patterns', () => {
   it('of nested quantifiers come to an end', () => {
     // On a backtracking engine 40 characters would take hours.
     expect(compilePattern('^(a+)+$')?.test(`${'a'.repeat(65_536)}b`)).toBe(false);
+  });
+});
+
+describe('a further rule', () => {
+  it.each([
+    ['authorization=Bearer s3cr3tTokenOpaque1234567', 'authorization=[REDACTED]'],
+    ['Authorization=Basic dXNlcjpodW50ZXIyMTIzNDU2', 'Authorization=[REDACTED]'],
+    [`{'authorization': Bearer s3cr3tTokenOpaque1234567}`, `{'authorization': [REDACTED]}`],
+    ['authorization=a AKIAIOSFODNN7EXAMPLE', 'authorization=[REDACTED] [REDACTED]'],
+  ])('of REDACT_KEYS takes nothing from the scanners: %s', (text, expected) => {
+    const redactor = redactorOf({
+      LAMBDA_OTLP_REDACT: 'tokens,aws_keys',
+      LAMBDA_OTLP_REDACT_KEYS: 'authorization',
+    });
+    expect(redactor.text(text)).toBe(expected);
+  });
+
+  const SCANNERS = ['emails', 'cards', 'tokens', 'aws_keys'];
+  const KEYS = ['authorization', 'password', 'a', 'Bearer', 'secret'];
+  const PATTERNS = [
+    'Bearer \\S+',
+    '[a-z]+=',
+    'password',
+    '"',
+    "'.*?'",
+    ':.',
+    '\\\\u0040',
+    '[{,]',
+    'e',
+    '\\d+',
+  ];
+  /** Each of its own letters, so that a piece of one is known wherever it is left. */
+  const SECRETS = ['kqzxKQZX1357', 'jvwyJVWY2468', 'm0fgM0FG9hpH', 'T4ltT4LT6cuC'];
+  const PIECES = SECRETS.flatMap((secret) =>
+    Array.from({ length: secret.length - 3 }, (_, index) => secret.slice(index, index + 4)),
+  );
+  const word = fc.oneof(
+    fc.constantFrom(...SECRETS),
+    fc.constantFrom(...['authorization', 'password', 'a', 'secret', 'Bearer ', 'Basic ', 'b', 'u']),
+    fc.constantFrom(...['=', ': ', ':', ', ', '{', '}', '[', ']', '"', "'", '\\"', '\\', ' ', '&']),
+    fc.constantFrom(...['@example.org', '://', '\\u0040example.org', '\\u003d', '\\/', '+', '\n']),
+    fc.constantFrom('AKIAIOSFODNN7EXAMPLE', '4111111111111111', JWT, SECRET),
+    fc.constantFrom('{"password":"', "{'password': '", 'password=', '{ password: ', '"a":'),
+  );
+  const text = fc.array(word, { maxLength: 14 }).map((words) => words.join(''));
+  const rules = (kinds: readonly string[]) => fc.subarray([...kinds]);
+  const chosen = fc.record({
+    scanners: rules(SCANNERS),
+    keys: rules(KEYS),
+    patterns: rules(PATTERNS),
+  });
+  type Chosen = typeof chosen extends fc.Arbitrary<infer T> ? T : never;
+  const variablesOf = ({ scanners, keys, patterns }: Chosen) => ({
+    LAMBDA_OTLP_REDACT: scanners.join(),
+    LAMBDA_OTLP_REDACT_KEYS: keys.join(),
+    ...(patterns.length > 0 && { LAMBDA_OTLP_REDACT_PATTERNS: JSON.stringify(patterns) }),
+    LAMBDA_OTLP_DROP_ATTRIBUTES: 'none',
+  });
+
+  it('unmasks nothing, whatever the others are', () => {
+    fc.assert(
+      fc.property(text, chosen, chosen, (subject, some, others) => {
+        const more = {
+          scanners: [...new Set([...others.scanners, ...some.scanners])],
+          keys: [...new Set([...others.keys, ...some.keys])],
+          patterns: [...new Set([...others.patterns, ...some.patterns])],
+        };
+        const left = redactorOf(variablesOf(some)).text(subject);
+        const leftByMore = redactorOf(variablesOf(more)).text(subject);
+        const unmasked = PIECES.filter((piece) => leftByMore.includes(piece));
+        expect(unmasked.filter((piece) => !left.includes(piece))).toEqual([]);
+      }),
+      { numRuns: 3000 },
+    );
   });
 });
 
