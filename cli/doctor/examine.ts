@@ -41,16 +41,15 @@ export async function examine(
   learnSecrets(read.configuration, secrets);
   const isKnown = configuration.unreadable === undefined;
   const collector = findCollector(deployment);
-  const isAstray =
-    collector === undefined && read.findings.some(({ text }) => text.includes(ASTRAY));
+  const { signals } = read.configuration;
+  const destinations = describeDestinations(read.configuration, read.environment, variables);
+  const lost = collector === undefined ? findLost(destinations) : [];
   const verdicts =
-    canSend && isKnown && !isAstray
-      ? await sendTestItems(read.configuration.signals, { name, collector, secrets })
-      : {};
+    canSend && isKnown ? await sendTestItems(signals, { name, collector, lost, secrets }) : {};
   const findings = [
     ...(isKnown ? excuse(read.findings, collector) : [toUnreadable(configuration.unreadable)]),
-    ...(isKnown && collector === undefined && !isAstray
-      ? checkLocal(read.configuration, deployment)
+    ...(isKnown && collector === undefined && deployment !== undefined
+      ? checkLocal(signals, lost)
       : []),
     ...checkDeployment(configuration),
     ...toFindings(verdicts),
@@ -58,7 +57,7 @@ export async function examine(
   return {
     name,
     findings: withoutSecrets(sortFindings(findings), secrets),
-    destinations: describeDestinations(read.configuration, read.environment, variables),
+    destinations,
     verdicts: withoutSecrets(verdicts, secrets),
   };
 }
@@ -91,18 +90,19 @@ function excuse(findings: readonly Finding[], collector: string | undefined): re
   return findings.filter((finding) => !isOfCollector(finding));
 }
 
-/** No endpoint, or one that cannot be used: that is the fault, and not that nothing listens here. */
-const ASTRAY = '; using http://localhost:4318';
-
 /** Where Collectors listen; what does so on this machine is not in the function's environment. */
 const LOCAL_COLLECTOR = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):431[78]\//;
 
-function checkLocal(
-  { signals }: ReturnType<typeof readVariables>['configuration'],
-  deployment: FunctionConfiguration['deployment'],
-): readonly Finding[] {
-  const local = SIGNALS.filter((signal) => LOCAL_COLLECTOR.test(signals[signal]?.url ?? ''));
-  if (deployment === undefined || local.length === 0) return [];
+/** Signals without an endpoint that can be used: that is the fault, and not that nothing listens here. */
+function findLost(destinations: readonly Destination[]): readonly Signal[] {
+  return destinations.filter(({ from }) => from === 'default').map(({ signal }) => signal);
+}
+
+function checkLocal(signals: Signals, lost: readonly Signal[]): readonly Finding[] {
+  const local = SIGNALS.filter(
+    (signal) => !lost.includes(signal) && LOCAL_COLLECTOR.test(signals[signal]?.url ?? ''),
+  );
+  if (local.length === 0) return [];
   return [
     {
       level: 'warning',
@@ -116,17 +116,22 @@ function checkLocal(
 interface SendOptions {
   readonly name: string;
   readonly collector: string | undefined;
+  readonly lost: readonly Signal[];
   /** Learns what references stand for. */
   readonly secrets: Secrets;
 }
 
 async function sendTestItems(
   signals: Signals,
-  { name, collector, secrets }: SendOptions,
+  { name, collector, lost, secrets }: SendOptions,
 ): Promise<Examination['verdicts']> {
   const sent = SIGNALS.map(async (signal) => {
     const settings = signals[signal];
     if (settings?.exporter !== 'otlp') return [];
+    if (lost.includes(signal)) {
+      const text = 'not sent: it has no endpoint that can be used';
+      return [[signal, { level: 'elsewhere', text }]] as const;
+    }
     if (collector !== undefined && LOCAL_COLLECTOR.test(settings.url)) {
       const text = `not sent: localhost is the function’s own environment, where ${collector} listens`;
       return [[signal, { level: 'elsewhere', text }]] as const;

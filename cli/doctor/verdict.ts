@@ -6,7 +6,7 @@ import type { ProbeOutcome } from './probe';
 import type { TestItem } from './test-items';
 
 export interface Verdict {
-  /** `elsewhere`: only the function itself reaches it. */
+  /** `elsewhere`: only the function itself reaches it, if anybody does. */
   readonly level: 'arrived' | 'refused' | 'untested' | 'elsewhere';
   readonly text: string;
   readonly next?: string;

@@ -1,101 +1,24 @@
 // The doctor by what it prints of a configuration, against servers on loopback.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type RequestListener, type Server } from 'node:http';
-import { createServer as createTcpServer, type AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { text as textOf } from 'node:stream/consumers';
+import { createServer as createTcpServer } from 'node:net';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { examine } from '../../cli/doctor/examine';
 import { readFunctionConfiguration } from '../../cli/doctor/function-configuration';
 import { toText } from '../../cli/doctor/report';
+import {
+  answering,
+  closing,
+  deployed,
+  diagnose,
+  ENDPOINT,
+  listen,
+  listenTcp,
+  OWN_LAYER,
+  type Rest,
+} from './diagnose';
 
-const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-const OWN_LAYER = 'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-node:7';
 const X86_LAYER = 'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-x86_64:1';
 const COLLECTOR_LAYER =
   'arn:aws:lambda:eu-west-1:184161586896:layer:opentelemetry-collector-arm64-0_18_0:1';
-
-const closing: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close();
-});
-
-async function listenTcp(server: Server | ReturnType<typeof createTcpServer>): Promise<number> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return (server.address() as AddressInfo).port;
-}
-
-async function listen(answer: RequestListener): Promise<string> {
-  const server = createServer(answer);
-  closing.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${await listenTcp(server)}`;
-}
-
-function answering(status: number, headers = {}, body = ''): RequestListener {
-  return (request, response) => {
-    request.resume().on('end', () => response.writeHead(status, headers).end(body));
-  };
-}
-
-interface Rest {
-  readonly Runtime?: string;
-  readonly Layers?: readonly string[];
-  readonly Timeout?: number;
-}
-
-/** As `aws lambda get-function-configuration` prints it. */
-function deployed(variables: Readonly<Record<string, string>>, rest: Rest = {}): string {
-  const { Layers = [OWN_LAYER], ...others } = rest;
-  return JSON.stringify({
-    FunctionName: 'orders',
-    FunctionArn: 'arn:aws:lambda:eu-west-1:123456789012:function:orders',
-    Runtime: 'nodejs22.x',
-    Architectures: ['arm64'],
-    MemorySize: 512,
-    Timeout: 30,
-    ...others,
-    Layers: Layers.map((Arn) => ({ Arn })),
-    Environment: { Variables: variables },
-  });
-}
-
-/** The command itself, beside a stand-in for the AWS CLI that has this configuration. */
-async function runDoctor(configuration: string, args: readonly string[]) {
-  const account = mkdtempSync(join(tmpdir(), 'doctor-account-'));
-  closing.push(() => rmSync(account, { recursive: true }));
-  writeFileSync(join(account, 'configuration'), configuration);
-  writeFileSync(join(account, 'calls'), '');
-  const command = ['-r', 'esbuild-register', 'cli/main.ts', 'doctor', ...args];
-  const child = spawn(process.execPath, command, {
-    cwd: resolve(__dirname, '../..'),
-    env: {
-      ...process.env,
-      AWS_ACCESS_KEY_ID: '',
-      PATH: `${join(__dirname, 'stand-in')}:${process.env['PATH'] ?? ''}`,
-      STAND_IN_ACCOUNT: account,
-    },
-  });
-  child.stdin.end(configuration);
-  const [printed, said] = await Promise.all([
-    textOf(child.stdout),
-    textOf(child.stderr),
-    once(child, 'close'),
-  ]);
-  const calls = readFileSync(join(account, 'calls'), 'utf8').trim().split('\n');
-  return { printed, said, calls };
-}
-
-async function diagnose(text: string) {
-  const examination = await examine(readFunctionConfiguration(text, 'orders.json'), true);
-  const [first] = examination.findings;
-  return { first: first && `${first.level} ${first.about}: ${first.text}`, examination };
-}
 
 test('of a sound configuration it says so, and all three items arrive', async () => {
   const receiver = await startOtlpReceiver();
@@ -313,67 +236,6 @@ test('a configuration that was cut down by --query is one, not a list of variabl
   });
 });
 
-/** A partial success in protobuf: one item rejected, and why. */
-function partialSuccess(message: string): Buffer {
-  const text = Buffer.from(message);
-  const length = (size: number) => (size < 128 ? [size] : [(size & 127) | 128, size >> 7]);
-  const inner = Buffer.concat([Buffer.from([0x08, 1, 0x12, ...length(text.length)]), text]);
-  return Buffer.concat([Buffer.from([0x0a, ...length(inner.length)]), inner]);
-}
-
-const TOKEN = 'tok-1234567890';
-const PLAIN = [TOKEN];
-const BASIC = Buffer.from('user:s3cret-pw').toString('base64');
-
-test.each<readonly [string, Readonly<Record<string, string>>, string, readonly string[]]>([
-  ['a key', {}, `api-key=${TOKEN}`, PLAIN],
-  ['a percent-encoded Bearer token', {}, `authorization=Bearer%20${TOKEN}`, PLAIN],
-  ['Basic credentials', {}, `authorization=Basic%20${BASIC}`, [BASIC, 's3cret-pw']],
-  ['user information of the endpoint', { user: 'user:s3cret-pw@' }, '', [BASIC, 's3cret-pw']],
-  [
-    'a key of Secrets Manager',
-    {},
-    'authorization=Bearer%20${secretsmanager:otlp#apiKey}',
-    ['stored-0123456789'],
-  ],
-  ['a parameter', {}, 'api-key=Key:${ssm:/otlp/key}', ['parameter-0123456789']],
-])(
-  'of %s nothing is printed that the endpoint echoes: whole, without its scheme or cut, as text or JSON',
-  async (_, { user = '' }, headers, secrets) => {
-    const echo: RequestListener = (request, response) => {
-      const value = String(request.headers['api-key'] ?? request.headers.authorization);
-      const credentials = value.replace(/^(\w+ |Key:)/, '');
-      const plain = Buffer.from(credentials, 'base64').toString();
-      const message = `${value}; ${credentials}; ${plain.includes('s3cret') ? plain : ''}`;
-      // The last one is cut where the doctor ends a quotation.
-      const whole = `${message.padEnd(196, '-')}${credentials}`;
-      request.resume().on('end', () => response.end(partialSuccess(whole)));
-    };
-    const url = (await listen(echo)).replace('//', `//${user}`);
-    const variables = { [ENDPOINT]: url, ...(headers && { OTEL_EXPORTER_OTLP_HEADERS: headers }) };
-    for (const args of [[], ['--json']]) {
-      const { printed } = await runDoctor(JSON.stringify(variables), args);
-      expect(printed).toContain('the item was rejected (');
-      expect(printed).toContain('***');
-      for (const secret of secrets) {
-        expect(printed).not.toContain(secret);
-        expect(printed).not.toContain(`-${secret.slice(0, 4)}`);
-      }
-    }
-  },
-  60_000,
-);
-
-test('a secret that a redirect names is not printed, in small letters either', async () => {
-  const url = await listen((request, response) => {
-    const location = `https://${String(request.headers['api-key'])}.example.com`;
-    request.resume().on('end', () => response.writeHead(302, { location }).end());
-  });
-  const variables = { [ENDPOINT]: url, OTEL_EXPORTER_OTLP_HEADERS: 'api-key=K3Y-0123456789' };
-  const { first } = await diagnose(JSON.stringify(variables));
-  expect(first).toContain('redirects to https://***.example.com');
-});
-
 test.each([
   ['{', /expected JSON, got text that is none/],
   ['', /expected JSON, got nothing; .*aws lambda get-function-configuration/],
@@ -424,9 +286,26 @@ test.each([{}, { [ENDPOINT]: 'otlp.example.com' }])(
     const { first, examination } = await diagnose(deployed(variables));
     expect(first).toMatch(/^fault OTEL_EXPORTER_OTLP_ENDPOINT: expected /);
     expect(examination.findings).toHaveLength(1);
-    expect(examination.verdicts).toEqual({});
+    const notSent = { level: 'elsewhere', text: 'not sent: it has no endpoint that can be used' };
+    expect(examination.verdicts).toEqual({ traces: notSent, metrics: notSent, logs: notSent });
   },
 );
+
+test('a signal with an endpoint is sent where others have none', async () => {
+  const receiver = await startOtlpReceiver();
+  closing.push(() => receiver.close());
+  const { first, examination } = await diagnose(
+    deployed({ [TRACES]: `${receiver.url}/v1/traces` }),
+  );
+  expect(first).toMatch(/^fault OTEL_EXPORTER_OTLP_ENDPOINT: .* for metrics, logs/);
+  expect(examination.findings).toHaveLength(1);
+  const { traces, metrics, logs } = examination.verdicts;
+  expect(traces?.level).toBe('arrived');
+  expect([metrics?.text, logs?.text]).toEqual([
+    'not sent: it has no endpoint that can be used',
+    'not sent: it has no endpoint that can be used',
+  ]);
+});
 
 test('401 without any header says that none is set', async () => {
   const url = await listen(answering(401));
