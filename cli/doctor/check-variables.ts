@@ -6,6 +6,11 @@ import {
   readExportConfiguration,
   type ExportConfiguration,
 } from '../../src/delivery/settings/configuration';
+import {
+  readReceiverSettings,
+  withoutSdkProtocols,
+  withoutSdkSampler,
+} from '../../src/extension/receiver-settings';
 import { readExtensionSettings } from '../../src/extension/settings';
 import { warnOfMisspeltSettings } from '../../src/misspelt-settings';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
@@ -27,10 +32,21 @@ const DECISIVE = /_(ENDPOINT|HEADERS|CERTIFICATE|CLIENT_KEY)$/;
 /** Where the extension listens for the function's own SDK. */
 const LOCAL = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i;
 
-/** Reads `variables` as the extension would. Nothing is sent and no file is read. */
-export function readVariables(variables: Variables): ReadVariables {
+/**
+ * Reads `variables` as the extension would, beside the layer of a Collector or not. Nothing is sent and no file is
+ * read.
+ */
+export function readVariables(variables: Variables, hasCollectorLayer: boolean): ReadVariables {
   const findings: Finding[] = [...checkSpelling(variables)];
-  const environment = createEnvironment(variables, collectInto(findings, variables));
+  const diagnostics = collectInto(findings, variables);
+  const hasCollector =
+    hasCollectorLayer ||
+    Object.keys(variables).some((name) => name.startsWith('OPENTELEMETRY_COLLECTOR_CONFIG_'));
+  const receiver = readReceiverSettings(variables, hasCollector);
+  for (const warning of receiver.warnings) diagnostics.warn(warning);
+  const isReceiving = receiver.ports.length > 0;
+  const own = isReceiving ? withoutSdkProtocols(variables) : withoutSdkSampler(variables);
+  const environment = createEnvironment(own, diagnostics);
   warnOfMisspelt(variables, findings);
   const configuration = readExportConfiguration(environment);
   readTranslationSettings(environment);
@@ -40,7 +56,7 @@ export function readVariables(variables: Variables): ReadVariables {
     ...checkHeaders(variables),
     ...checkForeignHeaders(variables, environment),
     ...checkPrecedence(variables),
-    ...checkOthers(variables),
+    ...checkOthers(variables, isReceiving),
   );
   return { environment, configuration, findings };
 }
@@ -53,17 +69,23 @@ function collectInto(
   const add = (message: string): void => {
     const [, name = 'configuration', text = message] =
       /^([A-Z][A-Z0-9_]+): (.*)$/s.exec(message) ?? [];
-    const own = `LAMBDA_OTLP_${name}`;
     const next = findNext(name, text);
     findings.push({
       level: isFault(name) ? 'fault' : 'warning',
       // As it is set.
-      about: variables[own]?.trim() ? own : name,
+      about: asSet(name, variables),
       text,
       ...(next !== undefined && { next }),
     });
   };
   return { error: add, warn: add, info: () => undefined, debug: () => undefined };
+}
+
+/** The spelling that is set and holds, with the prefix or without. */
+function asSet(name: string, variables: Variables): string {
+  const plain = name.replace(/^LAMBDA_OTLP_/, '');
+  const spellings = [`LAMBDA_OTLP_${plain}`, plain];
+  return spellings.find((spelling) => variables[spelling]?.trim()) ?? name;
 }
 
 /** What to try where the extension's own message says what was expected. */
@@ -78,7 +100,9 @@ function findNext(name: string, text: string): string | undefined {
   if (name.endsWith('_HEADERS'))
     return 'write name=value,name=value; a comma, a quotation mark or a % in a value is percent-encoded';
   if (name.endsWith('_PROTOCOL'))
-    return 'remove it, and send to the port of OTLP over HTTP, usually 4318: gRPC is not spoken';
+    return /got 'grpc'/i.test(text)
+      ? 'remove it, and send to the port of OTLP over HTTP, usually 4318: gRPC is not spoken'
+      : 'write http/protobuf or http/json, or remove it';
   return undefined;
 }
 
@@ -195,7 +219,7 @@ function checkPrecedence(variables: Variables): readonly Finding[] {
   });
 }
 
-function checkOthers(variables: Variables): readonly Finding[] {
+function checkOthers(variables: Variables, isReceiving: boolean): readonly Finding[] {
   const findings: Finding[] = [];
   const set = (name: string): string | undefined => {
     const value = variables[name]?.trim();
@@ -204,13 +228,12 @@ function checkOthers(variables: Variables): readonly Finding[] {
   const wrapper = set('AWS_LAMBDA_EXEC_WRAPPER');
   if (wrapper !== undefined) {
     const isDirect =
-      set('LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT') === undefined ||
-      !LOCAL.test(set('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost');
+      !isReceiving || !LOCAL.test(set('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost');
     const text = isDirect
       ? `${wrapper} starts an SDK in the function, which sends by itself and lets the handler wait for it`
       : `${wrapper} starts an SDK in the function, which hands over to this extension where OTEL_EXPORTER_OTLP_ENDPOINT is unset or http://localhost:4318`;
-    const next =
-      'set the endpoint as LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT, and OTEL_EXPORTER_OTLP_ENDPOINT to http://localhost:4318';
+    const isOff = set('LAMBDA_OTLP_RECEIVER')?.toLowerCase() === 'off';
+    const next = `${isOff ? 'remove LAMBDA_OTLP_RECEIVER, ' : ''}set the endpoint as LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT, and OTEL_EXPORTER_OTLP_ENDPOINT to http://localhost:4318`;
     findings.push({
       level: isDirect ? 'warning' : 'note',
       about: 'AWS_LAMBDA_EXEC_WRAPPER',

@@ -35,12 +35,12 @@ export async function examine(
     ...(deployment?.region !== undefined && { AWS_REGION: deployment.region }),
     ...configuration.variables,
   };
-  const read = readVariables(variables);
+  const collector = findCollector(deployment);
+  const read = readVariables(variables, collector !== undefined);
   const secrets = new Secrets();
   for (const secret of findSecrets(variables)) secrets.add(secret);
   learnSecrets(read.configuration, secrets);
   const isKnown = configuration.unreadable === undefined;
-  const collector = findCollector(deployment);
   const { signals } = read.configuration;
   const destinations = describeDestinations(read.configuration, read.environment, variables);
   const lost = collector === undefined ? findLost(destinations) : [];

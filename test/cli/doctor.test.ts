@@ -117,6 +117,46 @@ test.each<readonly [Readonly<Record<string, string>>, string, string]>([
   expect(said.slice(0, 2)).toEqual([traces, metrics]);
 });
 
+test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
+  [{ LAMBDA_OTLP_RECEIVER: 'onn' }, /^LAMBDA_OTLP_RECEIVER: expected auto, on, off or a port/],
+  [
+    { LAMBDA_OTLP_RECEIVER: 'off', LAMBDA_OTLP_OTEL_TRACES_SAMPLER: 'sdk' },
+    /^LAMBDA_OTLP_OTEL_TRACES_SAMPLER: expected the receiver on beside sdk/,
+  ],
+  [
+    { LAMBDA_OTLP_RECEIVER: 'off', OTEL_TRACES_SAMPLER: 'sdk' },
+    /^OTEL_TRACES_SAMPLER: expected the receiver on beside sdk/,
+  ],
+  [
+    { LAMBDA_OTLP_RECEIVER: 'on', [OWN]: 'http://localhost:4318' },
+    /^LAMBDA_OTLP_RECEIVER: .* which is the receiver itself; the receiver is off/,
+  ],
+  [
+    { LAMBDA_OTLP_RECEIVER: 'off', AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' },
+    /^AWS_LAMBDA_EXEC_WRAPPER: .* sends by itself/,
+  ],
+])('of %j the receiver’s warning is said', async (variables, expected) => {
+  const text = deployed({ [OWN]: 'https://a', ...variables });
+  const { findings } = await examine(readFunctionConfiguration(text, 'orders.json'), false);
+  const warnings = findings.filter(({ level }) => level === 'warning');
+  const [first] = warnings.map(({ about, text: said }) => `${about}: ${said}`);
+  expect(first).toMatch(expected);
+});
+
+const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL';
+test.each<readonly [Readonly<Record<string, string>>, string | undefined]>([
+  [{ [OWN]: 'https://a', [PROTOCOL]: 'grpc', OTEL_TRACES_SAMPLER: 'sdk' }, undefined],
+  [{ [ENDPOINT]: 'https://a', [PROTOCOL]: 'grpc' }, 'gRPC is not spoken'],
+  [{ [OWN]: 'https://a', LAMBDA_OTLP_RECEIVER: 'off', [PROTOCOL]: 'grpc' }, 'gRPC is not spoken'],
+  [{ [ENDPOINT]: 'https://a', [PROTOCOL]: 'http/protobuff' }, 'write http/protobuf or http/json'],
+])('of the protocol in %j what to try is %j', async (variables, expected) => {
+  const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
+  const [first, ...others] = (await examine(configuration, false)).findings;
+  expect(others).toEqual([]);
+  if (expected === undefined) expect(first).toBeUndefined();
+  else expect(first).toMatchObject({ next: expect.stringContaining(expected) as string });
+});
+
 test('headers of an endpoint that the prefix of another hides are said to be left out', async () => {
   const variables = {
     [OWN]: 'https://a',
