@@ -1,7 +1,7 @@
 // Redaction and filters over what the function's SDK handed over, in its protobuf form: what no rule touches stays
 // byte for byte, what is no message ends where it breaks.
 // Source: opentelemetry-proto 1.x
-import { readUtf8 } from '../relay/bytes';
+import { equalBytes, readLatin1, readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import type { Signal } from '../relay/item';
 import { bytesOf, wholeOf } from '../relay/item';
@@ -30,7 +30,7 @@ const MESSAGES: Readonly<Record<Signal, string>> = {
   logs: 'LogRecord',
 };
 const STRING_VALUE = 1;
-/** May be a text: what a rule finds there is masked, other bytes stay as they are. */
+/** May be a text, and is masked as one; bytes that are none stay as they are, or go whole. */
 const BYTES_VALUE = 7;
 
 export class ReceivedFilter {
@@ -131,9 +131,11 @@ class MessageFilter {
     if (field.type === 'message') {
       return this.message(field.typeName, { start, end }, deeper(place));
     }
-    if (typeName === 'AnyValue' && [STRING_VALUE, BYTES_VALUE].includes(field.number)) {
-      const { redactor } = this.filter;
-      return this.text({ start, end }, (text) => redactor.namedText(place.name, text));
+    if (typeName === 'AnyValue' && field.number === STRING_VALUE) {
+      return this.namedText({ start, end }, place.name);
+    }
+    if (typeName === 'AnyValue' && field.number === BYTES_VALUE) {
+      return this.namedBytes({ start, end }, place.name);
     }
     if (!TEXTS.has(`${typeName}.${field.name}`)) return undefined;
     return this.text({ start, end }, (text) => this.filter.redactor.text(text));
@@ -157,6 +159,25 @@ class MessageFilter {
     return place.depth > MAX_DEPTH ? toText(MASK) : this.message('AnyValue', range, deeper(place));
   }
 
+  private namedText(range: Range, name: string): Uint8Array | undefined {
+    return this.text(range, (text) => this.filter.redactor.namedText(name, text));
+  }
+
+  /** No text ends them: they stay as long as they are where there is nothing to mask. */
+  private namedBytes(range: Range, name: string): Uint8Array | undefined {
+    const { redactor } = this.filter;
+    const bytes = this.bytes.subarray(range.start, range.end);
+    const text = readUtf8(bytes, 0, bytes.length);
+    if (!text.includes(REPLACEMENT) || equalBytes(UTF8.encode(text), bytes)) {
+      return redactor.rulesOf(name, text).size > 0 ? this.namedText(range, name) : undefined;
+    }
+    // There may be texts in them, in UTF-8 or one byte for each character.
+    const readings = [text, readLatin1(bytes)].map((reading) => redactor.rulesOf(name, reading));
+    const rules = new Set(readings.flatMap((found) => [...found]));
+    for (const rule of rules) redactor.count(rule, 1);
+    return rules.size > 0 ? UTF8.encode(MASK) : undefined;
+  }
+
   private text({ start, end }: Range, redact: (text: string) => string): Uint8Array | undefined {
     const text = readUtf8(this.bytes, start, end);
     const redacted = redact(text);
@@ -165,6 +186,8 @@ class MessageFilter {
 }
 
 const UTF8 = new TextEncoder();
+/** Of what is no UTF-8. */
+const REPLACEMENT = '\u{fffd}';
 /** The field goes. */
 const NOTHING = new Uint8Array(0);
 

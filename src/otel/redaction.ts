@@ -46,6 +46,12 @@ export class Redactor {
     return matches.length === 0 ? whole : this.mask(whole, matches);
   }
 
+  /** The rules that find something to mask, however long the text is; not counted. */
+  rulesOf(name: string, text: string): ReadonlySet<string> {
+    if (this.rules.masksEverything) return new Set(OWN_NAME.test(name) ? [] : ['all']);
+    return new Set(this.find(text, name).map(({ rule }) => rule));
+  }
+
   /** Every rule looks at the same text: none takes from another what it would have found. */
   private find(text: string, name: string): readonly Match[] {
     const matches = this.scanners.find(text, name);

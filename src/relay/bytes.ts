@@ -38,6 +38,18 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   return UTF8.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
+/** Arguments of one call. */
+const MAX_CODES = 4096;
+
+/** One byte for each character. */
+export function readLatin1(bytes: Uint8Array): string {
+  let text = '';
+  for (let start = 0; start < bytes.length; start += MAX_CODES) {
+    text += String.fromCharCode(...bytes.subarray(start, start + MAX_CODES));
+  }
+  return text;
+}
+
 /** Lower-case. */
 export function readHex(bytes: Uint8Array, start: number, end: number): string {
   let digits = '';

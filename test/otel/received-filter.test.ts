@@ -150,6 +150,60 @@ it('what leaves is what it was, but for the masks', () => {
   expect(json?.value?.stringValue).toBe('{"login":{"password":"[REDACTED]"}}');
 });
 
+describe('bytes', () => {
+  const binary = (...parts: readonly (string | readonly number[] | Buffer)[]): Buffer =>
+    Buffer.concat(parts.map((part) => Buffer.from(part as string)));
+  /** As they leave; with the rules that masked something in them. */
+  const left = (bytes: Buffer, variables: Readonly<Record<string, string>>) => {
+    const { filter, countsOf } = filterOf(variables);
+    const value = { key: 'b', value: { bytesValue: bytes.toString('base64') } };
+    const whole = encodeOtlpMessage('Resource', { attributes: [value] });
+    const made = filter.message('Resource', 'traces', whole);
+    return {
+      isSame: made === whole,
+      text: Buffer.from(made).toString('latin1'),
+      counts: countsOf(),
+    };
+  };
+
+  it.each([
+    ['no UTF-8', binary([0xff, 0xfe, 0, 0x80])],
+    ['no UTF-8, longer than a text may be', Buffer.alloc(70_000, 0xff)],
+    ['UTF-8, longer than a text may be', Buffer.alloc(70_000, 'a')],
+    ['U+FFFD itself', Buffer.from('\u{fffd}')],
+  ])('stay as they are where nothing is to be masked: %s', (_, bytes) => {
+    expect(left(bytes, ALL)).toMatchObject({ isSame: true, counts: {} });
+  });
+
+  it.each([
+    ['an address', binary([0xff, 0xfe, 0, 0x80], ` "${MAIL} "`), ALL, 'emails'],
+    ['far behind', binary(Buffer.alloc(70_000, 0xff), ` ${MAIL} `), ALL, 'emails'],
+    [
+      'UTF-8',
+      binary([0xff], ' straße'),
+      { LAMBDA_OTLP_REDACT_PATTERNS: '["straße"]' },
+      'pattern_1',
+    ],
+    [
+      'Latin-1',
+      binary(Buffer.from('straße', 'latin1')),
+      { LAMBDA_OTLP_REDACT_PATTERNS: '["straße"]' },
+      'pattern_1',
+    ],
+    ['a broken rule', binary([0xff]), { LAMBDA_OTLP_REDACT_PATTERNS: '["(?=a)"]' }, 'all'],
+  ])('that are no text go whole where a rule finds something: %s', (_, bytes, rules, rule) => {
+    const { text, counts } = left(bytes, rules);
+    expect(text.slice(text.indexOf('b') + 1)).toMatch(/^[^a-zÿ]*\[REDACTED\]$/);
+    expect(counts).toEqual({ [rule]: 1 });
+  });
+
+  it('that are a text are masked as one, also behind what a text may have', () => {
+    expect(left(Buffer.from(`é ${MAIL}!`), ALL).text).toMatch(/Ã© \[REDACTED\]!$/);
+    const behind = left(Buffer.from(`${'a '.repeat(35_000)}${MAIL}`), ALL);
+    expect(behind.text).not.toContain(MAIL);
+  });
+});
+
 it('LAMBDA_OTLP_DROP_LOGS drops by severity and by body, counted', () => {
   const bySeverity = filterOf({ LAMBDA_OTLP_DROP_LOGS: 'severity<info' });
   expect(filtered('logs', logs, bySeverity)).toHaveLength(1);
