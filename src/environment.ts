@@ -98,10 +98,6 @@ export function createEnvironment(
   };
 }
 
-function isText(value: string | undefined): value is string {
-  return value !== undefined;
-}
-
 /** What `Environment.text` answers. */
 function createTextReader(variables: Variables): (name: string) => string | undefined {
   const own = (name: string): string | undefined => {
@@ -109,13 +105,14 @@ function createTextReader(variables: Variables): (name: string) => string | unde
     return value === undefined || value === '' ? undefined : value;
   };
   // The SDK's endpoint is the extension at localhost, once ours is said apart; one elsewhere keeps its credentials.
-  const endpoints = ENDPOINTS.map((name) => own(PREFIX + name)).filter(isText);
-  const elsewhere = ENDPOINTS.map(own)
-    .filter(isText)
-    .filter((url) => !isLoopback(url) && !endpoints.includes(url));
+  const origins = (urls: readonly (string | undefined)[]): readonly string[] =>
+    urls.flatMap((url) => toUrl(url ?? '')?.origin ?? []);
+  const ours = origins(ENDPOINTS.map((name) => own(PREFIX + name)));
+  const theirs = origins(ENDPOINTS.map(own).filter((url) => !isLoopback(url ?? '')));
+  const keepsCredentials = theirs.length > 0 && !ours.every((origin) => theirs.includes(origin));
+  const hasEndpoint = ENDPOINTS.some((name) => own(PREFIX + name) !== undefined);
   const isOfSdk = (name: string): boolean =>
-    endpoints.length > 0 &&
-    (ENDPOINTS.includes(name) || (elsewhere.length > 0 && CREDENTIALS.includes(name)));
+    hasEndpoint && (ENDPOINTS.includes(name) || (keepsCredentials && CREDENTIALS.includes(name)));
   return (name) => {
     if (!/^(?:OTEL|NODE)_/.test(name)) return own(name);
     return own(PREFIX + name) ?? (isOfSdk(name) ? undefined : own(name));
@@ -167,13 +164,19 @@ function describe(row: Setting): string {
   }
 }
 
+const LOOPBACK =
+  /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
+
+/** Also without a scheme, as gRPC's endpoints may be; undefined for what is no URL. */
+export function toUrl(text: string): URL | undefined {
+  const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  return URL.canParse(withScheme) ? new URL(withScheme) : undefined;
+}
+
 /**
  * Whether a URL leads to this very machine, where a Collector extension may listen that is gone at SHUTDOWN before
- * we are: `localhost` in any spelling, 127.0.0.0/8, ::1. False for what is no URL.
+ * we are, in any spelling that a URL normalizes. False for what is no URL.
  */
-export function isLoopback(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  // URL writes addresses in one way: 127.1 as 127.0.0.1.
-  const host = new URL(url).hostname.replace(/\.$/, '');
-  return host === 'localhost' || host === '[::1]' || /^127(?:\.\d+){3}$/.test(host);
+export function isLoopback(text: string): boolean {
+  return LOOPBACK.test(toUrl(text)?.hostname.toLowerCase() ?? '');
 }

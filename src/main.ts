@@ -50,7 +50,7 @@ process.on('unhandledRejection', (reason) => {
 
 const OLDEST_NODE_MAJOR = 18;
 
-async function loadPipeline(registration: Registration): Promise<Pipeline> {
+async function loadPipeline(registration: Registration, isServing: boolean): Promise<Pipeline> {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
     throw new Error(`expected Node.js 18.19 or later, got ${process.version}`);
   }
@@ -58,9 +58,10 @@ async function loadPipeline(registration: Registration): Promise<Pipeline> {
   const { createPipeline } = await import('./extension/pipeline');
   // Lines from before quote settings alone; those of a fault, from now on, may quote what was read.
   const { setMask } = diagnostics;
-  const options = { variables: ownVariables, said, registration, diagnostics, setMask };
+  const read = isServing ? ownVariables : withoutSdkSampler(ownVariables);
+  const options = { variables: read, said, registration, diagnostics, setMask };
   const pipeline = createPipeline(options);
-  if (isReceiving) {
+  if (isServing) {
     const { loadGrpc, loadOtlpRequests } = await import('./lambda/otlp-receiver');
     const loading = [loadOtlpRequests(), ...(expectsGrpc(variables) ? [loadGrpc()] : [])];
     // What is wrong is said once a connection needs it.

@@ -41,7 +41,7 @@ export function createDiagnosticsWriter(options: DiagnosticsWriterOptions): Diag
     if (SEVERITY[lineLevel] > SEVERITY[level]) return;
     const suppressed = admission.ask(`${lineLevel} ${message.replace(/\d+/g, '#').slice(0, 160)}`);
     if (suppressed === undefined) return;
-    const clean = (text: string): string => redact(mask(text.slice(0, MAX_TEXT_LENGTH)), secrets);
+    const clean = (text: string): string => mask(redact(text.slice(0, MAX_TEXT_LENGTH), secrets));
     const line: Record<string, unknown> = { level: lineLevel, message: clean(message) };
     for (const [name, value] of Object.entries(fields)) {
       line[name] = typeof value === 'string' ? clean(value) : value;

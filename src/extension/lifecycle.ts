@@ -120,6 +120,7 @@ export class Lifecycle {
     deadlineMs: number,
     end: LifecycleEnd = { kind: 'shutdown' },
   ): Promise<LifecycleEnd> {
+    this.hasEvent = true;
     this.ending ??= this.finish(reason, deadlineMs, end);
     return this.ending;
   }

@@ -1,6 +1,7 @@
 // Whether the function's SDK may hand its telemetry over, and at which ports. The SDK reads the same variables as
 // the extension: only what is set with our prefix is surely meant for us.
 // Source: OpenTelemetry Protocol Exporter, "Endpoint Urls for OTLP/HTTP"; README, "With your OpenTelemetry SDK"
+import { isLoopback, toUrl } from '../environment';
 import { SIGNAL_NAMES, ofSignal } from '../settings';
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -149,14 +150,9 @@ function isSet(variables: Variables, name: string): boolean {
   return valueOf(variables, name) !== undefined;
 }
 
-const LOOPBACK =
-  /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
-
-/** Any spelling that a URL normalizes; also without a scheme, as gRPC's endpoints may be. */
 function isLoopbackAt(text: string, ports: readonly number[]): boolean {
-  const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
-  if (!URL.canParse(withScheme)) return false;
-  const { protocol, hostname, port } = new URL(withScheme);
-  const number = port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port);
-  return LOOPBACK.test(hostname.toLowerCase()) && ports.includes(number);
+  const url = toUrl(text);
+  if (url === undefined || !isLoopback(text)) return false;
+  const { protocol, port } = url;
+  return ports.includes(port === '' ? (protocol === 'https:' ? 443 : 80) : Number(port));
 }

@@ -26,7 +26,8 @@ export interface StartOptions {
   readonly timeline: Timeline;
   /** Where the function's own SDK may hand its telemetry over. */
   readonly receiver: ReceiverSettings;
-  readonly loadPipeline: (registration: Registration) => Promise<Pipeline>;
+  /** `isReceiving`: the function's own SDK reaches the extension. */
+  readonly loadPipeline: (registration: Registration, isReceiving: boolean) => Promise<Pipeline>;
   /** Called with what SIGTERM and SIGINT do. */
   readonly onStoppable: (stop: (reason: string) => void) => void;
 }
@@ -52,13 +53,14 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   const lifecycle = connect(options, client, { ...registered, settings, inbox });
   const otlpInbox = new OtlpInbox(budget);
   // Before the first poll: no handler can run earlier.
-  await Promise.all([
+  const [isOpen] = await Promise.all([
     openReceiver(options, { inbox, otlpInbox, budget }),
     openTelemetry(options, { client, extensionId, settings, inbox, budget }),
   ]);
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
-    return load(options, registration, { inbox, otlpInbox });
+    const loadPipeline = (): Promise<Pipeline> => options.loadPipeline(registration, isOpen);
+    return load({ ...options, loadPipeline }, { inbox, otlpInbox });
   });
   if (end.kind === 'shutdown') return 'ended';
   return giveUp(options, client, { phase: 'exit', extensionId, message: end.message });
@@ -139,12 +141,17 @@ function connect(
 }
 
 async function load(
-  { diagnostics, loadPipeline, timeline }: StartOptions,
-  registration: Registration,
+  {
+    diagnostics,
+    loadPipeline,
+    timeline,
+  }: Pick<StartOptions, 'diagnostics' | 'timeline'> & {
+    readonly loadPipeline: () => Promise<Pipeline>;
+  },
   { inbox, otlpInbox }: { readonly inbox: Inbox; readonly otlpInbox: OtlpInbox },
 ): Promise<Pipeline | undefined> {
   try {
-    const pipeline = await loadPipeline(registration);
+    const pipeline = await loadPipeline();
     inbox.attach(pipeline);
     otlpInbox.attach(pipeline);
     timeline.mark('loaded');
@@ -160,6 +167,7 @@ async function load(
   }
 }
 
+/** False: nothing of the function's SDK can come. */
 async function openReceiver(
   { diagnostics, receiver }: StartOptions,
   {
@@ -167,11 +175,11 @@ async function openReceiver(
     otlpInbox,
     budget,
   }: { readonly inbox: Inbox; readonly otlpInbox: OtlpInbox; readonly budget: ByteBudget },
-): Promise<void> {
+): Promise<boolean> {
   const { ports, warnings, notes } = receiver;
   for (const warning of warnings) diagnostics.warn(warning);
   for (const note of notes) diagnostics.info(note);
-  if (ports.length === 0) return;
+  if (ports.length === 0) return false;
   const { startOtlpReceiver } = await import('../lambda/otlp-receiver');
   const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
@@ -180,7 +188,8 @@ async function openReceiver(
     return rejected;
   };
   const onRefused = (): void => otlpInbox.refuse();
-  await startOtlpReceiver({ ports, budget, diagnostics, onBody, onRefused });
+  const { isServing } = await startOtlpReceiver({ ports, budget, diagnostics, onBody, onRefused });
+  return isServing;
 }
 
 interface Subscription {

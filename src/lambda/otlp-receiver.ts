@@ -1,6 +1,6 @@
 // Where the function's own OpenTelemetry SDK hands its telemetry over: OTLP/HTTP on both loopback addresses, and on
 // nothing else; a connection that begins as gRPC does is grpc-receiver.ts's. A request is answered in the turn that
-// completes its body, whatever the endpoint does; no header beyond type and encoding is looked at.
+// completes its body (once what answers is loaded, and inflated), whatever the endpoint does.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Diagnostics } from '../diagnostics';
 import { startHttpServer } from '../http/server';
@@ -12,6 +12,8 @@ import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
 
 export interface OtlpReceiver {
+  /** At one address at least. */
+  readonly isServing: boolean;
   close(): void;
 }
 
@@ -37,8 +39,10 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
   const bound = await Promise.allSettled(
     addresses.map((address) => startHttpServer(server, address)),
   );
-  warnOfTaken(bound, diagnostics);
+  const isServing = bound.some(({ status }) => status === 'fulfilled');
+  warnOfTaken(bound, isServing, diagnostics);
   return {
+    isServing,
     close: () => {
       for (const one of bound) if (one.status === 'fulfilled') one.value.close();
     },
@@ -99,6 +103,7 @@ function createWarning(diagnostics: Diagnostics): (what: string, error: unknown)
 
 function warnOfTaken(
   bound: readonly PromiseSettledResult<HttpServer>[],
+  isServing: boolean,
   diagnostics: Diagnostics,
 ): void {
   const reasons = bound.flatMap((one) => {
@@ -106,8 +111,7 @@ function warnOfTaken(
     return reason === '' || NO_ADDRESS.test(reason) ? [] : [reason];
   });
   if (reasons.length === 0) return;
-  const serves = bound.some(({ status }) => status === 'fulfilled');
-  const consequence = serves
+  const consequence = isServing
     ? 'the other addresses serve'
     : "the function's own telemetry is not received";
   diagnostics.warn(`OTLP receiver: expected free ports, got ${reasons.join(', ')}; ${consequence}`);

@@ -125,7 +125,9 @@ describe('endpoints', () => {
   it.each([
     ['of another endpoint are not sent to ours', 'https://theirs', undefined],
     ['of the SDK that sends to us are ours, too', 'http://localhost:4318', 'k'],
-    ['of the same endpoint are ours, too', 'http://own:1', 'k'],
+    ['of the same endpoint are ours, too', 'http://OWN:1/', 'k'],
+    ['of the SDK that hands over by gRPC are ours, too', 'localhost:4317', 'k'],
+    ['of the SDK that sends to any address are ours, too', 'http://0.0.0.0:4318', 'k'],
     ['without an endpoint are ours, too', '', 'k'],
   ])('headers without the prefix %s', (_, theirs, expected) => {
     const { configuration } = read({
@@ -134,6 +136,16 @@ describe('endpoints', () => {
       LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'http://own:1',
     });
     expect(configuration.signals.traces?.headers['api-key']).toBe(expected);
+  });
+
+  it('headers without the prefix are not sent where only one of our endpoints is the SDK’s', () => {
+    const { configuration } = read({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://b',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k',
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT: 'https://b',
+      LAMBDA_OTLP_OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://a',
+    });
+    expect(configuration.signals.traces?.headers['api-key']).toBeUndefined();
   });
 
   it('none set is one warning that says where it goes now', () => {
