@@ -1,8 +1,11 @@
 // One bound for all that came in and is not read yet, over every listener. What is complete leaves as it is
 // read, and is waited for; what is not may never be, so that of it the greediest goes.
+import { monotonicMs } from '../node/clock';
 
 /** A connection: its unfinished request may be cut to make room for others. */
 export interface OpenHolder {
+  /** Also the reserve is for it. */
+  readonly usesReserve: boolean;
   /** Bytes that it holds now; the budget is told of every change. */
   readonly heldBytes: number;
   /** How much its unfinished request is to be cut before others'; 0: it has none. */
@@ -25,11 +28,16 @@ export function greedOf(
   return bytes * (nowMs - sinceMs + 1) * (nowMs - progressMs + 1);
 }
 
+/** Within the reserve a request that goes on is not cut: it is whole, and its bytes are free, before long. */
+const STALLED_MS = 1_000;
+
 export class ByteBudget {
   private completeBytes = 0;
   private openBytes = 0;
   private holders: readonly OpenHolder[] = [];
   private waiting = new Set<() => void>();
+  /** For the reserve. */
+  private urgent = new Set<() => void>();
 
   /** `reserveBytes` of the limit are kept for servers whose peer is the function, which waits for their answers. */
   constructor(
@@ -86,9 +94,9 @@ export class ByteBudget {
     this.makeRoom();
   }
 
-  /** Calls back once, as soon as it is not full, however often the same callback waits. */
-  whenRoom(callback: () => void): void {
-    this.waiting.add(callback);
+  /** Calls back once, as soon as it is not full, or not used up, however often the same callback waits. */
+  whenRoom(callback: () => void, { usesReserve }: Pick<OpenHolder, 'usesReserve'>): void {
+    (usesReserve ? this.urgent : this.waiting).add(callback);
   }
 
   private makeRoom(): void {
@@ -102,6 +110,11 @@ export class ByteBudget {
   }
 
   private wake(): void {
+    if (this.urgent.size > 0 && !this.isUsedUp) {
+      const { urgent } = this;
+      this.urgent = new Set();
+      for (const callback of urgent) callback();
+    }
     if (this.waiting.size === 0 || this.isFull) return;
     const { waiting } = this;
     this.waiting = new Set();
@@ -111,7 +124,9 @@ export class ByteBudget {
   private findGreediest(): OpenHolder | undefined {
     let greediest: OpenHolder | undefined;
     let most = 0;
+    const nowMs = monotonicMs();
     for (const holder of this.holders) {
+      if (!this.isUsedUp && holder.usesReserve && nowMs - holder.progressMs < STALLED_MS) continue;
       const { greed } = holder;
       if (greed <= most) continue;
       greediest = holder;

@@ -125,7 +125,7 @@ export class Http2Connection {
   private waitForRoom(): void {
     const { socket, options } = this;
     socket.pause();
-    if (options.budget.isUsedUp) options.budget.whenRoom(this.onRoom);
+    if (options.budget.isUsedUp) options.budget.whenRoom(this.onRoom, this.held);
   }
 
   /** False: nothing more is to be read as yet. */
@@ -255,6 +255,7 @@ export class Http2Connection {
 
 /** What the unfinished requests of a connection hold of the budget. */
 class HeldBytes implements OpenHolder {
+  readonly usesReserve = true;
   heldBytes = 0;
   private sinceMs = 0;
   progressMs = 0;

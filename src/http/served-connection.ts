@@ -92,6 +92,10 @@ export class ServedConnection implements OpenHolder {
     socket.on('close', () => this.leave());
   }
 
+  get usesReserve(): boolean {
+    return this.options.usesReserve === true;
+  }
+
   get greed(): number {
     const { requestSinceMs: sinceMs, progressMs } = this;
     return greedOf(this.heldBytes - CONNECTION_BYTES, { sinceMs, progressMs }, monotonicMs());
@@ -158,8 +162,8 @@ export class ServedConnection implements OpenHolder {
   }
 
   private get isFull(): boolean {
-    const { budget, usesReserve } = this.options;
-    return usesReserve ? budget.isUsedUp : budget.isFull;
+    const { budget } = this.options;
+    return this.usesReserve ? budget.isUsedUp : budget.isFull;
   }
 
   /** Reads on, or stops reading, as things are. */
@@ -170,7 +174,7 @@ export class ServedConnection implements OpenHolder {
     if (this.mustWait) {
       reader.pause();
       socket.pause();
-      if (this.isFull) options.budget.whenRoom(this.onRoom);
+      if (this.isFull) options.budget.whenRoom(this.onRoom, this);
       return;
     }
     if (reader.isHeld) this.proceed(() => reader.resume());
