@@ -11,7 +11,7 @@ const SDK_LAYER =
 const VENDOR_LAYER =
   /:layer:(Datadog-Extension|NewRelic\w+|Dynatrace\w+|elastic-apm\w*|rotel-extension|coralogix\w+|SentryNode\w+|dash0\w*)/i;
 
-/** Below this, an extension that shares the function's CPU is felt (README, "Cost"). */
+/** Below this, an extension that shares the function's CPU is felt (README, "What it costs"). */
 const LITTLE_MEMORY_MB = 256;
 /** A flush budget of half a second and Lambda's batch window must fit. */
 const SHORT_TIMEOUT_S = 2;
@@ -27,11 +27,12 @@ const findLayer = (layers: readonly string[], pattern: RegExp): string | undefin
 export function checkDeployment({
   deployment,
   variables,
+  unreadable,
 }: FunctionConfiguration): readonly Finding[] {
   if (deployment === undefined) return [];
   return [
     ...checkOwnLayer(deployment),
-    ...checkOtherLayers(deployment, variables),
+    ...checkOtherLayers(deployment, unreadable === undefined ? variables : undefined),
     ...checkSize(deployment),
   ];
 }
@@ -39,7 +40,7 @@ export function checkDeployment({
 function checkOwnLayer(deployment: Deployment): readonly Finding[] {
   const { packageType, runtime, architecture, layers } = deployment;
   if (packageType === 'Image') {
-    const next = 'COPY the layer to /opt in the Dockerfile (README, "Container images")';
+    const next = 'COPY the layer to /opt in the Dockerfile (README, "Which layer")';
     return [
       note(
         'PackageType',
@@ -93,7 +94,7 @@ function checkOwnLayer(deployment: Deployment): readonly Finding[] {
 
 function checkOtherLayers(
   deployment: Deployment,
-  variables: FunctionConfiguration['variables'],
+  variables: FunctionConfiguration['variables'] | undefined,
 ): readonly Finding[] {
   const named = (pattern: RegExp): string | undefined => findLayer(deployment.layers, pattern);
   const findings: Finding[] = [];
@@ -108,7 +109,7 @@ function checkOtherLayers(
     );
   } else {
     const sdk = named(SDK_LAYER);
-    if (sdk !== undefined && !variables['AWS_LAMBDA_EXEC_WRAPPER']) {
+    if (sdk !== undefined && variables !== undefined && !variables['AWS_LAMBDA_EXEC_WRAPPER']) {
       findings.push(
         warning(
           'AWS_LAMBDA_EXEC_WRAPPER',

@@ -29,6 +29,9 @@ type Variables = Readonly<Record<string, string>>;
 /** Where a wrong value sends telemetry astray; elsewhere it changes what is sent. */
 const DECISIVE = /_(ENDPOINT|HEADERS|CERTIFICATE|CLIENT_KEY)$/;
 
+/** As the reader of headers says it, which goes on with what is between the quotes. */
+const QUOTES_TAKEN_OFF = 'expected name=value pairs without quotes';
+
 /** Where the extension listens for the function's own SDK. */
 const LOCAL = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i;
 
@@ -71,7 +74,7 @@ function collectInto(
       /^([A-Z][A-Z0-9_]+): (.*)$/s.exec(message) ?? [];
     const next = findNext(name, text);
     findings.push({
-      level: isFault(name) ? 'fault' : 'warning',
+      level: isFault(name) && !text.startsWith(QUOTES_TAKEN_OFF) ? 'fault' : 'warning',
       // As it is set.
       about: asSet(name, variables),
       text,
@@ -97,6 +100,7 @@ function findNext(name: string, text: string): string | undefined {
       ? 'set LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT to a base URL, such as https://otlp.example.com:4318'
       : 'set it to the whole URL, path included';
   }
+  if (text.startsWith(QUOTES_TAKEN_OFF)) return 'leave the quotation marks out';
   if (name.endsWith('_HEADERS'))
     return 'write name=value,name=value; a comma, a quotation mark or a % in a value is percent-encoded';
   if (name.endsWith('_PROTOCOL'))
@@ -106,7 +110,7 @@ function findNext(name: string, text: string): string | undefined {
   return undefined;
 }
 
-/** What no reader can see: quotation marks that belong to the shell, and names in other letters. */
+/** What no reader says: quotation marks that belong to the shell, and names in other letters. */
 function checkSpelling(variables: Variables): readonly Finding[] {
   return Object.entries(variables).flatMap(([about, value]): readonly Finding[] => {
     const inCapitals = about.toUpperCase();
@@ -115,7 +119,7 @@ function checkSpelling(variables: Variables): readonly Finding[] {
       const text = 'is not read: names of variables are in capitals';
       return [{ level: 'fault', about, text, next: `rename it to ${inCapitals}` }];
     }
-    if (!/^\s*(["']).*\1\s*$/s.test(value)) return [];
+    if (HEADERS.test(about) || !/^\s*(["']).*\1\s*$/s.test(value)) return [];
     const text = 'has quotation marks around its value, which are part of it';
     const level = DECISIVE.test(about) ? 'fault' : 'warning';
     return [{ level, about, text, next: 'leave them out' }];
@@ -157,7 +161,7 @@ const HEADERS = /OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/;
 const REFERENCE = /\$\{(secretsmanager|ssm):[^}]+\}/g;
 /** What somebody took for a reference: half of one, another's name, CloudFormation's, a shell's. */
 const LIKE_A_REFERENCE = /\$\{|\{\{resolve:|\$\(|\b(secretsmanager|ssm):/;
-const CREDENTIAL = /^\s*(authorization|[\w-]*(key|token|secret)[\w-]*)\s*=/im;
+const CREDENTIAL = /^\s*["']?(authorization|[\w-]*(key|token|secret)[\w-]*)\s*=/im;
 
 /** A credential as such is readable by whoever may read the function's configuration. */
 function checkHeaders(variables: Variables): readonly Finding[] {

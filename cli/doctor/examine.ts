@@ -42,7 +42,9 @@ export async function examine(
   learnSecrets(read.configuration, secrets);
   const isKnown = configuration.unreadable === undefined;
   const { signals } = read.configuration;
-  const destinations = describeDestinations(read.configuration, read.environment, variables);
+  const destinations = isKnown
+    ? describeDestinations(read.configuration, read.environment, variables)
+    : [];
   const lost = collector === undefined ? findLost(destinations) : [];
   const verdicts =
     canSend && isKnown ? await sendTestItems(signals, { name, collector, lost, secrets }) : {};

@@ -20,10 +20,9 @@ export function toText({ name, findings, destinations, verdicts }: Examination):
   return [
     ...findings.map(toLines),
     ...(findings.length > 0 ? [''] : []),
-    `What is sent where (service ${name})`,
-    ...align(rows),
-    ...(sent.length > 0 ? ['', 'One test item of each signal', ...align(sent)] : []),
-    '',
+    ...(rows.length > 0 ? [`What is sent where (service ${name})`, ...align(rows)] : []),
+    ...(rows.length > 0 ? [''] : []),
+    ...(sent.length > 0 ? ['One test item of each signal', ...align(sent), ''] : []),
     toConclusion(findings, Object.values(verdicts)),
     '',
   ].join('\n');

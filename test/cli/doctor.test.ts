@@ -1,5 +1,7 @@
 // The doctor by what it prints of a configuration, against servers on loopback.
+import { readFileSync } from 'node:fs';
 import { createServer as createTcpServer } from 'node:net';
+import { join } from 'node:path';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { examine } from '../../cli/doctor/examine';
 import { readFunctionConfiguration } from '../../cli/doctor/function-configuration';
@@ -17,6 +19,7 @@ import {
 } from './diagnose';
 
 const X86_LAYER = 'arn:aws:lambda:eu-west-1:123456789012:layer:lambda-otlp-x86_64:1';
+const SDK_LAYER = 'arn:aws:lambda:eu-west-1:184161586896:layer:opentelemetry-nodejs-0_18_0:1';
 const COLLECTOR_LAYER =
   'arn:aws:lambda:eu-west-1:184161586896:layer:opentelemetry-collector-arm64-0_18_0:1';
 
@@ -293,11 +296,14 @@ test.each([
 
 test('variables that Lambda may not decrypt are the first fault, and nothing is sent', async () => {
   const Environment = { Error: { ErrorCode: 'AccessDeniedException', Message: 'no kms:Decrypt' } };
-  const whole = { ...(JSON.parse(deployed({})) as object), Environment };
+  const Layers = [OWN_LAYER, SDK_LAYER];
+  const whole = { ...(JSON.parse(deployed({}, { Layers })) as object), Environment };
   const { first, examination } = await diagnose(JSON.stringify(whole));
   expect(first).toBe(
     'fault Environment: Lambda did not tell the variables (AccessDeniedException)',
   );
+  expect(examination.destinations).toEqual([]);
+  expect(toText(examination)).not.toContain('What is sent where');
   expect(examination.findings).toHaveLength(1);
   expect(examination.verdicts).toEqual({});
 });
@@ -345,6 +351,31 @@ test('a signal with an endpoint is sent where others have none', async () => {
     'not sent: it has no endpoint that can be used',
     'not sent: it has no endpoint that can be used',
   ]);
+});
+
+test.each([
+  '"api-key=k3y-0123456789"',
+  "'authorization=Bearer%20k3y-0123456789'",
+  'api-key="k3y-0123456789"',
+])('headers in quotation marks (%s), which are taken off, are one warning', async (value) => {
+  const receiver = await startOtlpReceiver();
+  closing.push(() => receiver.close());
+  const name = 'LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS';
+  const { examination } = await diagnose(deployed({ [ENDPOINT]: receiver.url, [name]: value }));
+  const problems = examination.findings.filter(({ level }) => level !== 'note');
+  expect(problems).toMatchObject([
+    { level: 'warning', about: name, next: 'leave the quotation marks out' },
+  ]);
+  expect(examination.verdicts.traces?.level).toBe('arrived');
+});
+
+test('a section of README that is named is there', () => {
+  const root = join(__dirname, '../..');
+  const readme = readFileSync(join(root, 'README.md'), 'utf8');
+  const said = readFileSync(join(root, 'cli/doctor/check-deployment.ts'), 'utf8');
+  const sections = [...said.matchAll(/\(README, "([^"]+)"\)/g)].map(([, section]) => section);
+  expect(sections).not.toEqual([]);
+  for (const section of sections) expect(readme).toMatch(new RegExp(`^#+ ${section}$`, 'm'));
 });
 
 test('401 without any header says that none is set', async () => {
