@@ -214,7 +214,8 @@ describe('a ratio', () => {
         .sort(),
     );
     const deviation = Math.sqrt((others.length * (1 - RATIO)) / RATIO);
-    expect(Math.abs(sum(servers) - REQUESTS)).toBeLessThan(3 * deviation);
+    // By chance more than six once in half a billion runs.
+    expect(Math.abs(sum(servers) - REQUESTS)).toBeLessThan(6 * deviation);
     expect(total(arrived, 'faas.invocations') + total(arrived, 'faas.errors')).toBe(REQUESTS);
     expect(spansNamed(arrived, 'orders')).toHaveLength(servers.length);
   }, 120_000);

@@ -126,8 +126,8 @@ it(
     const flood = { action: 'flood', count, body: body.toString('base64') };
     const { response } = await run.lambda.invoke(flood);
     expect(response).toEqual({ 200: count });
-    // Three times the buffer, and what V8 has not collected yet.
-    expect(anonymousBytes(run) - idleBytes).toBeLessThan(3 * 4 * MIB + 16 * MIB);
+    // Three times the buffer, and what V8 has not collected yet, of which Node.js 24 lets more gather.
+    expect(anonymousBytes(run) - idleBytes).toBeLessThan(3 * 4 * MIB + 52 * MIB);
     await endpoint.heal();
     await drain(run);
     await finish(run);
