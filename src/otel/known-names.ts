@@ -1,9 +1,10 @@
 // What the rules say of the names of attributes and members, asked once of each: the same names come again and again.
 import type { Signal } from '../relay/item';
 import type { RedactionRules } from './redaction-rules';
-import { namesAttribute, namesKey } from './redaction-rules';
+import { namesAttribute, findKeyRule } from './redaction-rules';
 
 const MAX_NAMES = 512;
+const MAX_TEXT_NAMES = 512;
 export const NO_RULE = -1;
 
 export interface KnownName {
@@ -39,7 +40,7 @@ export class KnownNames {
       );
     return {
       name,
-      maskedBy: keys.findIndex((rule) => namesKey(rule, name)),
+      maskedBy: findKeyRule(keys, name),
       droppedBy: {
         traces: droppingOf('traces'),
         metrics: droppingOf('metrics'),
@@ -47,5 +48,23 @@ export class KnownNames {
       },
       clean: undefined,
     };
+  }
+}
+
+/** Of what stands as a name in a text: there may be any number, and they push out no attribute's. */
+export class TextNames {
+  private readonly rules = new Map<string, number>();
+
+  constructor(private readonly keys: RedactionRules['keys']) {}
+
+  /** The place of the first rule of LAMBDA_OTLP_REDACT_KEYS that names it. */
+  ruleOf(name: string): number {
+    let rule = this.rules.get(name);
+    if (rule === undefined) {
+      rule = findKeyRule(this.keys, name);
+      if (this.rules.size >= MAX_TEXT_NAMES) this.rules.clear();
+      this.rules.set(name, rule);
+    }
+    return rule;
   }
 }

@@ -11,7 +11,7 @@ export interface NamedValue extends Range {
 }
 
 /** So often is a text read for values that begin before others end; then the rest of it is one value. */
-const MAX_READINGS = 16;
+const MAX_READINGS = 4;
 const MIN_READ = 65_536;
 
 export class NamedValues {

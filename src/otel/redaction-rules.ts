@@ -168,10 +168,21 @@ function toWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
+/** The place of the first rule that names it; -1: none does. */
+export function findKeyRule(rules: readonly KeyRule[], key: string): number {
+  const text = key.toLowerCase();
+  let words: readonly string[] | undefined;
+  // Most names have not even the letters of a rule.
+  return rules.findIndex(
+    (rule) =>
+      rule.every((run) => run.every((word) => text.includes(word))) &&
+      namesKey(rule, (words ??= toWords(key))),
+  );
+}
+
 /** `password` names `user_password` and `userPassword`, not `passwordless`. */
-export function namesKey(rule: KeyRule, key: string): boolean {
+function namesKey(rule: KeyRule, words: readonly string[]): boolean {
   if (rule.length === 0) return false;
-  const words = toWords(key);
   let from = 0;
   for (const run of rule) {
     const at = words.findIndex(

@@ -5,7 +5,7 @@ import { findMembers, PlainText } from './json-text';
 import { findPairs } from './pair-text';
 import type { RedactionRules } from './redaction-rules';
 import type { KnownName } from './known-names';
-import { KnownNames, NO_RULE } from './known-names';
+import { KnownNames, NO_RULE, TextNames } from './known-names';
 import type { Match } from './secret-scanners';
 import { SecretScanners } from './secret-scanners';
 
@@ -21,6 +21,7 @@ const OWN_NAME = /^(?:service|telemetry|host|faas|lambda|cloud|aws|sampling)\.|^
 
 export class Redactor {
   readonly names: KnownNames;
+  private readonly textNames: TextNames;
   private readonly counts = new Map<string, number>();
   private readonly scanners: SecretScanners;
   /** What only drops leaves every text as it is, however long. */
@@ -30,6 +31,7 @@ export class Redactor {
     const { masksEverything, scanners, patterns, keys } = rules;
     this.hasMasks = masksEverything || [scanners, patterns, keys].some(({ length }) => length > 0);
     this.names = new KnownNames(rules);
+    this.textNames = new TextNames(keys);
     this.scanners = new SecretScanners(rules.scanners);
   }
 
@@ -82,8 +84,8 @@ export class Redactor {
   private findKeys(text: string, matches: Match[]): void {
     if (this.rules.keys.length === 0) return;
     const ruleOf = (name: string): number | undefined => {
-      const { maskedBy } = this.names.of(name);
-      return maskedBy === NO_RULE ? undefined : maskedBy;
+      const rule = this.textNames.ruleOf(name);
+      return rule === NO_RULE ? undefined : rule;
     };
     const members = text.includes('"') ? findMembers(text, ruleOf) : [];
     for (const value of [...members, ...findPairs(text, ruleOf)]) {
