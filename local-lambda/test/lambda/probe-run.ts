@@ -121,7 +121,8 @@ function shapeOf(value: unknown): unknown {
 /** Platform events with times, ids and numbers replaced by their kinds. */
 /** Subscriptions come first: the extension asks while the runtime initializes, now before its end and now behind. */
 export function platformShapes(events: readonly ProbeEvent[]): readonly unknown[] {
-  const rank = ({ type }: ProbeEvent): number => (type === 'platform.telemetrySubscription' ? 0 : 1);
+  const rank = ({ type }: ProbeEvent): number =>
+    type === 'platform.telemetrySubscription' ? 0 : 1;
   return events
     .filter(({ type }) => type.startsWith('platform.'))
     .sort((one, other) => rank(one) - rank(other))
