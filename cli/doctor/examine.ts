@@ -8,7 +8,7 @@ import { readVariables } from './check-variables';
 import { describeDestinations, SIGNALS, type Destination } from './describe-destinations';
 import { sortFindings, type Finding } from './finding';
 import type { FunctionConfiguration } from './function-configuration';
-import { resolveHeaders } from './headers';
+import { resolveHeaders, type Access, type AwsCli } from './headers';
 import { probe } from './probe';
 import { makeTestItem } from './test-items';
 import { judge, type Verdict } from './verdict';
@@ -23,10 +23,16 @@ export interface Examination {
   readonly verdicts: Readonly<Partial<Record<Signal, Verdict>>>;
 }
 
-/** `canSend` false: nothing leaves this machine. */
+export interface ExamineOptions {
+  /** False: nothing leaves this machine. */
+  readonly canSend: boolean;
+  /** Without a region, the function's. */
+  readonly aws?: AwsCli;
+}
+
 export async function examine(
   configuration: FunctionConfiguration,
-  canSend: boolean,
+  { canSend, aws = {} }: ExamineOptions,
 ): Promise<Examination> {
   const { deployment } = configuration;
   const name =
@@ -46,8 +52,9 @@ export async function examine(
     ? describeDestinations(read.configuration, read.environment, variables)
     : [];
   const lost = collector === undefined ? findLost(destinations) : [];
-  const verdicts =
-    canSend && isKnown ? await sendTestItems(signals, { name, collector, lost, secrets }) : {};
+  const region = aws.region ?? variables.AWS_REGION;
+  const options = { name, collector, lost, secrets, aws: { ...aws, region } };
+  const verdicts = canSend && isKnown ? await sendTestItems(signals, options) : {};
   const findings = [
     ...(isKnown ? excuse(read.findings, collector) : [toUnreadable(configuration.unreadable)]),
     ...(isKnown && collector === undefined && deployment !== undefined
@@ -115,17 +122,15 @@ function checkLocal(signals: Signals, lost: readonly Signal[]): readonly Finding
   ];
 }
 
-interface SendOptions {
+interface SendOptions extends Access {
   readonly name: string;
   readonly collector: string | undefined;
   readonly lost: readonly Signal[];
-  /** Learns what references stand for. */
-  readonly secrets: Secrets;
 }
 
 async function sendTestItems(
   signals: Signals,
-  { name, collector, lost, secrets }: SendOptions,
+  { name, collector, lost, ...access }: SendOptions,
 ): Promise<Examination['verdicts']> {
   const sent = SIGNALS.map(async (signal) => {
     const settings = signals[signal];
@@ -139,11 +144,11 @@ async function sendTestItems(
       return [[signal, { level: 'elsewhere', text }]] as const;
     }
     const item = await makeTestItem(signal, settings.protocol, name);
-    const headers = await resolveHeaders(settings, item.body, secrets);
+    const headers = await resolveHeaders(settings, item.body, access);
     if (headers.kind === 'unknown')
       return [[signal, { level: 'untested', text: `not sent: ${headers.reason}` }]] as const;
     const outcome = await probe(settings, item, headers.headers);
-    return [[signal, judge(outcome, settings, { item, secrets })]] as const;
+    return [[signal, judge(outcome, settings, { item, secrets: access.secrets })]] as const;
   });
   return Object.fromEntries((await Promise.all(sent)).flat());
 }

@@ -2,63 +2,85 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sign } from 'aws4';
+import {
+  fillSecretReferences,
+  findSecretReferences,
+  type SecretReference,
+} from '../../src/delivery/auth/headers';
 import type { SignalConfiguration } from '../../src/delivery/settings/configuration';
 import type { Secrets } from '../../src/secrets';
 
 const run = promisify(execFile);
-const REFERENCE = /\$\{(secretsmanager|ssm):([^}#]+)(?:#([^}]+))?\}/g;
+
+/** Which account and region the AWS CLI asks; its own defaults where nothing is said. */
+export interface AwsCli {
+  readonly profile?: string | undefined;
+  readonly region?: string | undefined;
+}
+
+/** The options of any of its commands. */
+export function toOptions({ profile, region }: AwsCli): readonly string[] {
+  return [
+    ...(region === undefined ? [] : ['--region', region]),
+    ...(profile === undefined ? [] : ['--profile', profile]),
+  ];
+}
+
+export interface Access {
+  readonly aws: AwsCli;
+  /** Is told what was read. */
+  readonly secrets: Secrets;
+}
 
 export type HeadersOutcome =
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** Never rejects; what is read is told to `secrets`. A reason holds the name of a reference, never its value. */
+/** Never rejects. A reason holds the name of a reference, never its value. */
 export async function resolveHeaders(
   settings: SignalConfiguration,
   body: Uint8Array,
-  secrets: Secrets,
+  access: Access,
 ): Promise<HeadersOutcome> {
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(settings.headers)) {
-    const resolved = await resolve(value, secrets);
+    const resolved = await resolve(value, access);
     if (resolved === undefined)
       return {
         kind: 'unknown',
         reason: `header ${name} refers to a secret that could not be read from here (aws secretsmanager, aws ssm)`,
       };
-    if (resolved !== value) secrets.addHeader(resolved);
+    if (resolved !== value) access.secrets.addHeader(resolved);
     headers[name] = resolved;
   }
   if (settings.signing === undefined) return { kind: 'headers', headers };
-  return signed(settings, headers, { body, secrets });
+  return signed(settings, headers, { body, ...access });
 }
 
-async function resolve(value: string, secrets: Secrets): Promise<string | undefined> {
-  let resolved = value;
-  for (const [reference, service = '', id = '', field] of value.matchAll(REFERENCE)) {
-    const secret = await readSecret(service, id, field);
+async function resolve(value: string, { aws, secrets }: Access): Promise<string | undefined> {
+  const known = new Map<string, string>();
+  for (const [literal, reference] of findSecretReferences(value)) {
+    const secret = await readSecret(reference, aws);
     if (secret === undefined) return undefined;
     secrets.add(secret);
-    resolved = resolved.replace(reference, () => secret);
+    known.set(literal, secret);
   }
-  return resolved;
+  return fillSecretReferences(value, known);
 }
 
 async function readSecret(
-  service: string,
-  id: string,
-  field: string | undefined,
+  { store, id, jsonKey }: SecretReference,
+  aws: AwsCli,
 ): Promise<string | undefined> {
   const args =
-    service === 'ssm'
+    store === 'ssm'
       ? ['ssm', 'get-parameter', '--with-decryption', '--name', id, '--query', 'Parameter.Value']
       : ['secretsmanager', 'get-secret-value', '--secret-id', id, '--query', 'SecretString'];
   try {
-    const { stdout } = await run('aws', [...args, '--output', 'text']);
-    const text = stdout.trimEnd();
-    if (field === undefined) return text;
-    const value = (JSON.parse(text) as Record<string, unknown>)[field];
-    return typeof value === 'string' ? value : undefined;
+    const { stdout } = await run('aws', [...args, '--output', 'text', ...toOptions(aws)]);
+    if (jsonKey === undefined) return stdout.trim();
+    const value = (JSON.parse(stdout) as Record<string, unknown>)[jsonKey];
+    return typeof value === 'string' ? value.trim() : undefined;
   } catch {
     return undefined;
   }
@@ -68,9 +90,9 @@ async function readSecret(
 async function signed(
   { url, signing, protocol }: SignalConfiguration,
   headers: Readonly<Record<string, string>>,
-  { body, secrets }: { readonly body: Uint8Array; readonly secrets: Secrets },
+  { body, aws, secrets }: Access & { readonly body: Uint8Array },
 ): Promise<HeadersOutcome> {
-  const credentials = await readCredentials();
+  const credentials = await readCredentials(aws);
   if (credentials === undefined)
     return {
       kind: 'unknown',
@@ -100,16 +122,17 @@ async function signed(
   };
 }
 
-async function readCredentials() {
+/** A profile that was asked for goes before the environment, as it does to the AWS CLI. */
+async function readCredentials(aws: AwsCli) {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_SESSION_TOKEN: sessionToken,
   } = process.env;
-  if (accessKeyId && secretAccessKey)
+  if (aws.profile === undefined && accessKeyId && secretAccessKey)
     return { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
   try {
-    const { stdout } = await run('aws', ['configure', 'export-credentials']);
+    const { stdout } = await run('aws', ['configure', 'export-credentials', ...toOptions(aws)]);
     const { AccessKeyId, SecretAccessKey, SessionToken } = JSON.parse(stdout) as Record<
       string,
       string

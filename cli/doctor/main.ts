@@ -10,6 +10,7 @@ import {
   readFunctionConfiguration,
   type FunctionConfiguration,
 } from './function-configuration';
+import { toOptions } from './headers';
 import { toText } from './report';
 
 const USAGE = `usage: ${typed('doctor')} [FILE] [--function NAME] [options]
@@ -20,8 +21,8 @@ metric and log record to the endpoint. Prints no secret.
   FILE                    environment variables as a JSON object, or the output of
                           aws lambda get-function-configuration; standard input where none is given
   -f, --function NAME     ask the AWS CLI for the configuration of this function
-  -r, --region REGION     its region
-      --profile NAME      the AWS CLI's profile
+  -r, --region REGION     its region, where its secrets are read; that of its ARN where none is given
+      --profile NAME      the AWS CLI's profile, also to read secrets and to sign
       --no-send           send nothing
       --json              print JSON
   -h, --help              print this
@@ -51,7 +52,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
       return 0;
     }
     const configuration = readInput(values, positionals);
-    const examination = await examine(configuration, !values['no-send']);
+    const examination = await examine(configuration, { canSend: !values['no-send'], aws: values });
     const text = values.json ? `${JSON.stringify(examination, null, 2)}\n` : toText(examination);
     process.stdout.write(text);
     return examination.findings.some(({ level }) => level === 'fault') ? 1 : 0;
@@ -106,9 +107,8 @@ function askAws(values: Values): string {
     values.function ?? '',
     '--output',
     'json',
+    ...toOptions(values),
   ];
-  if (values.region !== undefined) args.push('--region', values.region);
-  if (values.profile !== undefined) args.push('--profile', values.profile);
   const { status, stdout, stderr, error } = spawnSync('aws', args, { encoding: 'utf8' });
   if (error !== undefined)
     throw new InputError(`aws: expected the AWS CLI in PATH, got ${error.message}`);

@@ -56,7 +56,9 @@ export function deployed(variables: Readonly<Record<string, string>>, rest: Rest
 }
 
 export async function diagnose(text: string) {
-  const examination = await examine(readFunctionConfiguration(text, 'orders.json'), true);
+  const examination = await examine(readFunctionConfiguration(text, 'orders.json'), {
+    canSend: true,
+  });
   const [first] = examination.findings;
   return { first: first && `${first.level} ${first.about}: ${first.text}`, examination };
 }

@@ -6,7 +6,8 @@ import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { closing, diagnose, ENDPOINT, listen } from './diagnose';
+import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
+import { closing, deployed, diagnose, ENDPOINT, listen } from './diagnose';
 
 /** The command itself, beside a stand-in for the AWS CLI that has this configuration. */
 async function runDoctor(configuration: string, args: readonly string[]) {
@@ -94,3 +95,25 @@ test('a secret that a redirect names is not printed, in small letters either', a
   const { first } = await diagnose(JSON.stringify(variables));
   expect(first).toContain('redirects to https://***.example.com');
 });
+
+test.each([
+  [['--profile', 'work', '--region', 'us-east-2'], '--region us-east-2 --profile work'],
+  [['--profile', 'work'], '--region eu-west-1 --profile work'],
+  [[], '--region eu-west-1'],
+])(
+  'with %j secrets and credentials are the function’s account’s and region’s',
+  async (args, expected) => {
+    const receiver = await startOtlpReceiver();
+    closing.push(() => receiver.close());
+    const variables = {
+      [ENDPOINT]: receiver.url,
+      LAMBDA_OTLP_SIGV4: 'true',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=${secretsmanager:otlp#apiKey},other=${ssm:/otlp/key}',
+    };
+    const { printed, calls } = await runDoctor(deployed(variables), ['-f', 'orders', ...args]);
+    expect(printed).toContain('accepted in');
+    const later = calls.filter((call) => !call.startsWith('lambda '));
+    expect(later).toHaveLength(9);
+    for (const call of later) expect(call.endsWith(` ${expected}`)).toBe(true);
+  },
+);

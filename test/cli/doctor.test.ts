@@ -115,7 +115,7 @@ test.each<readonly [Readonly<Record<string, string>>, string, string]>([
   ],
 ])('of %j the variable that decided is named', async (variables, traces, metrics) => {
   const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
-  const { destinations } = await examine(configuration, false);
+  const { destinations } = await examine(configuration, { canSend: false });
   const said = destinations.map(({ url = 'nowhere', from }) => `${url} by ${from}`);
   expect(said.slice(0, 2)).toEqual([traces, metrics]);
 });
@@ -140,7 +140,9 @@ test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
   ],
 ])('of %j the receiver’s warning is said', async (variables, expected) => {
   const text = deployed({ [OWN]: 'https://a', ...variables });
-  const { findings } = await examine(readFunctionConfiguration(text, 'orders.json'), false);
+  const { findings } = await examine(readFunctionConfiguration(text, 'orders.json'), {
+    canSend: false,
+  });
   const warnings = findings.filter(({ level }) => level === 'warning');
   const [first] = warnings.map(({ about, text: said }) => `${about}: ${said}`);
   expect(first).toMatch(expected);
@@ -154,7 +156,7 @@ test.each<readonly [Readonly<Record<string, string>>, string | undefined]>([
   [{ [ENDPOINT]: 'https://a', [PROTOCOL]: 'http/protobuff' }, 'write http/protobuf or http/json'],
 ])('of the protocol in %j what to try is %j', async (variables, expected) => {
   const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
-  const [first, ...others] = (await examine(configuration, false)).findings;
+  const [first, ...others] = (await examine(configuration, { canSend: false })).findings;
   expect(others).toEqual([]);
   if (expected === undefined) expect(first).toBeUndefined();
   else expect(first).toMatchObject({ next: expect.stringContaining(expected) as string });
@@ -168,7 +170,7 @@ test('headers of an endpoint that the prefix of another hides are said to be lef
     OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'api-key=k3y-0123456789',
   };
   const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
-  const { findings } = await examine(configuration, false);
+  const { findings } = await examine(configuration, { canSend: false });
   const warnings = findings.filter(({ level }) => level === 'warning');
   const text = `is for ${TRACES}, and is not sent to ${OWN}`;
   expect(warnings).toMatchObject([
