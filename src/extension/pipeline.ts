@@ -161,7 +161,8 @@ class TelemetryPipeline implements Pipeline {
     this.otlpBodies += 1;
     const rejected = this.relay.accept(body, onRead);
     if (this.translator.reception.isCrowded) this.translate();
-    this.announceNeed();
+    // After the answer to the function, which waits for it.
+    setImmediate(() => this.announceNeed());
     return rejected;
   }
 

@@ -184,7 +184,8 @@ async function openReceiver(
   const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
     const rejected = otlpInbox.accept(body);
-    inbox.onRead?.();
+    // An export may begin, which reads what waits: not before the function has its answer.
+    setImmediate(() => inbox.onRead?.());
     return rejected;
   };
   const onRefused = (): void => otlpInbox.refuse();

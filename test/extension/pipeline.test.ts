@@ -300,6 +300,23 @@ describe('what the SDK hands over', () => {
     expect(arrived[signal] + rejected).toBe(signal === 'metrics' ? 2_000 : 1_000);
   });
 
+  it('and fills the buffer is answered before an export is asked for', async () => {
+    const { pipeline } = createScene({ LAMBDA_OTLP_BUFFER_BYTES: '65536' });
+    let hasAnswer = false;
+    const asked = new Promise((resolve) => {
+      pipeline.onNeedsFlush = () => resolve(hasAnswer);
+    });
+    const logRecords = Array.from({ length: 400 }, () => ({
+      body: { stringValue: 'x'.repeat(100) },
+    }));
+    const bytes = encodeOtlpMessage('ExportLogsServiceRequest', {
+      resourceLogs: [{ scopeLogs: [{ logRecords }] }],
+    });
+    pipeline.acceptOtlp({ signal: 'logs', encoding: 'protobuf', bytes }, () => undefined);
+    hasAnswer = true;
+    expect(await asked).toBe(true);
+  });
+
   it('while an export is under way leaves with it, and what comes after that with the next', async () => {
     const { pipeline, takeInvocation, flush } = createScene();
     receiver.respondWith(({ signal }) => {
