@@ -5,6 +5,7 @@ import { readResourceAttributes } from '../otel/resource';
 import type { Environment } from '../environment';
 import type { TranslationSettings } from '../otel/translation-settings';
 import type { Handover } from '../invocation/handover';
+import type { RepeatedLines } from '../otel/repeated-lines';
 import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translator';
 import { defined } from '../telemetry/fields';
@@ -23,6 +24,7 @@ export interface TranslatorSources {
   readonly received?: ReceivedSpans;
   /** Of `createRedaction`. */
   readonly redaction?: RedactionFilter | undefined;
+  readonly repeated?: RepeatedLines | undefined;
   /** A UUID for the environment; random by default. */
   readonly createEnvironmentId?: () => string;
 }
@@ -34,7 +36,7 @@ export function createRedaction(environment: Environment): RedactionFilter | und
 }
 
 export function createTranslator(sources: TranslatorSources): Translator {
-  const { environment, settings, handover, received, redaction } = sources;
+  const { environment, settings, handover, received, redaction, repeated } = sources;
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
   return new Translator({
     resource: toFunctionDescription(sources),
@@ -46,7 +48,7 @@ export function createTranslator(sources: TranslatorSources): Translator {
     selection: settings.selection,
     sha256: sha256Hex,
     createEnvironmentId: sources.createEnvironmentId ?? createRandomUuid,
-    ...defined({ initializationType, handover, received, redaction }),
+    ...defined({ initializationType, handover, received, redaction, repeated }),
   });
 }
 

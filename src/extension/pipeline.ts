@@ -13,6 +13,7 @@ import type { TransportFactory } from '../delivery/transport/transport-factory';
 import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
 import { Meter } from '../otel/meter';
+import { RepeatedLines } from '../otel/repeated-lines';
 import type { Translator } from '../otel/translator';
 import { decodeBatch } from '../telemetry/decode';
 import type { DecodedBatch } from '../telemetry/decode';
@@ -99,6 +100,7 @@ class TelemetryPipeline implements Pipeline {
   private untranslated = 0;
   private isEnding = false;
   private neededFlush = false;
+  private readonly repeated: RepeatedLines | undefined;
   private hasSaidRepetition = false;
   /** Bodies that the function's SDK handed over. */
   private otlpBodies = 0;
@@ -118,14 +120,17 @@ class TelemetryPipeline implements Pipeline {
     sayWhatHasNoEffect(settings.selection, diagnostics);
     const handover = readHandover(readHandoverFile(this.folder));
     const received = createReceivedSpans(environment);
-    const sources = { environment, settings, registration, handover, redaction };
+    const configuration = readExportConfiguration(environment);
+    if (configuration.signals.logs !== undefined) this.repeated = new RepeatedLines();
+    const { repeated } = this;
+    const sources = { environment, settings, registration, handover, redaction, repeated };
     this.translator = createTranslator({ ...sources, ...(received && { received }) });
     this.meter = new Meter({ scope: this.translator.scope, ...settings.meter });
     const { meter, selfMetrics, translator } = this;
     const always = isBesideCollector(environment);
     this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator, always });
     this.delivery = createDelivery({
-      configuration: readExportConfiguration(environment),
+      configuration,
       observer: this.createObserver(),
       diagnostics,
       secrets,
@@ -223,8 +228,8 @@ class TelemetryPipeline implements Pipeline {
   private translate(ending?: Ending): void {
     this.untranslated = 0;
     this.relay.readWaiting();
-    this.sayRepetition();
     const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
+    this.sayRepetition();
     for (const measurement of measurements) this.meter.record(measurement);
     if (this.delivery.isExported('traces')) this.selfMetrics.queued('traces', spans.length);
     if (this.delivery.isExported('logs')) this.selfMetrics.queued('logs', logRecords.length);
@@ -235,10 +240,10 @@ class TelemetryPipeline implements Pipeline {
   }
 
   private sayRepetition(): void {
-    if (!this.translator.repeated.isFound || this.hasSaidRepetition) return;
+    if (this.repeated?.isFound !== true || this.hasSaidRepetition) return;
     this.hasSaidRepetition = true;
     this.diagnostics.warn(
-      "logs: a line came from stdout and from the function's SDK, and leaves twice; LAMBDA_OTLP_STREAMS=platform leaves out what comes from stdout",
+      "logs: lines came from stdout and from the function's SDK with the same text, and may leave twice; LAMBDA_OTLP_STREAMS=platform leaves out what comes from stdout",
     );
   }
 

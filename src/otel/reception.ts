@@ -17,7 +17,8 @@ export interface ReceptionParts {
   readonly filter?: RedactionFilter | undefined;
   /** Absent: nothing is joined. */
   readonly received?: ReceivedSpans | undefined;
-  readonly repeated: RepeatedLines;
+  /** Absent: log records do not leave. */
+  readonly repeated?: RepeatedLines | undefined;
 }
 
 export class Reception {
@@ -31,8 +32,8 @@ export class Reception {
   accept<S extends Signal>(signal: S, came: ReceivedItems[S]): ReceivedItems[S] | undefined {
     const { intake, received } = this.parts;
     if (signal !== 'metrics') intake.note({ signal, received: came } as ReceivedItem);
-    if (came instanceof ReceivedLogRecord) this.parts.repeated.noteRecord(came);
     const item = this.filter === undefined ? came : this.filter.item(signal, came);
+    if (item instanceof ReceivedLogRecord) this.parts.repeated?.noteRecord(item);
     if (item === undefined || signal === 'metrics') return item;
     const detail = item as ReceivedSpan | ReceivedLogRecord;
     if (detail instanceof ReceivedSpan && received !== undefined) received.add(detail);

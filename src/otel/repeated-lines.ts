@@ -3,27 +3,34 @@
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { readAnyValue } from '../relay/any-value';
 import type { PlainValue } from '../relay/any-value';
+import { readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import { bytesOf } from '../relay/item';
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import { forgetOldest } from '../telemetry/recent-keys';
 
 const BODY = 5;
+const STRING_VALUE = 1;
 /** Texts remembered of either kind. */
 const MAX_TEXTS = 64;
 const MAX_LENGTH = 512;
 const MAX_DISTANCE_MS = 1_000;
+/** A shorter text may be two lines that have nothing to do with one another: it takes two such texts. */
+const TELLING_LENGTH = 32;
 
+/** Of what leaves: lines and records that a filter dropped are not noted. */
 export class RepeatedLines {
   isFound = false;
   private hasRecords = false;
   private readonly records = new Map<string, number>();
   private readonly lines = new Map<string, number>();
+  /** A short text that came twice. */
+  private suspect: string | undefined;
 
   /** Of the function's SDK. */
   noteRecord(record: ReceivedLogRecord): void {
     this.hasRecords = true;
-    if (!this.isFound) this.compare(readBody(record), record.timeMs, [this.records, this.lines]);
+    if (!this.isFound) this.compare(readText(record), record.timeMs, [this.records, this.lines]);
   }
 
   /** `timeMs`: Unix milliseconds. */
@@ -40,7 +47,8 @@ export class RepeatedLines {
     const text = body.trim();
     if (text === '') return;
     const otherMs = others.get(text);
-    if (otherMs !== undefined && Math.abs(otherMs - timeMs) <= MAX_DISTANCE_MS) this.isFound = true;
+    if (otherMs !== undefined && Math.abs(otherMs - timeMs) <= MAX_DISTANCE_MS)
+      this.suspectOf(text);
     // The newest come last.
     own.delete(text);
     own.set(text, timeMs);
@@ -49,6 +57,27 @@ export class RepeatedLines {
     this.records.clear();
     this.lines.clear();
   }
+
+  private suspectOf(text: string): void {
+    this.suspect ??= text;
+    this.isFound = text.length >= TELLING_LENGTH || text !== this.suspect;
+  }
+}
+
+/** The body, if it is a text of a length that is compared: others are not decoded. */
+function readText(record: ReceivedLogRecord): string | undefined {
+  const bytes = bytesOf(record);
+  const fields = new FieldReader(bytes);
+  fields.enter(0, bytes.length);
+  while (fields.next()) {
+    if (!fields.is(BODY, LENGTH_DELIMITED)) continue;
+    fields.enter(fields.start, fields.end);
+    const isText = fields.next() && fields.is(STRING_VALUE, LENGTH_DELIMITED);
+    // A code unit of a string is at most three bytes of UTF-8.
+    const isShort = fields.end - fields.start <= 3 * MAX_LENGTH;
+    return isText && isShort ? readUtf8(bytes, fields.start, fields.end) : undefined;
+  }
+  return undefined;
 }
 
 export function readBody(record: ReceivedLogRecord): PlainValue | undefined {

@@ -32,7 +32,7 @@ import { LogEventReader } from './read-lines';
 import type { ReadLine } from './read-lines';
 import { Reception } from './reception';
 import type { RedactionFilter } from './redaction-filter';
-import { RepeatedLines } from './repeated-lines';
+import type { RepeatedLines } from './repeated-lines';
 import { Selection } from './selection';
 import type { Maker, SelectionOptions } from './selection';
 import { completeServed, toSpans } from './spans';
@@ -54,6 +54,8 @@ export interface TranslatorOptions {
   readonly handover?: Handover;
   /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
   readonly received?: ReceivedSpans;
+  /** Where log records leave: told of the function's lines and of its SDK's records. */
+  readonly repeated?: RepeatedLines;
   readonly sha256: Sha256Hex;
   /** A new random UUID: the execution environment's, again after a SnapStart restore. */
   readonly createEnvironmentId: () => string;
@@ -84,7 +86,6 @@ export class Translator {
   private readonly traces = new LeavingTraces();
   private readonly logScopes: LogOrigin['scopes'];
   readonly scope: InstrumentationScope;
-  readonly repeated = new RepeatedLines();
   /** For what the function's SDK hands over. */
   readonly reception: Reception;
   private environmentId: string;
@@ -114,8 +115,8 @@ export class Translator {
     this.selection = new Selection(options.selection);
     this.filter = options.redaction;
     const { intake } = this.selection;
-    const { filter, repeated } = this;
-    this.reception = new Reception({ intake, filter, received: options.received, repeated });
+    const { received, repeated } = options;
+    this.reception = new Reception({ intake, filter: this.filter, received, repeated });
     this.scope = scopeOf(SCOPE_NAME);
     this.logScopes = {
       function: scopeOf(`${SCOPE_NAME}/function`),
@@ -140,8 +141,6 @@ export class Translator {
     for (const event of events) {
       if (isLogEvent(event)) {
         const line = this.lines.read(event, observed);
-        const { body, time } = line.content;
-        this.repeated.noteLine(body, toMs(time ?? line.time));
         this.tracker.acceptLine(line);
       } else {
         this.learn(event);
@@ -228,10 +227,13 @@ export class Translator {
     };
     const { received } = this.options;
     const { filter } = this;
+    const { repeated } = this.options;
     return {
       toRecord: (fact) => {
-        const record = toLogRecord(fact, logOrigin);
-        return record && filter ? filter.record(record) : record;
+        const made = toLogRecord(fact, logOrigin);
+        const record = made && filter ? filter.record(made) : made;
+        if (record && fact.kind === 'line') repeated?.noteLine(record.body, toMs(record.hrTime));
+        return record;
       },
       toSpans: (fact) => {
         const isServed =

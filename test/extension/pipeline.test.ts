@@ -351,6 +351,42 @@ describe('what the SDK hands over', () => {
   });
 });
 
+describe('lines that come from stdout and from the SDK', () => {
+  const text = 'the same line, from stdout and from the SDK';
+
+  const saidWith = async (variables: Readonly<Record<string, string>>): Promise<string> => {
+    const diagnostics = recordDiagnostics();
+    const pipeline = createPipeline({
+      variables: { OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url, TMPDIR: folder, ...variables },
+      registration: { extensionId: 'id' },
+      diagnostics,
+    });
+    const nanos = BigInt(nowMs) * 1_000_000n;
+    const timeUnixNano = { low: Number(BigInt.asIntN(32, nanos)), high: Number(nanos >> 32n) };
+    const logRecords = [{ timeUnixNano, severityNumber: 9, body: { stringValue: text } }];
+    const bytes = encodeOtlpMessage('ExportLogsServiceRequest', {
+      resourceLogs: [{ scopeLogs: [{ logRecords }] }],
+    });
+    pipeline.acceptOtlp({ signal: 'logs', encoding: 'protobuf', bytes }, () => undefined);
+    const time = new Date(nowMs).toISOString();
+    pipeline.accept(JSON.stringify([{ time, type: 'function', record: text }]));
+    await pipeline.flush(nowMs + 10_000);
+    await end(pipeline);
+    return diagnostics.lines.join('\n');
+  };
+
+  it('are said to leave twice, maybe', async () => {
+    expect(await saidWith({})).toContain('may leave twice');
+  });
+
+  it.each([
+    { LAMBDA_OTLP_OTEL_LOGS_EXPORTER: 'none' },
+    { LAMBDA_OTLP_DROP_LOGS: 'body~^the same' },
+  ])('are not with %j, where none leaves', async (variables) => {
+    expect(await saidWith(variables)).not.toContain('LAMBDA_OTLP_STREAMS=platform');
+  });
+});
+
 describe("the extension's own figures", () => {
   const exported = 'otel.sdk.exporter.span.exported';
 

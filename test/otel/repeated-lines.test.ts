@@ -5,11 +5,19 @@ import { ReceivedLogRecord } from '../../src/relay/scan-request';
 
 const envelope = { bytes: new Uint8Array(0), schemaUrl: '' };
 
-function recordOf(body: string, timeMs: number): ReceivedLogRecord {
+/** Long enough to tell by itself. */
+const textOf = (name: string | number): string =>
+  `${name}: stock is low, and nothing is on its way`;
+
+function recordOf(text: string, timeMs: number): ReceivedLogRecord {
+  return toRecord({ stringValue: text }, timeMs);
+}
+
+function toRecord(body: object | undefined, timeMs: number): ReceivedLogRecord {
   const nanos = BigInt(timeMs) * 1_000_000n;
   const block = encodeOtlpMessage('LogRecord', {
     timeUnixNano: { low: Number(BigInt.asIntN(32, nanos)), high: Number(nanos >> 32n) },
-    body: { stringValue: body },
+    ...(body && { body }),
   });
   const part = { block, start: 0, end: block.length };
   return new ReceivedLogRecord(part, { resource: envelope, scope: envelope });
@@ -28,29 +36,50 @@ describe('a line that comes twice', () => {
     const repeated = new RepeatedLines();
     for (const [index, kind] of order.entries()) {
       const timeMs = NOW_MS + index * distanceMs;
-      if (kind === 'line') repeated.noteLine('stock is low\n', timeMs);
-      else repeated.noteRecord(recordOf('stock is low', timeMs));
+      if (kind === 'line') repeated.noteLine(`${textOf('a')}\n`, timeMs);
+      else repeated.noteRecord(recordOf(textOf('a'), timeMs));
     }
     expect(repeated.isFound).toBe(isFound);
   });
 
   it('is found when the line came first, once the SDK is known to hand over records', () => {
     const repeated = new RepeatedLines();
-    repeated.noteLine('a', NOW_MS);
-    repeated.noteRecord(recordOf('a', NOW_MS));
+    repeated.noteLine(textOf('a'), NOW_MS);
+    repeated.noteRecord(recordOf(textOf('a'), NOW_MS));
     expect(repeated.isFound).toBe(false);
-    repeated.noteLine('b', NOW_MS);
-    repeated.noteRecord(recordOf('b', NOW_MS));
+    repeated.noteLine(textOf('b'), NOW_MS);
+    repeated.noteRecord(recordOf(textOf('b'), NOW_MS));
     expect(repeated.isFound).toBe(true);
   });
 
   it('is looked for among the latest 64 only, and not where it says nothing or much', () => {
     const repeated = new RepeatedLines();
-    for (let count = 0; count < 65; count += 1) repeated.noteRecord(recordOf(`${count}`, NOW_MS));
+    for (let count = 0; count < 65; count += 1)
+      repeated.noteRecord(recordOf(textOf(count), NOW_MS));
     for (const text of ['', ' ', 'x'.repeat(10_000)]) repeated.noteRecord(recordOf(text, NOW_MS));
-    for (const text of ['0', '', ' ', 'x'.repeat(10_000)]) repeated.noteLine(text, NOW_MS);
+    for (const text of [textOf(0), '', ' ', 'x'.repeat(10_000)]) repeated.noteLine(text, NOW_MS);
     expect(repeated.isFound).toBe(false);
-    repeated.noteLine('1', NOW_MS);
+    repeated.noteLine(textOf(1), NOW_MS);
     expect(repeated.isFound).toBe(true);
+  });
+
+  it('is found by one short text only when there is another', () => {
+    const repeated = new RepeatedLines();
+    for (const text of ['done', 'done', 'ready']) {
+      expect(repeated.isFound).toBe(false);
+      repeated.noteRecord(recordOf(text, NOW_MS));
+      repeated.noteLine(text, NOW_MS);
+    }
+    expect(repeated.isFound).toBe(true);
+  });
+
+  it('is not looked for in records that are no text', () => {
+    const repeated = new RepeatedLines();
+    const values = [{ key: textOf('a'), value: { stringValue: textOf('a') } }];
+    for (const body of [{ kvlistValue: { values } }, { intValue: 7 }, {}, undefined]) {
+      repeated.noteRecord(toRecord(body, NOW_MS));
+    }
+    for (const line of [textOf('a'), '7', '']) repeated.noteLine(line, NOW_MS);
+    expect(repeated.isFound).toBe(false);
   });
 });
