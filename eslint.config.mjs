@@ -31,7 +31,7 @@ export default tseslint.config(
   {
     ignores: [
       'build/',
-      'dist/',
+      '**/dist/',
       'host/target/',
       'coverage/',
       'node_modules/',
