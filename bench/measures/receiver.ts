@@ -285,7 +285,7 @@ export async function measureReceiver(
       { title: 'CPU of a POST', unit: 'ms', samples: cpu.bySubject },
       { title: 'anonymous memory more after them', unit: 'MB', samples: memory.bySubject },
       {
-        title: 'spawn → first /event/next',
+        title: 'an SDK that hands over: spawn → first /event/next',
         unit: 'ms',
         goal: { ratio: { factor: 1.02, to: OFF } },
         samples: firstPoll.bySubject,
