@@ -1,6 +1,7 @@
 // The OTLP endpoint of the measurements. Not in this process: the local Lambda's own work would be
 // taken for the endpoint's slowness.
 import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
@@ -34,11 +35,7 @@ export async function startOtlpSink(
       const [{ found }] = (await answer) as [{ readonly found: number }];
       return found;
     },
-    async close() {
-      const exited = once(child, 'exit');
-      child.disconnect();
-      await exited;
-    },
+    close: () => end(child),
   };
 }
 
@@ -57,10 +54,15 @@ export async function startFarSink(way: Way): Promise<Pick<OtlpSink, 'url' | 'cl
   return {
     url: `https://localhost:${port}`,
     async close() {
-      const exited = once(child, 'exit');
-      child.disconnect();
-      await exited;
+      await end(child);
       await sink.close();
     },
   };
+}
+
+/** A server of the bench ends when it is disconnected. */
+export async function end(child: ChildProcess): Promise<void> {
+  const exited = once(child, 'exit');
+  child.disconnect();
+  await exited;
 }

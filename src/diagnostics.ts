@@ -12,3 +12,8 @@ export interface Diagnostics {
   info(message: string, fields?: DiagnosticFields): void;
   debug(message: string, fields?: DiagnosticFields): void;
 }
+
+const ignore = (): void => undefined;
+
+/** For work whose lines are nobody's. */
+export const SILENT: Diagnostics = { error: ignore, warn: ignore, info: ignore, debug: ignore };

@@ -6,7 +6,7 @@ import { ProtobufLogsSerializer } from '@opentelemetry/otlp-transformer';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { createEnvironment } from '../../src/environment';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
-import type { Diagnostics } from '../../src/diagnostics';
+import { SILENT } from '../../src/diagnostics';
 import { ItemEncoder } from '../../src/delivery/codec/item-encoder';
 import { protobufEncoding, RequestBuilder } from '../../src/delivery/codec/request-builder';
 import { RequestDraft } from '../../src/delivery/codec/request-draft';
@@ -18,13 +18,6 @@ import { fromEpochMs } from '../../src/telemetry/timestamp';
 import type { RawItem } from '../../src/relay/item';
 import { createBodies } from './lines';
 import type { LineFormat } from './lines';
-
-const SILENT: Diagnostics = {
-  error: () => undefined,
-  warn: () => undefined,
-  info: () => undefined,
-  debug: () => undefined,
-};
 
 type Variables = Readonly<Record<string, string>>;
 

@@ -16,7 +16,7 @@ import { LAYER } from '../contestants';
 import type { Contestant } from '../contestants';
 import type { Section } from '../figure';
 import { startInitApi } from '../init-api';
-import { AUTHORITY, startFarSink, startOtlpSink } from '../otlp-sink';
+import { AUTHORITY, end, startFarSink, startOtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 import { quantile } from '../statistics';
 import { startOnce } from './start';
@@ -103,11 +103,7 @@ async function startServer(): Promise<Target> {
     subject: SERVER,
     port,
     statistics: () => readProcessStatistics(child.pid ?? 0),
-    async close() {
-      const exited = once(child, 'exit');
-      child.disconnect();
-      await exited;
-    },
+    close: () => end(child),
   };
 }
 

@@ -4,6 +4,7 @@
 import type { ByteBudget } from '../http/byte-budget';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
+import { turn } from '../node/clock';
 import type { Clock } from '../node/clock';
 import { inflate } from '../node/compression';
 import { countRecords, splitBatch } from '../telemetry/batch-parts';
@@ -218,10 +219,6 @@ function costOf({ bytes }: TelemetryBody | OtlpBody): number {
 async function toText({ bytes, isGzip }: TelemetryBody): Promise<string> {
   const plain = isGzip ? await inflate(bytes, { maxBytes: MAX_BODY_BYTES }) : bytes;
   return (typeof plain === 'string' ? bytes : plain).toString('utf8');
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 // What the function's SDK handed over, on its way to the pipeline: kept, within the budget of all that came in,

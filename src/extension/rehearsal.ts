@@ -3,7 +3,7 @@
 // for that. Nothing of it leaves. Figures: docs/decisions/0007-what-the-extension-loads.md.
 import { loadJsonEncoding, protobufEncoding } from '../delivery/codec/request-builder';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
-import type { Diagnostics } from '../diagnostics';
+import { turn } from '../node/clock';
 import type { InvokeEvent } from '../lambda/extensions-api';
 
 const REQUEST_ID = '00000000-0000-4000-8000-000000000000';
@@ -15,7 +15,6 @@ const TRACING = {
 const FLUSH_MS = 1_000;
 
 const ignore = (): void => undefined;
-export const SILENT: Diagnostics = { error: ignore, warn: ignore, info: ignore, debug: ignore };
 
 /** Requests succeed at once, and go nowhere. */
 export const DEAD_ENDS: TransportFactory = {
@@ -48,7 +47,7 @@ export async function rehearse(pipeline: Rehearsing, isOver: () => boolean): Pro
     () => pipeline.flush(Date.now() + FLUSH_MS),
   ];
   for (const step of steps) {
-    await new Promise((resolve) => setImmediate(resolve));
+    await turn();
     if (isOver()) return;
     await step();
   }
