@@ -9,7 +9,7 @@ import {
   total,
 } from './arrived-telemetry';
 import type { ArrivedSpan, ArrivedTelemetry } from './arrived-telemetry';
-import { EXTENSION, endRuns, finish, startLayer } from './layer-run';
+import { EXTENSION, endRuns, expectLogsWhileRunning, finish, startLayer } from './layer-run';
 import type { LayerOptions, LayerRun } from './layer-run';
 
 afterEach(endRuns);
@@ -100,11 +100,7 @@ describe('of a request that a rule names every span and line is there', () => {
     const ended = run.lambda.invoke({
       ...{ action: 'sleep', ms: 3000, before: [line('ERROR', 'lost'), ...detail] },
     });
-    await run.receiver.waitFor(
-      ({ requests }) => requests.some(({ signal }) => signal === 'logs'),
-      20_000,
-    );
-    expect(run.lambda.events.some(({ type }) => type === 'platform.runtimeDone')).toBe(false);
+    await expectLogsWhileRunning(run);
     await ended;
     await finish(run);
   });

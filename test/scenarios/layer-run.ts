@@ -110,3 +110,12 @@ export async function finish(run: LayerRun): Promise<ArrivedTelemetry> {
   expectSoundRequests(run.receiver.requests);
   return run.arrived();
 }
+
+/** Logs arrive while the handler of the only invocation still runs. */
+export async function expectLogsWhileRunning({ receiver, lambda }: LayerRun): Promise<void> {
+  await receiver.waitFor(
+    ({ requests }) => requests.some(({ signal }) => signal === 'logs'),
+    20_000,
+  );
+  expect(lambda.events.some(({ type }) => type === 'platform.runtimeDone')).toBe(false);
+}
