@@ -47,7 +47,8 @@ export class ItemEncoder {
 
   /** Metrics without data points are left out: there is nothing to count. */
   encodeMetrics({ resource, scopeMetrics }: ResourceMetrics): RawMetric[] {
-    const owner = this.toRawResource(resource);
+    // One for each window: where two leave in one request, no scope has a metric twice.
+    const owner = { ...this.toRawResource(resource) };
     return scopeMetrics.flatMap(({ scope, metrics }) => {
       const shared = { resource: owner, scope: this.toRawScope(scope) };
       const filled = metrics.filter(({ dataPoints }) => dataPoints.length > 0);

@@ -94,6 +94,18 @@ describe('a request of metrics', () => {
       { numRuns: 300 },
     );
   });
+
+  it('keeps two windows apart, so that no scope has a metric twice', () => {
+    const encoder = createEncoder();
+    fc.assert(
+      fc.property(window, (metrics) => {
+        const items = [metrics, metrics].flatMap((one) => toItems('metrics', one, encoder));
+        const alone = asHex(encodeRequest('metrics', metrics, encoder));
+        expect(asHex(toDraft(items).finish())).toBe(`${alone}${alone}`);
+      }),
+      { numRuns: 100 },
+    );
+  });
 });
 
 describe('a metric that is halved', () => {
