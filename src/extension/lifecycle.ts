@@ -158,7 +158,8 @@ interface ShutdownPorts {
 
 /** An unknown deadline: after an extension's own timeout Lambda gives 1 s, otherwise 2 s. */
 const DEFAULT_MS = 1_000;
-const MAX_MS = 5_000;
+/** SIGKILL comes no later: what says so goes by a clock that was set back meanwhile. */
+const MAX_MS = 2_000;
 /** Of the time: what is not read by then is dropped, so that what was read can be sent. */
 const READING_SHARE = 0.4;
 /** For the last lines of this process and its exit. */
