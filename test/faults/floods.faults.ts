@@ -39,7 +39,7 @@ async function start(settings: Readonly<Record<string, string>> = {}): Promise<F
 async function shutDown(lambda: ForeignLambda, what: string, more = ''): Promise<ArrivedTelemetry> {
   const spare = killAfter(lambda.pid, 2_000);
   await lambda.send(shutdownIn(2_000));
-  const { code } = await lambda.exit;
+  const code = await lambda.exit;
   spare();
   expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
   const telemetry = readTelemetry(receiver.requests);

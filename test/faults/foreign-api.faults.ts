@@ -7,6 +7,7 @@ import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { initEvents, serve, shutdownEvent, shutdownIn } from './foreign-events';
 import { endForeignLambdas, startForeignLambda } from './foreign-lambda';
 import type { ForeignLambda, ForeignLambdaOptions, Script } from './foreign-lambda';
+import { killAfter } from './throttle';
 
 let receiver: OtlpReceiver;
 
@@ -52,23 +53,23 @@ const silent =
   (_response, attempt) =>
     attempt < times;
 
+/** Longer than a test may take: who waits for an invocation's deadline fails. */
+const FAR_MS = 900_000;
+
 /** INVOKE without a word of telemetry: only polling shows that the extension lives. */
-async function invokeWithoutTelemetry(lambda: ForeignLambda, index: number): Promise<number> {
-  const sentAtMs = Date.now();
+async function invokeWithoutTelemetry(lambda: ForeignLambda, index: number): Promise<void> {
   const polls = lambda.calls.next;
   await lambda.send({
     eventType: 'INVOKE',
-    deadlineMs: sentAtMs + 30_000,
+    deadlineMs: Date.now() + FAR_MS,
     requestId: `0d7b7a4e-0000-4000-8000-00000000000${index}`,
   });
   await lambda.called('next', polls + 1);
-  return Date.now() - sentAtMs;
 }
 
 async function expectEnd(lambda: ForeignLambda): Promise<void> {
   await lambda.send(shutdownIn(2_000));
-  const { code } = await lambda.exit;
-  expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
+  expect({ code: await lambda.exit, output: lambda.output() }).toMatchObject({ code: 0 });
 }
 
 describe('registration', () => {
@@ -92,13 +93,10 @@ describe('registration', () => {
     ['403', status(403, '{"errorType":"Extension.RegistrationClosed","errorMessage":"closed"}')],
     ['no identifier', status(200, '{"functionName":"f"}')],
   ])(
-    'that fails with %s for good ends the process, reported, within 5 s',
+    'that fails with %s for good ends the process, reported, after a few attempts',
     async (_what, script) => {
-      const startedAtMs = Date.now();
       const lambda = await start({ scripts: { register: script } });
-      const { code, atMs } = await lambda.exit;
-      expect(code).not.toBe(0);
-      expect(atMs - startedAtMs).toBeLessThan(5_000);
+      expect(await lambda.exit).toBe(1);
       expect(lambda.calls['init/error']).toBe(1);
       expect(lambda.calls.register).toBeLessThanOrEqual(6);
       expect(lambda.output()).toContain('Extensions API');
@@ -120,8 +118,7 @@ describe('registration', () => {
 
   test('to an address where nobody listens ends the process', async () => {
     const lambda = await start({ settings: { AWS_LAMBDA_RUNTIME_API: '127.0.0.1:9' } });
-    const { code } = await lambda.exit;
-    expect(code).not.toBe(0);
+    expect(await lambda.exit).toBe(1);
   });
 });
 
@@ -139,13 +136,8 @@ describe('the subscription', () => {
   ])('that meets %s leaves the function alone, with one warning', async (_what, script) => {
     const lambda = await start({ scripts: { subscribe: script } });
     await lambda.called('next');
-    const costsMs: number[] = [];
-    for (let index = 0; index < 3; index += 1) {
-      costsMs.push(await invokeWithoutTelemetry(lambda, index));
-    }
+    for (let index = 0; index < 3; index += 1) await invokeWithoutTelemetry(lambda, index);
     await expectEnd(lambda);
-    // Not the deadline, which is far.
-    expect(Math.max(...costsMs)).toBeLessThan(2_000);
     const warnings = lambda.output().match(/Telemetry API: /g) ?? [];
     expect(warnings).toHaveLength(1);
     expect(lambda.calls.subscribe).toBeLessThanOrEqual(3);
@@ -196,38 +188,36 @@ describe('/event/next', () => {
   ])(
     'that answers with %s for good ends the process, reported, after a few attempts',
     async (_what, script) => {
-      const startedAtMs = Date.now();
       const lambda = await start({ scripts: { next: script } });
-      const { code, atMs } = await lambda.exit;
-      expect(code).not.toBe(0);
+      expect(await lambda.exit).toBe(1);
       expect(lambda.calls['exit/error']).toBe(1);
       expect(lambda.calls.next).toBeLessThanOrEqual(10);
-      expect(atMs - startedAtMs).toBeLessThan(8_000);
     },
   );
 });
 
 describe('SHUTDOWN', () => {
+  // SIGKILL comes as Lambda's own, 2 s after SHUTDOWN or, after an extension's timeout, 1 s.
   test.each<[string, () => unknown, number]>([
     ['2 s ahead', () => Date.now() + 2_000, 2_000],
     ['1 s ahead', () => Date.now() + 1_000, 1_000],
-    ['300 ms ahead', () => Date.now() + 300, 300],
-    ['past', () => Date.now() - 5_000, 1_500],
-    ['a text', () => 'soon', 1_500],
-    ['missing', () => undefined, 1_500],
-    ['hours ahead', () => Date.now() + 7_200_000, 6_000],
+    ['300 ms ahead', () => Date.now() + 300, 1_000],
+    ['past', () => Date.now() - 5_000, 2_000],
+    ['a text', () => 'soon', 2_000],
+    ['missing', () => undefined, 2_000],
+    ['4 s ahead', () => Date.now() + 4_000, 2_000],
+    ['hours ahead', () => Date.now() + 7_200_000, 2_000],
   ])(
-    'with its deadline %s ends in time with exit code 0 while the endpoint hangs',
-    async (_what, deadline, boundMs) => {
+    'with its deadline %s ends before SIGKILL with exit code 0 while the endpoint hangs',
+    async (_what, deadline, killMs) => {
       receiver.respondWith(() => ({ kind: 'hang' }));
       const lambda = await start({ settings: { LAMBDA_OTLP_FLUSH: 'overlap' } });
       await lambda.called('next');
       await serve(lambda, 'line');
-      const sentAtMs = Date.now();
+      const spare = killAfter(lambda.pid, killMs);
       await lambda.send(shutdownEvent(deadline()));
-      const { code, atMs } = await lambda.exit;
-      expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
-      expect(atMs - sentAtMs).toBeLessThan(boundMs);
+      expect({ code: await lambda.exit, output: lambda.output() }).toMatchObject({ code: 0 });
+      spare();
       expect(lambda.output()).toContain('stopped: some telemetry was not delivered');
     },
   );
@@ -238,7 +228,7 @@ describe('SHUTDOWN', () => {
     await serve(lambda, 'line');
     process.kill(lambda.pid, 'SIGTERM');
     process.kill(lambda.pid, 'SIGTERM');
-    expect((await lambda.exit).code).toBe(0);
+    expect(await lambda.exit).toBe(0);
     expect(serverSpans(readTelemetry(receiver.requests))).toHaveLength(1);
   });
 });

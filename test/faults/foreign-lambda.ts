@@ -37,8 +37,8 @@ export interface ForeignLambda {
   post(body: string | Buffer, headers?: Readonly<Record<string, string>>): Promise<number>;
   /** The extension's port of telemetry. */
   readonly telemetryPort: number;
-  /** How the process ended. */
-  readonly exit: Promise<{ readonly code: number | null; readonly atMs: number }>;
+  /** The exit code, once the process ended; null: by a signal. */
+  readonly exit: Promise<number | null>;
   close(): Promise<void>;
 }
 
@@ -209,10 +209,7 @@ export async function startForeignLambda(
   let output = '';
   child.stdout?.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr?.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  const exit = once(child, 'close').then(([code]) => ({
-    code: code as number | null,
-    atMs: Date.now(),
-  }));
+  const exit = once(child, 'close').then(([code]) => code as number | null);
   const lambda: ForeignLambda = {
     calls: api.calls,
     bodies: api.bodies,

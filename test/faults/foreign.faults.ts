@@ -43,7 +43,7 @@ function start(options: ForeignLambdaOptions = {}): Promise<ForeignLambda> {
 
 async function shutDown(lambda: ForeignLambda): Promise<ArrivedTelemetry> {
   await lambda.send(shutdownIn(2_000));
-  const { code } = await lambda.exit;
+  const code = await lambda.exit;
   expect({ code, output: lambda.output() }).toMatchObject({ code: 0 });
   expect(receiver.refused).toEqual([]);
   expect(receiver.requests.flatMap(({ signal, otlp }) => checkOtlp(signal, otlp))).toEqual([]);

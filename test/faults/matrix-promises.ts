@@ -5,20 +5,15 @@ import { countLostPoints, countedDrops, lostWindows, readAll } from './accountin
 import type { Counts } from './accounting';
 import type { Outcome } from './matrix-run';
 
-/** LAMBDA_OTLP_FLUSH_BUDGET_MS by default. */
-const BUDGET_MS = 500;
-/** Of a machine that runs three environments beside other things on two processors. */
-const NOISE_MS = 1_000;
-/** After repeated failures: the environment is frozen at once, or after one batch window and a short wait. */
-const SETTLED_MS = 30;
+/** Of eight invocations, which would try spans and logs each without a breaker, and some of them again. */
+const MAX_FAILED_REQUESTS = 16;
 const MAX_OUTPUT_LINES = 20;
 
-/** The function is not harmed, nor its log flooded. */
+/** The function is not harmed, nor its log flooded. That nobody waits past the budget, unit tests of it show. */
 export function expectHarmless(outcome: Outcome): void {
-  const { postInvokeMs, settledMs, end, output, fault, phase } = outcome;
-  expect(Math.max(...postInvokeMs)).toBeLessThan(BUDGET_MS + NOISE_MS);
+  const { failedRequests, end, output, fault, phase } = outcome;
   const isFailing = fault.pledge !== 'in part' && fault.isAnswering !== true;
-  if (phase !== 'shutdown' && isFailing) expect(settledMs).toBeLessThan(SETTLED_MS);
+  if (phase !== 'shutdown' && isFailing) expect(failedRequests).toBeLessThan(MAX_FAILED_REQUESTS);
   // The local Lambda kills at the deadline, as Lambda does.
   expect({ ...end, output }).toMatchObject({ exitCode: 0, killed: false });
   expect(output.split('\n').length).toBeLessThan(MAX_OUTPUT_LINES);

@@ -3,7 +3,14 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { ReceivedRequest } from 'local-lambda/otlp/arrivals';
 import { readTelemetry } from '../scenarios/arrived-telemetry';
 import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
-import { countItems, countSent, isTaken, readStopLine, withoutRepeats } from './accounting';
+import {
+  countItems,
+  countSent,
+  countedFailures,
+  isTaken,
+  readStopLine,
+  withoutRepeats,
+} from './accounting';
 import type { Counts, Totals } from './accounting';
 import type { Fault } from './fault';
 import type { End, FaultyRun } from './faulty-run';
@@ -32,6 +39,8 @@ export interface Outcome extends Cell {
   /** Items of requests answered with success. */
   readonly taken: Counts;
   readonly totals: Totals;
+  /** By the extension's own metrics where they arrived, else as the endpoint saw it. */
+  readonly failedRequests: number;
   /** Milliseconds of each invocation under the fault. */
   readonly postInvokeMs: readonly number[];
   /** Median of the last of them: the endpoint has failed repeatedly by then. */
@@ -85,14 +94,19 @@ function settled(postInvokeMs: readonly number[]): number {
 
 function readBooks({ lambda, endpoint, output }: FaultyRun) {
   const requests = withoutRepeats(endpoint.requests);
+  const arrived = readTelemetry(requests);
   expect(endpoint.refusals).toEqual([]);
   return {
     invocations: lambda.events.filter(({ type }) => type === 'platform.start').length,
     sent: countSent(lambda.events),
-    arrived: readTelemetry(requests),
+    arrived,
     requests,
     taken: countItems(requests, isTaken),
     totals: readStopLine(output()),
+    failedRequests: Math.max(
+      countedFailures(arrived),
+      requests.filter((request) => !isTaken(request)).length,
+    ),
     output: output(),
   };
 }

@@ -1,6 +1,5 @@
 // The matrix as a table: every cell leaves a line of JSON, `npm run test:faults -- --write` makes the page.
 import { appendFileSync } from 'node:fs';
-import { countedFailures } from './accounting';
 import type { Counts } from './accounting';
 import type { Outcome } from './matrix-run';
 
@@ -27,13 +26,13 @@ const ROWS = process.env['LAMBDA_OTLP_FAULTS_ROWS'];
 
 export function recordOutcome(outcome: Outcome): void {
   if (ROWS === undefined) return;
-  const { fault, phase, strategy, totals, postInvokeMs, settledMs, end } = outcome;
+  const { fault, phase, strategy, totals, failedRequests, postInvokeMs, settledMs, end } = outcome;
   const row: Row = {
     fault: fault.name,
     phase,
     strategy,
     delivered: totals.exported,
-    failedRequests: countFailed(outcome),
+    failedRequests,
     dropped: totals.dropped,
     postInvokeMs,
     settledMs,
@@ -41,14 +40,6 @@ export function recordOutcome(outcome: Outcome): void {
     exitMs: end.exitMs,
   };
   appendFileSync(ROWS, `${JSON.stringify(row)}\n`);
-}
-
-/** By the extension's own metrics where they arrived, else as the endpoint saw it. */
-function countFailed({ requests, arrived }: Outcome): number {
-  return Math.max(
-    countedFailures(arrived),
-    requests.filter(({ outcome }) => outcome !== 200).length,
-  );
 }
 
 export function recordFinding(finding: string, seen: string): void {

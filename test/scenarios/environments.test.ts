@@ -120,11 +120,12 @@ test('JSON logs keep their fields, request and tenant', async () => {
 test('without Telemetry API (SAM, RIE on demand) the function is served and nothing is waited for', async () => {
   const run = await startLayer({
     telemetry: 'unsupported',
+    // Longer than this test may take: nobody waits for it.
+    timeoutMs: 900_000,
     settings: { LAMBDA_OTLP_FLUSH: 'end' },
   });
   const invocations = [await run.lambda.invoke(echo), await run.lambda.invoke(echo)];
   expect(invocations.map(({ status }) => status)).toEqual(['success', 'success']);
-  for (const { timings } of invocations) expect(timings.postInvokeMs).toBeLessThan(5000);
   await finish(run);
   const lines = run.output().trim().split('\n');
   expect(lines).toHaveLength(1);
