@@ -98,6 +98,10 @@ export function readMetrics(value: unknown): PlatformMetrics | undefined {
 // Text fit for protobuf and JSON: no lone surrogate, cut only between characters. Text that needs no
 // change comes back as the same string.
 
+/** What the engine has since Node.js 20: none of it looks at text that is Latin-1. */
+type EngineText = string & { isWellFormed(): boolean; toWellFormed(): string };
+
+const IS_KNOWN_TO_ENGINE = 'isWellFormed' in String.prototype;
 /** Almost every line has none, and then there is nothing to look at more closely. */
 const ANY_SURROGATE = /[\ud800-\udfff]/;
 /** With the u flag a pair is one code point, so only lone surrogates match. */
@@ -105,11 +109,13 @@ const LONE_SURROGATE = /\p{Surrogate}/u;
 const LONE_SURROGATES = /\p{Surrogate}/gu;
 
 export function isWellFormed(text: string): boolean {
+  if (IS_KNOWN_TO_ENGINE) return (text as EngineText).isWellFormed();
   return !ANY_SURROGATE.test(text) || !LONE_SURROGATE.test(text);
 }
 
 /** Replaces each lone surrogate by U+FFFD, as an encoder of UTF-8 would. */
 export function toWellFormed(text: string): string {
+  if (IS_KNOWN_TO_ENGINE) return (text as EngineText).toWellFormed();
   return ANY_SURROGATE.test(text) ? text.replace(LONE_SURROGATES, '\ufffd') : text;
 }
 

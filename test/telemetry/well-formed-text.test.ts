@@ -1,16 +1,27 @@
-import {
-  cutToBytes,
-  cutToLength,
-  isWellFormed,
-  toWellFormed,
-  utf8Bytes,
-} from '../../src/telemetry/fields';
+import * as current from '../../src/telemetry/fields';
+
+const { cutToBytes, cutToLength, utf8Bytes } = current;
 
 const PAIR = '😀';
 const HIGH = '\ud83d';
 const LOW = '\ude00';
 
-describe('well-formed text', () => {
+/** The module as it is where text has no methods for it. */
+function loadForNode18(): typeof current {
+  const own = Object.getOwnPropertyDescriptor(String.prototype, 'isWellFormed');
+  Reflect.deleteProperty(String.prototype, 'isWellFormed');
+  let loaded = current;
+  jest.isolateModules(() => {
+    loaded = jest.requireActual('../../src/telemetry/fields');
+  });
+  if (own !== undefined) Object.defineProperty(String.prototype, 'isWellFormed', own);
+  return loaded;
+}
+
+describe.each([
+  ['this Node.js', current],
+  ['Node.js 18', loadForNode18()],
+])('in %s well-formed text', (_, { isWellFormed, toWellFormed }) => {
   it.each(['', 'plain', 'größer', '漢字', PAIR, `a${PAIR}b`])('is left alone: %j', (text) => {
     expect(isWellFormed(text)).toBe(true);
     expect(toWellFormed(text)).toBe(text);
