@@ -8,21 +8,35 @@ import type { Severity } from './severity';
  */
 const LETTERED =
   /^(?:([DIWEF])(?:\d{4}|\d{8}) \d\d:\d\d:\d\d|([VDIWEF])\/[^\s(][^(\n]{0,64}\( {0,8}\d{1,8}\):|\[([DIWEF]) (?:\d{6}|\d{4}-\d\d-\d\d) )/;
+const PHP_TITLE = /^PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}/;
+const VM_TITLE =
+  /^(?:OpenJDK|Java HotSpot\(TM\)|Eclipse OpenJ9) (?:[\w-]{1,16} ){0,2}VM (warning): /;
+const PLACE_TITLE =
+  /^(?:[\w./@+-]{1,256}|<\w{1,16}>):\d{1,8}:(?:\d{1,8}:)? (?:\w{0,64}(Warning)|(warning|error)): /;
+/** Julia's `[ Info: message`. */
+const JULIA_TITLE = /^\[ (Debug|Info|Warning|Error): /;
+/** Julia's first line of several, and Signale without a scope, which pads the level. */
+const SIGN_TITLE =
+  /^(?:\u250c (?=(?:Debug|Info|Warning|Error): )|[\u2000-\u2bff]\ufe0f? {2,4}(?=[a-z]{3,8} {2}))(\w+)/;
 /**
  * Words at the beginning, by its first character: PHP as it logs and as php-fpm passes it on, and PHP's and Swift's
- * last words without a name; a compiler's `path:line: warning: `; Node.js's own warnings.
+ * last words without a name; Node.js's, Java's and SLF4J's own warnings; Erlang's reports.
  */
-const PHP_TITLE = /^PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error): {1,2}/;
-const TITLE_INITIALS = 'PNF(/';
 const TITLES: Readonly<Record<string, RegExp>> = {
   P: PHP_TITLE,
   N: new RegExp(`^NOTICE: PHP message: ${PHP_TITLE.source.slice(1)}`),
   F: /^(Fatal error): /,
   '(': /^\(\w{1,16}:\d{1,8}\) (?:\[\w{1,32}\] )?\w{0,64}(Warning): /,
-  '/': /^[\w./@+-]{1,256}:\d{1,8}:(?:\d{1,8}:)? (?:\w{0,64}(Warning)|(warning|error)): /,
+  O: VM_TITLE,
+  J: VM_TITLE,
+  E: VM_TITLE,
+  S: /^SLF4J\(([DIWE])\): /,
+  l: /^log4j:(WARN|ERROR) /,
+  '=': /^=(\w{4,8}) REPORT====/,
+  '[': JULIA_TITLE,
 };
 /** `<4>message` of systemd and .NET, `<12>1 time host …` of syslog: facility × 8 + level. */
-const PRIORITY = /^<(\d{1,2}|1\d\d)>(?:1 )?/;
+const PRIORITY = /^<(\d{1,2}|1\d\d)>(?:1 )?(?=\S)/;
 
 const TITLE_LEVELS: Readonly<Record<string, string>> = {
   'Fatal error': 'FATAL',
@@ -33,10 +47,14 @@ const TITLE_LEVELS: Readonly<Record<string, string>> = {
   Deprecated: 'NOTICE',
 };
 
+/** Begins with a character that one of the titles begins with. */
+export function mayBeTitle(text: string): boolean {
+  return Object.hasOwn(TITLES, text.charAt(0));
+}
+
 /** Undefined for a line without such a mark. */
 export function readMark(text: string): Severity | undefined {
-  const initial = text.charAt(0);
-  const title = TITLE_INITIALS.includes(initial) ? readTitle(text, initial) : undefined;
+  const title = readTitle(text);
   if (title !== undefined) return title;
   const second = text.charCodeAt(1);
   const isLettered = second === 0x2f || (second >= 0x30 && second <= 0x39) || text.startsWith('[');
@@ -45,8 +63,10 @@ export function readMark(text: string): Severity | undefined {
   return letter === undefined ? undefined : LETTER_LEVELS.get(letter);
 }
 
-function readTitle(text: string, initial: string): Severity | undefined {
-  const match = TITLES[initial]?.exec(text);
+function readTitle(text: string): Severity | undefined {
+  const isSign = text.charCodeAt(0) >= 0x2000;
+  const form = isSign ? SIGN_TITLE : mayBeTitle(text) ? TITLES[text.charAt(0)] : undefined;
+  const match = form?.exec(text) ?? PLACE_TITLE.exec(text);
   const word = match?.[1] ?? match?.[2];
   return word === undefined ? undefined : readSeverity(TITLE_LEVELS[word] ?? word);
 }

@@ -15,15 +15,16 @@ import {
   addRecordTraceContext,
   flagsOf,
   HAS_EXCEPTION,
+  HAS_FOREIGN_SEVERITY,
+  HAS_MESSAGE,
   HAS_SEVERITY,
   HAS_TIME,
+  isRuntimeError,
   isRuntimeRecord,
-  IS_RUNTIME_RECORD,
+  MESSAGE_KEYS,
   readRecordSeverity,
   readRecordTimestamp,
-  findMessage,
 } from './record-keys';
-import type { RecordMessage } from './record-keys';
 import type { Severity } from './severity';
 import { readStackText } from './stack-text';
 import type { ValueLimits } from './limited-value';
@@ -48,14 +49,19 @@ export interface ObjectReading {
 
 export function readLogObject(record: JsonObject, reading: ObjectReading): LogLine {
   const { wrapper, eventTime, limits } = reading;
-  const inner = wrapper === undefined ? findWrapped(record) : undefined;
+  const flags = flagsOf(record);
+  const inner = wrapper === undefined ? findWrapped(record, flags) : undefined;
   if (inner !== undefined) {
-    return readLogObject(inner, { limits, eventTime, wrapper: toWrapper(record, eventTime) });
+    return readLogObject(inner, {
+      limits,
+      eventTime,
+      wrapper: toWrapper(record, flags, eventTime),
+    });
   }
   const line = createLine(null, false);
   const hasLevelOrTime = wrapper?.severity !== undefined || wrapper?.time !== undefined;
-  const message = findMessage(record, hasLevelOrTime) ?? messageOf(wrapper);
-  const { flags, isIntact } = addContent(record, { message, reading, line });
+  const message = findMessage(record, flags, hasLevelOrTime) ?? messageOf(wrapper);
+  const isIntact = addContent(record, { message, reading, line });
   const severity = readSeverityOf(record, flags, wrapper);
   const exception = readRecordException(record, { flags, message, level: severity?.number });
   if (exception !== undefined) {
@@ -76,16 +82,15 @@ export function readLogObject(record: JsonObject, reading: ObjectReading): LogLi
 }
 
 /** Lambda's JSON log format wraps what a logger prints: the text of an object in its message is that object. */
-function findWrapped(record: JsonObject): JsonObject | undefined {
+function findWrapped(record: JsonObject, flags: number): JsonObject | undefined {
+  if (!isRuntimeRecord(record, flags)) return undefined;
   const { message } = record;
-  const object = typeof message === 'string' ? parseObject(message) : undefined;
-  if (object === undefined) return undefined;
-  return isRuntimeRecord(record, allFlags(record)) ? object : undefined;
+  return typeof message === 'string' ? parseObject(message) : undefined;
 }
 
-function toWrapper(record: JsonObject, eventTime: HrTime): Wrapper {
+function toWrapper(record: JsonObject, flags: number, eventTime: HrTime): Wrapper {
   const named: LineDraft = createLine(null, false);
-  addRecordRequestId(record, allFlags(record), named);
+  addRecordRequestId(record, flags, named);
   return {
     time: readRecordTimestamp(record, eventTime),
     requestId: named.requestId,
@@ -94,32 +99,14 @@ function toWrapper(record: JsonObject, eventTime: HrTime): Wrapper {
   };
 }
 
-function allFlags(record: JsonObject): number {
-  let any = 0;
-  let common = IS_RUNTIME_RECORD;
-  for (const key in record) {
-    const flags = flagsOf(key);
-    any |= flags;
-    common &= flags;
-  }
-  return (any & ~IS_RUNTIME_RECORD) | common;
-}
-
-interface Content {
-  /** What the record may hold, by its keys. */
-  readonly flags: number;
-  /** Nothing had to be changed, so nothing read from the record has to be. */
-  readonly isIntact: boolean;
-}
-
 interface ContentParts {
   readonly message: RecordMessage | undefined;
   readonly reading: ObjectReading;
   readonly line: LineDraft;
 }
 
-/** Body and attributes. */
-function addContent(record: JsonObject, { message, reading, line }: ContentParts): Content {
+/** Body and attributes. True: nothing had to be changed, so nothing read from the record has to be. */
+function addContent(record: JsonObject, { message, reading, line }: ContentParts): boolean {
   const { limits, wrapper } = reading;
   const isIntact = isWithinLimits(record, {
     maxBytes: limits.maxBodyBytes,
@@ -129,22 +116,16 @@ function addContent(record: JsonObject, { message, reading, line }: ContentParts
   const source = message === undefined ? record : message.value;
   if (isIntact) line.body = source as AnyValue;
   else limitBody(source, limits, line);
-  const members = new MemberCollector(line, limits, isIntact);
-  let any = 0;
-  let common = IS_RUNTIME_RECORD;
-  for (const key in record) {
-    const flags = flagsOf(key);
-    any |= flags;
-    common &= flags;
-    // Without a message the members are only looked at: the object is the body.
-    if (message !== undefined && key !== message.key) members.add(key, record[key]);
+  if (message !== undefined) {
+    const members = new MemberCollector(line, limits, isIntact);
+    for (const key in record) if (key !== message.key) members.add(key, record[key]);
+    if (message.fields !== undefined) members.addInner(message.fields, 'message', message.key);
   }
-  if (message?.fields !== undefined) members.addInner(message.fields, 'message', message.key);
   if (wrapper?.members !== undefined) {
     const around = new MemberCollector(line, limits, false, Object.keys(line.attributes).length);
     around.addInner(wrapper.members, 'message');
   }
-  return { flags: (any & ~IS_RUNTIME_RECORD) | common, isIntact };
+  return isIntact;
 }
 
 function limitBody(source: unknown, { maxBodyBytes, maxDepth }: LogLimits, line: LineDraft): void {
@@ -167,7 +148,8 @@ function readSeverityOf(
   flags: number,
   wrapper: Wrapper | undefined,
 ): Severity | undefined {
-  const own = (flags & HAS_SEVERITY) === 0 ? undefined : readRecordSeverity(record);
+  const mayHave = (flags & (HAS_SEVERITY | HAS_FOREIGN_SEVERITY)) !== 0;
+  const own = mayHave ? readRecordSeverity(record) : undefined;
   return own?.number === undefined ? (wrapper?.severity ?? own) : own;
 }
 
@@ -197,15 +179,6 @@ function readRecordException(
   return error !== undefined && isRuntimeRecord(record, flags)
     ? { ...error, isRuntimeReport: true }
     : error;
-}
-
-/** What a runtime posts as the request's error, or logs of it, without a message of anybody's. */
-function isRuntimeError(record: JsonObject, flags: number): boolean {
-  return (
-    (flags & IS_RUNTIME_RECORD) !== 0 &&
-    record['message'] === undefined &&
-    record['errorType'] !== undefined
-  );
 }
 
 function limitException(
@@ -272,4 +245,73 @@ class MemberCollector {
     if (limited.truncated) this.line.truncated = true;
     setOwn(this.line.attributes, toWellFormed(key), limited.value);
   }
+}
+
+// Which member of an object record is its message: the body of the log record. Every other member becomes an
+// attribute; a record without a message is a body as a whole.
+
+interface RecordMessage {
+  readonly value: unknown;
+  /** The member that is no attribute, because it is the body. */
+  readonly key?: string;
+  /** The map whose other members become attributes in its place: Rust's tracing has all of them in `fields`. */
+  readonly fields?: JsonObject;
+}
+
+/** `hasLevelOrTime`: the record, or what stands around it, so that `event` is a logger's. Undefined: no message. */
+function findMessage(
+  record: JsonObject,
+  flags: number,
+  hasLevelOrTime: boolean,
+): RecordMessage | undefined {
+  if ((flags & HAS_MESSAGE) !== 0) {
+    for (const key of MESSAGE_KEYS) {
+      const value = record[key];
+      if (value !== undefined && value !== null) return { value, key };
+    }
+  }
+  return (
+    findNested(record) ??
+    findEvent(record, hasLevelOrTime || (flags & (HAS_SEVERITY | HAS_TIME)) !== 0) ??
+    findLast(record)
+  );
+}
+
+/** Rust's tracing, zap in development, tslog, then loguru, whose `text` is the line that a person would have read. */
+function findNested(from: JsonObject): RecordMessage | undefined {
+  const { fields, record, text, L, M, _meta: tslog, 0: first } = from;
+  if (isObject(fields) && typeof fields['message'] === 'string') {
+    return { value: fields['message'], key: 'fields', fields };
+  }
+  if (typeof M === 'string' && typeof L === 'string') return { value: M, key: 'M' };
+  if (isObject(tslog) && typeof first === 'string') return { value: first, key: '0' };
+  if (!isObject(record)) return undefined;
+  if (typeof record['message'] === 'string') return { value: record['message'] };
+  return typeof text === 'string' ? { value: text, key: 'text' } : undefined;
+}
+
+/** structlog's name of the message; elsewhere the name of anything. */
+function findEvent(record: JsonObject, hasLevelOrTime: boolean): RecordMessage | undefined {
+  const { event } = record;
+  if (typeof event !== 'string') return undefined;
+  return hasLevelOrTime ? { value: event, key: 'event' } : undefined;
+}
+
+/** OpenTelemetry's own data model as its console exporters print it, and an error without a message. */
+function findLast(record: JsonObject): RecordMessage | undefined {
+  const severity =
+    record['severityText'] ??
+    record['severity_text'] ??
+    record['SeverityText'] ??
+    record['severityNumber'];
+  if (severity !== undefined) {
+    const { body, Body: goBody } = record;
+    if (typeof body === 'string') return { value: body, key: 'body' };
+    const text = isObject(body) ? body['stringValue'] : isObject(goBody) ? goBody['Value'] : goBody;
+    if (typeof text === 'string') return { value: text, key: isObject(body) ? 'body' : 'Body' };
+  }
+  const { errorMessage } = record;
+  return typeof errorMessage === 'string'
+    ? { value: errorMessage, key: 'errorMessage' }
+    : undefined;
 }

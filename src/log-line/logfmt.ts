@@ -14,7 +14,7 @@ const LOGGER_KEY = /^(?:time|ts|t|level|lvl|severity|timestamp)=/;
 /** Whoever begins with another key writes pairs as far as the level. */
 const PAIRS_TO_LEVEL =
   /^(?:[A-Za-z_][\w.@-]{0,63}=(?:"(?:[^"\\\n]|\\.){0,256}"|'[^'\n]{0,256}'|[^\s"'=]{0,128}) +){1,16}(?:level|lvl|severity)=/;
-const LEVEL = /(?:^| )(?:level|lvl|severity)=["']?([\w+-]{1,12})/;
+const LEVEL = /(?:^| )(?:level|lvl|severity)=["']?([A-Za-z][\w+-]{0,11})/;
 const TIME = /(?:^| )(?:time|ts|t|timestamp)=["']?([^\s"']{19,40})/;
 
 /** Undefined for a line of another form. `text`: its first few hundred characters. */

@@ -4,32 +4,37 @@
 import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
 import type { TextHead } from './log-line';
-import { readMark, readPriorityMark } from './level-mark';
+import { mayBeTitle, readMark, readPriorityMark } from './level-mark';
 import { readLogfmt } from './logfmt';
+import { EXACT_TIME, NO_TIME, PLAIN_TIME, scanColumns } from './logger-columns';
+import type { Beginning } from './logger-columns';
 import { chooseTime, readTimeText } from './record-time';
 import { isUuid, RUST_INVOKE_SPAN, toRequestId } from './request-id';
 import type { Severity } from './severity';
-import { COLUMN_LEVELS, LETTER_LEVELS, LINE_LEVELS, readSeverity } from './severity';
+import { COLUMN_LEVELS, LINE_LEVELS } from './severity';
 
 const MAX_SCAN_LENGTH = 256;
 const MAX_LEVEL_LENGTH = 12;
 /** A date and time as ISO 8601 or most loggers write it, and its zone: an offset, UTC, or a name not known here. */
 const DATE_TIME =
-  /^\[?(\d{4})[-/.](\d\d)[-/.](\d\d)[T ](\d\d:\d\d:\d\d)([.,]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:])| ([A-Z]{3,5})(?=\s))?/;
+  /^\[?(\d{4})([-/.])(\d\d)[-/.](\d\d)[T ](\d\d:\d\d:\d\d)([.,:]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:])| ([A-Z]{3,5})(?=\s))?/;
+/** ISO 8601's basic format. */
+const BASIC_TIME = /^\[?(\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?=[\]\s|])/;
 /**
  * `08:15:00.749`, `8:15:00 AM`, `8:15AM`, alone or behind a date that is no ISO date (JUL, Nest, Tomcat, glog,
- * tornado).
+ * tornado). `8:15` may be when people meet.
  */
 const TIME_OF_DAY =
-  /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?: ?[AP]M)?(?: [+-]\d{4}| UTC)?(?![\w:])/;
+  /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d([.,]\d{1,9})?(?:[ \u202f]?[AP]M)?|[AP]M)(?: [+-]\d{4}| UTC| [A-Z]\w{2,15}\/\w{2,15})?(?![\w:])/;
 const APACHE_TIME = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.?\d{0,9} \d{4}\]/;
 /** Seconds, or a thousandth or less, since 1970, as zap's console prints them (`1.772439300749e+09`). */
-const EPOCH_TIME = /^(?:1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|])/;
+const EPOCH_TIME = /^\[?(1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|\]])/;
 /** logrus: `WARN[0000] message`, or a date and time there; log15: `WARN[03-02|08:15:00] message`. */
 const LOGRUS =
-  /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16})\] /;
-/** `DD_EXTENSION | WARN | message`: who says it, in capitals, then the level. */
-const NAMED = /^[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )/;
+  /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{3})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16})\] /;
+/** `DD_EXTENSION | WARN | message`, Python's `orders - WARNING - message`, OCaml's `app.exe: [WARNING] message`. */
+const NAMED =
+  /^(?:[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )|[\w.]{1,64} - (?=[A-Z]{4,8} - )|[\w./-]{1,64}: (?=\[[A-Z]{4,8}\](?: |$)))/;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
 const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/i;
@@ -42,16 +47,35 @@ const COLOUR = /\u001b\[[\d;]*m/g;
 
 /** Undefined for a line that is nothing but its message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
+  if (isSentence(text)) return undefined;
   const isOrnamented = text.charCodeAt(0) <= 0x20 || text.includes(ESCAPE);
   return isOrnamented ? readOrnamented(text, eventTime) : readPlain(text, eventTime);
+}
+
+/**
+ * As most lines that no logger wrote begin: a word of small letters, a space and another word. One look, because each
+ * line pays for it.
+ */
+function isSentence(text: string): boolean {
+  const end = endOfWord(text);
+  if (end === 0 || text.charCodeAt(end) !== 0x20 || (text.charCodeAt(1) & 0x20) === 0) return false;
+  const next = text.charCodeAt(end + 1);
+  // `Mar 02`, `Mar  2`, `orders - WARNING -`, `OpenJDK 64-Bit`, `Fatal error: `
+  if (next <= 0x39 && (end === 3 || next === 0x2d || end === 7)) return false;
+  return !mayBeTitle(text);
 }
 
 function readPlain(text: string, eventTime: HrTime): TextHead | undefined {
   const first = text.charCodeAt(0);
   if (first >= 0x30 && first <= 0x39) {
-    return readTimed(text, eventTime) ?? readEpoch(text, eventTime) ?? readUntimed(text);
+    return (
+      readTimed(text, eventTime) ??
+      readEpoch(text, eventTime) ??
+      readBasicTime(text, eventTime) ??
+      readUntimed(text)
+    );
   }
-  if (first === 0x3c) return readPriority(text, eventTime);
+  if (first === 0x3c) return readPriority(text, eventTime) ?? readMarked(text);
   if (first !== 0x5b) {
     return (
       readMarked(text) ??
@@ -78,14 +102,17 @@ function readOrnamented(text: string, eventTime: HrTime): TextHead | undefined {
 function readTimed(text: string, eventTime: HrTime): TextHead | undefined {
   const match = DATE_TIME.exec(text);
   if (match === null) return readTimeOfDay(text);
-  const [whole, year = '', month = '', day = '', clock = '', fraction, zone = '', zoneName] = match;
+  const [whole, year = '', dash, month = '', day = '', clock = '', fraction, zone = '', zoneName] =
+    match;
   const isUnknownZone = zoneName !== undefined && !LINE_LEVELS.has(zoneName);
   const iso = `${year}-${month}-${day}T${clock}${fraction ?? ''}`;
   const offset = zone === 'UTC' || zone === 'GMT' ? 'Z' : zone;
   const time = isUnknownZone ? undefined : parseTimestamp(`${iso}${offset}`);
   const end =
     zoneName === undefined || isUnknownZone ? whole.length : whole.length - zoneName.length;
-  const head = readColumns(text, end);
+  // Go's own log prints such a time in front of any sentence.
+  const isLoggers = fraction !== undefined && dash !== '/';
+  const head = readColumns(text, end, isLoggers ? EXACT_TIME : PLAIN_TIME);
   return {
     ...head,
     severity: head.severity ?? readSecondLine(text, eventTime)?.severity,
@@ -95,24 +122,37 @@ function readTimed(text: string, eventTime: HrTime): TextHead | undefined {
 
 /** Any number may begin a line: only one with a level behind it is a time. */
 function readEpoch(text: string, eventTime: HrTime): TextHead | undefined {
-  const time = EPOCH_TIME.exec(text)?.[0];
-  const head = time === undefined ? undefined : readColumns(text, time.length);
-  if (time === undefined || head?.severity === undefined) return undefined;
-  return { ...head, time: readTimeText(time, eventTime) };
+  return readOtherTime(text, EPOCH_TIME, eventTime);
+}
+
+function epochIn(text: string): string {
+  return EPOCH_TIME.exec(text)?.[1] ?? '';
+}
+
+function readBasicTime(text: string, eventTime: HrTime): TextHead | undefined {
+  return text.charCodeAt(8) === 0x54 ? readOtherTime(text, BASIC_TIME, eventTime) : undefined;
+}
+
+function readOtherTime(text: string, form: RegExp, eventTime: HrTime): TextHead | undefined {
+  const match = form.exec(text);
+  const head = match === null ? undefined : readColumns(text, match[0].length, PLAIN_TIME);
+  if (head?.severity === undefined) return undefined;
+  return { ...head, time: readTimeText(match?.[1] ?? '', eventTime) };
 }
 
 function readNamed(text: string): TextHead | undefined {
-  if ((text.charCodeAt(1) & 0x20) !== 0) return undefined;
-  const bar = text.indexOf('|');
-  const name = bar > 0 && bar <= MAX_SCAN_LENGTH ? NAMED.exec(text) : null;
-  const head = name === null ? undefined : readColumns(text, name[0].length);
+  const name = NAMED.exec(text);
+  const head = name === null ? undefined : readColumns(text, name[0].length, PLAIN_TIME);
   return head?.severity === undefined ? undefined : { ...head, messageStart: 0 };
 }
 
 function readTimeOfDay(text: string): TextHead | undefined {
   const match = TIME_OF_DAY.exec(text) ?? APACHE_TIME.exec(text);
   if (match === null) return undefined;
-  const head = readColumns(text, match[0].length);
+  const [whole, fraction] = match;
+  const title = readMark(text.slice(whole.length).replace(/^\]? /, ''));
+  if (title !== undefined) return toHead(title, text);
+  const head = readColumns(text, whole.length, fraction === undefined ? PLAIN_TIME : EXACT_TIME);
   return head.severity === undefined ? undefined : head;
 }
 
@@ -131,9 +171,9 @@ function readSecondLine(text: string, eventTime: HrTime): TextHead | undefined {
 }
 
 /** What stands behind the time: columns, among them the level, and where the message may begin. */
-function readColumns(text: string, timeEnd: number): TextHead {
+function readColumns(text: string, timeEnd: number, beginning: Beginning): TextHead {
   const rest = text.slice(timeEnd, timeEnd + MAX_SCAN_LENGTH);
-  const { severity, requestId } = scanColumns(rest);
+  const { severity, requestId } = scanColumns(rest, beginning);
   const messageStart = timeEnd + (/^\]?[\s|:-]*/.exec(rest)?.[0].length ?? 0);
   return {
     bodyStart: 0,
@@ -148,7 +188,7 @@ function readColumns(text: string, timeEnd: number): TextHead {
 function readUntimed(text: string): TextHead | undefined {
   const match = /^\d{1,9} +(?=\[)/.exec(text);
   if (match === null) return undefined;
-  const head = readColumns(text, match[0].length);
+  const head = readColumns(text, match[0].length, PLAIN_TIME);
   return head.severity === undefined ? undefined : { ...head, messageStart: 0 };
 }
 
@@ -160,12 +200,13 @@ function readBracketed(text: string, eventTime: HrTime): TextHead | undefined {
     const head = readTimeOfDay(text.slice(length, length + MAX_SCAN_LENGTH));
     return head && { ...head, messageStart: 0 };
   }
-  const head = readColumns(text, 0);
+  const head = readColumns(text, 0, NO_TIME);
   if (head.severity === undefined) return undefined;
   const close = text.indexOf(']');
   const messageStart = close + (text.charCodeAt(close + 1) === 0x20 ? 2 : 1);
-  const rest = readTimed(text.slice(messageStart, messageStart + MAX_SCAN_LENGTH), eventTime);
-  return { ...head, messageStart, time: rest?.time };
+  const rest = text.slice(messageStart, messageStart + MAX_SCAN_LENGTH);
+  const time = readTimed(rest, eventTime)?.time ?? readTimeText(epochIn(rest), eventTime);
+  return { ...head, messageStart, time };
 }
 
 function readMarked(text: string): TextHead | undefined {
@@ -195,33 +236,38 @@ function readPairs(text: string, eventTime: HrTime): TextHead | undefined {
 /** `LEVEL message`, `level: message`, `LEVEL⇥message⇥{json}`: capitals, or a colon behind the word. */
 function readLevelled(text: string, eventTime: HrTime): TextHead | undefined {
   const end = endOfWord(text);
-  if (end < 4 || end > MAX_LEVEL_LENGTH) return undefined;
+  if (end < 3 || end > MAX_LEVEL_LENGTH) return undefined;
   const separator = text.charAt(end);
-  // A word of a sentence: neither a second capital nor a colon.
-  const isSmall = (text.charCodeAt(1) & 0x20) !== 0;
-  if (isSmall && separator !== ':') return undefined;
-  const word = text.slice(0, end);
-  const isLogrus = separator === '[' && LOGRUS.test(text);
-  const isCapital = word === word.toUpperCase() && /[\s:|\-!]/.test(separator);
-  const severity = isLogrus
-    ? COLUMN_LEVELS.get(word)
-    : isCapital || separator === ':'
-      ? LINE_LEVELS.get(word)
-      : undefined;
+  const time = readTimeBehind(text, end, eventTime);
+  const severity = readLevelWord(text, end, time !== undefined);
   if (severity === undefined) return undefined;
-  const head = { ...toHead(severity, text), time: readTimeBehind(text, end, eventTime) };
+  const head = { ...toHead(severity, text), time: time?.time };
   const object = separator === '\t' && text.endsWith('}') ? text.indexOf('\t{', end + 1) : -1;
   if (object === -1) return head;
   return { ...head, messageStart: object + 1, message: text.slice(end + 1, object) };
 }
 
+/** The level that the first word is. In front of a time it may be a short one. */
+function readLevelWord(text: string, end: number, isTimed: boolean): Severity | undefined {
+  const word = text.slice(0, end);
+  const behind = text.slice(end, end + MAX_SCAN_LENGTH);
+  if (behind.startsWith(':')) return LINE_LEVELS.get(word);
+  // Zig's `warning(orders): `
+  if (behind.startsWith('('))
+    return /^\(\w{1,64}\): /.test(behind) ? LINE_LEVELS.get(word) : undefined;
+  if (word !== word.toUpperCase()) return undefined;
+  if (behind.startsWith('[')) return LOGRUS.test(text) ? COLUMN_LEVELS.get(word) : undefined;
+  if (!/^(?:$|[\s|!]|-\W)/.test(behind)) return undefined;
+  return (isTimed ? COLUMN_LEVELS : LINE_LEVELS).get(word);
+}
+
 /**
  * The time of a line that begins with its level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`.
  */
-function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): HrTime | undefined {
+function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): TextHead | undefined {
   const shown = text.slice(levelEnd, levelEnd + MAX_SCAN_LENGTH);
   const start = /^[\s:|-]*(?=\[?\d{4}[-/.])/.exec(shown)?.[0].length;
-  return start === undefined ? undefined : readTimed(shown.slice(start), eventTime)?.time;
+  return start === undefined ? undefined : readTimed(shown.slice(start), eventTime);
 }
 
 /** Where the letters at the beginning end, looked for no further than a level is long. */
@@ -248,97 +294,4 @@ function findId(text: string): Pick<TextHead, 'requestId' | 'possibleRequestId'>
     TRUSTED_NAME.test(named?.[1] ?? '') ||
     (isUuid(id) && shown.includes(`${RUST_INVOKE_SPAN}{requestId="${id}"`));
   return isTrusted ? { requestId: id } : { possibleRequestId: id };
-}
-
-// The columns behind the time of a logger's line: threads and files in brackets, names between separators,
-// numbers, and the level. The search ends where the message begins.
-
-interface Columns {
-  readonly severity?: Severity | undefined;
-  /** In front of the level: the place of Java's runtime for it. */
-  readonly requestId?: string | undefined;
-}
-
-const MAX_COLUMNS = 9;
-/** A logger's name may stand before the level; two words are the beginning of a sentence. */
-const MAX_WORDS = 1;
-const COLUMN = /^[\s|\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
-/** Dashes, arrows, and the signs that signale puts before a level. */
-const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
-const SIGN = /^[^\u0000-\u203f]/;
-const NUMBER = /^#?[\d.,#()+:]+$/;
-/** What a line's context holds: `order=7`. */
-const PAIR = /^[A-Za-z_][\w.@-]{0,63}=/;
-const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
-
-/** `text`: what follows the time. */
-function scanColumns(text: string): Columns {
-  let words = 0;
-  let isBehindSign = false;
-  let requestId: string | undefined;
-  let rest = text;
-  for (let column = 0; column < MAX_COLUMNS; column += 1) {
-    const match = COLUMN.exec(rest);
-    if (match === null) break;
-    const [before, bracketed, word] = match;
-    rest = rest.slice(before.length);
-    const around = { before, after: rest, isBehindSign };
-    const severity =
-      bracketed === undefined ? readWord(word ?? '', around, column) : readBracket(bracketed);
-    if (severity !== undefined) return { severity, requestId };
-    isBehindSign = SIGN.test(word ?? '');
-    if (word === undefined || SEPARATOR.test(word) || NUMBER.test(word)) continue;
-    if (isUuid(word) && column === 0) requestId = word;
-    else if (!isNameColumn(around.after, word)) words += 1;
-    if (words > MAX_WORDS) break;
-  }
-  return {};
-}
-
-interface Around {
-  readonly before: string;
-  readonly after: string;
-  readonly isBehindSign: boolean;
-}
-
-/** `[WARN]`, `[warning  ]`, `[core:warn]`, `WARNING/MainProcess`, `[W]`. */
-function readBracket(content: string): Severity | undefined {
-  const inside = TIME_INSIDE.exec(content)?.[1];
-  const name = (inside ?? content).trim();
-  const last = name.slice(name.lastIndexOf(':') + 1).split('/', 1)[0] ?? '';
-  return COLUMN_LEVELS.get(last.trim()) ?? LETTER_LEVELS.get(name);
-}
-
-function readWord(word: string, around: Around, column: number): Severity | undefined {
-  const { before, after, isBehindSign } = around;
-  if (word.startsWith('level=') || word.startsWith('severity=')) {
-    return readSeverity(word.slice(word.indexOf('=') + 1).replaceAll('"', ''));
-  }
-  const name = word.replace(/[:,>]+$/, '');
-  const isMarked = name !== word;
-  // Monolog: `production.WARNING:`; Celery: `WARNING/MainProcess`.
-  const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split('/', 1);
-  const isCapital = level === level.toUpperCase();
-  if (isMarked ? isCapital || level === name : isCapital && !name.includes('.')) {
-    const severity = COLUMN_LEVELS.get(level);
-    if (severity !== undefined) return severity;
-  }
-  const isColumn =
-    (/[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after)) ||
-    (isBehindSign && after.startsWith('  ')) ||
-    after.startsWith(']');
-  if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);
-  // Swift's `warning orders : message` and logcat's `W Tag: message` say where before they say what.
-  const isBeforeLabel = /^ [^\s:]{1,128} {0,16}:/.test(after);
-  if (!isBeforeLabel) return undefined;
-  return column === 0
-    ? (COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name))
-    : LETTER_LEVELS.get(name);
-}
-
-/** Something separates it from what follows, as a sentence's words are not; or it has a process id, or a value. */
-function isNameColumn(after: string, word: string): boolean {
-  return (
-    word.endsWith(':') || /^(?:\s*(?:\||[-–—:>›]+\s)|\[\d{1,10}\])/.test(after) || PAIR.test(word)
-  );
 }

@@ -23,7 +23,7 @@ export class LineReader {
   /** `eventTime`: when the platform got the record, against which the line's own time is judged. */
   read(record: unknown, eventTime: HrTime): LogLine {
     const { limits } = this;
-    if (typeof record === 'string') return this.readText(withoutNewline(record), eventTime);
+    if (typeof record === 'string') return this.readText(withoutEnds(record), eventTime);
     if (isObject(record)) return readLogObject(record, { limits, eventTime });
     const text = toJsonText(record);
     return text === undefined ? createLine(undefined, false) : toTextLine(text, limits, undefined);
@@ -77,7 +77,11 @@ function toTextLine(
   return line;
 }
 
-function withoutNewline(text: string): string {
-  if (text.charCodeAt(text.length - 1) !== 0x0a) return text;
-  return text.slice(0, text.charCodeAt(text.length - 2) === 0x0d ? -2 : -1);
+/** Without a byte order mark and one newline. */
+function withoutEnds(text: string): string {
+  const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
+  const hasNewline = text.charCodeAt(text.length - 1) === 0x0a;
+  if (start === 0 && !hasNewline) return text;
+  const newline = text.charCodeAt(text.length - 2) === 0x0d ? 2 : 1;
+  return text.slice(start, hasNewline ? -newline : undefined);
 }

@@ -46,11 +46,16 @@ const SEVERITY_KEYS = [
   'loglevel',
   'logLevel',
   'LogLevel',
+  'LOG_LEVEL',
   'Level',
+  'LEVEL',
   'Severity',
+  'SEVERITY',
   'lvl',
   '@l',
   '@level',
+  '_logLevel',
+  'sLevel',
 ] as const;
 const TIME_KEYS = [
   'timestamp',
@@ -59,6 +64,9 @@ const TIME_KEYS = [
   'ts',
   '@t',
   'Timestamp',
+  'TIMESTAMP',
+  'Time',
+  'TIME',
   'datetime',
   'eventTime',
   'timeMillis',
@@ -66,7 +74,24 @@ const TIME_KEYS = [
   'asctime',
   'date',
   't',
+  'T',
   'timeUnixNano',
+  '_SOURCE_REALTIME_TIMESTAMP',
+  '__REALTIME_TIMESTAMP',
+] as const;
+/** Logback's `formattedMessage` stands beside the pattern, GELF's `short_message` beside nothing else. */
+export const MESSAGE_KEYS = [
+  'formattedMessage',
+  'message',
+  'msg',
+  'Message',
+  'RenderedMessage',
+  '@m',
+  '@message',
+  'short_message',
+  'Msg',
+  'MESSAGE',
+  'MSG',
 ] as const;
 /** What Lambda's JSON log format writes, and nothing else: the record is the runtime's own. */
 const RUNTIME_KEYS = [
@@ -99,7 +124,10 @@ const HAS_X_RAY = 64;
 export const HAS_EXCEPTION = 128;
 const HAS_TRACE_PARENT = 256;
 /** Every key is one of RUNTIME_KEYS. */
-export const IS_RUNTIME_RECORD = 512;
+const IS_RUNTIME_RECORD = 512;
+export const HAS_MESSAGE = 1024;
+/** Under a name that is a level's only beside certain others. */
+export const HAS_FOREIGN_SEVERITY = 2048;
 
 const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
   [
@@ -107,9 +135,10 @@ const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
     [
       ...SEVERITY_KEYS,
       ...['log', 'severityNumber', 'severity_number', 'SeverityNumber', 'levelno', '@m', '@mt'],
-      ...['record', 'short_message', '_meta', 'context'],
+      ...['record', 'short_message', '_meta', 'context', '@fields'],
     ],
   ],
+  [HAS_FOREIGN_SEVERITY, ['PRIORITY', 'L', 's']],
   [HAS_TIME, [...TIME_KEYS, '_aws', 'record', '_meta']],
   [HAS_TRUSTED_ID, TRUSTED_ID_KEYS],
   [HAS_GENERAL_ID, GENERAL_ID_KEYS],
@@ -119,11 +148,19 @@ const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
   [HAS_X_RAY, X_RAY_KEYS],
   [HAS_EXCEPTION, EXCEPTION_KEYS],
   [IS_RUNTIME_RECORD, RUNTIME_KEYS],
+  [HAS_MESSAGE, MESSAGE_KEYS],
 ]);
 
-/** The flags of one key, 0 for a key that means nothing to us. */
-export function flagsOf(key: string): number {
-  return FLAGS_BY_KEY.get(key) ?? 0;
+/** What the record may hold, by its keys. */
+export function flagsOf(record: JsonObject): number {
+  let any = 0;
+  let common = IS_RUNTIME_RECORD;
+  for (const key in record) {
+    const flags = FLAGS_BY_KEY.get(key) ?? 0;
+    any |= flags;
+    common &= flags;
+  }
+  return (any & ~IS_RUNTIME_RECORD) | common;
 }
 
 /** The first level that is known, else the first that is a level at all. */
@@ -141,6 +178,7 @@ export function readRecordSeverity(record: JsonObject): Severity | undefined {
   }
   return (
     readNestedSeverity(record) ??
+    readForeignSeverity(record) ??
     readSeverityNumber(
       record['severityNumber'] ?? record['severity_number'] ?? record['SeverityNumber'],
     ) ??
@@ -151,14 +189,24 @@ export function readRecordSeverity(record: JsonObject): Severity | undefined {
   );
 }
 
-/** ECS, then loguru, tslog and roarr. */
-function readNestedSeverity({ log, record, _meta: meta, context }: JsonObject) {
+/** ECS, then loguru, tslog, roarr and Logstash's first format. */
+function readNestedSeverity({ log, record, _meta: meta, context, '@fields': fields }: JsonObject) {
   return (
     (isObject(log) ? readSeverity(log['level']) : undefined) ??
     (isObject(record) ? readSeverity(record['level']) : undefined) ??
     (isObject(meta) ? readSeverity(meta['logLevelName']) : undefined) ??
-    (isObject(context) ? readSeverity(context['logLevel']) : undefined)
+    (isObject(context) ? readSeverity(context['logLevel']) : undefined) ??
+    (isObject(fields) ? readSeverity(fields['level']) : undefined)
   );
+}
+
+/** Under names that are a level's only beside others: those of a journal, of zap in development and of MongoDB. */
+function readForeignSeverity({ MESSAGE, PRIORITY, M, L, t, s }: JsonObject) {
+  if (PRIORITY !== undefined && MESSAGE !== undefined) return readSyslogLevel(PRIORITY);
+  if (typeof L === 'string' && typeof M === 'string') return readSeverity(L);
+  const isMongo = typeof s === 'string' && isObject(t) && t['$date'] !== undefined;
+  // `D1` to `D5`
+  return isMongo ? readSeverity(s.charAt(0)) : undefined;
 }
 
 /** Graylog's format, whose levels are syslog's. */
@@ -193,6 +241,15 @@ export function addRecordRequestId(record: JsonObject, flags: number, line: Line
   if ((flags & HAS_ID_CONTEXT) !== 0) addContextId(record, line);
 }
 
+/** What a runtime posts as the request's error, or logs of it, without a message of anybody's. */
+export function isRuntimeError(record: JsonObject, flags: number): boolean {
+  return (
+    (flags & IS_RUNTIME_RECORD) !== 0 &&
+    record['message'] === undefined &&
+    record['errorType'] !== undefined
+  );
+}
+
 /** A record as Lambda's JSON log format makes it, around a message or an error. */
 export function isRuntimeRecord(record: JsonObject, flags: number): boolean {
   if ((flags & IS_RUNTIME_RECORD) === 0 || record['timestamp'] === undefined) return false;
@@ -222,78 +279,4 @@ function collectFlags(
     for (const key of keys) flags.set(key, (flags.get(key) ?? 0) | flag);
   }
   return flags;
-}
-
-// Which member of an object record is its message: the body of the log record. Every other member becomes an
-// attribute; a record without a message is a body as a whole.
-
-export interface RecordMessage {
-  readonly value: unknown;
-  /** The member that is no attribute, because it is the body. */
-  readonly key?: string;
-  /** The map whose other members become attributes in its place: Rust's tracing has all of them in `fields`. */
-  readonly fields?: JsonObject;
-}
-
-/** Logback's `formattedMessage` stands beside the pattern, GELF's `short_message` beside nothing else. */
-const KEYS = [
-  'formattedMessage',
-  'message',
-  'msg',
-  'Message',
-  'RenderedMessage',
-  '@m',
-  '@message',
-  'short_message',
-];
-
-/** `hasLevelOrTime`: what stands around the record has, so that `event` is a logger's. Undefined: no message. */
-export function findMessage(
-  record: JsonObject,
-  hasLevelOrTime: boolean,
-): RecordMessage | undefined {
-  for (const key of KEYS) {
-    const value = record[key];
-    if (value !== undefined && value !== null) return { value, key };
-  }
-  return findNested(record) ?? findEvent(record, hasLevelOrTime) ?? findLast(record);
-}
-
-/** Rust's tracing, then loguru, whose `text` is the line that a person would have read. */
-function findNested({ fields, record, text }: JsonObject): RecordMessage | undefined {
-  if (isObject(fields) && typeof fields['message'] === 'string') {
-    return { value: fields['message'], key: 'fields', fields };
-  }
-  if (!isObject(record)) return undefined;
-  if (typeof record['message'] === 'string') return { value: record['message'] };
-  return typeof text === 'string' ? { value: text, key: 'text' } : undefined;
-}
-
-/** structlog's name of the message; elsewhere the name of anything. */
-function findEvent(record: JsonObject, hasLevelOrTime: boolean): RecordMessage | undefined {
-  const { event } = record;
-  if (typeof event !== 'string') return undefined;
-  const isLogged =
-    hasLevelOrTime ||
-    Object.keys(record).some((key) => (flagsOf(key) & (HAS_SEVERITY | HAS_TIME)) !== 0);
-  return isLogged ? { value: event, key: 'event' } : undefined;
-}
-
-/** OpenTelemetry's own data model as its console exporters print it, and an error without a message. */
-function findLast(record: JsonObject): RecordMessage | undefined {
-  const severity =
-    record['severityText'] ??
-    record['severity_text'] ??
-    record['SeverityText'] ??
-    record['severityNumber'];
-  if (severity !== undefined) {
-    const { body, Body: goBody } = record;
-    if (typeof body === 'string') return { value: body, key: 'body' };
-    const text = isObject(body) ? body['stringValue'] : isObject(goBody) ? goBody['Value'] : goBody;
-    if (typeof text === 'string') return { value: text, key: isObject(body) ? 'body' : 'Body' };
-  }
-  const { errorMessage } = record;
-  return typeof errorMessage === 'string'
-    ? { value: errorMessage, key: 'errorMessage' }
-    : undefined;
 }

@@ -23,6 +23,8 @@ const REGION = /\[[\w/+-]{1,32}\]$/;
 const UTC = / ?(?:UTC|GMT)$/;
 /** Go's and Perl's date. */
 const OTHER_DATE = /^(\d{4})[/.](\d\d)[/.](\d\d)(?=[T ])/;
+/** ISO 8601's basic format: `20260302T081500Z`. */
+const BASIC_TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?=[.,Z+-]|$)/;
 const FRACTION = /^.{19}[.,:]\d/;
 
 /** Undefined for what is no time, cannot be true at `eventTime`, or is less exact than that. */
@@ -39,10 +41,13 @@ export function readTimeText(text: string, eventTime: HrTime): HrTime | undefine
     if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
   }
   if (text.length > MAX_TEXT_LENGTH) return undefined;
-  const time = parseTimestamp(
-    text.replace(REGION, '').replace(UTC, 'Z').replace(OTHER_DATE, '$1-$2-$3'),
-  );
-  if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
+  const iso = text
+    .replace(REGION, '')
+    .replace(UTC, 'Z')
+    .replace(OTHER_DATE, '$1-$2-$3')
+    .replace(BASIC_TIME, '$1-$2-$3T$4:$5:$6');
+  const time = parseTimestamp(iso);
+  if (time !== undefined) return chooseTime(time, FRACTION.test(iso), eventTime);
   return readEpochText(text, eventTime);
 }
 
@@ -97,7 +102,7 @@ function fractionDigits(whole: string): number {
 
 /**
  * log4j2 writes `instant: { epochSecond, nanoOfSecond }`, protobuf-like loggers `{ seconds, nanos }`, loguru
- * `time: { repr, timestamp }`, MongoDB-like ones `{ $date }`.
+ * `time: { repr, timestamp }`, MongoDB-like ones `{ $date }`, of a text or of a number `{ $numberLong }`.
  */
 function readParts(
   parts: Readonly<Record<string, unknown>>,
@@ -110,7 +115,8 @@ function readParts(
     return time && chooseTime(time, nanos !== undefined, eventTime);
   }
   const inner = parts['timestamp'] ?? parts['$date'];
-  return isObject(inner) ? undefined : readRecordTime(inner, eventTime);
+  const simple = isObject(inner) ? inner['$numberLong'] : inner;
+  return isObject(simple) ? undefined : readRecordTime(simple, eventTime);
 }
 
 function toTime(seconds: number, nanos: number): HrTime | undefined {

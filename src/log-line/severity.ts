@@ -24,8 +24,8 @@ const NUMBER_BY_NAME: readonly (readonly [SeverityNumber, string])[] = [
   [WARN, 'warn warning wrn wrng w'],
   [ERROR, 'error err erro eror fail failure severe exception e'],
   [SeverityNumber.ERROR2, 'dpanic'],
-  [SeverityNumber.ERROR3, 'panic pani'],
-  [FATAL, 'fatal fata ftl fatl critical crit crt f c'],
+  [SeverityNumber.ERROR3, 'panic pani pnc'],
+  [FATAL, 'fatal fata ftl fatl critical crit crt shout f c'],
   [SeverityNumber.FATAL2, 'alert'],
   [SeverityNumber.FATAL4, 'emergency emerg'],
 ];
@@ -161,12 +161,13 @@ function rangeName(number: number): string {
 
 /** Beginning a line, or capitalized in its head. */
 export const LINE_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
-  'trace trce verbose silly debug dbug info information warn warning error erro fail critical crit fatal severe notice',
+  'trace trce verbose silly debug debu dbug info information warn warning error erro fail critical crit fatal fata ' +
+    'severe notice shout emerg',
 );
 /** Alone in a column, in brackets, or behind a time. */
 export const COLUMN_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
   'trace trac trce trc verbose vrb finest finer fine config debug debu dbug dbg info inf information ' +
-    'informational notice success log warn warning wrn wrng error erro err eror fail severe panic pani dpanic ' +
+    'informational notice success log warn warning wrn wrng error erro err eror fail severe panic pani pnc dpanic ' +
     'critical crit crt fatal fata ftl alert emergency emerg',
 );
 /** The letters of klog, glog and logcat. */

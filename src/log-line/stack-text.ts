@@ -26,7 +26,7 @@ const MAX_PLACE_LENGTH = 512;
 const MAX_PANIC_HEAD_LENGTH = 2048;
 const RUST_PANIC =
   /thread '[^'\n]{0,128}' (?:\(\d{1,10}\) )?panicked at (?:'([^\n]*)', [^\n]*|[^\n]*:\n([^\n]*))/;
-const PHP_PREFIX = /^(?:PHP )?Fatal error: {1,2}Uncaught /;
+const PHP_PREFIX = /^(?:\[[^\]\n]{1,64}\] )?(?:PHP )?Fatal error: {1,2}Uncaught /;
 const PHP_TRACE = '\nStack trace:\n#';
 /** Monolog's text of an exception, as Laravel and Symfony print it. */
 const MONOLOG_OBJECT = /\[object\] \(([\w\\]{1,256})\(code: [^)\n]{0,32}\): ([^\n]*)/;

@@ -15,10 +15,11 @@ const ERROR: Severity = { number: SeverityNumber.ERROR };
 /** Of Ruby's `logger.unknown`. */
 const UNKNOWN: Severity = { text: 'ANY' };
 /**
- * A colour, an indentation, an empty line, syslog's `<`, a path, Node.js's `(node:8)`: beside letters, digits and `[`
- * all that a head may begin with.
+ * A colour, an indentation, an empty line, syslog's `<`, a path, Node.js's `(node:8)`, Erlang's `=`, and from here on
+ * signs: beside letters, digits and `[` all that a head may begin with.
  */
-const OTHER_INITIALS: ReadonlySet<number> = new Set([0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c]);
+const OTHER_INITIALS: ReadonlySet<number> = new Set([0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c, 0x3d]);
+const FIRST_SIGN = 0x2000;
 const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
 const MAX_SCAN_LENGTH = 256;
@@ -68,7 +69,8 @@ export function readTextHead(
       readLoggerHead(text, eventTime)
     );
   }
-  return OTHER_INITIALS.has(first) ? readLoggerHead(text, eventTime) : undefined;
+  const mayBeHead = first >= FIRST_SIGN || OTHER_INITIALS.has(first);
+  return mayBeHead ? readLoggerHead(text, eventTime) : undefined;
 }
 
 /**

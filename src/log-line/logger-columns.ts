@@ -1,0 +1,126 @@
+// The columns behind the time of a logger's line: threads and files in brackets, names between separators,
+// numbers, and the level. The search ends where the message begins.
+import { isUuid } from './request-id';
+import type { Severity } from './severity';
+import { COLUMN_LEVELS, LETTER_LEVELS, readSeverity } from './severity';
+
+/** What stands in front of the columns, and so how sure it is that what follows is no sentence. */
+export interface Beginning {
+  /** One plain word in front of a bare level may be the logger's name. */
+  readonly allowsName: boolean;
+  /** A bare level may be the last word: the message is empty. */
+  readonly allowsEnd: boolean;
+}
+/** With a fraction of a second, as people do not write it. */
+export const EXACT_TIME: Beginning = { allowsName: true, allowsEnd: true };
+export const PLAIN_TIME: Beginning = { allowsName: false, allowsEnd: true };
+/** A thread or a name in brackets. */
+export const NO_TIME: Beginning = { allowsName: false, allowsEnd: false };
+
+export interface Columns {
+  readonly severity?: Severity | undefined;
+  /** In front of the level: the place of Java's runtime for it. */
+  readonly requestId?: string | undefined;
+}
+
+const MAX_COLUMNS = 9;
+/** A logger's name may stand before the level; two words are the beginning of a sentence. */
+const MAX_WORDS = 1;
+const COLUMN = /^[\s|\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
+/** Dashes, arrows, and the signs that signale puts before a level. */
+const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
+const SIGN = /^[^\u0000-\u203f]/;
+const NUMBER = /^#?[\d.,#()+:/-]+$/;
+/** What a line's context holds: `order=7`. */
+const QUALIFIED = /^[A-Za-z_$][\w$]*(?:(?:[./:#$]|::)[\w$]+)+$/;
+const PAIR = /^[A-Za-z_][\w.@-]{0,63}=/;
+/** A thread's or a logger's name, or a time in digits. */
+const BRACKETED_NAME = /^(?:(?=[^\]]*[A-Za-z]{2})[\w .$:@#/()[+-]+|\d{10,19})$/;
+/** env_logger without a time: the level takes five characters. */
+const PADDED = /^([A-Z]{5} |[A-Z]{4} {2})[a-z_][\w:]*$/;
+const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
+
+/** `text`: what follows the time. */
+export function scanColumns(text: string, beginning: Beginning): Columns {
+  let words = 0;
+  let isBehindSign = false;
+  let requestId: string | undefined;
+  let rest = text;
+  for (let column = 0; column < MAX_COLUMNS; column += 1) {
+    const match = COLUMN.exec(rest);
+    if (match === null) break;
+    const [before, bracketed, word] = match;
+    rest = rest.slice(before.length);
+    const mayBeBare =
+      (words === 0 || beginning.allowsName) && (beginning.allowsEnd || rest.trim() !== '');
+    const around = { before, after: rest, isBehindSign, column, mayBeBare };
+    const severity =
+      bracketed === undefined ? readWord(word ?? '', around) : readBracket(bracketed);
+    if (severity !== undefined) return { severity, requestId };
+    // `[x]`, `[1/4]`, `[50%]` at the beginning are of no logger.
+    if (column === 0 && !beginning.allowsEnd && !BRACKETED_NAME.test(bracketed ?? ''))
+      words = MAX_WORDS;
+    isBehindSign = SIGN.test(word ?? '');
+    if (word === undefined || SEPARATOR.test(word) || NUMBER.test(word)) continue;
+    if (isUuid(word) && column === 0) requestId = word;
+    else if (isNameColumn(rest, word)) words = Math.min(words, 0);
+    else words += 1;
+    if (words > MAX_WORDS) break;
+  }
+  return {};
+}
+
+interface Around {
+  readonly before: string;
+  readonly after: string;
+  readonly isBehindSign: boolean;
+  readonly column: number;
+  /** Neither separators nor a colon are needed to tell it from a sentence's word. */
+  readonly mayBeBare: boolean;
+}
+
+/** `[WARN]`, `[warning  ]`, `[core:warn]`, `WARNING/MainProcess`, `[W]`. */
+function readBracket(content: string): Severity | undefined {
+  const inside = TIME_INSIDE.exec(content)?.[1];
+  const padded = PADDED.exec(content)?.[1];
+  const name = (inside ?? padded ?? content).trim();
+  const last = name.slice(name.lastIndexOf(':') + 1).split(/[/#]/, 1)[0] ?? '';
+  return COLUMN_LEVELS.get(last.trim()) ?? LETTER_LEVELS.get(name);
+}
+
+function readWord(word: string, around: Around): Severity | undefined {
+  const { before, after, isBehindSign, column, mayBeBare } = around;
+  if (/^(?:level|severity)="?[A-Za-z]/.test(word)) {
+    return readSeverity(word.slice(word.indexOf('=') + 1).replaceAll('"', ''));
+  }
+  const name = word.replace(/[:,>]+$/, '');
+  const isMarked = name !== word;
+  // Monolog: `production.WARNING:`; Celery: `WARNING/MainProcess`.
+  const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split('/', 1);
+  const isCapital = level === level.toUpperCase();
+  if (isMarked ? isCapital || level === name : isCapital && mayBeBare && !name.includes('.')) {
+    const severity = COLUMN_LEVELS.get(level);
+    if (severity !== undefined) return severity;
+  }
+  const isColumn =
+    (/[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after)) ||
+    (isBehindSign && after.startsWith('  ')) ||
+    after.startsWith(']');
+  if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);
+  // Swift's `warning orders : message` and logcat's `W Tag: message` say where before they say what.
+  const isBeforeLabel = /^ (?:[^\s:]{1,128} {0,16}:|\[)/.test(after);
+  if (!isBeforeLabel) return undefined;
+  return column === 0
+    ? (COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name))
+    : LETTER_LEVELS.get(name);
+}
+
+/** Something separates it from what follows, as a sentence's words are not; or it has a process id, or a value. */
+function isNameColumn(after: string, word: string): boolean {
+  return (
+    word.endsWith(':') ||
+    /^(?:\s*(?:\||[-–—:>›]+\s)|\[\d{1,10}\])/.test(after) ||
+    PAIR.test(word) ||
+    QUALIFIED.test(word)
+  );
+}
