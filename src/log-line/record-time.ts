@@ -25,7 +25,7 @@ const UTC = / ?(?:UTC|GMT)$/;
 const OTHER_DATE = /^(\d{4})[/.](\d\d)[/.](\d\d)(?=[T ])/;
 /** ISO 8601's basic format: `20260302T081500Z`. */
 const BASIC_TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?=[.,Z+-]|$)/;
-const FRACTION = /^.{19}[.,:]\d/;
+const OTHER_FRACTION = /^.{19}[,:]\d/;
 
 /** Undefined for what is no time, cannot be true at `eventTime`, or is less exact than that. */
 export function readRecordTime(value: unknown, eventTime: HrTime): HrTime | undefined {
@@ -38,7 +38,7 @@ export function readRecordTime(value: unknown, eventTime: HrTime): HrTime | unde
 export function readTimeText(text: string, eventTime: HrTime): HrTime | undefined {
   if (text.length === ISO_MS_LENGTH) {
     const time = parseTimestampUntil(text, ISO_MS_LENGTH);
-    if (time !== undefined) return chooseTime(time, FRACTION.test(text), eventTime);
+    if (time !== undefined) return chooseTime(time, hasFraction(text), eventTime);
   }
   if (text.length > MAX_TEXT_LENGTH) return undefined;
   const iso = text
@@ -47,8 +47,13 @@ export function readTimeText(text: string, eventTime: HrTime): HrTime | undefine
     .replace(OTHER_DATE, '$1-$2-$3')
     .replace(BASIC_TIME, '$1-$2-$3T$4:$5:$6');
   const time = parseTimestamp(iso);
-  if (time !== undefined) return chooseTime(time, FRACTION.test(iso), eventTime);
+  if (time !== undefined) return chooseTime(time, hasFraction(iso), eventTime);
   return readEpochText(text, eventTime);
+}
+
+/** Of a text that was read as a time. */
+function hasFraction(text: string): boolean {
+  return text.charCodeAt(19) === 0x2e || OTHER_FRACTION.test(text);
 }
 
 /**

@@ -3,7 +3,7 @@
 // the record's fields; the lines of loggers stay whole.
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { parseTimestampUntil } from '../telemetry/timestamp';
+import { parseTimestampUntil, TimestampReader } from '../telemetry/timestamp';
 import { readLoggerHead } from './logger-head';
 import { LINE_LEVELS } from './severity';
 import type { TextHead } from './log-line';
@@ -35,6 +35,7 @@ const RUBY =
 
 /** `⇥requestId⇥LEVEL⇥` of the last line that had both: most lines repeat them, and so share one text of the id. */
 export interface KnownHead {
+  readonly times: TimestampReader;
   text: string;
   requestId: string | undefined;
   possibleRequestId: string | undefined;
@@ -42,7 +43,13 @@ export interface KnownHead {
 }
 
 export function createKnownHead(): KnownHead {
-  return { text: '?', requestId: undefined, possibleRequestId: undefined, severity: undefined };
+  return {
+    times: new TimestampReader(),
+    text: '?',
+    requestId: undefined,
+    possibleRequestId: undefined,
+    severity: undefined,
+  };
 }
 
 /** Undefined for a line that is nothing but its message. `eventTime`: when the platform got it. */
@@ -80,7 +87,7 @@ export function readTextHead(
 function readTabbed(text: string, eventTime: HrTime, known: KnownHead): TextHead | undefined {
   const timeEnd = text.indexOf('\t');
   if (timeEnd < 19 || timeEnd > 35) return undefined;
-  const time = parseTimestampUntil(text, timeEnd);
+  const time = known.times.readUntil(text, timeEnd);
   if (time === undefined) return undefined;
   if (text.lastIndexOf(known.text, timeEnd) !== timeEnd && !learnHead(text, timeEnd, known)) {
     return undefined;

@@ -77,12 +77,19 @@ export class Selection {
       measurements: [],
     };
     if (this.options.others === 'all') {
-      for (const fact of facts) for (const item of this.toItems(fact, maker)) push(selected, item);
+      for (const fact of facts) this.passOn(fact, maker, selected);
       for (const span of context.takeJoined()) selected.receivedSpans.push(span);
       return selected;
     }
     this.selectByDecision(facts, maker, { context, selected });
     return selected;
+  }
+
+  /** Where everything leaves, nothing is weighed. */
+  private passOn(fact: Fact<ReadLine>, maker: Maker, selected: Selected): void {
+    const record = maker.toRecord(fact);
+    if (record !== undefined) selected.logRecords.push(record);
+    else for (const span of this.toSpans(fact, maker)) selected.spans.push(span);
   }
 
   private selectByDecision(
@@ -166,9 +173,15 @@ export class Selection {
   private toItems(fact: Fact<ReadLine>, maker: Maker): Item[] {
     const record = maker.toRecord(fact);
     if (record !== undefined) return [toRecordItem(fact, record, this.options.othersSeverity)];
+    return this.toSpans(fact, maker).map((span, index) =>
+      toSpanItem(span, fact.kind === 'invocation' && index === 0),
+    );
+  }
+
+  /** Made whether they are exported or not: a joined span of the SDK's is completed by it. */
+  private toSpans(fact: Fact<ReadLine>, maker: Maker): readonly ReadableSpan[] {
     const spans = maker.toSpans(fact);
-    if (!this.isSampled(fact)) return [];
-    return spans.map((span, index) => toSpanItem(span, fact.kind === 'invocation' && index === 0));
+    return this.isSampled(fact) ? spans : [];
   }
 
   private isSampled(fact: Fact<ReadLine>): boolean {

@@ -14,7 +14,7 @@ import {
 } from './fields';
 import type { PlatformEvent, TelemetryEvent } from './event';
 import type { JsonObject } from './fields';
-import { parseTimestamp } from './timestamp';
+import { TimestampReader } from './timestamp';
 
 /** Reads the record of one event type, or undefined when what identifies it is missing. */
 type RecordDecoder = (record: JsonObject, time: HrTime) => PlatformEvent | undefined;
@@ -167,15 +167,19 @@ const NO_FIELDS: JsonObject = {};
  * Decodes one element of a Telemetry API batch. `observed` (the time of delivery) stands in for a time
  * that is missing or unreadable. Undefined: not an object, or an object without a `type`.
  */
-export function decodeEvent(value: unknown, observed: HrTime): TelemetryEvent | undefined {
+export function decodeEvent(
+  value: unknown,
+  observed: HrTime,
+  times = new TimestampReader(),
+): TelemetryEvent | undefined {
   if (!isObject(value)) return undefined;
   const { type, record } = value;
   if (type === 'function' || type === 'extension') {
-    return { type, time: readTime(value['time']) ?? observed, record };
+    return { type, time: readTime(value['time'], times) ?? observed, record };
   }
   const wireType = readText(type);
   if (wireType === undefined) return undefined;
-  const time = readTime(value['time']) ?? observed;
+  const time = readTime(value['time'], times) ?? observed;
   const decode = Object.hasOwn(DECODERS, wireType)
     ? DECODERS[wireType as PlatformEvent['type']]
     : undefined;
@@ -183,8 +187,8 @@ export function decodeEvent(value: unknown, observed: HrTime): TelemetryEvent | 
   return event ?? { type: 'unknown', wireType, time, record };
 }
 
-function readTime(value: unknown): HrTime | undefined {
-  return typeof value === 'string' ? parseTimestamp(value) : undefined;
+function readTime(value: unknown, times: TimestampReader): HrTime | undefined {
+  return typeof value === 'string' ? times.readUntil(value, value.length) : undefined;
 }
 
 /** What one delivery held. `problem` is set when the text as a whole could not be read. */
@@ -212,8 +216,9 @@ export function decodeBatch(text: string, observed: HrTime): DecodedBatch {
   }
   const elements: readonly unknown[] = Array.isArray(value) ? value : [value];
   const events: TelemetryEvent[] = [];
+  const times = new TimestampReader();
   for (const element of elements) {
-    const event = decodeEvent(element, observed);
+    const event = decodeEvent(element, observed, times);
     if (event !== undefined) events.push(event);
   }
   return { events, badRecords: elements.length - events.length };

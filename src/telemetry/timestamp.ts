@@ -26,6 +26,36 @@ export function parseTimestampUntil(text: string, end: number): HrTime | undefin
   return isUsual ? parseMilliseconds(text) : parseAnyForm(text.slice(0, end));
 }
 
+/** Where `2026-03-02T08:15:` ends. */
+const MINUTE_LENGTH = 17;
+
+/** Reads times one after the other: most are of the same minute as the one before, of which only the rest is read. */
+export class TimestampReader {
+  private minute = '?';
+  private minuteStart = 0;
+
+  /** As `parseTimestampUntil`. */
+  readUntil(text: string, end: number): HrTime | undefined {
+    // By lastIndexOf: V8 makes a loop over single characters of startsWith.
+    if (end !== 24 || text.lastIndexOf(this.minute, 0) !== 0) return this.learn(text, end);
+    const second = twoDigits(text, 17);
+    const millis = twoDigits(text, 20) * 10 + digit(text, 22);
+    const isUsual = text.charCodeAt(19) === 0x2e && text.charCodeAt(23) === 0x5a;
+    if (!isUsual || second < 0 || second > 59 || millis < 0) return this.learn(text, end);
+    return [this.minuteStart + second, millis * 1e6];
+  }
+
+  private learn(text: string, end: number): HrTime | undefined {
+    const time = parseTimestampUntil(text, end);
+    const isUsual = end === 24 && text.charCodeAt(23) === 0x5a && hasIsoPunctuation(text);
+    if (time !== undefined && isUsual) {
+      this.minute = text.slice(0, MINUTE_LENGTH);
+      this.minuteStart = time[0] - twoDigits(text, MINUTE_LENGTH);
+    }
+    return time;
+  }
+}
+
 /**
  * `2026-03-02T08:15:00.120Z`, the form of every true event, without a regular expression: each log line pays for it.
  */

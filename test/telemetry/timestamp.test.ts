@@ -8,6 +8,7 @@ import {
   laterTime,
   parseTimestamp,
   parseTimestampUntil,
+  TimestampReader,
   toNanosText,
 } from '../../src/telemetry/timestamp';
 
@@ -122,6 +123,40 @@ describe('parseTimestamp', () => {
         const [seconds, nanos] = parseTimestamp(date.toISOString()) ?? [Number.NaN, Number.NaN];
         expect(seconds * 1000 + nanos / 1e6).toBe(date.getTime());
       }),
+    );
+  });
+});
+
+describe('TimestampReader', () => {
+  /** Of one minute, with a character changed here and there. */
+  const text = fc
+    .tuple(
+      fc.constantFrom('2026-03-02T08:15:', '2026-03-02T08:16:', '2026-02-29T08:15:'),
+      fc.integer({ min: 0, max: 60_999 }),
+      fc.nat({ max: 23 }),
+      fc.constantFrom('', '0', '9', '6', ':', '.', 'Z', '+', ' '),
+    )
+    .map(([minute, ms, at, character]) => {
+      const rest = (ms / 1000).toFixed(3).padStart(6, '0');
+      const whole = `${minute}${rest}Z`;
+      return character === '' ? whole : withCharacter(whole, at, character);
+    });
+
+  it('reads each time as if there had been none before', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(text, fc.constantFrom(24, 24, 23, 20)), { minLength: 2 }),
+        (all) => {
+          const reader = new TimestampReader();
+          for (const [time, end] of all) {
+            expect([time, reader.readUntil(`${time}\trest`, end)]).toEqual([
+              time,
+              parseTimestampUntil(time, end),
+            ]);
+          }
+        },
+      ),
+      { numRuns: 1000 },
     );
   });
 });
