@@ -81,12 +81,12 @@ const FIGURES: Rows = (
 
 const HOLDS: Rows = (
   [
-    ['http, at hand', 'http, here'],
-    ['https, at hand', 'https, here'],
-    ['https, 30 ms away, invocations close together', 'https, 30 ms away, closely'],
-    ['https, 30 ms away, each time a new connection', 'https, 30 ms away, rarely'],
-    ['http, at hand, function of 256 MB', 'http, 256 MB'],
-    ['http, at hand, function of 128 MB', 'http, 128 MB'],
+    ['http, local', 'http, local'],
+    ['https, local', 'https, local'],
+    ['https, 30 ms away, invocations back to back', 'https, 30 ms away, back to back'],
+    ['https, 30 ms away, a new connection each time', 'https, 30 ms away, rarely'],
+    ['http, local, function of 256 MB', 'http, 256 MB'],
+    ['http, local, function of 128 MB', 'http, 128 MB'],
   ] as const
 ).map(([title, label]) => [
   title,

@@ -80,7 +80,7 @@ it('has a test for every recipe of the page', () => {
     'DEBUG of slow requests',
     'No lines of health checks',
     'Mask e-mail addresses and tokens',
-    'One metric series a function',
+    'One metric series per function',
   ]);
 });
 
@@ -129,8 +129,8 @@ it('Mask e-mail addresses and tokens', async () => {
   }
 });
 
-it('One metric series a function', async () => {
-  const { requests } = await run('One metric series a function');
+it('One metric series per function', async () => {
+  const { requests } = await run('One metric series per function');
   for (const sent of requests) {
     const of = sent.signal === 'metrics' ? sent.request.resourceMetrics : [];
     for (const { resource, scopeMetrics } of of) {

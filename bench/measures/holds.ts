@@ -32,10 +32,10 @@ interface Situation {
 }
 
 const SITUATIONS: readonly Situation[] = [
-  { name: 'http, here', start: () => startOtlpSink(), goals: [35, 35] },
-  { name: 'https, here', start: () => startOtlpSink('ok', true), goals: [40, 40] },
+  { name: 'http, local', start: () => startOtlpSink(), goals: [35, 35] },
+  { name: 'https, local', start: () => startOtlpSink('ok', true), goals: [40, 40] },
   {
-    name: 'https, 30 ms away, closely',
+    name: 'https, 30 ms away, back to back',
     start: () => startFarSink({ oneWayMs: ONE_WAY_MS, idleMs: 0 }),
     goals: [100, undefined, 75],
   },
