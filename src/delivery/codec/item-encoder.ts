@@ -50,11 +50,15 @@ export class ItemEncoder {
     // One for each window: where two leave in one request, no scope has a metric twice.
     const owner = { ...this.toRawResource(resource) };
     return scopeMetrics.flatMap(({ scope, metrics }) => {
-      const shared = { resource: owner, scope: this.toRawScope(scope) };
+      const owningScope = this.toRawScope(scope);
       const filled = metrics.filter(({ dataPoints }) => dataPoints.length > 0);
-      return this.encodeAll(filled, writeMetric, (part, metric) => ({
-        ...part,
-        ...shared,
+      // Not `{ ...part, points }`: V8 11 (Node.js 20) makes a hidden class for every single one, in the old generation.
+      return this.encodeAll(filled, writeMetric, ({ block, start, end }, metric) => ({
+        block,
+        start,
+        end,
+        resource: owner,
+        scope: owningScope,
         points: metric.dataPoints.length,
         temporality: toTemporality(metric),
       }));
