@@ -52,11 +52,13 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   const inbox = new Inbox(budget, systemClock);
   const lifecycle = connect(options, client, { ...registered, settings, inbox });
   const otlpInbox = new OtlpInbox(budget);
-  // Before the first poll: no handler can run earlier.
-  const [isOpen] = await Promise.all([
-    openReceiver(options, { inbox, otlpInbox, budget }),
-    openTelemetry(options, { client, extensionId, settings, inbox, budget }),
-  ]);
+  // Before the first poll: no handler can run earlier. The receiver opens while the subscription is under way.
+  let opening: Promise<boolean> | undefined;
+  const open = (): Promise<boolean> =>
+    (opening ??= openReceiver(options, { inbox, otlpInbox, budget }));
+  const onSent = (): void => void open();
+  await openTelemetry(options, { client, extensionId, settings, inbox, budget, onSent });
+  const isOpen = await open();
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
     const loadPipeline = (): Promise<Pipeline> => options.loadPipeline(registration, isOpen);
@@ -199,11 +201,13 @@ interface Subscription {
   readonly settings: ExtensionSettings;
   readonly inbox: Inbox;
   readonly budget: ByteBudget;
+  /** Called when the subscription is on its way. */
+  readonly onSent: () => void;
 }
 
 async function openTelemetry(
   { diagnostics, timeline }: StartOptions,
-  { client, extensionId, settings, inbox, budget }: Subscription,
+  { client, extensionId, settings, inbox, budget, onSent }: Subscription,
 ): Promise<void> {
   try {
     const onBody = (body: TelemetryBody): void => inbox.accept(body);
@@ -212,7 +216,7 @@ async function openTelemetry(
     timeline.mark('listening');
     const { streams: types, buffering } = settings;
     const { port } = listener;
-    const outcome = await subscribe(client, { extensionId, types, buffering, port });
+    const outcome = await subscribe(client, { extensionId, types, buffering, port, onSent });
     timeline.mark('subscribed');
     if (outcome.kind === 'subscribed') {
       inbox.isSubscribed = true;

@@ -7,7 +7,7 @@ import { ServedConnection } from './served-connection';
 
 export interface ServerAddress {
   /** Default: every address. */
-  readonly host?: string;
+  readonly host?: '127.0.0.1' | '::1';
   /** Default: a free one other than `reservedPort`. */
   readonly port?: number;
   readonly reservedPort?: number;

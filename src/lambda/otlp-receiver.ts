@@ -5,7 +5,7 @@
 import type { Diagnostics } from '../diagnostics';
 import { startHttpServer } from '../http/server';
 import type { HttpServerOptions, ReceivedRequest } from '../http/served-connection';
-import type { HttpServer } from '../http/server';
+import type { HttpServer, ServerAddress } from '../http/server';
 import type * as Grpc from './grpc-receiver';
 import type * as Requests from './otlp-requests';
 import type { OtlpReceiverOptions } from './received-otlp';
@@ -17,9 +17,9 @@ export interface OtlpReceiver {
   close(): void;
 }
 
-const HOSTS = ['127.0.0.1', '::1'];
+const HOSTS = ['127.0.0.1', '::1'] as const;
 /** The machine has no such address: IPv6 is off. */
-const NO_ADDRESS = /\b(?:EADDRNOTAVAIL|EAFNOSUPPORT)\b/;
+const NO_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
 /** Loads what answers, also ahead of the first request. */
 export async function loadOtlpRequests(): Promise<typeof Requests> {
@@ -39,10 +39,9 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
   const bound = await Promise.allSettled(
     addresses.map((address) => startHttpServer(server, address)),
   );
-  const isServing = bound.some(({ status }) => status === 'fulfilled');
-  warnOfTaken(bound, isServing, diagnostics);
+  warnOfTaken(addresses, bound, diagnostics);
   return {
-    isServing,
+    isServing: bound.some(({ status }) => status === 'fulfilled'),
     close: () => {
       for (const one of bound) if (one.status === 'fulfilled') one.value.close();
     },
@@ -102,17 +101,22 @@ function createWarning(diagnostics: Diagnostics): (what: string, error: unknown)
 }
 
 function warnOfTaken(
+  addresses: readonly ServerAddress[],
   bound: readonly PromiseSettledResult<HttpServer>[],
-  isServing: boolean,
   diagnostics: Diagnostics,
 ): void {
-  const reasons = bound.flatMap((one) => {
-    const reason = one.status === 'rejected' ? String(one.reason) : '';
-    return reason === '' || NO_ADDRESS.test(reason) ? [] : [reason];
+  const problems = addresses.flatMap(({ host = '', port = 0 }, index) => {
+    const one = bound[index];
+    if (one?.status !== 'rejected') return [];
+    const { code = '', message } = one.reason as NodeJS.ErrnoException;
+    if (NO_ADDRESS.has(code)) return [];
+    return [`${code === '' ? message : code} at ${host === '::1' ? '[::1]' : host}:${port}`];
   });
-  if (reasons.length === 0) return;
-  const consequence = isServing
+  if (problems.length === 0) return;
+  const consequence = bound.some(({ status }) => status === 'fulfilled')
     ? 'the other addresses serve'
     : "the function's own telemetry is not received";
-  diagnostics.warn(`OTLP receiver: expected free ports, got ${reasons.join(', ')}; ${consequence}`);
+  diagnostics.warn(
+    `OTLP receiver: expected free ports, got ${problems.join(', ')}; ${consequence}`,
+  );
 }

@@ -18,6 +18,8 @@ export interface SubscribeRequest {
   readonly buffering: TelemetryBuffering;
   /** Where the listener is bound. */
   readonly port: number;
+  /** Called when a request was handed to the operating system. */
+  readonly onSent?: () => void;
 }
 
 export type SubscribeOutcome =
@@ -47,6 +49,7 @@ export async function subscribe(
       },
       body: toBody(request, schemaVersion),
       timeoutMs: ANSWER_TIMEOUT_MS,
+      ...(request.onSent && { onSent: request.onSent }),
     });
     if (answer.kind === 'failed') return answer;
     const { status } = answer;

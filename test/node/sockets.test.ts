@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { Socket } from 'node:net';
 import { Connections } from '../../src/http/connections';
-import { openPlainSocket } from '../../src/node/sockets';
+import { listen as listenAt, openPlainSocket } from '../../src/node/sockets';
 import { freePort } from '../free-ports';
 import { listen } from '../loopback-server';
 
@@ -159,4 +159,34 @@ it('answers longer than the block are read, one after the other, over one connec
     expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
   }
   expect(accepted).toBe(1);
+});
+
+describe('a loopback address is listened at', () => {
+  const options = { host: '127.0.0.1', onConnection: echo, onError: () => undefined } as const;
+
+  /** Node's undocumented way is not there, or fails with an error number. */
+  function replaceWay(way: (() => number) | undefined): void {
+    const net: { _createServerHandle: unknown } = jest.requireActual('node:net');
+    const original = net._createServerHandle;
+    net._createServerHandle = way;
+    cleanups.push(() => (net._createServerHandle = original));
+  }
+
+  it.each(['as clusters do', 'in the documented way'])('%s', async (way) => {
+    if (way === 'in the documented way') replaceWay(undefined);
+    const listening = await listenAt(options);
+    cleanups.push(() => listening.close());
+    const { port } = listening;
+    const { socket, chunks } = watch(port);
+    socket.write('said');
+    await once(socket, 'data');
+    expect(chunks.map(String)).toEqual(['said']);
+    await expect(listenAt({ ...options, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+
+  it('unless there is none', async () => {
+    replaceWay(() => -97);
+    const none = listenAt({ ...options, host: '::1' });
+    await expect(none).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
+  });
 });

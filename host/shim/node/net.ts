@@ -38,7 +38,7 @@ export function findServer(id: number): Server | undefined {
   return servers.get(id);
 }
 
-interface ListenOptions {
+export interface ListenOptions {
   readonly port: number;
   /** An address; none: all of them. */
   readonly host?: string | undefined;
