@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
 import type { Socket } from 'node:net';
-import { Cancellation, TransportError } from '../../src/delivery/transport/transport';
+import { Cancellation } from '../../src/delivery/transport/transport';
 import { createConnectionPool } from '../../src/delivery/transport/connection-pool';
 import type { HttpTransportOptions } from '../../src/delivery/transport/http-transport';
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
@@ -20,7 +20,7 @@ const noop = (): undefined => undefined;
 const clock = { now: () => 1_700_000_000_000 };
 const unsentAndRetryable = {
   status: 'retryable',
-  error: { detail: { outcome: 'timeout', bodyWritten: false } },
+  failure: { outcome: 'timeout', bodyWritten: false },
 };
 const closers: (() => unknown)[] = [];
 const renewSecrets = () => Promise.resolve(false);
@@ -163,10 +163,15 @@ describe('a request cancelled', () => {
 });
 
 describe('reconnecting', () => {
-  const detail = { outcome: 'ECONNRESET', bodyWritten: true, staleConnection: true };
+  const failure = {
+    message: 'reset',
+    outcome: 'ECONNRESET',
+    bodyWritten: true,
+    staleConnection: true,
+  };
   const stale: TransportResponse = {
     status: 'retryable',
-    error: new TransportError('reset', detail),
+    failure,
   };
 
   it.each([
@@ -202,7 +207,7 @@ describe('reconnecting', () => {
     const response = transport.send(body, 60_000, cancellation);
     await eventually(() => endpoint.requests.length === 3);
     cancellation.cancel();
-    expect(await response).toMatchObject({ error: { detail: { outcome: 'timeout' } } });
+    expect(await response).toMatchObject({ failure: { outcome: 'timeout' } });
     expect(endpoint.requests).toHaveLength(3);
   });
 });

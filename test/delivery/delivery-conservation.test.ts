@@ -5,14 +5,13 @@ import type { Signal } from '../../src/delivery/delivery';
 import { protobufEncoding } from '../../src/delivery/codec/request-builder';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
-import { TransportError } from '../../src/delivery/transport/transport';
 import { createFixture } from './delivery-fixture';
 import { makeLogRecord, makeSpan, makeWindow, range } from './signal-items';
 
 const failing = (
   status: 'failure' | 'retryable',
-  detail: { readonly outcome: string; readonly bodyWritten: boolean },
-): TransportResponse => ({ status, error: new TransportError(detail.outcome, detail) });
+  failure: { readonly outcome: number | string; readonly bodyWritten: boolean },
+): TransportResponse => ({ status, failure: { message: `${failure.outcome}`, ...failure } });
 
 const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
   { weight: 4, arbitrary: fc.constant<TransportResponse>({ status: 'success' }) },
@@ -20,19 +19,19 @@ const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
   {
     weight: 2,
     arbitrary: fc
-      .constantFrom('400', '401', '404', '413', '500', 'not_http')
+      .constantFrom(400, 401, 404, 413, 500, 'not_http')
       .map((outcome) => failing('failure', { outcome, bodyWritten: true })),
   },
   {
     weight: 3,
     arbitrary: fc
       .record({
-        outcome: fc.constantFrom('503', '429', 'ECONNREFUSED', 'timeout', 'ECONNRESET'),
+        outcome: fc.constantFrom(503, 429, 'ECONNREFUSED', 'timeout', 'ECONNRESET'),
         bodyWritten: fc.boolean(),
         retryInMs: fc.option(fc.constantFrom(0, 1, 40_000), { nil: undefined }),
       })
-      .map(({ retryInMs, ...detail }) => ({
-        ...failing('retryable', detail),
+      .map(({ retryInMs, ...failure }) => ({
+        ...failing('retryable', failure),
         ...(retryInMs !== undefined && { retryInMs }),
       })),
   },

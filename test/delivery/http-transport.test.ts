@@ -59,8 +59,8 @@ async function startRawServer(reply: (socket: Socket) => void): Promise<string> 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`;
 }
 
-function outcomeOf(response: TransportResponse): string {
-  return response.status === 'success' ? 'success' : response.error.detail.outcome;
+function outcomeOf(response: TransportResponse): number | string {
+  return response.status === 'success' ? 'success' : response.failure.outcome;
 }
 
 describe('a request', () => {
@@ -101,7 +101,7 @@ describe('a request', () => {
     const response = await transport.send(body, 1_000);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { outcome: 'headers_unavailable', bodyWritten: false } },
+      failure: { outcome: 'headers_unavailable', bodyWritten: false },
     });
   });
 });
@@ -112,7 +112,7 @@ describe('time', () => {
     const response = await connectTo(endpoint.url).send(body, 40);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { outcome: 'timeout', bodyWritten: true } },
+      failure: { outcome: 'timeout', bodyWritten: true },
     });
     await eventually(() => endpoint.sockets.size === 0);
   });
@@ -143,7 +143,7 @@ describe('time', () => {
     const response = await transport.send(body, 1_000, cancellation);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { outcome: 'timeout', bodyWritten: false } },
+      failure: { outcome: 'timeout', bodyWritten: false },
     });
     await transport.send(body, 1_000);
     expect(endpoint.requests).toHaveLength(2);
@@ -182,19 +182,21 @@ describe('an answer', () => {
       flood();
     });
     const response = await connectTo(url).send(body, 10_000);
-    expect(outcomeOf(response)).toBe('503');
+    expect(outcomeOf(response)).toBe(503);
   });
 
   it('that is a redirect is final and not followed', async () => {
     endpoint.behaviour = answer(307, { location: `${endpoint.url}/elsewhere?token=x` });
     const response = await connectTo(endpoint.url).send(body, 1_000);
     expect(response.status).toBe('failure');
-    expect(outcomeOf(response)).toBe('307');
+    expect(outcomeOf(response)).toBe(307);
     expect(endpoint.requests).toHaveLength(1);
-    expect(response.status === 'failure' && response.error.message).toContain(
+    expect(response.status === 'failure' && response.failure.message).toContain(
       "redirect to 'http://",
     );
-    expect(response.status === 'failure' && response.error.message).not.toMatch(/elsewhere|token/);
+    expect(response.status === 'failure' && response.failure.message).not.toMatch(
+      /elsewhere|token/,
+    );
   });
 
   it('that is not HTTP is final', async () => {
@@ -209,7 +211,7 @@ describe('an answer', () => {
     const response = await connectTo(url).send(body, 1_000);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { bodyWritten: true } },
+      failure: { bodyWritten: true },
     });
   });
 });
@@ -220,7 +222,7 @@ describe('a connection that cannot be made', () => {
     const response = await connectTo(endpoint.url).send(body, 1_000);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { outcome: 'ECONNREFUSED', bodyWritten: false } },
+      failure: { outcome: 'ECONNREFUSED', bodyWritten: false },
     });
   });
 
@@ -228,7 +230,7 @@ describe('a connection that cannot be made', () => {
     const response = await connectTo('http://no-such-host.invalid/').send(body, 5_000);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { bodyWritten: false } },
+      failure: { bodyWritten: false },
     });
   });
 });
@@ -300,7 +302,7 @@ describe('a kept connection that the server closed meanwhile', () => {
     const response = await transport.send(body, 1_000);
     expect(response).toMatchObject({
       status: 'retryable',
-      error: { detail: { bodyWritten: true } },
+      failure: { bodyWritten: true },
     });
     expect(endpoint.connections).toBe(1);
   });

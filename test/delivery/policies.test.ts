@@ -6,7 +6,6 @@ import { decideRetry, Patience } from '../../src/delivery/policy/gate';
 import type { RetrySituation } from '../../src/delivery/policy/gate';
 import { describeTrouble } from '../../src/delivery/policy/request-settler';
 import { parseRetryAfter, judge } from '../../src/delivery/policy/verdict';
-import { TransportError } from '../../src/delivery/transport/transport';
 import { toItems } from './protobuf/encode';
 import { makeLogRecord, range } from './signal-items';
 
@@ -158,19 +157,23 @@ describe('patience', () => {
 });
 
 describe('a verdict', () => {
-  const failed = (status: 'retryable' | 'failure', outcome: string, bodyWritten: boolean) => ({
+  const failed = (
+    status: 'retryable' | 'failure',
+    outcome: number | string,
+    bodyWritten: boolean,
+  ) => ({
     status,
-    error: new TransportError('', { outcome, bodyWritten }),
+    failure: { message: '', outcome, bodyWritten },
   });
   it.each([
     [failed('retryable', 'timeout', true), { kind: 'resend', isUnsure: true }],
     [failed('retryable', 'ECONNRESET', false), { kind: 'resend', isUnsure: false }],
-    [failed('retryable', '503', true), { kind: 'resend', reached: true, isUnsure: false }],
-    [failed('failure', '413', true), { kind: 'split' }],
-    [failed('failure', '400', true), { reason: '400', trouble: 'items' }],
-    [failed('failure', '404', true), { reason: '404', trouble: 'address' }],
-    [failed('failure', '308', true), { reason: '308', trouble: 'address' }],
-    [failed('failure', '500', true), { reason: '500', trouble: 'server' }],
+    [failed('retryable', 503, true), { kind: 'resend', reached: true, isUnsure: false }],
+    [failed('failure', 413, true), { kind: 'split' }],
+    [failed('failure', 400, true), { reason: '400', trouble: 'items' }],
+    [failed('failure', 404, true), { reason: '404', trouble: 'address' }],
+    [failed('failure', 308, true), { reason: '308', trouble: 'address' }],
+    [failed('failure', 500, true), { reason: '500', trouble: 'server' }],
     [failed('failure', 'not_http', true), { reason: 'rejected' }],
   ])('%#', (response, expected) => {
     expect(judge(response)).toMatchObject(expected);
@@ -185,10 +188,10 @@ describe('a verdict', () => {
 
 describe('a message', () => {
   it.each([
-    ['401', 'OTEL_EXPORTER_OTLP_HEADERS'],
-    ['404', 'OTEL_LOGS_EXPORTER=none'],
-    ['415', 'OTEL_EXPORTER_OTLP_PROTOCOL'],
-    ['301', 'redirects are not followed'],
+    [401, 'OTEL_EXPORTER_OTLP_HEADERS'],
+    [404, 'OTEL_LOGS_EXPORTER=none'],
+    [415, 'OTEL_EXPORTER_OTLP_PROTOCOL'],
+    [301, 'redirects are not followed'],
     ['not_http', '4317'],
     ['ERR_TLS_CERT_ALTNAME_INVALID', 'OTEL_EXPORTER_OTLP_CERTIFICATE'],
   ])('about %s tells the user of %s', (outcome, hint) => {

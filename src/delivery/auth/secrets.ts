@@ -153,7 +153,7 @@ async function fetchSecret(
     : { SecretId: reference.id };
   const body = Buffer.from(JSON.stringify(request), 'utf8');
   const response = await transport.send(body, FETCH_TIMEOUT_MS);
-  if (response.status !== 'success') throw response.error;
+  if (response.status !== 'success') throw new Error(response.failure.message);
   return readValue(Buffer.from(response.data ?? []).toString('utf8'), reference);
 }
 

@@ -134,7 +134,9 @@ async function fetchCredentials(
   });
   connections.close();
   if (response.status !== 'success') {
-    throw new Error(`no AWS credentials: the container endpoint failed, ${response.error.message}`);
+    throw new Error(
+      `no AWS credentials: the container endpoint failed, ${response.failure.message}`,
+    );
   }
   return parseCredentials(Buffer.from(response.data ?? []).toString('utf8'));
 }

@@ -11,9 +11,9 @@ import type { Gate } from './gate';
 import type { Ledger } from '../queue/ledger';
 import type { BuiltRequest } from '../codec/request-builder';
 import { RequestBuilder } from '../codec/request-builder';
-import type { TransportResponse, FailureDetail } from '../transport/transport';
+import type { Failure, TransportResponse } from '../transport/transport';
 import type { Verdict } from './verdict';
-import { judge, toStatusCode } from './verdict';
+import { judge } from './verdict';
 import { NOT_HTTP } from '../../http/exchange';
 
 export type Settlement =
@@ -73,7 +73,7 @@ export class RequestSettler {
     const { health } = this.options;
     return this.suspicion.judge({
       items: request.items,
-      detail: response.error.detail,
+      failure: response.failure,
       flush,
       answers: health.answers,
       isShared: health.isShared,
@@ -156,13 +156,12 @@ export class RequestSettler {
   private warn(response: TransportResponse, items: readonly RawItem[], fate: string): void {
     if (response.status === 'success') return;
     const { signal, url, diagnostics, health } = this.options;
-    const { message, detail } = response.error;
+    const { message, outcome } = response.failure;
     const isNew = health.answers === 0;
     const consequence = `its items are ${fate}`;
-    diagnostics.warn(
-      describeTrouble({ signal, url, outcome: detail.outcome, message, isNew, consequence }),
-      { items: countItems(signal, items) },
-    );
+    diagnostics.warn(describeTrouble({ signal, url, outcome, message, isNew, consequence }), {
+      items: countItems(signal, items),
+    });
   }
 }
 
@@ -172,7 +171,7 @@ export class RequestSettler {
 export interface Trouble {
   readonly signal: Signal;
   readonly url: string;
-  readonly outcome: string;
+  readonly outcome: Failure['outcome'];
   readonly message: string;
   /** The endpoint has never answered. */
   readonly isNew: boolean;
@@ -202,20 +201,18 @@ function schemeHint({ url, message, outcome, isNew }: Trouble): string | undefin
   return `TLS at this port? then https://${hostname}:${port === '' ? 80 : port}`;
 }
 
-function hintFor(outcome: string, signal: Signal): string | undefined {
+function hintFor(outcome: Failure['outcome'], signal: Signal): string | undefined {
   if (outcome === NOT_HTTP) return 'not an HTTP answer; an OTLP/gRPC port, such as 4317?';
-  if (/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(outcome)) {
+  if (typeof outcome === 'string') {
+    if (!/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(outcome)) return undefined;
     return 'TLS: see OTEL_EXPORTER_OTLP_CERTIFICATE and NODE_EXTRA_CA_CERTS';
   }
-  const statusCode = toStatusCode(outcome);
-  if (statusCode === undefined) return undefined;
-  if (statusCode === 401 || statusCode === 403) return 'see OTEL_EXPORTER_OTLP_HEADERS';
-  if (statusCode === 404 || statusCode === 405) {
+  if (outcome === 401 || outcome === 403) return 'see OTEL_EXPORTER_OTLP_HEADERS';
+  if (outcome === 404 || outcome === 405) {
     return `wrong path, or a back end that takes no ${signal}: then set OTEL_${signal.toUpperCase()}_EXPORTER=none`;
   }
-  if (statusCode === 415) return 'see OTEL_EXPORTER_OTLP_PROTOCOL and _COMPRESSION';
-  if (statusCode >= 300 && statusCode < 400) return 'redirects are not followed';
-  return undefined;
+  if (outcome === 415) return 'see OTEL_EXPORTER_OTLP_PROTOCOL and _COMPRESSION';
+  return outcome >= 300 && outcome < 400 ? 'redirects are not followed' : undefined;
 }
 
 // Servers that refuse a body for its size do not always say 413: they reset the connection, close it, or a proxy before
@@ -242,7 +239,7 @@ type Suspicion =
 
 interface FailedBatch {
   readonly items: readonly RawItem[];
-  readonly detail: FailureDetail;
+  readonly failure: Failure;
   readonly flush: number;
   /** Answers of the endpoint so far, to whichever signal. */
   readonly answers: number;
@@ -252,7 +249,7 @@ interface FailedBatch {
 
 const MAX_FAILURES = 3;
 const MAX_FLUSHES = 10;
-const ENDED = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED', '502']);
+const ENDED = new Set<number | string>(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 502]);
 
 class SizeSuspicion {
   private readonly suspects = new WeakMap<RawItem, Suspect>();
@@ -260,10 +257,10 @@ class SizeSuspicion {
   private narrowsUntilFlush = -1;
 
   /** The request failed and might be tried again. */
-  judge({ items, detail, flush, answers, isShared }: FailedBatch): Suspicion {
+  judge({ items, failure, flush, answers, isShared }: FailedBatch): Suspicion {
     const [first] = items;
-    const isBegun = detail.begun === true || detail.bodyWritten;
-    if (first === undefined || !isBegun || !ENDED.has(detail.outcome)) return 'none';
+    const isBegun = failure.begun === true || failure.bodyWritten;
+    if (first === undefined || !isBegun || !ENDED.has(failure.outcome)) return 'none';
     const suspect = this.findSuspect(first, { flush, answers });
     suspect.failures += 1;
     const isEnough = suspect.failures >= MAX_FAILURES || flush <= this.narrowsUntilFlush;

@@ -2,9 +2,8 @@
 import { readUtf8 } from '../../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED, VARINT } from '../../relay/field-reader';
 import type { DropReason } from '../delivery';
-import type { TransportResponse } from '../transport/transport';
+import type { Failure, TransportResponse } from '../transport/transport';
 import { describeUrl } from '../settings/endpoint';
-import { TransportError } from '../transport/transport';
 
 const NO_OTLP = 'the answer is not one of OTLP';
 
@@ -31,25 +30,21 @@ const ADDRESS_STATUS_CODES = new Set([401, 402, 403, 404, 405, 406, 407, 410, 41
 
 export function judge(response: TransportResponse): Verdict {
   if (response.status === 'success') return judgeSuccess(response);
-  const { outcome, bodyWritten } = response.error.detail;
-  const statusCode = toStatusCode(outcome);
+  const { outcome, bodyWritten } = response.failure;
   if (response.status === 'retryable') {
     const { retryInMs } = response;
     return {
       kind: 'resend',
       reached: bodyWritten,
-      isUnsure: bodyWritten && statusCode === undefined,
+      isUnsure: bodyWritten && typeof outcome === 'string',
       ...(retryInMs !== undefined && { retryInMs }),
     };
   }
-  if (statusCode === undefined) return { kind: 'dropped', reason: 'rejected', trouble: 'address' };
-  if (statusCode === 413) return { kind: 'split' };
-  return { kind: 'dropped', reason: `${statusCode}`, trouble: troubleOf(statusCode) };
-}
-
-/** The HTTP status code of an outcome, or undefined when there was no HTTP answer. */
-export function toStatusCode(outcome: string): number | undefined {
-  return /^\d{3}$/.test(outcome) ? Number(outcome) : undefined;
+  if (typeof outcome === 'string') {
+    return { kind: 'dropped', reason: 'rejected', trouble: 'address' };
+  }
+  if (outcome === 413) return { kind: 'split' };
+  return { kind: 'dropped', reason: `${outcome}`, trouble: troubleOf(outcome) };
 }
 
 function judgeSuccess({
@@ -99,14 +94,15 @@ export function classifyAnswer(answer: HttpAnswer, nowMs: number): TransportResp
     const data = answer.state === 'whole' ? body : new Uint8Array();
     return { status: 'success', data, isOther: isNoOtlp(answer) };
   }
-  const error = new TransportError(describe(answer), {
-    outcome: String(statusCode),
+  const failure: Failure = {
+    message: describe(answer),
+    outcome: statusCode,
     bodyWritten: true,
     ...(statusCode === 408 && isReused && { staleConnection: true }),
-  });
-  if (!RETRYABLE_STATUS_CODES.has(statusCode)) return { status: 'failure', error };
+  };
+  if (!RETRYABLE_STATUS_CODES.has(statusCode)) return { status: 'failure', failure };
   const retryInMs = parseRetryAfter(answer.retryAfter, nowMs);
-  return { status: 'retryable', error, ...(retryInMs !== undefined && { retryInMs }) };
+  return { status: 'retryable', failure, ...(retryInMs !== undefined && { retryInMs }) };
 }
 
 /** A web page, such as a login form or a portal's: nobody read the request. */

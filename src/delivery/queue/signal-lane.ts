@@ -7,7 +7,7 @@ import type {
   TransportResponse,
   TwofoldSending,
 } from '../transport/transport';
-import { sendTwice, TransportError } from '../transport/transport';
+import { sendTwice } from '../transport/transport';
 import type { RequestEncoding, BuiltRequest } from '../codec/request-builder';
 import type { SignalConfiguration } from '../settings/configuration';
 import type { Signal } from '../delivery';
@@ -15,7 +15,6 @@ import { Gate } from '../policy/gate';
 import type { Flush, GateOptions } from '../policy/gate';
 import type { Settlement, SettlerOptions } from '../policy/request-settler';
 import { RequestSettler } from '../policy/request-settler';
-import { toStatusCode } from '../policy/verdict';
 import { defined } from '../../telemetry/fields';
 import { hearSockets, isSettledWithin, pause, systemClock } from '../../node/clock';
 
@@ -163,11 +162,9 @@ export class SignalLane {
     const response = await sending.response;
     if (underWay.givenUp) return { kind: 'nothing' };
     const durationMs = Math.max(clock.now() - sentMs, 0);
-    const outcome = response.status === 'success' ? 'success' : response.error.detail.outcome;
-    ledger.requestEnded(this.signal, durationMs, outcome);
-    if (response.status === 'success' || toStatusCode(outcome) !== undefined) {
-      this.gate.answered(durationMs);
-    }
+    const outcome = response.status === 'success' ? 'success' : response.failure.outcome;
+    ledger.requestEnded(this.signal, durationMs, `${outcome}`);
+    if (outcome === 'success' || typeof outcome === 'number') this.gate.answered(durationMs);
     return this.settler.settle(request, response, flush.number);
   }
 
@@ -177,8 +174,8 @@ export class SignalLane {
       return await transport.send(body, timeoutMs, cancellation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const detail = { outcome: 'transport_error', bodyWritten: false };
-      return { status: 'retryable', error: new TransportError(message, detail) };
+      const failure = { message, outcome: 'transport_error', bodyWritten: false };
+      return { status: 'retryable', failure };
     }
   }
 

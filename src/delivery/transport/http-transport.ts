@@ -7,13 +7,13 @@ import type { SignalConfiguration } from '../settings/configuration';
 import { MAX_IDLE_MS } from './connection-pool';
 import { proxyAuthorization } from './proxy';
 import type {
+  Failure,
   HeaderValues,
   HeaderSource,
   Transport,
   TransportResponse,
   Cancellation,
 } from './transport';
-import { TransportError } from './transport';
 import { NOT_HTTP } from '../../http/exchange';
 import type { AnswerListener, Exchange } from '../../http/exchange';
 import { setAlarm, hearSockets } from '../../node/clock';
@@ -72,8 +72,8 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
 
 function headersUnavailable(error: unknown): TransportResponse {
   const message = error instanceof Error ? error.message : String(error);
-  const detail = { outcome: 'headers_unavailable', bodyWritten: false };
-  return { status: 'retryable', error: new TransportError(message, detail) };
+  const failure = { message, outcome: 'headers_unavailable', bodyWritten: false };
+  return { status: 'retryable', failure };
 }
 
 /** Plain http goes to the proxy itself, with the target in absolute form (RFC 9112 §3.2.2). */
@@ -116,12 +116,12 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
     try {
       head = request.head.format(request.body.length);
     } catch (error) {
-      resolve({ status: 'failure', error: toTransportError(error as Error) });
+      resolve({ status: 'failure', failure: toFailure(error as Error) });
       return;
     }
     const { cancellation, body, once, connections, timeoutMs } = request;
     if (cancellation?.isCancelled === true) {
-      resolve({ status: 'retryable', error: toTransportError(noAnswer(timeoutMs)) });
+      resolve({ status: 'retryable', failure: toFailure(noAnswer(timeoutMs)) });
       return;
     }
     const answer = new Answer(request, (response) => {
@@ -184,7 +184,7 @@ class Answer implements AnswerListener {
     const { reused = false, written = false, begun = false } = this.exchange ?? {};
     const stale = reused && STALE_CONNECTION_CODES.has(error.code ?? '');
     const status = error.code === NOT_HTTP ? 'failure' : 'retryable';
-    this.settle({ status, error: toTransportError(error, { written, begun, stale }) });
+    this.settle({ status, failure: toFailure(error, { written, begun, stale }) });
   }
 
   /** The time is over. */
@@ -251,15 +251,15 @@ function armDeadline({ timeoutMs }: HttpRequest, expire: () => void): () => void
   };
 }
 
-function toTransportError(
+function toFailure(
   { code, message }: NodeJS.ErrnoException,
   { written = false, begun = false, stale = false } = {},
-): TransportError {
-  const text = message === '' ? (code ?? 'connection failed') : message;
-  return new TransportError(text, {
+): Failure {
+  return {
+    message: message === '' ? (code ?? 'connection failed') : message,
     outcome: code ?? 'connection_error',
     bodyWritten: written,
     begun,
     ...(stale && { staleConnection: true }),
-  });
+  };
 }

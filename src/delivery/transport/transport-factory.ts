@@ -11,8 +11,7 @@ import type { Signal } from '../delivery';
 import type { HeaderContext } from '../auth/header-source';
 import { createHeaderSource, createSecretLoader } from '../auth/header-source';
 import { createHttpTransport } from './http-transport';
-import type { Transport, FailureDetail } from './transport';
-import { toStatusCode } from '../policy/verdict';
+import type { Failure, Transport } from './transport';
 
 export interface WayOut {
   readonly transport: Transport;
@@ -120,8 +119,8 @@ export function createReconnectingTransport(
   inner: Transport,
   { resendable, renewSecrets }: ReconnectingOptions,
 ): Transport {
-  const mayReconnect = ({ staleConnection, bodyWritten, outcome }: FailureDetail): boolean => {
-    const isUnsure = bodyWritten && toStatusCode(outcome) === undefined;
+  const mayReconnect = ({ staleConnection, bodyWritten, outcome }: Failure): boolean => {
+    const isUnsure = bodyWritten && typeof outcome === 'string';
     return staleConnection === true && (resendable || !isUnsure);
   };
   return {
@@ -130,12 +129,12 @@ export function createReconnectingTransport(
       for (let reconnects = 0; ; reconnects += 1) {
         const response = await inner.send(body, timeoutMs, cancellation);
         if (response.status === 'success' || cancellation?.isCancelled === true) return response;
-        const { detail } = response.error;
-        const isRefused = detail.outcome === '401' || detail.outcome === '403';
+        const { failure } = response;
+        const isRefused = failure.outcome === 401 || failure.outcome === 403;
         if (isRefused && !isRenewed) {
           isRenewed = true;
           if (!(await renewSecrets())) return response;
-        } else if (reconnects >= MAX_RECONNECTS || !mayReconnect(detail)) {
+        } else if (reconnects >= MAX_RECONNECTS || !mayReconnect(failure)) {
           return response;
         }
       }

@@ -1,8 +1,10 @@
-// The transport port, whose errors say what is known of the request's fate. Policies are decorators over it.
+// The transport port, whose failures say what is known of the request's fate. Policies are decorators over it.
 
-export interface FailureDetail {
-  /** HTTP status as text, or an error name such as `ECONNREFUSED`, `timeout`. */
-  readonly outcome: string;
+/** Why a request did not succeed. */
+export interface Failure {
+  readonly message: string;
+  /** The status code of an HTTP answer; without one the name of an error, such as `ECONNREFUSED` or `timeout`. */
+  readonly outcome: number | string;
   /** Its first byte was written. */
   readonly begun?: boolean;
   /** True once the whole body was handed to the operating system: the server may have acted on it. */
@@ -11,26 +13,11 @@ export interface FailureDetail {
   readonly staleConnection?: boolean;
 }
 
-/** Why a request did not succeed. */
-export class TransportError extends Error {
-  constructor(
-    message: string,
-    readonly detail: FailureDetail,
-  ) {
-    super(message);
-    this.name = 'TransportError';
-  }
-}
-
 export type TransportResponse =
   /** `isOther`: the answer is none of OTLP's. */
   | { readonly status: 'success'; readonly data?: Uint8Array; readonly isOther?: boolean }
-  | { readonly status: 'failure'; readonly error: TransportError }
-  | {
-      readonly status: 'retryable';
-      readonly retryInMs?: number;
-      readonly error: TransportError;
-    };
+  | { readonly status: 'failure'; readonly failure: Failure }
+  | { readonly status: 'retryable'; readonly retryInMs?: number; readonly failure: Failure };
 
 export interface Transport {
   /** Never rejects. Resolves by `timeoutMs` of wall-clock time, at once when it is cancelled. */
