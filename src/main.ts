@@ -10,14 +10,14 @@ import {
   withoutSdkSampler,
 } from './extension/receiver-settings';
 import { readLogLevel } from './extension/settings';
-import { createTimeline, readShellHandover, start } from './extension/start';
+import { createTimeline, readShellVariables, start } from './extension/start';
 import type { Registration } from './lambda/extensions-api';
 import { hasExtension, writeToStderr } from './node/files';
 import { fitV8 } from './node/v8-flags';
 import { SCRIPT_VARIABLES } from './settings';
 
 const variables: Record<string, string | undefined> = { ...process.env };
-const shell = readShellHandover(variables);
+const shell = readShellVariables(variables);
 for (const name of SCRIPT_VARIABLES) {
   // eslint-disable-next-line @typescript-eslint/no-dynamic-delete -- a fixed list of names
   delete process.env[name];

@@ -39,13 +39,8 @@ export function createTranslator(sources: TranslatorSources): Translator {
   const { environment, settings, handover, received, redaction, repeated } = sources;
   const initializationType = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE');
   return new Translator({
+    ...settings,
     resource: toFunctionDescription(sources),
-    spanAt: settings.spanAt,
-    functionErrors: settings.functionErrors,
-    spanLimits: settings.spanLimits,
-    logLimits: settings.logLimits,
-    platformSeverity: settings.platformSeverity,
-    selection: settings.selection,
     sha256: sha256Hex,
     createEnvironmentId: sources.createEnvironmentId ?? createRandomUuid,
     ...defined({ initializationType, handover, received, redaction, repeated }),

@@ -22,7 +22,7 @@ import type { ExtensionSettings } from './settings';
 export interface StartOptions {
   readonly environment: Environment;
   readonly diagnostics: Diagnostics;
-  readonly shell: ShellHandover;
+  readonly shell: ShellVariables;
   readonly timeline: Timeline;
   /** Where the function's own SDK may hand its telemetry over. */
   readonly receiver: ReceiverSettings;
@@ -255,7 +255,7 @@ async function giveUp(
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
-interface ShellHandover {
+interface ShellVariables {
   readonly extensionName: string;
   readonly registration: Registration | undefined;
   /** Epoch milliseconds; undefined where the shell has no such clock. */
@@ -263,7 +263,7 @@ interface ShellHandover {
   readonly registeredAtMs: number | undefined;
 }
 
-export function readShellHandover(variables: Variables): ShellHandover {
+export function readShellVariables(variables: Variables): ShellVariables {
   const extensionId = variables['LAMBDA_OTLP_EXTENSION_ID'] ?? '';
   return {
     extensionName: variables['LAMBDA_OTLP_EXTENSION_NAME'] ?? 'lambda-otlp',
@@ -290,7 +290,7 @@ interface Timeline {
   fields(): DiagnosticFields;
 }
 
-export function createTimeline(shell: ShellHandover): Timeline {
+export function createTimeline(shell: ShellVariables): Timeline {
   const nodeStartedAtMs = Date.now() - monotonicMs();
   const originMs = shell.spawnedAtMs ?? nodeStartedAtMs;
   const since = (atMs: number): number => Math.round((atMs - originMs) * 100) / 100;

@@ -3,7 +3,7 @@
 import { compareTimes } from '../telemetry/timestamp';
 import type { Fact } from './fact';
 import type { Initialization } from './initialization';
-import { startTimeOf } from './initialization';
+import { initStartTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
 
@@ -68,7 +68,7 @@ function findWaiting(
   initialization: Initialization,
   timeline: readonly Invocation[],
 ): StartedInvocation | undefined {
-  const initStart = startTimeOf(initialization);
+  const initStart = initStartTimeOf(initialization);
   const started = timeline.filter(hasStarted);
   const after = started.find(({ start }) => compareTimes(start.time, initStart) >= 0);
   if (initialization.initPhase !== 'invoke') return after;

@@ -1,4 +1,4 @@
-// What the tracker concludes from events: facts, each stated once, from which otel/ makes spans, points
+// What the tracker concludes from events: facts, each emitted once, from which otel/ makes spans, points
 // and log records. Times are event times; identities are settled.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../relay/received-span';
@@ -25,7 +25,7 @@ export interface ExceptionFact {
   readonly isRuntimeReport?: boolean;
 }
 
-/** An invocation is over, as far as its span goes: stated once per (requestId, start time). */
+/** An invocation is over, as far as its span goes: emitted once per (requestId, start time). */
 export interface InvocationFact {
   readonly kind: 'invocation';
   readonly requestId: string;
@@ -139,7 +139,7 @@ export interface ColdStartFact {
   readonly time: HrTime;
 }
 
-/** A request ran out of memory; stated once for it. */
+/** A request ran out of memory; emitted once for it. */
 export interface OutOfMemoryFact {
   readonly kind: 'outOfMemory';
   readonly time: HrTime;

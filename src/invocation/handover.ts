@@ -3,7 +3,7 @@
 // their report, and what it counted already.
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
-import type { Outcome } from './run';
+import type { Outcome } from './status';
 import { toSpanId } from './identity';
 import type { HrTime } from '@opentelemetry/api';
 import { compareTimes } from '../telemetry/timestamp';
@@ -36,11 +36,11 @@ export function toHandover(
   coldStartCounted: boolean,
 ): Handover {
   const unreported = invocations.flatMap((invocation) => {
-    const { requestId, identity, counted, coldStart, stated } = invocation;
+    const { requestId, identity, counted, coldStart, emitted } = invocation;
     const outOfMemory = invocation.outOfMemory.isCounted;
-    if (identity === undefined || stated.report) return [];
+    if (identity === undefined || emitted.report) return [];
     const { traceId, spanId } = identity;
-    const measured = stated.runtimeDone;
+    const measured = emitted.runtimeDone;
     return [
       { requestId, traceId, spanId, counted: [...counted], coldStart, outOfMemory, measured },
     ];
@@ -50,12 +50,12 @@ export function toHandover(
 
 /** Reads a handover from untrusted data (a file in /tmp): what is not valid is left out. */
 export function readHandover(value: unknown): Handover {
-  const { coldStartCounted, invocations } = toRecord(value);
+  const { coldStartCounted, invocations } = toObject(value);
   return {
     coldStartCounted: coldStartCounted === true,
     invocations: (Array.isArray(invocations) ? invocations : [])
       .slice(0, MAX_INVOCATIONS)
-      .flatMap((item: unknown) => readInvocation(toRecord(item)) ?? []),
+      .flatMap((item: unknown) => readInvocation(toObject(item)) ?? []),
   };
 }
 
@@ -80,7 +80,7 @@ function toIdentity({ traceId, spanId }: HandedOverInvocation): SpanIdentity {
   return { traceId, spanId };
 }
 
-function toRecord(value: unknown): Readonly<Record<string, unknown>> {
+function toObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
 }
 
@@ -107,7 +107,7 @@ export class Predecessor {
       invocation.identity = toIdentity(known);
       invocation.coldStart = known.coldStart;
       if (known.outOfMemory) invocation.outOfMemory.isCounted = true;
-      if (known.measured) invocation.stated.runtimeDone = true;
+      if (known.measured) invocation.emitted.runtimeDone = true;
       invocation.counted = [...invocation.counted, ...known.counted];
       return false;
     });
@@ -128,6 +128,6 @@ export class Predecessor {
 
   private close(invocation: Invocation): void {
     this.coldStarts.environmentIsOld();
-    invocation.stated.span = true;
+    invocation.emitted.span = true;
   }
 }

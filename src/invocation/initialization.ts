@@ -6,8 +6,9 @@ import { addMs, compareTimes, durationBetween, laterTime, toMs } from '../teleme
 import type { ExceptionFact, InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
-import type { Ended, Run } from './run';
-import { isFailure, worse } from './run';
+import type { Run } from './run';
+import type { Ended } from './status';
+import { isFailure, worse } from './status';
 
 export type StartOf = Extract<InitEvent | RestoreEvent, { type: `${string}Start` }>;
 export type DoneOf = Extract<InitEvent | RestoreEvent, { type: `${string}RuntimeDone` }>;
@@ -22,13 +23,13 @@ export interface Initialization extends Run<StartOf, DoneOf, ReportOf> {
   invocation?: Invocation;
   /** The exception that the runtime itself reported, the last where several are. */
   runtimeReport?: ExceptionFact;
-  readonly stated: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'failure'>;
+  readonly emitted: Set<'start' | 'runtimeDone' | 'report' | 'span' | 'failure'>;
   /** Settlings that its runtimeDone has waited for the report, which says how long it took. */
   waits: number;
 }
 
 /** initStart's time, else derived from the report (its time − its duration), else the end's time. */
-export function startTimeOf({ start, done, report }: Initialization): HrTime {
+export function initStartTimeOf({ start, done, report }: Initialization): HrTime {
   if (start !== undefined) return start.time;
   const durationMs = report?.metrics?.durationMs;
   if (report !== undefined && durationMs !== undefined) {
@@ -38,14 +39,14 @@ export function startTimeOf({ start, done, report }: Initialization): HrTime {
   return (done ?? report)?.time ?? [0, 0];
 }
 
-/** The span of an initialization that is over, or that must be stated as it is because the environment ends. */
+/** The span of an initialization that is over, or that must be emitted as it is because the environment ends. */
 export function toInitializationFact(
   initialization: Initialization,
   identity: SpanIdentity,
   context: { readonly coldStart: boolean; readonly initializationType: string | undefined },
 ): InitializationFact {
   const { start: started, done, report, initPhase, name } = initialization;
-  const start = startTimeOf(initialization);
+  const start = initStartTimeOf(initialization);
   const ended = worse(done, report);
   const isError = isFailure(ended);
   const errorType = toInitErrorType(initialization, ended);
@@ -101,8 +102,8 @@ export function toFailure(initialization: Initialization): OutcomeFact | undefin
   const event = [initialization.done, initialization.report].find((candidate) => {
     return candidate !== undefined && isFailure(candidate);
   });
-  if (event === undefined || initialization.stated.has('failure')) return undefined;
-  initialization.stated.add('failure');
+  if (event === undefined || initialization.emitted.has('failure')) return undefined;
+  initialization.emitted.add('failure');
   return {
     kind: 'outcome',
     outcome: 'error',

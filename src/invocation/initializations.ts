@@ -10,7 +10,7 @@ import type { SpanIdentity, Sha256Hex } from './identity';
 import { toChildIdentity, toRootIdentity } from './identity';
 import type { DoneOf, Initialization, ReportOf, StartOf } from './initialization';
 import {
-  startTimeOf,
+  initStartTimeOf,
   toFailure,
   toInitErrorType,
   toInitializationFact,
@@ -65,7 +65,7 @@ export class Initializations {
     const list = new RunList<StartOf, DoneOf, ReportOf, Initialization>(() => ({
       name: isRestore ? 'restore' : 'init',
       ...(!isRestore && { initPhase: key }),
-      stated: new Set(),
+      emitted: new Set(),
       waits: 0,
     }));
     this.lists.set(key, list);
@@ -83,7 +83,7 @@ export class Initializations {
   all(): readonly Initialization[] {
     this.sorted ??= [...this.lists.values()]
       .flatMap((list) => list.runs)
-      .sort((a, b) => compareTimes(startTimeOf(a), startTimeOf(b)));
+      .sort((a, b) => compareTimes(initStartTimeOf(a), initStartTimeOf(b)));
     return this.sorted;
   }
 
@@ -143,7 +143,7 @@ export class Initializations {
       );
       initialization.identity = this.toFreeIdentity(parent, initialization, siblings);
     } else if (!this.isWaitedFor(initialization) || final) {
-      const startTime = startTimeOf(initialization);
+      const startTime = initStartTimeOf(initialization);
       const instanceId = initialization.start?.instanceId ?? this.options.instanceId;
       const place = toRootIdentity(initialization.name, { instanceId, startTime }, sha256);
       const fromSnapshot = this.isFromSnapshot(initialization);
@@ -167,20 +167,20 @@ export class Initializations {
   }
 
   /** States what is new about every initialization. */
-  state<Line>(final: boolean): Fact<Line>[] {
-    return this.all().flatMap((initialization) => this.stateOne<Line>(initialization, final));
+  emit<Line>(final: boolean): Fact<Line>[] {
+    return this.all().flatMap((initialization) => this.emitOne<Line>(initialization, final));
   }
 
-  private stateOne<Line>(initialization: Initialization, final: boolean): Fact<Line>[] {
-    const { stated } = initialization;
+  private emitOne<Line>(initialization: Initialization, final: boolean): Fact<Line>[] {
+    const { emitted } = initialization;
     const identity = this.identify(initialization, final);
     // Logs and figures of an init that an invocation waits for go with its span, into the same trace.
     if (identity === undefined) return [];
     const facts: Fact<Line>[] = [];
     for (const part of ['start', 'runtimeDone', 'report'] as const) {
       const event = initialization[part === 'runtimeDone' ? 'done' : part];
-      if (event === undefined || stated.has(part)) continue;
-      stated.add(part);
+      if (event === undefined || emitted.has(part)) continue;
+      emitted.add(part);
       facts.push(...this.figuresOf<Line>(initialization, event), {
         kind: 'platformLog',
         event,
@@ -196,7 +196,7 @@ export class Initializations {
     }
     const failure = toFailure(initialization);
     if (failure !== undefined) facts.push(failure);
-    return [...facts, ...this.stateSpans<Line>(initialization, identity, final)];
+    return [...facts, ...this.emitSpans<Line>(initialization, identity, final)];
   }
 
   private figuresOf<Line>(
@@ -214,16 +214,16 @@ export class Initializations {
     return [{ kind: 'initReport', event, ...details }];
   }
 
-  private stateSpans<Line>(
+  private emitSpans<Line>(
     initialization: Initialization,
     identity: SpanIdentity,
     final: boolean,
   ): Fact<Line>[] {
-    const { stated, done, report, waits } = initialization;
+    const { emitted, done, report, waits } = initialization;
     const isOver = report !== undefined || (done !== undefined && waits > 0);
     if (done !== undefined) initialization.waits += 1;
-    if (stated.has('span') || !(isOver || final)) return [];
-    stated.add('span');
+    if (emitted.has('span') || !(isOver || final)) return [];
+    emitted.add('span');
     const runtime = toRuntimeSpan(initialization);
     const spans = runtime === undefined ? [] : [runtime];
     const span = toInitializationFact(initialization, identity, {

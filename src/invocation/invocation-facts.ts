@@ -1,5 +1,5 @@
-// One invocation → the facts that are new about it. Called at each settling; what was stated once is
-// never stated again, so duplicates and late events cannot double a span or a count.
+// One invocation → the facts that are new about it. Called at each settling; what was emitted once is
+// never emitted again, so duplicates and late events cannot double a span or a count.
 import type { HrTime } from '@opentelemetry/api';
 import { defined } from '../telemetry/fields';
 import type { ReportEvent, RuntimeDoneEvent, PlatformSpan } from '../telemetry/event';
@@ -9,9 +9,9 @@ import type { Sha256Hex, SpanIdentity } from './identity';
 import { toRuntimeIdentity, toChildIdentity } from './identity';
 import type { Invocation } from './invocation';
 import { endTimeOf, startTimeOf } from './invocation';
-import { toEndingOutcome, worse } from './run';
-import type { Verdict, VerdictRules } from './verdict';
-import { isError, toVerdict } from './verdict';
+import { toEndingOutcome, worse } from './status';
+import type { InvocationResult, ResultRules } from './result';
+import { isError, toResult } from './result';
 
 /** The environment ends: open invocations are closed with what is known. */
 export interface Ending {
@@ -21,7 +21,7 @@ export interface Ending {
   readonly time: HrTime;
 }
 
-export interface StatingContext extends VerdictRules {
+export interface EmitContext extends ResultRules {
   readonly sha256: Sha256Hex;
   /** Hold the span for the report (`LAMBDA_OTLP_SPAN_AT=report`). */
   readonly spanAtReport: boolean;
@@ -34,14 +34,11 @@ export interface StatingContext extends VerdictRules {
   readonly ending?: Ending;
 }
 
-export function stateInvocation<Line>(
-  invocation: Invocation,
-  context: StatingContext,
-): Fact<Line>[] {
+export function emitInvocation<Line>(invocation: Invocation, context: EmitContext): Fact<Line>[] {
   const facts: Fact<Line>[] = [];
-  const { start, done, report, stated } = invocation;
-  if (start !== undefined && !stated.start) {
-    stated.start = true;
+  const { start, done, report, emitted } = invocation;
+  if (start !== undefined && !emitted.start) {
+    emitted.start = true;
     facts.push(toPlatformLog(invocation, start));
   }
   if (
@@ -51,34 +48,34 @@ export function stateInvocation<Line>(
     invocation.waits += 1;
     return facts;
   }
-  if (done !== undefined && !stated.runtimeDone) {
-    facts.push(...stateRuntimeDone<Line>(invocation, done, context));
+  if (done !== undefined && !emitted.runtimeDone) {
+    facts.push(...emitRuntimeDone<Line>(invocation, done, context));
   }
   const isEnding = context.ending !== undefined;
   const reportIsDue =
     done !== undefined || context.managedInstances || isEnding || waited(invocation);
-  if (report !== undefined && !stated.report && reportIsDue) {
-    facts.push(...stateReport<Line>(invocation, report, context));
+  if (report !== undefined && !emitted.report && reportIsDue) {
+    facts.push(...emitReport<Line>(invocation, report, context));
   }
-  facts.push(...stateSpan<Line>(invocation, context));
+  facts.push(...emitSpan<Line>(invocation, context));
   facts.push(...countOutOfMemory(invocation, context));
   if (report !== undefined && done === undefined) invocation.waits += 1;
   return facts;
 }
 
 /** A function error whose exception may still come: with the report, or the next settling, it is not waited for. */
-function awaitsException(invocation: Invocation, context: StatingContext): boolean {
-  const { done, report, waits, stated, runtimeReport } = invocation;
+function awaitsException(invocation: Invocation, context: EmitContext): boolean {
+  const { done, report, waits, emitted, runtimeReport } = invocation;
   if (!context.reportsLate || context.ending !== undefined || done === undefined) return false;
-  if (report !== undefined || waits > 0 || stated.runtimeDone) return false;
-  return runtimeReport === undefined && toVerdict(invocation, done, context).isFunctionError;
+  if (report !== undefined || waits > 0 || emitted.runtimeDone) return false;
+  return runtimeReport === undefined && toResult(invocation, done, context).isFunctionError;
 }
 
 /** Once the SDK's span was late, it is waited for, one settling long. */
-function awaitsServer(invocation: Invocation, { serverIsLate, ending }: StatingContext): boolean {
-  const { isJoined, waits, stated } = invocation;
+function awaitsServer(invocation: Invocation, { serverIsLate, ending }: EmitContext): boolean {
+  const { isJoined, waits, emitted } = invocation;
   const canWait =
-    serverIsLate === true && ending === undefined && waits === 0 && !stated.runtimeDone;
+    serverIsLate === true && ending === undefined && waits === 0 && !emitted.runtimeDone;
   return canWait && isJoined !== true;
 }
 
@@ -87,36 +84,36 @@ function waited({ waits, start }: Invocation): boolean {
   return waits > 0 || start === undefined;
 }
 
-function stateRuntimeDone<Line>(
+function emitRuntimeDone<Line>(
   invocation: Invocation,
   event: RuntimeDoneEvent,
-  context: StatingContext,
+  context: EmitContext,
 ): Fact<Line>[] {
-  const { identity, coldStart, requestId, stated } = invocation;
+  const { identity, coldStart, requestId, emitted } = invocation;
   const { sha256 } = context;
-  stated.runtimeDone = true;
-  const verdict = toVerdict(invocation, event, context);
-  const { errorType } = verdict;
+  emitted.runtimeDone = true;
+  const result = toResult(invocation, event, context);
+  const { errorType } = result;
   return [
     { kind: 'runtimeDone', event, coldStart, ...defined({ errorType }) },
-    toPlatformLog(invocation, event, verdict),
-    ...countOutcome(invocation, verdict, event.time),
+    toPlatformLog(invocation, event, result),
+    ...countOutcome(invocation, result, event.time),
     ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, requestId })),
   ];
 }
 
-function stateReport<Line>(
+function emitReport<Line>(
   invocation: Invocation,
   event: ReportEvent,
-  context: StatingContext,
+  context: EmitContext,
 ): Fact<Line>[] {
-  const { done, identity, requestId, stated } = invocation;
+  const { done, identity, requestId, emitted } = invocation;
   const coldStart = invocation.isForeign === true ? undefined : invocation.coldStart;
-  stated.report = true;
-  const endsInvocation = !stated.runtimeDone;
+  emitted.report = true;
+  const endsInvocation = !emitted.runtimeDone;
   const { restoreWasReported, sha256 } = context;
-  const verdict = toVerdict(invocation, event, context);
-  const { errorType } = verdict;
+  const result = toResult(invocation, event, context);
+  const { errorType } = result;
   const taken = done?.spans ?? [];
   return [
     {
@@ -127,9 +124,9 @@ function stateReport<Line>(
       restoreWasReported,
       ...defined({ errorType }),
     },
-    toPlatformLog(invocation, event, verdict),
+    toPlatformLog(invocation, event, result),
     // With a runtimeDone before it, the report's success says nothing new, only a worse status does.
-    ...countOutcome(invocation, verdict, event.time),
+    ...countOutcome(invocation, result, event.time),
     ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, requestId, taken })),
   ];
 }
@@ -137,7 +134,7 @@ function stateReport<Line>(
 /** Each outcome counts once per invocation; a success stays counted when the report turns it into a timeout. */
 function countOutcome(
   invocation: Pick<Invocation, 'counted'>,
-  { outcome, errorType }: Pick<Verdict, 'outcome' | 'errorType'>,
+  { outcome, errorType }: Pick<InvocationResult, 'outcome' | 'errorType'>,
   time: HrTime,
 ): OutcomeFact[] {
   const { counted } = invocation;
@@ -149,13 +146,13 @@ function countOutcome(
 }
 
 /** Once a request, whichever sign tells it first; the report's may come after the span has left. */
-function countOutOfMemory(invocation: Invocation, context: StatingContext): OutOfMemoryFact[] {
-  const { outOfMemory, done, report, stated } = invocation;
-  const isOver = stated.span || stated.runtimeDone || stated.report;
+function countOutOfMemory(invocation: Invocation, context: EmitContext): OutOfMemoryFact[] {
+  const { outOfMemory, done, report, emitted } = invocation;
+  const isOver = emitted.span || emitted.runtimeDone || emitted.report;
   if (outOfMemory.isCounted || !isOver) return [];
   const isOpen = done === undefined && report === undefined;
   const ended = isOpen ? toEndingOutcome(context.ending?.reason) : worse(done, report);
-  if (!toVerdict(invocation, ended, context).isOutOfMemory) return [];
+  if (!toResult(invocation, ended, context).isOutOfMemory) return [];
   outOfMemory.isCounted = true;
   const time = (done ?? report)?.time ?? context.ending?.time ?? startTimeOf(invocation) ?? [0, 0];
   return [{ kind: 'outOfMemory', time }];
@@ -165,11 +162,11 @@ function countOutOfMemory(invocation: Invocation, context: StatingContext): OutO
 function toPlatformLog(
   invocation: Invocation,
   event: PlatformLogFact['event'],
-  verdict?: Verdict,
+  result?: InvocationResult,
 ): PlatformLogFact {
   const { requestId, identity } = invocation;
-  const errorType = verdict?.errorType;
-  const isFunctionError = verdict?.isFunctionError === true || undefined;
+  const errorType = result?.errorType;
+  const isFunctionError = result?.isFunctionError === true || undefined;
   return {
     kind: 'platformLog',
     event,
@@ -178,24 +175,24 @@ function toPlatformLog(
   };
 }
 
-function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<Line>[] {
-  const { stated, done, report } = invocation;
+function emitSpan<Line>(invocation: Invocation, context: EmitContext): Fact<Line>[] {
+  const { emitted, done, report } = invocation;
   const { ending, spanAtReport, managedInstances } = context;
-  if (stated.span) return [];
+  if (emitted.span) return [];
   const reported = report !== undefined && (managedInstances || waited(invocation));
   const isDue = spanAtReport ? report !== undefined : done !== undefined || reported;
   if (!isDue && ending === undefined) return [];
-  stated.span = true;
+  emitted.span = true;
   const identity = invocation.identity;
   const start = startTimeOf(invocation);
   if (identity === undefined || start === undefined) return [];
   const isOpen = done === undefined && report === undefined;
   const end = endTimeOf(invocation, start, spanAtReport) ?? endAtEnding(invocation, start, ending);
   const ended = isOpen ? toEndingOutcome(ending?.reason) : worse(done, report);
-  const verdict = toVerdict(invocation, ended, context);
+  const result = toResult(invocation, ended, context);
   const isCounted = isOpen && ended.status !== undefined;
   return [
-    ...(isCounted ? countOutcome(invocation, verdict, end) : []),
+    ...(isCounted ? countOutcome(invocation, result, end) : []),
     {
       kind: 'invocation',
       requestId: invocation.requestId,
@@ -203,13 +200,13 @@ function stateSpan<Line>(invocation: Invocation, context: StatingContext): Fact<
       start,
       end,
       incomplete: isOpen || invocation.start === undefined,
-      isError: isError(verdict),
-      isFunctionError: verdict.isFunctionError,
+      isError: isError(result),
+      isFunctionError: result.isFunctionError,
       ...toSpanDetails(invocation),
       ...defined({
         status: ended.status,
-        errorType: verdict.errorType,
-        errorMessage: verdict.errorMessage,
+        errorType: result.errorType,
+        errorMessage: result.errorMessage,
         runtimeIdentity: toRuntimeIdentity(identity, done?.tracing),
       }),
     },

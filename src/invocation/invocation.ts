@@ -1,4 +1,4 @@
-// One invocation of one request: its events and what of it has been stated already.
+// One invocation of one request: its events and what of it has been emitted already.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
@@ -8,7 +8,8 @@ import { addMs, laterTime } from '../telemetry/timestamp';
 import type { ExceptionFact, TrackedLine } from './fact';
 import { toDistinctIdentity, toInvocationIdentity } from './identity';
 import type { Sha256Hex, SpanIdentity } from './identity';
-import type { Outcome, Run } from './run';
+import type { Run } from './run';
+import type { Outcome } from './status';
 
 /** INVOKE of the Extensions API, as far as the translation needs it. */
 export interface Invoke {
@@ -35,8 +36,8 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   readonly outOfMemory: { isSaid: boolean; isCounted: boolean };
   droppedExceptions: number;
   counted: readonly Outcome[];
-  /** Parts that were stated, so that nothing is stated twice. */
-  readonly stated: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
+  /** Parts that were emitted, so that nothing is emitted twice. */
+  readonly emitted: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
   /** Of the process before this one, which closed its span and said nothing of it. */
   isForeign?: boolean;
   /** The SERVER span of the function's own SDK that leaves instead of ours. */
@@ -59,7 +60,7 @@ export function createInvocation(requestId: string): Invocation {
     droppedExceptions: 0,
     counted: [],
     outOfMemory: { isSaid: false, isCounted: false },
-    stated: { start: false, runtimeDone: false, report: false, span: false },
+    emitted: { start: false, runtimeDone: false, report: false, span: false },
     waits: 0,
   };
 }
@@ -70,7 +71,7 @@ export function noteLine(
   { exception, saysOutOfMemory }: Pick<TrackedLine, 'exception' | 'saysOutOfMemory'>,
 ): void {
   if (saysOutOfMemory) invocation.outOfMemory.isSaid = true;
-  if (exception !== undefined && !invocation.stated.span) addException(invocation, exception);
+  if (exception !== undefined && !invocation.emitted.span) addException(invocation, exception);
 }
 
 /** Of many exceptions the first are kept, and the runtime's own report in any case. */
@@ -111,15 +112,15 @@ export function endTimeOf(
   return end && laterTime(start, end);
 }
 
-/** Nothing is left to state but a duplicate. */
+/** Nothing is left to emit but a duplicate. */
 export function isClosed(invocation: Invocation): boolean {
-  return invocation.stated.span && invocation.stated.report;
+  return invocation.emitted.span && invocation.emitted.report;
 }
 
-/** Only an event can change what is stated of it: a report without runtimeDone waits, and so do ids. */
-export function isAtRest(invocation: Invocation): boolean {
-  const { identity, done, report, stated } = invocation;
-  const isSettled = done === undefined ? report === undefined : stated.runtimeDone;
+/** Only an event can change what is emitted of it: a report without runtimeDone waits, and so do ids. */
+export function isUpToDate(invocation: Invocation): boolean {
+  const { identity, done, report, emitted } = invocation;
+  const isSettled = done === undefined ? report === undefined : emitted.runtimeDone;
   return isClosed(invocation) || (identity !== undefined && isSettled);
 }
 

@@ -4,7 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { addMs, compareTimes } from '../telemetry/timestamp';
 import type { LineFact, TraceJoiner, TrackedLine } from './fact';
-import { startTimeOf } from './initialization';
+import { initStartTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
 import type { TrackedRequest, Requests } from './requests';
@@ -81,7 +81,7 @@ export class PendingLines<Line extends TrackedLine> {
   private initializationOf({ time }: Line, requestId: string | undefined, { requests }: Settling) {
     if (requestId !== undefined) return undefined;
     return this.initializations.all().find((initialization) => {
-      const start = startTimeOf(initialization);
+      const start = initStartTimeOf(initialization);
       if (compareTimes(start, time) > 0) return false;
       const end = (initialization.report ?? initialization.done)?.time;
       if (end === undefined || compareTimes(time, end) <= 0) return true;

@@ -33,7 +33,7 @@ export class ReceivedSpans {
   /** Our spans' ids by request, of those that have left. */
   private readonly closed = new Map<string, SpanIdentity>();
   private readonly edits = new Map<ReceivedSpan, SpanEdit>();
-  /** The SERVER spans of requests whose span is not stated yet. */
+  /** The SERVER spans of requests whose span is not emitted yet. */
   private readonly serving = new Set<ReceivedSpan>();
   private readonly waits = new WeakMap<ReceivedSpan, number>();
   /** Everything that left since a request is open is remembered. */

@@ -1,16 +1,16 @@
-// All that is known of each requestId. Most requests have nothing left to state and are kept to know
+// All that is known of each requestId. Most requests have nothing left to emit and are kept to know
 // duplicates by; a settling looks only at those that something may have changed for.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
 import { compareTimes, toMs } from '../telemetry/timestamp';
 import type { Invocation, Invoke } from './invocation';
-import { createInvocation, isAtRest, isClosed, shrink } from './invocation';
+import { createInvocation, isUpToDate, isClosed, shrink } from './invocation';
 import { RunList } from './run';
 
 export class TrackedRequest {
   readonly list: RunList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
   /** The next settling has to look at it. */
-  isStirred = false;
+  isDirty = false;
   private invokes = 0;
   private doneTimes: readonly HrTime[] = [];
   private reportTimes: readonly HrTime[] = [];
@@ -54,7 +54,7 @@ export class TrackedRequest {
     return Math.max(this.doneTimes.length, this.reportTimes.length) >= Math.max(1, this.invokes);
   }
 
-  /** Every invocation is stated wholly and nothing waits: only duplicates can follow. */
+  /** Every invocation is emitted wholly and nothing waits: only duplicates can follow. */
   get isClosed(): boolean {
     return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
   }
@@ -64,9 +64,9 @@ export class TrackedRequest {
     this.list.runs.forEach(shrink);
   }
 
-  /** Stating it again, without a further event, would state nothing. */
-  get isAtRest(): boolean {
-    return !this.list.isWaiting && this.invocations.every(isAtRest);
+  /** Emitting it again, without a further event, would emit nothing. */
+  get isUpToDate(): boolean {
+    return !this.list.isWaiting && this.invocations.every(isUpToDate);
   }
 }
 
@@ -84,7 +84,7 @@ const MAX_CLOSED_REQUESTS = 64;
 export class Requests {
   private readonly byId = new Map<string, TrackedRequest>();
   /** Those that the next settling has to look at. */
-  private stirred: TrackedRequest[] = [];
+  private dirty: TrackedRequest[] = [];
   private sorted: readonly Invocation[] | undefined;
 
   /** `evict`: takes the oldest request when there are too many, before it is forgotten. */
@@ -95,7 +95,7 @@ export class Requests {
   }
 
   /** The request of this id, because something came for it. */
-  stir(requestId: string): TrackedRequest {
+  touch(requestId: string): TrackedRequest {
     this.sorted = undefined;
     let request = this.byId.get(requestId);
     if (request === undefined) {
@@ -103,14 +103,14 @@ export class Requests {
       request = new TrackedRequest(requestId);
       this.byId.set(requestId, request);
     }
-    if (!request.isStirred) this.stirred.push(request);
-    request.isStirred = true;
+    if (!request.isDirty) this.dirty.push(request);
+    request.isDirty = true;
     return request;
   }
 
-  /** Pairs the events of what was stirred and returns its invocations in order of start; all of them when `final`. */
+  /** Pairs the events of what was dirty and returns its invocations in order of start; all of them when `final`. */
   pair(final: boolean): readonly Invocation[] {
-    const due = [...(final ? this.byId.values() : this.stirred)];
+    const due = [...(final ? this.byId.values() : this.dirty)];
     if (due.length > 0) this.sorted = undefined;
     for (const request of due) request.list.pair(final);
     return inOrder(due);
@@ -122,12 +122,12 @@ export class Requests {
     return this.sorted;
   }
 
-  /** After stating: lets go of what only an event can change, and of all but a few closed requests. */
-  rest(): void {
-    this.stirred = this.stirred.filter((request) => {
-      request.isStirred = !request.isAtRest;
-      if (!request.isStirred && request.isClosed) request.shrink();
-      return request.isStirred;
+  /** After emitting: lets go of what only an event can change, and of all but a few closed requests. */
+  tidy(): void {
+    this.dirty = this.dirty.filter((request) => {
+      request.isDirty = !request.isUpToDate;
+      if (!request.isDirty && request.isClosed) request.shrink();
+      return request.isDirty;
     });
     let excess = this.byId.size - MAX_CLOSED_REQUESTS;
     for (const request of this.byId.values()) {
@@ -146,7 +146,7 @@ export class Requests {
 
   private forget(request: TrackedRequest): void {
     this.byId.delete(request.requestId);
-    if (request.isStirred) this.stirred.splice(this.stirred.indexOf(request), 1);
+    if (request.isDirty) this.dirty.splice(this.dirty.indexOf(request), 1);
     this.sorted = undefined;
   }
 }
@@ -154,10 +154,10 @@ export class Requests {
 function inOrder(requests: readonly TrackedRequest[]): readonly Invocation[] {
   return requests
     .flatMap(({ invocations }) => invocations)
-    .sort((a, b) => compareTimes(startOf(a), startOf(b)));
+    .sort((a, b) => compareTimes(sortTimeOf(a), sortTimeOf(b)));
 }
 
-function startOf({ start, done, report }: Invocation): HrTime {
+function sortTimeOf({ start, done, report }: Invocation): HrTime {
   return (start ?? done ?? report)?.time ?? [0, 0];
 }
 
@@ -172,7 +172,7 @@ export interface OpenRequests {
 }
 
 export function toOpenRequests(requests: Requests): OpenRequests {
-  const isOpen = ({ start, stated }: Invocation): boolean => start !== undefined && !stated.span;
+  const isOpen = ({ start, emitted }: Invocation): boolean => start !== undefined && !emitted.span;
   return {
     get sinceMs() {
       const first = requests.timeline.find(isOpen);

@@ -21,8 +21,8 @@ import { toHandover, Predecessor } from './handover';
 import type { Sha256Hex } from './identity';
 import { Initializations } from './initializations';
 import type { Invocation, Invoke } from './invocation';
-import type { Ending, StatingContext } from './invocation-facts';
-import { stateInvocation } from './invocation-facts';
+import type { Ending, EmitContext } from './invocation-facts';
+import { emitInvocation } from './invocation-facts';
 import { toRuntimeIdentity } from './identity';
 import { findInvocationOf, PendingLines } from './lines';
 import type { ReceivedSpans } from './received-spans';
@@ -30,7 +30,7 @@ import type { OpenRequests, Surroundings, TrackedRequest } from './requests';
 import { Requests, toOpenRequests, toSurroundings } from './requests';
 import { Identities, endTimeOf, startTimeOf } from './invocation';
 import type { SettlingRequest } from './join';
-import { worse } from './run';
+import { worse } from './status';
 
 export interface TrackerOptions {
   readonly sha256: Sha256Hex;
@@ -77,7 +77,7 @@ export class Tracker<Line extends TrackedLine> {
   /** INVOKE of the Extensions API. */
   invoke(invoke: Invoke): void {
     this.latestInvoked = invoke.requestId;
-    this.requests.stir(invoke.requestId).addInvoke(invoke);
+    this.requests.touch(invoke.requestId).addInvoke(invoke);
   }
 
   /** A platform event, or one of a type that this version does not know. */
@@ -121,7 +121,7 @@ export class Tracker<Line extends TrackedLine> {
         this.firstStart = event.time;
       }
     }
-    this.requests.stir(event.requestId).add(event);
+    this.requests.touch(event.requestId).add(event);
   }
 
   /**
@@ -143,9 +143,9 @@ export class Tracker<Line extends TrackedLine> {
     facts.push(...this.lines.take({ requests, concurrent, final }));
     this.initializations.lendExceptions();
     const context = this.toContext(ending);
-    for (const invocation of invocations) facts.push(...stateInvocation<Line>(invocation, context));
-    facts.push(...this.initializations.state<Line>(final), ...this.stateOthers());
-    requests.rest();
+    for (const invocation of invocations) facts.push(...emitInvocation<Line>(invocation, context));
+    facts.push(...this.initializations.emit<Line>(final), ...this.emitOthers());
+    requests.tidy();
     return facts;
   }
 
@@ -164,7 +164,7 @@ export class Tracker<Line extends TrackedLine> {
 
   private joinReceived(invocation: Invocation, ending: Ending | undefined): void {
     const { received } = this.options;
-    if (received === undefined || invocation.isJoined === true || invocation.stated.span) return;
+    if (received === undefined || invocation.isJoined === true || invocation.emitted.span) return;
     const request = toSettlingRequest(invocation, this.concurrent === true, ending);
     const joined = request === undefined ? undefined : received.settle(request);
     if (joined === undefined) return;
@@ -195,7 +195,7 @@ export class Tracker<Line extends TrackedLine> {
       : this.initializations.typeOf(initialization);
   }
 
-  private toContext(ending: Ending | undefined): StatingContext {
+  private toContext(ending: Ending | undefined): EmitContext {
     return {
       sha256: this.options.sha256,
       managedInstances: this.concurrent === true,
@@ -208,7 +208,7 @@ export class Tracker<Line extends TrackedLine> {
     };
   }
 
-  private stateOthers(): Fact<Line>[] {
+  private emitOthers(): Fact<Line>[] {
     const dropped = this.dropped.sort((a, b) => compareTimes(a.time, b.time));
     const facts: Fact<Line>[] = dropped.flatMap((event) => {
       if (this.droppedLogs.isDuplicate(event)) return [];
@@ -236,7 +236,7 @@ export class Tracker<Line extends TrackedLine> {
     // At the beginning of time: what is open ends where it starts.
     const context = this.toContext({ time: [0, 0] });
     for (const invocation of invocations) {
-      this.evicted.push(...stateInvocation<Line>(invocation, context));
+      this.evicted.push(...emitInvocation<Line>(invocation, context));
     }
   }
 }

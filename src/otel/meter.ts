@@ -91,7 +91,7 @@ export class Meter {
     const instrument = INSTRUMENTS.find((candidate) => candidate.name === name);
     const isSelf = instrument?.self === true;
     const isWanted = instrument !== undefined && (!isSelf || this.options.selfMetrics);
-    const record = isWanted ? toRecord(this.meter, instrument) : undefined;
+    const record = isWanted ? createRecorder(this.meter, instrument) : undefined;
     const recorder = { isSelf, record };
     this.recorders.set(name, recorder);
     return recorder;
@@ -218,7 +218,7 @@ function selectTemporality(
   return isUpDown ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA;
 }
 
-function toRecord(
+function createRecorder(
   meter: ReturnType<MeterProvider['getMeter']>,
   instrument: Instrument,
 ): RecordValue {

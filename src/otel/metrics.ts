@@ -9,7 +9,7 @@ import type {
   RuntimeDoneFact,
 } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
-import { OTHER } from '../invocation/verdict';
+import { OTHER } from '../invocation/result';
 import { defined } from '../telemetry/fields';
 import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
 import type { InstrumentName } from './instruments';

@@ -3,7 +3,7 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { PlatformLogFact } from '../invocation/fact';
-import { isFailure, toErrorType } from '../invocation/run';
+import { isFailure, toErrorType } from '../invocation/status';
 import type { InitEvent, PlatformMetrics, RestoreEvent } from '../telemetry/event';
 import { Attribute } from './semconv';
 

@@ -7,7 +7,7 @@ import type { LogLimits, LogLine } from '../log-line/log-line';
 import { LineReader } from '../log-line/read-log-line';
 import { findTraces, isTracePart } from '../log-line/trace-lines';
 import type { LogEvent } from '../telemetry/event';
-import { isOutOfMemoryType } from '../invocation/verdict';
+import { isOutOfMemoryType } from '../invocation/result';
 
 export interface ReadLine extends TrackedLine {
   /** The event's own, until it is known whether the line is a part of a trace. */

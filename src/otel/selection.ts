@@ -30,7 +30,7 @@ export interface SelectionOptions extends DecisionOptions {
 
 /** What one fact makes; each is asked once, sampled or not. */
 export interface Maker {
-  toRecord(fact: Fact<ReadLine>): ReadableLogRecord | undefined;
+  toLogRecord(fact: Fact<ReadLine>): ReadableLogRecord | undefined;
   toSpans(fact: Fact<ReadLine>): readonly ReadableSpan[];
 }
 
@@ -87,7 +87,7 @@ export class Selection {
 
   /** Where everything leaves, nothing is weighed. */
   private passOn(fact: Fact<ReadLine>, maker: Maker, selected: Selected): void {
-    const record = maker.toRecord(fact);
+    const record = maker.toLogRecord(fact);
     if (record !== undefined) selected.logRecords.push(record);
     else for (const span of this.toSpans(fact, maker)) selected.spans.push(span);
   }
@@ -171,7 +171,7 @@ export class Selection {
   }
 
   private toItems(fact: Fact<ReadLine>, maker: Maker): Item[] {
-    const record = maker.toRecord(fact);
+    const record = maker.toLogRecord(fact);
     if (record !== undefined) return [toRecordItem(fact, record, this.options.othersSeverity)];
     return this.toSpans(fact, maker).map((span, index) =>
       toSpanItem(span, fact.kind === 'invocation' && index === 0),

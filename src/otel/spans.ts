@@ -15,8 +15,6 @@ import type {
 import type { SpanIdentity } from '../invocation/identity';
 import { defined } from '../telemetry/fields';
 import { addMs, durationBetween } from '../telemetry/timestamp';
-import { limitAttributes } from './translation-settings';
-import type { AttributeLimits } from './translation-settings';
 import { toResourceId } from './resource';
 import { isErroneous } from './received-marks';
 import type { RedactionFilter } from './redaction-filter';
@@ -275,4 +273,42 @@ function toServedEdit(span: ReceivedSpan, fact: InvocationFact, origin: SpanOrig
   const { errorMessage: message } = fact;
   const status = { code: ERROR as number, ...(message !== undefined && { message }) };
   return { attributes, status };
+}
+
+// The attribute limits of the OpenTelemetry SDK specification: how many, how long.
+// Source: https://opentelemetry.io/docs/specs/otel/common/#attribute-limits
+
+type PlainValue = NonNullable<Attributes[string]>;
+
+export interface AttributeLimits {
+  /** OTEL_ATTRIBUTE_COUNT_LIMIT, 128 by default. */
+  readonly maxCount: number;
+  /** OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT in characters, none (Infinity) by default. */
+  readonly maxValueLength: number;
+}
+
+/** Cuts long strings; attributes past the count are left out and counted. */
+export function limitAttributes(
+  attributes: Attributes,
+  { maxCount, maxValueLength }: AttributeLimits,
+): { readonly attributes: Attributes; readonly dropped: number } {
+  const names = Object.keys(attributes);
+  if (names.length <= maxCount && maxValueLength === Number.POSITIVE_INFINITY) {
+    return { attributes, dropped: 0 };
+  }
+  const kept: Attributes = {};
+  for (const name of names.slice(0, maxCount)) {
+    const value = attributes[name];
+    if (value !== undefined) kept[name] = cut(value, maxValueLength);
+  }
+  return { attributes: kept, dropped: Math.max(0, names.length - maxCount) };
+}
+
+function cut(value: PlainValue, maxLength: number): PlainValue {
+  if (typeof value === 'string') return value.slice(0, maxLength);
+  if (!Array.isArray(value)) return value;
+  const items: unknown[] = value;
+  return items.map((item) =>
+    typeof item === 'string' ? item.slice(0, maxLength) : item,
+  ) as PlainValue;
 }

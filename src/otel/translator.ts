@@ -1,7 +1,6 @@
 // The core in one piece, shared by the extension and by `npm run replay`: bodies or events in, spans, log
 // records and measurements out. Pure but for the ids and the hash that it is given.
 import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { SeverityNumber } from '@opentelemetry/api-logs';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { Resource } from '@opentelemetry/resources';
@@ -14,7 +13,6 @@ import type { Invoke } from '../invocation/invocation';
 import type { Ending } from '../invocation/invocation-facts';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import { Tracker } from '../invocation/tracker';
-import type { LogLimits } from '../log-line/log-line';
 import type { RawItem } from '../relay/item';
 import type { DecodedBatch } from '../telemetry/decode';
 import type { LogEvent, TelemetryEvent } from '../telemetry/event';
@@ -34,21 +32,15 @@ import { Reception } from './reception';
 import type { RedactionFilter } from './redaction-filter';
 import type { RepeatedLines } from './repeated-lines';
 import { Selection } from './selection';
-import type { Maker, SelectionOptions } from './selection';
+import type { Maker } from './selection';
 import { completeServed, toSpans } from './spans';
 import type { SpanOrigin } from './spans';
-import type { AttributeLimits } from './translation-settings';
+import type { TranslationSettings } from './translation-settings';
 
-export interface TranslatorOptions {
-  /** What is known of the function before any event. */
+export interface TranslatorOptions extends Omit<TranslationSettings, 'meter'> {
+  /** What is known about the function before any event. */
   readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
   readonly initializationType?: string;
-  readonly spanAt: 'runtimeDone' | 'report';
-  readonly functionErrors: boolean;
-  readonly spanLimits: AttributeLimits;
-  readonly logLimits: LogLimits;
-  readonly platformSeverity: SeverityNumber | undefined;
-  readonly selection: SelectionOptions;
   /** Undefined: nothing is looked at. */
   readonly redaction?: RedactionFilter;
   readonly handover?: Handover;
@@ -74,7 +66,7 @@ export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>
 
 const SCOPE_NAME = 'lambda-otlp';
 /** Where there are no facts. */
-const NO_MAKER: Maker = { toRecord: () => undefined, toSpans: () => [] };
+const NO_MAKER: Maker = { toLogRecord: () => undefined, toSpans: () => [] };
 
 export class Translator {
   private readonly tracker: Tracker<ReadLine>;
@@ -229,7 +221,7 @@ export class Translator {
     const { filter } = this;
     const { repeated } = this.options;
     return {
-      toRecord: (fact) => {
+      toLogRecord: (fact) => {
         const made = toLogRecord(fact, logOrigin);
         const record = made && filter ? filter.record(made) : made;
         if (record && fact.kind === 'line') repeated?.noteLine(record.body, toMs(record.hrTime));

@@ -4,7 +4,7 @@ import { Server } from 'node:net';
 import { Worker } from 'node:worker_threads';
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { createEnvironment } from '../../src/environment';
-import { createTimeline, readShellHandover, start } from '../../src/extension/start';
+import { createTimeline, readShellVariables, start } from '../../src/extension/start';
 import type { InvokeEvent } from '../../src/lambda/extensions-api';
 import { systemClock } from '../../src/node/clock';
 import { freePort } from '../free-ports';
@@ -103,7 +103,7 @@ it.each(['http', 'grpc'])(
     const port = await freePort();
     const answered = new Int32Array(new SharedArrayBuffer(4));
     const pipeline = new WatchedPipeline(answered);
-    const shell = readShellHandover({});
+    const shell = readShellVariables({});
     let stop: (reason: string) => void = () => undefined;
     const ended = start({
       environment: createEnvironment(

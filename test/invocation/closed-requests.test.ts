@@ -101,7 +101,7 @@ describe('an invocation that shrinks', () => {
   const closed = (parts: Partial<Invocation>): Invocation => ({
     ...createInvocation(REQUEST),
     exceptions: [exception],
-    stated: { start: true, runtimeDone: true, report: true, span: true },
+    emitted: { start: true, runtimeDone: true, report: true, span: true },
     ...parts,
   });
 

@@ -1,6 +1,6 @@
 // What an init or a restore states: its times, its status, its events, its children.
 import { toChildIdentity, toRootIdentity } from '../../src/invocation/identity';
-import { startTimeOf } from '../../src/invocation/initialization';
+import { initStartTimeOf } from '../../src/invocation/initialization';
 import type { Initialization } from '../../src/invocation/initialization';
 import {
   REQUEST,
@@ -123,12 +123,12 @@ describe('the span of an init', () => {
   it('does not begin before 1970', () => {
     const report = (durationMs: number): Initialization => ({
       name: 'init',
-      stated: new Set(),
+      emitted: new Set(),
       waits: 0,
       report: { type: 'platform.initReport', time: [5, 0], metrics: { durationMs } },
     });
-    expect(startTimeOf(report(5000))).toEqual([0, 0]);
-    expect(startTimeOf(report(5001))).toEqual([5, 0]);
+    expect(initStartTimeOf(report(5000))).toEqual([0, 0]);
+    expect(initStartTimeOf(report(5001))).toEqual([5, 0]);
   });
 
   it('says what its events say and nothing of what they do not', () => {

@@ -3,9 +3,9 @@ import type { HrTime } from '@opentelemetry/api';
 import { toChildIdentity } from '../../src/invocation/identity';
 import { createInvocation, endTimeOf, startTimeOf } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
-import type { Ended } from '../../src/invocation/run';
-import { toOutcome } from '../../src/invocation/run';
-import { isError } from '../../src/invocation/verdict';
+import type { Ended } from '../../src/invocation/status';
+import { toOutcome } from '../../src/invocation/status';
+import { isError } from '../../src/invocation/result';
 import type { ReportEvent, RuntimeDoneEvent } from '../../src/telemetry/event';
 import {
   REQUEST,

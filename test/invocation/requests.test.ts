@@ -1,7 +1,7 @@
 // Which requests a settling looks at, and when their order in time is made anew.
 import { Identities } from '../../src/invocation/invocation';
 import type { Invocation } from '../../src/invocation/invocation';
-import { stateInvocation } from '../../src/invocation/invocation-facts';
+import { emitInvocation } from '../../src/invocation/invocation-facts';
 import { Requests } from '../../src/invocation/requests';
 import type { RequestEvent } from '../../src/telemetry/event';
 import { at, createTracker, done, feed, sha256, start } from './scenario';
@@ -29,7 +29,7 @@ const event = (part: string, ms: number, requestId: string): RequestEvent => {
 function add(requests: Requests, text: string, requestId = 'a'): void {
   for (const step of text.split(', ')) {
     const [part = '', ms = ''] = step.split(' ');
-    requests.stir(requestId).add(event(part, Number(ms), requestId));
+    requests.touch(requestId).add(event(part, Number(ms), requestId));
   }
 }
 
@@ -41,9 +41,9 @@ function settleOnce(requests: Requests, final = false): string[] {
   const invocations = requests.pair(final);
   for (const invocation of invocations) {
     identities.assign(invocation);
-    stateInvocation(invocation, CONTEXT);
+    emitInvocation(invocation, CONTEXT);
   }
-  requests.rest();
+  requests.tidy();
   return idsOf(invocations);
 }
 
@@ -62,7 +62,7 @@ describe('a request', () => {
       [],
       [],
     ]);
-    requests.stir('a');
+    requests.touch('a');
     expect([settleOnce(requests), settleOnce(requests)]).toEqual([['a'], []]);
   });
 
@@ -124,7 +124,7 @@ describe('the order of invocations', () => {
     const requests = createRequests();
     for (let index = 0; index < 1024; index += 1) add(requests, `start ${index}`, `${index}`);
     expect(idsOf(requests.timeline)[0]).toBe('0');
-    requests.stir('1024');
+    requests.touch('1024');
     expect(idsOf(requests.timeline)[0]).toBe('1');
   });
 
@@ -135,9 +135,9 @@ describe('the order of invocations', () => {
     requests.pair(false);
     for (const invocation of requests.timeline) {
       invocation.identity = { traceId: '1', spanId: '1' };
-      stateInvocation(invocation, CONTEXT);
+      emitInvocation(invocation, CONTEXT);
     }
-    requests.rest();
+    requests.tidy();
     expect(idsOf(requests.timeline)[0]).toBe('1');
   });
 

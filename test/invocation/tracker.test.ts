@@ -43,7 +43,7 @@ describe('an invocation', () => {
     expect(outcomes([...first, ...second])).toEqual(['success']);
   });
 
-  it('is stated once, however often its events come', () => {
+  it('is emitted once, however often its events come', () => {
     const tracker = createTracker();
     const events = [start(0), done(100), report(101)];
     feed(tracker, [...events, ...events]);

@@ -14,7 +14,7 @@ import '../invocation/run.test';
 import '../invocation/predecessor.test';
 import '../invocation/timeline.test';
 import '../invocation/tracker.test';
-import '../invocation/verdict.test';
+import '../invocation/result.test';
 import '../invocation/x-ray-header.test';
 import '../log-line/exceptions.test';
 import '../log-line/limited-value.test';

@@ -1,4 +1,4 @@
-import { limitAttributes } from '../../src/otel/translation-settings';
+import { limitAttributes } from '../../src/otel/spans';
 
 const NONE = Number.POSITIVE_INFINITY;
 

@@ -3,10 +3,10 @@
 import type { ReportEvent } from '../telemetry/event';
 import type { ExceptionFact } from './fact';
 import type { Invocation } from './invocation';
-import type { Ended, Outcome } from './run';
-import { INCOMPLETE, toOutcome } from './run';
+import type { Ended, Outcome } from './status';
+import { INCOMPLETE, toOutcome } from './status';
 
-export interface Verdict {
+export interface InvocationResult {
   /** Undefined: a status word that AWS does not use yet, or an end that was never seen. */
   readonly outcome: Outcome | undefined;
   /** Lambda says success, and the runtime gave no answer. */
@@ -16,7 +16,7 @@ export interface Verdict {
   readonly errorMessage?: string;
 }
 
-export interface VerdictRules {
+export interface ResultRules {
   /** LAMBDA_OTLP_FUNCTION_ERRORS. */
   readonly functionErrors: boolean;
   /** Lambda Managed Instances say `error` themselves. */
@@ -31,7 +31,11 @@ const OUT_OF_MEMORY_TYPE =
   /(?:^|\.)OutOfMemory(?:Error|Exception)?$|^MemoryError$|^(?:NoMemoryError|Function<NoMemoryError>)$/;
 
 /** What `ended` means: runtimeDone, the report, the worse of both, or a word for an end that never came. */
-export function toVerdict(invocation: Invocation, ended: Ended, rules: VerdictRules): Verdict {
+export function toResult(
+  invocation: Invocation,
+  ended: Ended,
+  rules: ResultRules,
+): InvocationResult {
   const isFunctionError = isUnansweredSuccess(invocation, ended, rules);
   const outcome = isFunctionError ? 'error' : toOutcome(ended.status);
   const isFailed = outcome === 'error' || outcome === 'timeout';
@@ -51,7 +55,10 @@ export function toVerdict(invocation: Invocation, ended: Ended, rules: VerdictRu
 }
 
 /** An error, a timeout, or an end that was never seen. */
-export function isError({ outcome, errorType }: Pick<Verdict, 'outcome' | 'errorType'>): boolean {
+export function isError({
+  outcome,
+  errorType,
+}: Pick<InvocationResult, 'outcome' | 'errorType'>): boolean {
   return outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
 }
 
@@ -62,7 +69,7 @@ export function isError({ outcome, errorType }: Pick<Verdict, 'outcome' | 'error
 function isUnansweredSuccess(
   { done }: Invocation,
   ended: Ended,
-  { functionErrors, managedInstances }: VerdictRules,
+  { functionErrors, managedInstances }: ResultRules,
 ): boolean {
   if (!functionErrors || managedInstances || done === undefined) return false;
   if (!isSuccess(done) || !isSuccess(ended)) return false;
