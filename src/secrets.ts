@@ -8,19 +8,18 @@ const MIN_INNER_LENGTH = 6;
 const MIN_LENGTH = 2;
 
 export class Secrets {
-  /** Longest first: one may be a part of another. */
-  private patterns: readonly RegExp[] = [];
   private readonly values = new Set<string>();
+  /** Longest first: one may be a part of another. Made when something is said, which is seldom. */
+  private patterns: readonly RegExp[] | undefined;
 
   /** The value as it stands, decoded, and encoded for a URL. */
   add(value: string | undefined): void {
     if (value === undefined) return;
-    const known = this.values.size;
-    for (const form of [value, decoded(value), encodeURIComponent(value)]) {
+    for (const convert of [String, decodeURIComponent, encodeURIComponent]) {
+      const form = converted(value, convert);
       if (form.length >= MIN_LENGTH) this.values.add(form);
     }
-    if (this.values.size === known) return;
-    this.patterns = [...this.values].sort((a, b) => b.length - a.length).map(toPattern);
+    this.patterns = undefined;
   }
 
   /** A header's value, the credentials behind its scheme, and what Basic ones are made of (RFC 7617). */
@@ -48,7 +47,9 @@ export class Secrets {
     }
   }
 
+  /** Before the text is cut: a half of a secret is not known to be one. */
   redact(text: string): string {
+    this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).map(toPattern);
     let redacted = text;
     for (const pattern of this.patterns) redacted = redacted.replace(pattern, HIDDEN);
     return redacted;
@@ -60,14 +61,38 @@ const COMMON_SEGMENTS = new Set(
 );
 
 function toPattern(value: string): RegExp {
-  const literal = value.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  if (value.length >= MIN_INNER_LENGTH) return new RegExp(literal, 'g');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`, 'gu');
+  const forms = value.replace(/[^A-Za-z0-9]/g, formsOf);
+  if (value.length >= MIN_INNER_LENGTH) return new RegExp(forms, 'g');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${forms}(?![\\p{L}\\p{N}])`, 'gu');
 }
 
-function decoded(text: string): string {
+const ENTITIES: Readonly<Record<string, string>> = {
+  '&': 'amp',
+  '<': 'lt',
+  '>': 'gt',
+  '"': 'quot',
+  "'": 'apos',
+};
+
+/** A sign as it is, and as a URL, JSON or HTML has it: servers write what they echo in any of them. */
+function formsOf(sign: string): string {
+  const code = sign.charCodeAt(0);
+  const hex = code.toString(16).replace(/./g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const forms = [
+    `\\\\{0,3}\\u${code.toString(16).padStart(4, '0')}`,
+    `\\\\{1,3}u0{0,2}${hex}`,
+    `%${hex}`,
+    `&#x0{0,2}${hex};`,
+    `&#0{0,2}${code};`,
+    `&${ENTITIES[sign] ?? '#'};`,
+    ...(sign === ' ' ? ['[+]'] : []),
+  ];
+  return `(?:${forms.join('|')})`;
+}
+
+function converted(text: string, convert: (text: string) => string): string {
   try {
-    return decodeURIComponent(text);
+    return convert(text);
   } catch {
     return text;
   }

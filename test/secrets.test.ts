@@ -11,6 +11,12 @@ it.each<[string, (secrets: Secrets) => void, string, string]>([
   ['a value', (s) => s.add('t0ken-value'), 'bad t0ken-value!', 'bad ***!'],
   ['what it is decoded', (s) => s.add('a%2Fbcdef'), 'bad a/bcdef', 'bad ***'],
   ['what it is encoded', (s) => s.add('a/bcdef'), 'bad a%2Fbcdef', 'bad ***'],
+  ['what it is encoded in small letters', (s) => s.add('a/bcdef'), 'bad a%2fbcdef', 'bad ***'],
+  ['what it is in a form', (s) => s.add('a/b cdef'), 'bad a%2Fb+cdef', 'bad ***'],
+  ['what it is in JSON', (s) => s.add('a/b"cdef'), 'bad "a\\/b\\"cdef"', 'bad "***"'],
+  ['what it is in JSON in JSON', (s) => s.add('a/b"cdef'), 'bad "a/b\\\\\\"cdef"', 'bad "***"'],
+  ['what Go makes of it', (s) => s.add('a&b+cdef'), 'bad a\\u0026b\\u002Bcdef', 'bad ***'],
+  ['what it is in HTML', (s) => s.add('a&b/cdef='), 'bad a&amp;b&#x2F;cdef&#61;', 'bad ***'],
   [
     'a short one where it stands alone',
     (s) => s.add('abc'),
@@ -38,6 +44,7 @@ it.each<[string, (secrets: Secrets) => void, string, string]>([
     'secret-ab',
     '***',
   ],
+  ['half a character', (s) => s.add('abcdef\ud800'), 'bad abcdef\ud800', 'bad ***'],
   ['signs that mean something to a pattern', (s) => s.add('a.c$(d)[e'), 'a.c$(d)[e', '***'],
 ])('%s is hidden', (_what, learn, text, expected) => {
   expect(hide(learn, text)).toBe(expected);

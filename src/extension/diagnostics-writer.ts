@@ -41,7 +41,7 @@ export function createDiagnosticsWriter(options: DiagnosticsWriterOptions): Diag
     if (SEVERITY[lineLevel] > SEVERITY[level]) return;
     const suppressed = admission.ask(`${lineLevel} ${message.replace(/\d+/g, '#').slice(0, 160)}`);
     if (suppressed === undefined) return;
-    const clean = (text: string): string => mask(redact(text.slice(0, MAX_TEXT_LENGTH), secrets));
+    const clean = (text: string): string => mask(redact(text, secrets));
     const line: Record<string, unknown> = { level: lineLevel, message: clean(message) };
     for (const [name, value] of Object.entries(fields)) {
       line[name] = typeof value === 'string' ? clean(value) : value;
@@ -118,7 +118,9 @@ const NAMED_CREDENTIAL =
 function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) clean = clean.split(secret).join('[redacted]');
+  // A half of a secret would not have been known.
   return clean
+    .slice(0, MAX_TEXT_LENGTH)
     .replace(USER_INFORMATION, '$1[redacted]@')
     .replace(CREDENTIAL, '$1 [redacted]')
     .replace(NAMED_CREDENTIAL, '$1[redacted]');

@@ -1,6 +1,7 @@
 // SigV4 against an independent computation, AWS's published test vector, credentials and secrets.
 import type { AwsSettings } from '../../src/delivery/settings/aws-settings';
 import { createCredentialProvider } from '../../src/delivery/auth/sigv4';
+import { Secrets } from '../../src/secrets';
 import { createFixture, eventually } from './delivery-fixture';
 import { expectedSignature } from './expected-signature';
 import type { ScriptedEndpoint } from './scripted-endpoint';
@@ -126,10 +127,11 @@ describe('container credentials', () => {
     const Expiration = new Date(Date.now() + 60 * 60_000).toISOString();
     endpoint.behaviour = (_, response) =>
       void response.end(
-        JSON.stringify({ AccessKeyId: 'a', SecretAccessKey: 's', Token: 't', Expiration }),
+        JSON.stringify({ AccessKeyId: 'a', SecretAccessKey: 's-key', Token: 't-key', Expiration }),
       );
-    const provide = createCredentialProvider(container(endpoint.url), clock);
-    const expected = { accessKeyId: 'a', secretAccessKey: 's', sessionToken: 't' };
+    const secrets = new Secrets();
+    const provide = createCredentialProvider(container(endpoint.url), { clock, secrets });
+    const expected = { accessKeyId: 'a', secretAccessKey: 's-key', sessionToken: 't-key' };
     expect(await provide()).toEqual(expected);
     await provide();
     expect(endpoint.requests).toHaveLength(1);
@@ -137,12 +139,14 @@ describe('container credentials', () => {
     clock.aheadMs = 56 * 60_000;
     await provide();
     expect(endpoint.requests).toHaveLength(2);
+    expect(secrets.redact('s-key and t-key')).toBe('*** and ***');
   });
 
   it.each(['not JSON', '{}', '[]', 'null'])('that answer %s are an error', async (text) => {
     const endpoint = await start();
     endpoint.behaviour = (_, response) => void response.end(text);
-    const provide = createCredentialProvider(container(endpoint.url), clock);
+    const ports = { clock, secrets: new Secrets() };
+    const provide = createCredentialProvider(container(endpoint.url), ports);
     await expect(provide()).rejects.toThrow('another document');
   });
 });

@@ -9,6 +9,7 @@ import { createHttpTransport } from '../../src/delivery/transport/http-transport
 import { createReconnectingTransport } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
 import { Connections } from '../../src/http/connections';
+import { Secrets } from '../../src/secrets';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
@@ -44,6 +45,7 @@ function open(options: Partial<HttpTransportOptions> = {}): Transport {
     headers: () => ({}),
     connect: () => pool.connect(target),
     clock,
+    secrets: new Secrets(),
     ...options,
   });
 }

@@ -32,7 +32,8 @@ afterAll(() => pool.close());
 function transportWith(headers: HeaderSource): Transport {
   const target = { url: endpoint.url, tls: {} };
   const connect = () => pool.connect(target);
-  return createHttpTransport({ configuration: target, headers, connect, clock });
+  const secrets = new Secrets();
+  return createHttpTransport({ configuration: target, headers, connect, clock, secrets });
 }
 
 const context = {

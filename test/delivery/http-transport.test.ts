@@ -7,6 +7,7 @@ import { createConnectionPool } from '../../src/delivery/transport/connection-po
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
 import { createReconnectingTransport } from '../../src/delivery/transport/transport-factory';
 import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
+import { Secrets } from '../../src/secrets';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';
 import type { ScriptedEndpoint } from './scripted-endpoint';
@@ -31,7 +32,11 @@ afterEach(async () => {
   for (const close of closers.splice(0)) await close();
 });
 
-function connectTo(url: string, headers: Record<string, string> = {}): Transport {
+function connectTo(
+  url: string,
+  headers: Record<string, string> = {},
+  secrets = new Secrets(),
+): Transport {
   const pool = createConnectionPool({ clock, diagnostics: silentDiagnostics });
   closers.push(() => pool.close());
   return createHttpTransport({
@@ -39,6 +44,7 @@ function connectTo(url: string, headers: Record<string, string> = {}): Transport
     headers: () => Promise.resolve(headers),
     connect: () => pool.connect({ url, tls: {} }),
     clock,
+    secrets,
   });
 }
 
@@ -97,6 +103,7 @@ describe('a request', () => {
       headers: () => Promise.reject(new Error('secret not known yet')),
       connect: () => Promise.reject(new Error('must not be asked')),
       clock,
+      secrets: new Secrets(),
     });
     const response = await transport.send(body, 1_000);
     expect(response).toMatchObject({
@@ -183,6 +190,29 @@ describe('an answer', () => {
     });
     const response = await connectTo(url).send(body, 10_000);
     expect(outcomeOf(response)).toBe(503);
+  });
+
+  it('quotes no part of a secret, wherever the quotation ends', async () => {
+    const secret = 'c2VjcmV0/dG9rZW4+b2Y=';
+    const secrets = new Secrets();
+    secrets.add(secret);
+    const transport = connectTo(endpoint.url, {}, secrets);
+    for (let before = 170; before <= 210; before += 1) {
+      const text = `${'.'.repeat(before)}${JSON.stringify(secret).replace('/', '\\/')}`;
+      endpoint.behaviour = (_, response) => void response.writeHead(401).end(text);
+      const response = await transport.send(body, 1_000);
+      const { message = '' } = 'failure' in response ? response.failure : {};
+      expect(message).toMatch(/^HTTP 401: \.+"?\*{0,3}"?$/);
+    }
+  });
+
+  it('shows no secret that became a part of where a redirect leads', async () => {
+    const secrets = new Secrets();
+    secrets.add('TopSecret');
+    const location = 'https://TopSecret.example/login';
+    endpoint.behaviour = answer(302, { location });
+    const response = await connectTo(endpoint.url, {}, secrets).send(body, 1_000);
+    expect(JSON.stringify(response)).not.toMatch(/topsecret/i);
   });
 
   it('that is a redirect is final and not followed', async () => {

@@ -95,6 +95,12 @@ it.each([
   if (!text.startsWith('Authorization')) expect(lines[0]?.['message']).toBe(kept);
 });
 
+it('prints no half of a secret where a text is cut', () => {
+  const { writer, lines } = open(['s3cr3t-value']);
+  writer.warn(`${'.'.repeat(2_040)}s3cr3t-value`);
+  expect(JSON.stringify(lines)).not.toContain('s3');
+});
+
 it('finds the secrets in the environment', () => {
   const secrets = findSecrets({
     OTEL_EXPORTER_OTLP_HEADERS: 'api-key=abc%20123, x=1',

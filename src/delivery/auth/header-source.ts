@@ -81,13 +81,13 @@ function withSecrets(
 
 function withSignature(
   { signing, url }: SignalConfiguration,
-  { aws, clock }: HeaderContext,
+  { aws, clock, secrets }: HeaderContext,
 ): ((headers: HeaderValues, body: Uint8Array) => Promise<HeaderValues>) | undefined {
   if (signing === undefined || aws === undefined) return undefined;
   let signer: RequestSigner | undefined;
   return async (headers, body) => {
     const { createSigner } = await import('./sigv4');
-    signer ??= createSigner({ aws, scope: signing, clock });
+    signer ??= createSigner({ aws, scope: signing, clock, secrets });
     return signer({ url, headers, body });
   };
 }

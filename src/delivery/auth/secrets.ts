@@ -131,13 +131,13 @@ class SecretEntry {
 
 async function fetchSecret(
   reference: SecretReference,
-  { aws, pool, clock }: SecretStoreOptions,
+  { aws, pool, clock, secrets }: SecretStoreOptions,
 ): Promise<string> {
   const isParameter = reference.store === 'ssm';
   const endpoint = isParameter ? aws.ssm : aws.secretsManager;
   const { createSigner } = await import('./sigv4');
   const service = isParameter ? 'ssm' : 'secretsmanager';
-  const sign = createSigner({ aws, scope: { service, region: aws.region }, clock });
+  const sign = createSigner({ aws, scope: { service, region: aws.region }, clock, secrets });
   const fixed = {
     'content-type': 'application/x-amz-json-1.1',
     'x-amz-target': isParameter ? 'AmazonSSM.GetParameter' : 'secretsmanager.GetSecretValue',
@@ -147,6 +147,7 @@ async function fetchSecret(
     headers: (body) => sign({ url: endpoint.url, headers: fixed, body }),
     connect: () => pool.connect({ ...endpoint, tls: {} }),
     clock,
+    secrets,
   });
   const request = isParameter
     ? { Name: reference.id, WithDecryption: true }

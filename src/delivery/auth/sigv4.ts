@@ -7,6 +7,7 @@ import { Connections } from '../../http/connections';
 import type { WallClock } from '../../node/clock';
 import { sha256Hex } from '../../node/crypto';
 import { openPlainSocket, toAddress } from '../../node/sockets';
+import type { Secrets } from '../../secrets';
 import { parseObject } from '../../telemetry/fields';
 import { runExchange } from '../transport/http-transport';
 
@@ -24,11 +25,13 @@ export interface SignerOptions {
   readonly aws: AwsSettings;
   readonly scope: SigningScope;
   readonly clock: WallClock;
+  /** Learns the credentials that are fetched. */
+  readonly secrets: Secrets;
 }
 
 /** Signer of POST requests within one region and service. */
-export function createSigner({ aws, scope, clock }: SignerOptions): RequestSigner {
-  const credentials = createCredentialProvider(aws, clock);
+export function createSigner({ aws, scope, ...ports }: SignerOptions): RequestSigner {
+  const credentials = createCredentialProvider(aws, ports);
   return async ({ url, headers, body }) => {
     const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
     const { host, pathname, search } = new URL(url);
@@ -41,7 +44,7 @@ export function createSigner({ aws, scope, clock }: SignerOptions): RequestSigne
         headers: {
           ...headers,
           host,
-          'x-amz-date': toBasicIso(clock.now()),
+          'x-amz-date': toBasicIso(ports.clock.now()),
           'x-amz-content-sha256': sha256Hex(bytes),
         },
         body: bytes,
@@ -79,10 +82,13 @@ type CredentialProvider = () => Promise<AwsCredentials>;
 const RENEW_BEFORE_MS = 5 * 60_000;
 const FETCH_TIMEOUT_MS = 1_000;
 
+type CredentialPorts = Pick<SignerOptions, 'clock' | 'secrets'>;
+
 export function createCredentialProvider(
   settings: AwsSettings,
-  clock: WallClock,
+  ports: CredentialPorts,
 ): CredentialProvider {
+  const { clock, secrets } = ports;
   const { accessKeyId, secretAccessKey, sessionToken, containerCredentialsUri } = settings;
   if (accessKeyId !== undefined && secretAccessKey !== undefined) {
     const fixed = { accessKeyId, secretAccessKey, ...(sessionToken && { sessionToken }) };
@@ -102,7 +108,9 @@ export function createCredentialProvider(
     const isOld = nowMs > (known?.expiresMs ?? 0) - RENEW_BEFORE_MS || nowMs < fetchedAtMs;
     if (known === undefined || isOld) {
       fetchedAtMs = nowMs;
-      known = await fetchCredentials(containerCredentialsUri, settings, clock);
+      known = await fetchCredentials(containerCredentialsUri, settings, ports);
+      secrets.add(known.credentials.secretAccessKey);
+      secrets.add(known.credentials.sessionToken);
     }
     return known.credentials;
   };
@@ -116,7 +124,7 @@ interface ExpiringCredentials {
 async function fetchCredentials(
   uri: string,
   { containerAuthorizationToken }: AwsSettings,
-  clock: WallClock,
+  { clock, secrets }: CredentialPorts,
 ): Promise<ExpiringCredentials> {
   const { host, pathname, search } = new URL(uri);
   const authorization = containerAuthorizationToken;
@@ -131,6 +139,7 @@ async function fetchCredentials(
     body: new Uint8Array(),
     timeoutMs: FETCH_TIMEOUT_MS,
     clock,
+    secrets,
   });
   connections.close();
   if (response.status !== 'success') {

@@ -4,6 +4,7 @@ import { FieldReader, LENGTH_DELIMITED, VARINT } from '../../relay/field-reader'
 import type { DropReason } from '../delivery';
 import type { Failure, TransportResponse } from '../transport/transport';
 import { describeUrl } from '../settings/endpoint';
+import type { Secrets } from '../../secrets';
 
 const NO_OTLP = 'the answer is not one of OTLP';
 
@@ -85,17 +86,23 @@ export interface HttpAnswer {
 /** 408: the server gave up waiting for the request, which it therefore did not act on. */
 const RETRYABLE_STATUS_CODES = new Set([408, 429, 502, 503, 504]);
 const MAX_QUOTED_LENGTH = 200;
+/** Of what may be quoted: with room for secrets, of which little is left. */
+const MAX_READ_BYTES = 16_384;
 const SPACE = 0x20;
 const LESS_THAN_SIGN = 0x3c;
 
-export function classifyAnswer(answer: HttpAnswer, nowMs: number): TransportResponse {
+/** What the server says is quoted without what `secrets` knows: servers echo what they were sent. */
+export function classifyAnswer(
+  answer: HttpAnswer,
+  { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Secrets },
+): TransportResponse {
   const { statusCode, body, isReused } = answer;
   if (statusCode >= 200 && statusCode < 300) {
     const data = answer.state === 'whole' ? body : new Uint8Array();
     return { status: 'success', data, isOther: isNoOtlp(answer) };
   }
   const failure: Failure = {
-    message: describe(answer),
+    message: describe(answer, secrets),
     outcome: statusCode,
     bodyWritten: true,
     ...(statusCode === 408 && isReused && { staleConnection: true }),
@@ -112,11 +119,12 @@ function isNoOtlp({ contentType = '', body, state }: HttpAnswer): boolean {
   return first === LESS_THAN_SIGN;
 }
 
-function describe({ statusCode, location, body }: HttpAnswer): string {
+function describe({ statusCode, location, body }: HttpAnswer, secrets: Secrets): string {
   if (location !== undefined && statusCode >= 300 && statusCode < 400) {
-    return `HTTP ${statusCode}, a redirect to '${describeLocation(location)}'`;
+    // A URL's host is in small letters: no secret is known in them.
+    return `HTTP ${statusCode}, a redirect to '${describeLocation(secrets.redact(location))}'`;
   }
-  const quoted = printable(body);
+  const quoted = quote(body, secrets);
   return quoted === '' ? `HTTP ${statusCode}` : `HTTP ${statusCode}: ${quoted}`;
 }
 
@@ -126,9 +134,9 @@ function describeLocation(location: string): string {
 }
 
 /** The text of a body on one line, or nothing when it is binary (a protobuf Status). */
-function printable(body: Uint8Array): string {
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8');
-  const line = text.replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED_LENGTH);
+function quote(body: Uint8Array, secrets: Secrets): string {
+  const text = readUtf8(body, 0, Math.min(body.length, MAX_READ_BYTES));
+  const line = secrets.redact(text).replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED_LENGTH);
   return /^[\p{L}\p{N}\p{P}\p{S}\p{Zs}]*$/u.test(line) ? line : '';
 }
 

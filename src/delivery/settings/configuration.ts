@@ -7,7 +7,7 @@ import { EXPORTER_SETTINGS, SIGNAL_NAMES, ofSignal } from '../../settings';
 import type { AwsSettings, SigningScope } from './aws-settings';
 import { readAwsSettings, readSigning } from './aws-settings';
 import type { Signal } from '../delivery';
-import { readEndpoint, warnOfEndpoint } from './endpoint';
+import { basicCredentials, readEndpoint, warnOfEndpoint } from './endpoint';
 import { readHeaders, hasSecretReference } from '../auth/headers';
 import { selectProxy } from '../transport/proxy';
 
@@ -73,7 +73,11 @@ export function readExportConfiguration(environment: Environment): ExportConfigu
 export function learnSecrets({ signals, aws }: ExportConfiguration, secrets: Secrets): void {
   for (const { url, proxyUrl, headers } of Object.values(signals)) {
     secrets.addUrl(url);
-    if (proxyUrl !== undefined) secrets.addUrl(proxyUrl);
+    if (proxyUrl !== undefined) {
+      const { username, password } = new URL(proxyUrl);
+      secrets.addUrl(proxyUrl);
+      if (password !== '') secrets.addHeader(basicCredentials(username, password));
+    }
     for (const value of Object.values(headers)) {
       if (!hasSecretReference(value)) secrets.addHeader(value);
     }

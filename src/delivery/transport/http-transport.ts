@@ -19,6 +19,7 @@ import type { AnswerListener, Exchange } from '../../http/exchange';
 import { setAlarm, hearSockets } from '../../node/clock';
 import type { WallClock } from '../../node/clock';
 import { inflate } from '../../node/compression';
+import type { Secrets } from '../../secrets';
 import { defined } from '../../telemetry/fields';
 import { classifyAnswer } from '../policy/verdict';
 import type { HttpAnswer } from '../policy/verdict';
@@ -29,12 +30,14 @@ export interface HttpTransportOptions {
   /** The connections of the endpoint; called for every request. */
   readonly connect: () => Connections | Promise<Connections>;
   readonly clock: WallClock;
+  /** Not to be quoted when the endpoint echoes them. */
+  readonly secrets: Secrets;
   /** Requests must not be sent twice (metrics). */
   readonly once?: boolean;
 }
 
 export function createHttpTransport(options: HttpTransportOptions): Transport {
-  const { configuration, clock } = options;
+  const { configuration, clock, secrets } = options;
   const target = toTarget(configuration);
   const withHeaders = (headers: HeaderValues) => {
     const fields: Record<string, string | number> = { ...target.fields, ...headers };
@@ -63,6 +66,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
         body,
         timeoutMs: Math.max(timeoutMs - (clock.now() - startMs), 1),
         clock,
+        secrets,
         once: options.once === true,
         cancellation,
       });
@@ -101,6 +105,7 @@ interface HttpRequest {
    */
   readonly once?: boolean;
   readonly clock: WallClock;
+  readonly secrets: Secrets;
 }
 
 /** An answer's body is only a note about partial success or the cause of a refusal. */
@@ -150,7 +155,7 @@ class Answer implements AnswerListener {
   private bodyTimer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly request: Pick<HttpRequest, 'clock' | 'timeoutMs'>,
+    private readonly request: Pick<HttpRequest, 'clock' | 'secrets' | 'timeoutMs'>,
     private readonly settle: (response: TransportResponse) => void,
   ) {}
 
@@ -227,7 +232,8 @@ class Answer implements AnswerListener {
       isReused: this.exchange?.reused ?? false,
       ...defined(fields),
     };
-    this.settle(classifyAnswer(answer, this.request.clock.now()));
+    const { clock, secrets } = this.request;
+    this.settle(classifyAnswer(answer, { nowMs: clock.now(), secrets }));
   }
 }
 

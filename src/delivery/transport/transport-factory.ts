@@ -65,7 +65,7 @@ function createHttpWayOut(
   settings: SignalConfiguration,
   context: HeaderContext,
 ): WayOut {
-  const { pool, clock } = context;
+  const { pool, clock, secrets } = context;
   // A failure is told to the first request.
   Promise.resolve(pool.connect(settings)).catch(() => undefined);
   const { headers, renewSecrets } = createHeaderSource(settings, context);
@@ -74,6 +74,7 @@ function createHttpWayOut(
     headers,
     connect: () => pool.connect(settings),
     clock,
+    secrets,
     once: signal === 'metrics',
   });
   const resendable = signal !== 'metrics';
