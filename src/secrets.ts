@@ -57,13 +57,15 @@ export class Secrets {
 }
 
 const COMMON_SEGMENTS = new Set(
-  'api,collector,ingest,insert,logs,metrics,opentelemetry,otel,otlp,public,traces,v1,v2'.split(','),
+  'api,collector,data,export,ingest,insert,logs,metrics,opentelemetry,otel,otlp,public,telemetry,traces,v1,v2'.split(
+    ',',
+  ),
 );
 
 function toPattern(value: string): RegExp {
   const forms = value.replace(/[^A-Za-z0-9]/g, formsOf);
-  if (value.length >= MIN_INNER_LENGTH) return new RegExp(forms, 'g');
-  return new RegExp(`(?<![\\p{L}\\p{N}])${forms}(?![\\p{L}\\p{N}])`, 'gu');
+  if (value.length >= MIN_INNER_LENGTH) return new RegExp(forms, 'gi');
+  return new RegExp(`(?<![\\p{L}\\p{N}])${forms}(?![\\p{L}\\p{N}])`, 'giu');
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -77,9 +79,9 @@ const ENTITIES: Readonly<Record<string, string>> = {
 /** A sign as it is, and as a URL, JSON or HTML has it: servers write what they echo in any of them. */
 function formsOf(sign: string): string {
   const code = sign.charCodeAt(0);
-  const hex = code.toString(16).replace(/./g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+  const hex = code.toString(16);
   const forms = [
-    `\\\\{0,3}\\u${code.toString(16).padStart(4, '0')}`,
+    `\\\\{0,3}\\u${hex.padStart(4, '0')}`,
     `\\\\{1,3}u0{0,2}${hex}`,
     `%${hex}`,
     `&#x0{0,2}${hex};`,

@@ -44,6 +44,7 @@ it.each<[string, (secrets: Secrets) => void, string, string]>([
     'secret-ab',
     '***',
   ],
+  ['a host of a URL', (s) => s.add('TopSecret'), 'to https://topsecret.h', 'to https://***.h'],
   ['half a character', (s) => s.add('abcdef\ud800'), 'bad abcdef\ud800', 'bad ***'],
   ['signs that mean something to a pattern', (s) => s.add('a.c$(d)[e'), 'a.c$(d)[e', '***'],
 ])('%s is hidden', (_what, learn, text, expected) => {

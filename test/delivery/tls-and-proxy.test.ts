@@ -136,6 +136,17 @@ describe('NODE_EXTRA_CA_CERTS', () => {
     },
   );
 
+  it.each(['-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMG\n', 'MIGHAgEAMBMG/yqGSM49AgEG'])(
+    'is not shown where a key is set in place of its file',
+    async (key) => {
+      const { port } = await openTlsEndpoint();
+      const tls = { certificateFile: certificateFile('ca.pem'), clientKeyFile: key };
+      const { warnings } = await exportOneSpan(`https://localhost:${port}`, { tls });
+      expect(warnings.join()).toContain('OTEL_EXPORTER_OTLP_CLIENT_KEY: expected a readable PEM');
+      expect(warnings.join()).not.toContain('MIGH');
+    },
+  );
+
   it('is not read where nothing is https', async () => {
     const endpoint = await startEndpoint();
     closers.push(() => endpoint.close());

@@ -121,8 +121,7 @@ function isNoOtlp({ contentType = '', body, state }: HttpAnswer): boolean {
 
 function describe({ statusCode, location, body }: HttpAnswer, secrets: Secrets): string {
   if (location !== undefined && statusCode >= 300 && statusCode < 400) {
-    // A URL's host is in small letters: no secret is known in them.
-    return `HTTP ${statusCode}, a redirect to '${describeLocation(secrets.redact(location))}'`;
+    return `HTTP ${statusCode}, a redirect to '${describeLocation(location)}'`;
   }
   const quoted = quote(body, secrets);
   return quoted === '' ? `HTTP ${statusCode}` : `HTTP ${statusCode}: ${quoted}`;

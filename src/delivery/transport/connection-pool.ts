@@ -13,6 +13,7 @@ import { openTunnel } from './proxy';
 /** Less than the keep-alive timeout of common servers (Node 5 s, nginx 75 s, ALB 60 s). */
 export const MAX_IDLE_MS = 3_000;
 const PEM = '-----BEGIN ';
+const LIKE_A_PATH = /^(?=\/|.*\.)[\w./-]{1,255}$/;
 
 type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
@@ -131,8 +132,10 @@ async function loadPem(
   } catch (error) {
     problem = (error as NodeJS.ErrnoException).code ?? 'unreadable';
   }
+  // Some set the key itself.
+  const seen = LIKE_A_PATH.test(path) ? `'${path}'` : 'a value that is not shown';
   diagnostics.warn(
-    `${setting}: expected a readable PEM file, got '${path}' (${problem}); going on without it`,
+    `${setting}: expected a readable PEM file, got ${seen} (${problem}); going on without it`,
   );
   return undefined;
 }
