@@ -45,6 +45,8 @@ export interface Outcome extends Cell {
   readonly postInvokeMs: readonly number[];
   /** Median of the last of them: the endpoint has failed repeatedly by then. */
   readonly settledMs: number;
+  /** Requests that came during them. */
+  readonly settledRequests: number;
   readonly end: End;
   readonly output: string;
 }
@@ -72,10 +74,13 @@ export async function runCell(cell: Cell): Promise<Outcome> {
     await run.endpoint.begin(fault);
   }
   const postInvokeMs: number[] = [];
+  let requestsBefore = 0;
   for (let index = 0; index < UNDER_FAULT[phase]; index += 1) {
+    if (index === UNDER_FAULT[phase] - SETTLED) requestsBefore = run.endpoint.requests.length;
     if (fault.closesIdle === true) await run.endpoint.closeConnections();
     postInvokeMs.push(await invoke());
   }
+  const settledRequests = run.endpoint.requests.length - requestsBefore;
   if (phase === 'shutdown') {
     if (fault.closesIdle === true) await run.endpoint.closeConnections();
   } else {
@@ -85,7 +90,8 @@ export async function runCell(cell: Cell): Promise<Outcome> {
   }
   const end = await run.shutdown();
   await run.endpoint.close();
-  return { ...cell, ...readBooks(run), lines, postInvokeMs, settledMs: settled(postInvokeMs), end };
+  const settledMs = settled(postInvokeMs);
+  return { ...cell, ...readBooks(run), lines, postInvokeMs, settledMs, settledRequests, end };
 }
 
 function settled(postInvokeMs: readonly number[]): number {
