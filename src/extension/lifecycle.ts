@@ -7,7 +7,7 @@ import { InvocationExports, ManagedInstanceExports } from './invocation-exports'
 import type { ExportPorts, Exports, ExportSettings } from './invocation-exports';
 import type { Pipeline } from './pipeline';
 import type { Clock } from '../node/clock';
-import type { TelemetryStream } from './inbox';
+import type { TelemetryStream, Unread } from './inbox';
 
 export interface LifecyclePorts extends Omit<ExportPorts, 'pipeline'> {
   /** GET /event/next; calls `onSent` when the request is on its way. */
@@ -132,7 +132,8 @@ export class Lifecycle {
   ): Promise<LifecycleEnd> {
     this.exports?.stop();
     const isRunning = this.exports?.isRunning ?? false;
-    await shutDown({ ...this.ports, pipeline: this.pipeline }, { reason, deadlineMs, isRunning });
+    const ports = { ...this.ports, pipeline: this.pipeline };
+    await shutDown(ports, { reason, deadlineMs, isRunning });
     this.resolveEnded(end);
     return end;
   }
@@ -153,6 +154,7 @@ interface ShutdownPorts {
   /** Undefined: it could not be loaded. */
   readonly pipeline: Promise<Pipeline | undefined>;
   readonly telemetry: TelemetryStream;
+  readonly diagnostics: Diagnostics;
   readonly clock: Clock;
 }
 
@@ -191,19 +193,32 @@ async function shutDown(
     lateMs = await drain({ telemetry, clock }, { startMs, latestMs, quietMs });
   }
   const pipeline = await settledBefore(clock, ports.pipeline, toEpoch(clock, readEndMs));
-  if (pipeline === undefined) return;
+  if (pipeline === undefined) {
+    sayUnread(await telemetry.close(readEndMs + (endMs - readEndMs) / 4), ports.diagnostics);
+    return;
+  }
   await catchUp({ pipeline, telemetry, clock }, readEndMs);
   const unread = await telemetry.close(readEndMs + (endMs - readEndMs) / 4);
   const nowMs = clock.steadyMs();
   const isBusy = unread.bodies > 0 || lateMs * MARGIN_PER_LATE_MS > BUSY_MARGIN_MS - MARGIN_MS;
   const marginMs = isBusy ? BUSY_MARGIN_MS : MARGIN_MS + lateMs * MARGIN_PER_LATE_MS;
   const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);
-  // The pipeline ends by its own deadline; if it does not, the process still ends in time.
+  // The pipeline ends by its own deadline; if it does not, the process still ends in time, and says how.
   await settledBefore(
     clock,
     pipeline.shutdown({ reason, deadlineMs: toEpoch(clock, exportEndMs), unread }),
     toEpoch(clock, exportEndMs + (endMs - exportEndMs) / 2),
   );
+  pipeline.end();
+}
+
+function sayUnread({ bodies, bytes, records }: Unread, diagnostics: Diagnostics): void {
+  if (bodies === 0) return;
+  diagnostics.warn('stopped: nothing was delivered, before it could be loaded', {
+    unreadBodies: bodies,
+    unreadBytes: bytes,
+    unreadRecords: records,
+  });
 }
 
 /** The epoch time, as the clock is set now, of a steady one. */
@@ -211,7 +226,7 @@ function toEpoch(clock: Clock, steadyMs: number): number {
   return clock.now() + steadyMs - clock.steadyMs();
 }
 
-interface LoadedPorts extends Omit<ShutdownPorts, 'pipeline'> {
+interface LoadedPorts extends Pick<ShutdownPorts, 'telemetry' | 'clock'> {
   readonly pipeline: Pipeline;
 }
 

@@ -52,8 +52,10 @@ export interface Pipeline extends TelemetryReader, OtlpReader {
   flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
   /** Nothing has been invoked yet: what the first invocation needs is compiled, until `isOver`. */
   rehearse(isOver: () => boolean): Promise<void>;
-  /** Closes open invocations with the reason, sends everything left, logs what was lost. Returns by `deadlineMs`. */
+  /** Closes open invocations with the reason, sends everything left, ends. Returns by `deadlineMs` if it can. */
   shutdown(end: PipelineEnd): Promise<void>;
+  /** What is still held is lost; says what was delivered and what was not. Once more does nothing. */
+  end(): void;
 }
 
 export interface PipelineEnd {
@@ -100,6 +102,8 @@ class TelemetryPipeline implements Pipeline {
   /** Events since the latest translation. */
   private untranslated = 0;
   private isEnding = false;
+  private isOver = false;
+  private unread: Unread = { bodies: 0, bytes: 0, records: 0 };
   private neededFlush = false;
   private readonly repeated: RepeatedLines | undefined;
   private hasSaidRepetition = false;
@@ -282,6 +286,7 @@ class TelemetryPipeline implements Pipeline {
 
   async shutdown({ reason, deadlineMs, unread }: PipelineEnd): Promise<void> {
     this.isEnding = true;
+    this.unread = unread;
     this.schedule.end();
     this.selfMetrics.unread(unread);
     this.translate({ reason, time: now() });
@@ -289,8 +294,14 @@ class TelemetryPipeline implements Pipeline {
       writeHandoverFile(this.translator.handover(), this.folder);
     }
     await this.delivery.flush({ deadlineMs, final: true });
+    this.end();
+  }
+
+  end(): void {
+    if (this.isOver) return;
+    this.isOver = true;
     this.delivery.close();
-    reportTotals(this.delivery.totals(), unread, this.diagnostics);
+    reportTotals(this.delivery.totals(), this.unread, this.diagnostics);
   }
 }
 

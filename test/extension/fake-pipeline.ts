@@ -85,6 +85,10 @@ export class FakePipeline implements Pipeline {
     return this.after(this.shutdownTakesMs);
   }
 
+  end(): void {
+    this.log.push('end');
+  }
+
   private after(delayMs: number): Promise<void> {
     if (delayMs === 0) return Promise.resolve();
     if (delayMs === Number.POSITIVE_INFINITY) return new Promise(() => undefined);

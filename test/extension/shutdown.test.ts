@@ -95,8 +95,22 @@ describe('SHUTDOWN', () => {
       await scene.shutdown(timeoutMs);
       await scene.clock.advance(timeoutMs - 1);
       expect(scene.end).toEqual({ kind: 'shutdown' });
+      expect(scene.pipeline.log.at(-1)).toBe('end');
     },
   );
+
+  it('says what nobody could read, where it comes before the pipeline', async () => {
+    const scene = new Scene({}, new Promise(() => undefined));
+    const unread = { bodies: 2, bytes: 300, records: 5 };
+    scene.telemetry.close = () => Promise.resolve(unread);
+    await settled();
+    await scene.shutdown(2_000);
+    await scene.clock.advance(1_999);
+    expect(scene.end).toEqual({ kind: 'shutdown' });
+    expect(scene.diagnostics.lines).toEqual([
+      'warn stopped: nothing was delivered, before it could be loaded',
+    ]);
+  });
 
   it.each([Number.NaN, -5_000, 0])(
     'takes a second when the deadline is %p ms ahead',
