@@ -10,7 +10,7 @@ import { Translator } from '../otel/translator';
 import type { TranslatorOptions } from '../otel/translator';
 import { defined } from '../telemetry/fields';
 import type { Registration } from '../lambda/extensions-api';
-import { compilePattern } from '../node/compile-pattern';
+import { compilePattern, compileSigns } from '../node/compile-pattern';
 import { createRandomUuid, sha256Hex } from '../node/crypto';
 import { VERSION } from '../version';
 import { readEndpoint } from '../delivery/settings/endpoint';
@@ -32,7 +32,7 @@ export interface TranslatorSources {
 /** Undefined where nothing is set: then nothing is looked at. */
 export function createRedaction(environment: Environment): RedactionFilter | undefined {
   const rules = readRedactionRules(environment, compilePattern);
-  return rules && new RedactionFilter(rules);
+  return rules && new RedactionFilter(rules, compileSigns);
 }
 
 export function createTranslator(sources: TranslatorSources): Translator {

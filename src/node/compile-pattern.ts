@@ -1,10 +1,12 @@
 // A user's pattern → a search that takes linear time on any text, by an engine of our own or the host's. Forms that
 // linear engines lack are refused. Figures: docs/decisions/0010-redaction.md.
 import { nativeHost } from './native-host';
-import { LinearEngine } from './linear-engine';
+import { LinearEngine, longestLiteralOf } from './linear-engine';
 import { parsePattern } from './pattern-syntax';
 
 export interface Pattern {
+  /** What every match has in it; empty where none is known. */
+  readonly sign: string;
   test(text: string): boolean;
   /** In the order of the text; none is empty, none overlaps another. */
   find(text: string): readonly Match[];
@@ -37,6 +39,17 @@ export function compilePattern(source: string): Pattern | undefined {
   }
 }
 
+/**
+ * Whether one of these expressions is found in a text: ours, which no engine is slow with; one by one where that is
+ * faster. Undefined: the host has nothing better than JavaScript.
+ */
+export const compileSigns =
+  nativeHost &&
+  ((sources: readonly string[]) => {
+    const pattern = compilePattern(sources.join('|'));
+    return (text: string): boolean => pattern?.test(text) === true;
+  });
+
 type Compile = (source: string) => (text: string) => Uint32Array;
 
 /** Where the host has a linear engine of its own. */
@@ -44,11 +57,21 @@ function compileNatively(source: string, compile: Compile): Pattern | undefined 
   try {
     const find = compile(source);
     return {
+      sign: signOf(source),
       test: (text) => find(text).length > 0,
       find: (text) => toMatches(find(text)),
     };
   } catch {
     return undefined;
+  }
+}
+
+/** Its engine may have forms that ours lacks. */
+function signOf(source: string): string {
+  try {
+    return longestLiteralOf(parsePattern(source));
+  } catch {
+    return '';
   }
 }
 
@@ -68,6 +91,7 @@ const MIN_READ = 65_536;
 
 function toPattern(engine: LinearEngine): Pattern {
   return {
+    sign: engine.sign,
     test: (text) => engine.findEnd(text, 0) !== -1,
     find: (text) => findAll(engine, text),
   };

@@ -279,7 +279,7 @@ export class LinearEngine {
   /** What every match begins with. */
   private readonly prefix: string;
   /** What every match has in it. */
-  private readonly sign: string;
+  readonly sign: string;
   /** It begins at the beginning of a text. */
   private readonly isAnchored: boolean;
 
@@ -335,7 +335,7 @@ function characterOf(part: PatternNode): string | undefined {
   return to !== from || others.length > 0 ? undefined : String.fromCharCode(from);
 }
 
-function longestLiteralOf(node: PatternNode): string {
+export function longestLiteralOf(node: PatternNode): string {
   if (node.kind === 'any') return '';
   if (node.kind === 'repeat') return node.least === 0 ? '' : longestLiteralOf(node.part);
   const literals = [''];

@@ -13,6 +13,8 @@ export interface KnownName {
   readonly maskedBy: number;
   /** Of LAMBDA_OTLP_DROP_ATTRIBUTES, by signal. */
   readonly droppedBy: Readonly<Record<Signal, number>>;
+  /** By a rule of either setting. */
+  readonly isNamed: boolean;
   /** The latest value that no rule masked. */
   clean: string | undefined;
 }
@@ -38,14 +40,17 @@ export class KnownNames {
       dropAttributes.findIndex(
         (rule) => (rule.signal ?? signal) === signal && namesAttribute(rule, name),
       );
+    const maskedBy = findKeyRule(keys, name);
+    const droppedBy = {
+      traces: droppingOf('traces'),
+      metrics: droppingOf('metrics'),
+      logs: droppingOf('logs'),
+    };
     return {
       name,
-      maskedBy: findKeyRule(keys, name),
-      droppedBy: {
-        traces: droppingOf('traces'),
-        metrics: droppingOf('metrics'),
-        logs: droppingOf('logs'),
-      },
+      maskedBy,
+      droppedBy,
+      isNamed: [maskedBy, ...Object.values(droppedBy)].some((rule) => rule !== NO_RULE),
       clean: undefined,
     };
   }

@@ -10,6 +10,7 @@ import { MASK, Redactor } from './redaction';
 import type { DropLogRule, RedactionRules } from './redaction-rules';
 import type { KnownName } from './known-names';
 import { NO_RULE } from './known-names';
+import type { CompileSigns } from './secret-signs';
 
 /** What LAMBDA_OTLP_DROP_LOGS asks for. */
 export interface FilteredRecord {
@@ -23,8 +24,11 @@ const QUOTED = /'[^']*'|"[^"]*"/g;
 export class RedactionFilter {
   readonly redactor: Redactor;
 
-  constructor(private readonly rules: RedactionRules) {
-    this.redactor = new Redactor(rules);
+  constructor(
+    private readonly rules: RedactionRules,
+    compileSigns?: CompileSigns,
+  ) {
+    this.redactor = new Redactor(rules, compileSigns);
   }
 
   /** Undefined: dropped, and counted. */
@@ -43,10 +47,14 @@ export class RedactionFilter {
 
   /** By LAMBDA_OTLP_DROP_LOGS; counted. */
   isDropped(record: FilteredRecord): boolean {
-    const dropping = this.rules.dropLogs.findIndex((rule) => isDropped(rule, record));
-    if (dropping === -1) return false;
-    this.redactor.count(`drop_logs_${dropping + 1}`, 1);
-    return true;
+    let place = 0;
+    for (const rule of this.rules.dropLogs) {
+      place += 1;
+      if (!isDropped(rule, record)) continue;
+      this.redactor.count(`drop_logs_${place}`, 1);
+      return true;
+    }
+    return false;
   }
 
   get dropsLogs(): boolean {
@@ -86,6 +94,7 @@ export class RedactionFilter {
     for (const name in values) {
       const value = values[name];
       const known = this.redactor.names.of(name);
+      if (!known.isNamed && value === known.clean) continue;
       const isDropped = this.drops(known, signal);
       const left = isDropped ? undefined : this.redactor.member(known, value);
       if (left === value) continue;
@@ -119,9 +128,10 @@ export class RedactionFilter {
 
   /** The platform's own lines hold no user's text. */
   private bodyOf({ body, eventName }: ReadableLogRecord): AnyValue {
+    if (typeof body !== 'string') return this.redactor.value(body);
     const isPlatformLine =
-      eventName?.startsWith(PLATFORM_EVENT) === true && typeof body === 'string';
-    return isPlatformLine && this.rules.masksEverything ? body : this.redactor.value(body);
+      this.rules.masksEverything && eventName?.startsWith(PLATFORM_EVENT) === true;
+    return isPlatformLine ? body : this.redactor.text(body);
   }
 }
 

@@ -8,6 +8,8 @@ import { SCANNERS } from './secret-scanners';
 
 /** As compilePattern of the host makes it: in linear time on any text. */
 export interface Pattern {
+  /** What every match has in it; empty where none is known. */
+  readonly sign: string;
   test(text: string): boolean;
   /** In the order of the text; none is empty, none overlaps another. */
   find(text: string): readonly Range[];

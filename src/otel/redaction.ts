@@ -8,6 +8,8 @@ import type { KnownName } from './known-names';
 import { KnownNames, NO_RULE, TextNames } from './known-names';
 import type { Match } from './secret-scanners';
 import { SecretScanners } from './secret-scanners';
+import type { CompileSigns } from './secret-signs';
+import { isSigned, SecretSigns } from './secret-signs';
 
 export const MASK = '[REDACTED]';
 /** What lies behind is not read, and does not leave. */
@@ -15,6 +17,9 @@ const MAX_TEXT = 65_536;
 /** A match that straddles the cut would leave in part: the text ends at the last space before it. */
 const CUT_REACH = 1024;
 export const MAX_DEPTH = 32;
+/** Of JSON, for what may be searched for. */
+const ESCAPE = /\\[u/]/;
+const NOTHING: readonly Match[] = [];
 const MAX_REMEMBERED_TEXT = 64;
 /** Ours and the resource's: no user's text. */
 const OWN_NAME = /^(?:service|telemetry|host|faas|lambda|cloud|aws|sampling)\.|^error\.type$|^ip$/;
@@ -24,15 +29,23 @@ export class Redactor {
   private readonly textNames: TextNames;
   private readonly counts = new Map<string, number>();
   private readonly scanners: SecretScanners;
+  private readonly signs: SecretSigns;
+  /** Patterns that look at every text. */
+  private readonly hasUnsigned: boolean;
   /** What only drops leaves every text as it is, however long. */
   private readonly hasMasks: boolean;
 
-  constructor(private readonly rules: RedactionRules) {
+  constructor(
+    private readonly rules: RedactionRules,
+    compileSigns?: CompileSigns,
+  ) {
     const { masksEverything, scanners, patterns, keys } = rules;
     this.hasMasks = masksEverything || [scanners, patterns, keys].some(({ length }) => length > 0);
     this.names = new KnownNames(rules);
     this.textNames = new TextNames(keys);
     this.scanners = new SecretScanners(rules.scanners);
+    this.signs = new SecretSigns(rules, compileSigns);
+    this.hasUnsigned = patterns.some((pattern) => !isSigned(pattern));
   }
 
   /** Free text: a body, a message, a name. */
@@ -56,20 +69,23 @@ export class Redactor {
 
   /** Every rule looks at the same text: none takes from another what it would have found. */
   private find(text: string, name: string): readonly Match[] {
-    const matches = this.scanners.find(text, name);
+    const plain = text.includes('\\') && ESCAPE.test(text) ? new PlainText(text) : undefined;
+    const matches = this.findIn(text, name, plain === undefined || plain.text === text);
+    if (plain === undefined || plain.text === text) return matches;
+    const others = this.findIn(plain.text, name, true).map((other) => ({
+      ...other,
+      start: plain.toWritten(other.start),
+      end: plain.toWritten(other.end),
+    }));
+    return [...matches, ...others];
+  }
+
+  private findIn(text: string, name: string, isPlain: boolean): readonly Match[] {
+    const hasSigns = this.signs.areIn(text, name);
+    if (!hasSigns && !this.hasUnsigned) return NOTHING;
+    const matches = hasSigns ? this.scanners.find(text, name) : [];
     this.findPatterns(text, matches);
-    const plain = text.includes('\\') ? new PlainText(text) : undefined;
-    if (plain === undefined || plain.text === text) {
-      this.findKeys(text, matches);
-      return matches;
-    }
-    const others = this.scanners.find(plain.text, name);
-    this.findPatterns(plain.text, others);
-    this.findKeys(plain.text, others);
-    for (const other of others) {
-      const [start, end] = [plain.toWritten(other.start), plain.toWritten(other.end)];
-      matches.push({ ...other, start, end });
-    }
+    if (hasSigns && isPlain && this.signs.areOfKeysIn(text)) this.findKeys(text, matches);
     return matches;
   }
 
@@ -82,7 +98,6 @@ export class Redactor {
 
   /** A text has keys too, in JSON and in pairs. */
   private findKeys(text: string, matches: Match[]): void {
-    if (this.rules.keys.length === 0) return;
     const ruleOf = (name: string): number | undefined => {
       const rule = this.textNames.ruleOf(name);
       return rule === NO_RULE ? undefined : rule;

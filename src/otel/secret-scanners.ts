@@ -215,7 +215,7 @@ const KEY_ID_LENGTH = 20;
 const SECRET_LENGTH = 40;
 /** How far before a secret its name is looked for. */
 const NAME_REACH = 48;
-const SECRET_NAME = /secret|key/i;
+export const SECRET_NAME = /secret|key/i;
 const KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{16}$/;
 
 /** Access key ids, and a secret of 40 characters beside a name that says secret or key. */

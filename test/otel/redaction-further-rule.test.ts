@@ -1,6 +1,7 @@
 // Rules of redaction beside each other: none takes from another what it would have masked.
 import * as fc from 'fast-check';
-import { redactorOf } from './redactor-of';
+import { Redactor } from '../../src/otel/redaction';
+import { readRules, redactorOf } from './redactor-of';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.SflKxwRJSMeKKF2QT4';
 const SECRET = 'wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY';
@@ -74,6 +75,22 @@ describe('a further rule', () => {
         const unmasked = PIECES.filter((piece) => leftByMore.includes(piece));
         expect(unmasked.filter((piece) => !left.includes(piece))).toEqual([]);
       }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('masks the same where no sign is asked for first', () => {
+    fc.assert(
+      fc.property(
+        fc.oneof(text, fc.tuple(word, fc.lorem()).map(String)),
+        chosen,
+        (subject, some) => {
+          const { rules } = readRules(variablesOf(some));
+          if (rules === undefined) throw new Error('expected rules');
+          const unasked = new Redactor(rules, () => () => true);
+          expect(new Redactor(rules).text(subject)).toBe(unasked.text(subject));
+        },
+      ),
       { numRuns: 3000 },
     );
   });
