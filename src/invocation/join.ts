@@ -49,13 +49,15 @@ export interface Joined {
 const TOLERANCE_MS = 1;
 const MAX_LINKS = 32;
 const TRACE_FLAGS = 0xff;
+/** Of OTLP. */
+const INTERNAL = 1;
 
 const INVOCATION_ID = 'faas.invocation_id';
 
 /** Undefined: nothing to join. */
 export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joined | undefined {
-  const server = findServer(request.requestId, seen);
-  if (server !== undefined) return serveBy(server, request, seen);
+  const [server, ...further] = findServers(request, seen);
+  if (server !== undefined) return serveBy(server, request, { seen, further });
   if (!request.isAlone) return undefined;
   const own = seen.filter((span) => isWithin(span, request));
   const tops = own.filter((span) => isTop(span, request));
@@ -63,35 +65,108 @@ export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joine
   return request.isDead ? replaceMissing(own, request) : undefined;
 }
 
-/** Of two (Java makes one in its core and one for the event) the outer one. */
-function findServer(requestId: string, seen: readonly SeenSpan[]): SeenSpan | undefined {
+/**
+ * Those that name the request, first the one that it is served by: one below none of them, rather with a caller than
+ * without, rather with spans below it, rather the later one. OpenTelemetry's agent for Java makes up to three, one
+ * for each method that the call passes through, and not always one below the other.
+ */
+function findServers(
+  { requestId, identity, runtimeSpanId }: SettlingRequest,
+  seen: readonly SeenSpan[],
+): readonly SeenSpan[] {
   const servers = seen.filter(
     ({ invocationId, held }) => invocationId === requestId && held !== undefined,
   );
+  if (servers.length < 2) return servers;
   const ids = new Set(servers.map(({ spanId }) => spanId));
-  return servers.find(({ parentSpanId }) => !ids.has(parentSpanId ?? '')) ?? servers[0];
+  const parentIds = new Set(seen.map(({ parentSpanId }) => parentSpanId));
+  const isOwn = (id: string): boolean => id === identity.spanId || id === runtimeSpanId;
+  const rank = ({ spanId, parentSpanId }: SeenSpan): number => {
+    if (parentSpanId !== undefined && ids.has(parentSpanId)) return 0;
+    const called = parentSpanId === undefined ? 1 : isOwn(parentSpanId) ? 2 : 3;
+    return 2 * called + (parentIds.has(spanId) ? 1 : 0);
+  };
+  return [...servers].sort((a, b) => rank(b) - rank(a) || b.startMs - a.startMs);
+}
+
+interface Beside {
+  readonly seen: readonly SeenSpan[];
+  /** Other SERVER spans that name the request. */
+  readonly further?: readonly SeenSpan[];
 }
 
 function serveBy(
   server: SeenSpan,
   request: SettlingRequest,
-  seen: readonly SeenSpan[],
+  { seen, further = [] }: Beside,
 ): Joined | undefined {
   const { held: servedBy, traceId, spanId } = server;
   if (servedBy === undefined) return undefined;
-  const edits = new Map<ReceivedSpan, SpanEdit>();
+  const serverIds = new Set([server, ...further].map((one) => one.spanId));
+  const isNested = ({ parentSpanId }: SeenSpan): boolean => serverIds.has(parentSpanId ?? '');
+  const loose = further.filter((span) => !isNested(span));
+  const belowOurs = seen.filter(
+    (span) => isBelowOurs(span, request) && !serverIds.has(span.spanId),
+  );
+  const edits = new Map(putInside([...loose, ...belowOurs], server, seen));
+  for (const { held } of further) {
+    if (held !== undefined) edits.set(held, { ...edits.get(held), kind: INTERNAL });
+  }
   let { parentSpanId } = server;
   if (isBelowOurs(server, request)) {
     // X-Ray's context: the parent is the span that ours would have been, or the segment below it.
     parentSpanId = request.identity.parentSpanId;
     edits.set(servedBy, toParentEdit(servedBy, parentSpanId, true));
-    for (const { held } of seen.filter((span) => isBelowOurs(span, request))) {
-      if (held === undefined || held === servedBy) continue;
-      edits.set(held, toParentEdit(held, spanId, false));
-    }
   }
   const parent = parentSpanId === undefined ? {} : { parentSpanId, parentIsRemote: true };
   return { identity: { traceId, spanId, ...parent, sampled: true }, servedBy, links: [], edits };
+}
+
+/** Makes spans children of the server; from another trace they come with all that is below them. */
+function putInside(
+  spans: readonly SeenSpan[],
+  server: SeenSpan,
+  seen: readonly SeenSpan[],
+): ReadonlyMap<ReceivedSpan, SpanEdit> {
+  const edits = new Map<ReceivedSpan, SpanEdit>();
+  const add = (held: ReceivedSpan, edit: SpanEdit): void =>
+    void edits.set(held, { ...edits.get(held), ...edit });
+  const { traceId, spanId } = server;
+  let children: ReadonlyMap<string, readonly SeenSpan[]> | undefined;
+  for (const { held, ...span } of spans) {
+    if (held === undefined) continue;
+    if (span.traceId !== traceId) {
+      children ??= byParent(seen);
+      const below = allBelow(span, children);
+      // What has left already would lose its parent.
+      if (below.includes(undefined)) continue;
+      for (const one of [held, ...below]) if (one !== undefined) add(one, { traceId });
+    }
+    add(held, toParentEdit(held, spanId, false));
+  }
+  return edits;
+}
+
+function byParent(seen: readonly SeenSpan[]): ReadonlyMap<string, readonly SeenSpan[]> {
+  const children = new Map<string, SeenSpan[]>();
+  for (const span of seen) {
+    const parent = `${span.traceId} ${span.parentSpanId ?? ''}`;
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [span]);
+    else siblings.push(span);
+  }
+  return children;
+}
+
+function allBelow(
+  top: Pick<SeenSpan, 'traceId' | 'spanId'>,
+  children: ReturnType<typeof byParent>,
+): readonly SeenSpan['held'][] {
+  const below = new Set(children.get(`${top.traceId} ${top.spanId}`));
+  for (const { traceId, spanId } of below) {
+    for (const child of children.get(`${traceId} ${spanId}`) ?? []) below.add(child);
+  }
+  return [...below].map(({ held }) => held);
 }
 
 function joinTops(
@@ -102,7 +177,7 @@ function joinTops(
   const [first] = tops;
   if (first === undefined) return undefined;
   if (tops.length === 1 && first.isServer && first.held !== undefined) {
-    return serveBy(first, request, seen);
+    return serveBy(first, request, { seen });
   }
   const { traceId, parentSpanId } = first;
   const isOneTrace = tops.every(
@@ -182,6 +257,12 @@ function isBelowOurs(span: SeenSpan, { identity, runtimeSpanId }: SettlingReques
   const { traceId, parentSpanId } = span;
   if (parentSpanId === undefined || traceId !== identity.traceId) return false;
   return parentSpanId === identity.spanId || parentSpanId === runtimeSpanId;
+}
+
+/** Of a SERVER span beside the one that its request is served by: a step inside of it. */
+export function toInnerEdit(span: ReceivedSpan, { traceId, spanId }: SpanIdentity): SpanEdit {
+  const isTop = span.parentSpanId === undefined || span.isParentRemote === true;
+  return { kind: INTERNAL, ...(isTop && { traceId, ...toParentEdit(span, spanId, false) }) };
 }
 
 function toEdits(

@@ -8,7 +8,7 @@ import { bytesOf, wholeOf } from '../relay/item';
 import { ReceivedSpan } from '../relay/received-span';
 import { forgetOldest } from '../telemetry/recent-keys';
 import type { SpanIdentity } from './identity';
-import { join } from './join';
+import { join, toInnerEdit } from './join';
 import type { Joined, SeenSpan, SettlingRequest } from './join';
 import type { OpenRequests } from './requests';
 
@@ -22,6 +22,14 @@ const MAX_CLOSED = 256;
 /** Settlings that a SERVER span waits for the first event of its request. */
 const MAX_WAITS = 2;
 
+export interface ClosedRequest {
+  /** Our span's, or that of the SERVER span in its place. */
+  readonly identity: SpanIdentity;
+  readonly isServed: boolean;
+  /** Unix milliseconds. */
+  readonly endMs: number;
+}
+
 export class ReceivedSpans {
   /** A SERVER span came after ours had left: from then on ours wait for one settling more. */
   isServerLate = false;
@@ -30,8 +38,8 @@ export class ReceivedSpans {
   private left: ReceivedSpan[] = [];
   private remembered: SeenSpan[] = [];
   private seen: readonly SeenSpan[] | undefined;
-  /** Our spans' ids by request, of those that have left. */
-  private readonly closed = new Map<string, SpanIdentity>();
+  /** By request, the latest that was stated. */
+  private readonly closed = new Map<string, ClosedRequest>();
   private readonly edits = new Map<ReceivedSpan, SpanEdit>();
   /** The SERVER spans of requests whose span is not emitted yet. */
   private readonly serving = new Set<ReceivedSpan>();
@@ -70,10 +78,10 @@ export class ReceivedSpans {
     return joined;
   }
 
-  /** Our span has left with these ids, or the SERVER span in its place. */
-  close(requestId: string, identity: SpanIdentity): void {
+  /** Our span has left, or the SERVER span in its place. */
+  close(requestId: string, closed: ClosedRequest): void {
     this.closed.delete(requestId);
-    this.closed.set(requestId, identity);
+    this.closed.set(requestId, closed);
     forgetOldest(this.closed, MAX_CLOSED);
   }
 
@@ -115,7 +123,7 @@ export class ReceivedSpans {
     if (this.serving.has(span)) return true;
     const { invocationId } = span;
     if (invocationId !== undefined) {
-      if (this.closed.has(invocationId)) return false;
+      if (this.findClosed(span) !== undefined) return false;
       return isOpen(invocationId) || (isExpected(invocationId) && this.hasPatience(span));
     }
     if (sinceMs === undefined || this.edits.has(span) || span.startMs < sinceMs) return false;
@@ -158,12 +166,20 @@ export class ReceivedSpans {
     if (seen !== undefined) this.remembered.push(seen);
   }
 
-  /** It came after our span had left: both stay, and a link says that they are one. */
-  private toLateEdit({ invocationId, spanId }: ReceivedSpan): SpanEdit | undefined {
-    const identity = invocationId === undefined ? undefined : this.closed.get(invocationId);
-    if (identity === undefined || identity.spanId === spanId) return undefined;
+  /** It came late: beside our span both stay, and a link says that they are one; else it is a step inside. */
+  private toLateEdit(span: ReceivedSpan): SpanEdit | undefined {
+    const closed = this.findClosed(span);
+    if (closed === undefined || closed.identity.spanId === span.spanId) return undefined;
+    const { identity, isServed } = closed;
+    if (isServed) return toInnerEdit(span, identity);
     this.isServerLate = true;
     return { links: [identity] };
+  }
+
+  /** A request that is tried again has the same id: what began after the end is of the next try. */
+  private findClosed({ invocationId, startMs }: ReceivedSpan): ClosedRequest | undefined {
+    const closed = invocationId === undefined ? undefined : this.closed.get(invocationId);
+    return closed === undefined || startMs > closed.endMs ? undefined : closed;
   }
 
   private get seenSpans(): readonly SeenSpan[] {

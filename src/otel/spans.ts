@@ -14,7 +14,7 @@ import type {
 } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
 import { defined } from '../telemetry/fields';
-import { addMs, durationBetween } from '../telemetry/timestamp';
+import { addMs, durationBetween, toMs } from '../telemetry/timestamp';
 import { toResourceId } from './resource';
 import { isErroneous } from './received-marks';
 import type { RedactionFilter } from './redaction-filter';
@@ -240,8 +240,8 @@ export function completeServed(
   { received, filter }: ServingParts,
 ): boolean {
   if (fact.kind !== 'invocation') return false;
-  const { servedBy, requestId, identity } = fact;
-  received.close(requestId, identity);
+  const { servedBy, requestId, identity, end } = fact;
+  received.close(requestId, { identity, isServed: servedBy !== undefined, endMs: toMs(end) });
   if (servedBy === undefined) return false;
   const edit = toServedEdit(servedBy, fact, origin);
   received.complete(servedBy, filter === undefined ? edit : redact(edit, filter));

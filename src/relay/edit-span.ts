@@ -14,6 +14,9 @@ export interface SpanLink {
 }
 
 export interface SpanEdit {
+  /** Hexadecimal. */
+  readonly traceId?: string;
+  readonly kind?: number;
   readonly traceState?: string;
   /** Hexadecimal; empty: the span becomes a root. */
   readonly parentSpanId?: string;
@@ -27,6 +30,8 @@ export interface SpanEdit {
 export function editSpan(span: Uint8Array, edit: SpanEdit): Uint8Array {
   const writer = new MessageWriter(span.length + 256);
   writer.raw(span);
+  if (edit.traceId !== undefined) appendId(writer, 1, edit.traceId);
+  if (edit.kind !== undefined) appendVarint(writer, 6, edit.kind);
   if (edit.traceState !== undefined) appendText(writer, 3, edit.traceState);
   if (edit.parentSpanId !== undefined) appendId(writer, 4, edit.parentSpanId);
   appendAttributes(writer, 9, edit.attributes);

@@ -29,7 +29,7 @@ const longOf = (ms: number): { low: number; high: number } => {
 interface SdkSpan {
   readonly id: string;
   readonly trace?: string;
-  readonly parent?: string;
+  readonly parent?: string | undefined;
   /** Of the parent. */
   readonly isRemote?: boolean;
   readonly kind?: number;
@@ -181,13 +181,115 @@ describe('a request whose function has an SDK', () => {
     ]);
   });
 
-  it('takes the outer of two SERVER spans that name it', () => {
+  it('takes the outer of two SERVER spans that name it, the other becomes a step inside', () => {
     const scene = createScene();
     scene.spans(server({ id: '9999999999999999', parent: 'aaaaaaaaaaaaaaaa' }), server());
     scene.events(start(1000), done(1200));
     const left = scene.settle();
     expect(left.own[0]?.parentSpanContext?.spanId).toBe('aaaaaaaaaaaaaaaa');
-    expect(left.sdk).toHaveLength(2);
+    expect(left.sdk).toMatchObject([
+      { spanId: '9999999999999999', parentSpanId: 'aaaaaaaaaaaaaaaa', kind: 1 },
+      { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: CALLER, kind: 2 },
+    ]);
+  });
+
+  // As OpenTelemetry's agent for Java makes them where it meets the runtime's own handlers too.
+  it.each([
+    ['both of one caller', { parent: CALLER, isRemote: true }],
+    ['both without a caller', { parent: undefined }],
+  ])('is served by that SERVER span of two that has spans below it, %s', (_, caller) => {
+    const scene = createScene();
+    const names = { kind: 2, attributes: { 'faas.invocation_id': REQUEST }, ...caller };
+    scene.spans(
+      sdk({ id: '9999999999999999', trace: OTHER_TRACE, ...names }),
+      child(),
+      sdk({ id: 'aaaaaaaaaaaaaaaa', ...names }),
+    );
+    scene.events(start(1000), done(1200));
+    expect(scene.settle().sdk).toMatchObject([
+      { traceId: TRACE, spanId: '9999999999999999', parentSpanId: 'aaaaaaaaaaaaaaaa', kind: 1 },
+      { traceId: TRACE, spanId: 'bbbbbbbbbbbbbbbb', parentSpanId: 'aaaaaaaaaaaaaaaa', kind: 1 },
+      { traceId: TRACE, spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: caller.parent, kind: 2 },
+    ]);
+  });
+
+  it('is served by the SERVER span with a caller, the other comes with all below it', () => {
+    const scene = createScene();
+    const outer = { id: '9999999999999999', trace: OTHER_TRACE, kind: 2 };
+    scene.spans(
+      sdk({ id: '6666666666666666', trace: OTHER_TRACE, parent: '7777777777777777' }),
+      sdk({ id: '7777777777777777', trace: OTHER_TRACE, parent: '9999999999999999' }),
+      sdk({ ...outer, attributes: { 'faas.invocation_id': REQUEST } }),
+      server(),
+    );
+    scene.events(start(1000), done(1200));
+    expect(scene.settle().sdk).toMatchObject([
+      { traceId: TRACE, spanId: '6666666666666666', parentSpanId: '7777777777777777' },
+      { traceId: TRACE, spanId: '7777777777777777', parentSpanId: '9999999999999999' },
+      { traceId: TRACE, spanId: '9999999999999999', parentSpanId: 'aaaaaaaaaaaaaaaa', kind: 1 },
+      { traceId: TRACE, spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: CALLER, kind: 2 },
+    ]);
+  });
+
+  it('leaves a further SERVER span in its own trace once spans below it have left', () => {
+    const scene = createScene();
+    scene.events(start(1000));
+    scene.spans(sdk({ id: '7777777777777777', trace: OTHER_TRACE, parent: '9999999999999999' }));
+    expect(scene.settle().sdk).toHaveLength(1);
+    const further = { id: '9999999999999999', trace: OTHER_TRACE, kind: 2 };
+    scene.spans(sdk({ ...further, attributes: { 'faas.invocation_id': REQUEST } }), server());
+    scene.events(done(1200));
+    expect(scene.settle().sdk).toMatchObject([
+      { traceId: OTHER_TRACE, parentSpanId: undefined, kind: 1 },
+      { traceId: TRACE, parentSpanId: CALLER, kind: 2 },
+    ]);
+  });
+
+  it.each([
+    ['without a parent', {}],
+    ['of a caller', { parent: CALLER, isRemote: true }],
+  ])('takes a further SERVER span that comes late into its trace, %s', (_, caller) => {
+    const scene = createScene();
+    scene.spans(server());
+    scene.events(start(1000), done(1200));
+    expect(scene.settle().sdk).toHaveLength(1);
+    const attributes = { 'faas.invocation_id': REQUEST };
+    scene.spans(
+      sdk({ id: '9999999999999999', trace: OTHER_TRACE, kind: 2, attributes, ...caller }),
+      sdk({ id: '8888888888888888', parent: 'aaaaaaaaaaaaaaaa', kind: 2, attributes }),
+    );
+    expect(scene.settle().sdk).toMatchObject([
+      { traceId: TRACE, spanId: '9999999999999999', parentSpanId: 'aaaaaaaaaaaaaaaa', kind: 1 },
+      { traceId: TRACE, spanId: '8888888888888888', parentSpanId: 'aaaaaaaaaaaaaaaa', kind: 1 },
+    ]);
+  });
+
+  it('is not taken for an earlier try of the same request, whose span has left', () => {
+    const scene = createScene();
+    scene.spans(server());
+    scene.events(start(1000), done(1200));
+    scene.settle();
+    scene.events(start(2000));
+    scene.spans(server({ id: '9999999999999999', startMs: 2010 }));
+    expect(scene.settle().sdk).toEqual([]);
+    scene.events(done(2200));
+    const left = scene.settle();
+    expect(invocationOf(left)).toBeUndefined();
+    expect(left.sdk).toMatchObject([{ spanId: '9999999999999999', kind: 2 }]);
+    expect(attributesOf(left.sdk[0])).toMatchObject({ 'lambda.status': 'success' });
+  });
+
+  it('takes spans below ours by hand into the trace of the SERVER span', () => {
+    const scene = createScene();
+    const own = 'eeeeeeeeeeeeeeee';
+    const tracing = x(own);
+    const byHand = { id: 'dddddddddddddddd', trace: TRACE, parent: own };
+    scene.spans(sdk(byHand), server({ trace: OTHER_TRACE }));
+    scene.events(start(1000, REQUEST, tracing), done(1200, REQUEST, tracing));
+    expect(scene.settle().sdk).toMatchObject([
+      { traceId: OTHER_TRACE, parentSpanId: 'aaaaaaaaaaaaaaaa' },
+      { traceId: OTHER_TRACE, spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: CALLER },
+    ]);
   });
 
   it('has a root of its own above one manual root, in its trace', () => {
