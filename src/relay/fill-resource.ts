@@ -13,7 +13,8 @@ const SERVICE_NAME = 'service.name';
 const MADE_UP = 'unknown_service';
 /** The SDK knows the log stream that `faas.instance` means, and says who it is. */
 const NEVER_FILLED = /^(?:telemetry\.|faas\.instance$)/;
-const FILLED = /^(?:faas|cloud)\.|^(?:host\.id|host\.arch|service\.instance\.id|service\.name)$/;
+/** `ip`: Jaeger takes spans without it for spans of another host, and warns of clock skew. */
+const FILLED = /^(?:faas|cloud)\.|^(?:host\.id|host\.arch|ip|service\.instance\.id|service\.name)$/;
 
 /** `resource`: a Resource message; `own`: the attributes of the extension's resource. */
 export function fillResource(resource: Uint8Array, own: Attributes): Uint8Array {

@@ -12,6 +12,7 @@ const own = {
   'faas.instance': 'never',
   'host.id': 'h-1',
   'host.arch': 'arm64',
+  ip: 'fd00::1',
   'telemetry.sdk.language': 'nodejs',
   'process.pid': 7,
 };
@@ -23,6 +24,7 @@ const filled = {
   'faas.max_memory': 134_217_728,
   'host.id': 'h-1',
   'host.arch': 'arm64',
+  ip: 'fd00::1',
 };
 
 const resourceOf = (attributes: Readonly<Record<string, string>>): Buffer =>
