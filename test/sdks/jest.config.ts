@@ -12,7 +12,7 @@ const config: Config = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
   },
   globalSetup: '<rootDir>/test/sdks/setup.ts',
-  testTimeout: 60_000,
+  testTimeout: 240_000,
 };
 
 export default config;
