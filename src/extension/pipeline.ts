@@ -142,7 +142,7 @@ class TelemetryPipeline implements Pipeline {
       clock: { now: Date.now },
       ...(transports && { transports }),
       metricSource: {
-        collect: () => this.schedule.collect(),
+        collect: () => Promise.resolve(this.schedule.collect()),
         lost: (metric) => selfMetrics.recount(metric),
       },
     });

@@ -212,8 +212,8 @@ export class MetricSchedule {
   }
 
   /** The extension's own figures share the events' window. */
-  collect(): Promise<ResourceMetrics | undefined> {
-    if (!this.isTurn && !this.isEnding) return Promise.resolve(undefined);
+  collect(): ResourceMetrics | undefined {
+    if (!this.isTurn && !this.isEnding) return undefined;
     const { meter, selfMetrics, resources } = this.options;
     const nowMs = Date.now();
     this.dueMs = nowMs + METRICS_EVERY_MS;

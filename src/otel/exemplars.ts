@@ -1,14 +1,10 @@
 // From a duration to a trace that shows it: each point of a histogram of durations names the newest trace of its
 // window that leaves.
 // Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars
-import type { Attributes, HrTime } from '@opentelemetry/api';
-import type { MetricData } from '@opentelemetry/sdk-metrics';
-import { DataPointType } from '@opentelemetry/sdk-metrics';
+import type { HrTime } from '@opentelemetry/api';
 import type { Fact } from '../invocation/fact';
 import type { SpanIdentity } from '../invocation/identity';
 import { forgetOldest } from '../telemetry/recent-keys';
-import { compareTimes } from '../telemetry/timestamp';
-import type { Measurement } from './metrics';
 
 export interface Exemplar {
   readonly time: HrTime;
@@ -20,7 +16,7 @@ export interface Exemplar {
 
 /** A histogram's point that has one. */
 export interface ExemplarPoint {
-  exemplar?: Exemplar;
+  readonly exemplar?: Exemplar | undefined;
 }
 
 /** A report comes after its request's span has left. */
@@ -54,38 +50,4 @@ export class LeavingTraces {
     );
     return found?.kind === 'initialization' ? found.identity : undefined;
   }
-}
-
-/** Those of the window that is collected next. */
-export class Exemplars {
-  private readonly newest = new Map<string, Exemplar>();
-
-  note({ instrument, value, attributes, time, trace }: Measurement): void {
-    if (trace === undefined) return;
-    const key = toKey(instrument, attributes);
-    const known = this.newest.get(key);
-    if (known !== undefined && compareTimes(known.time, time) > 0) return;
-    const { traceId, spanId } = trace;
-    this.newest.set(key, { time, value, traceId, spanId });
-  }
-
-  attachTo({ descriptor, dataPointType, dataPoints }: MetricData): void {
-    const isHistogram =
-      dataPointType === DataPointType.HISTOGRAM ||
-      dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM;
-    if (!isHistogram || descriptor.unit !== 's' || this.newest.size === 0) return;
-    for (const point of dataPoints) {
-      const exemplar = this.newest.get(toKey(descriptor.name, point.attributes));
-      if (exemplar !== undefined) (point as ExemplarPoint).exemplar = exemplar;
-    }
-  }
-
-  clear(): void {
-    this.newest.clear();
-  }
-}
-
-function toKey(instrument: string, attributes: Attributes): string {
-  const parts = Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `${instrument} ${JSON.stringify(parts)}`;
 }

@@ -1,24 +1,15 @@
-// The SDK's MeterProvider with a reader of our own: aggregation, temporality and exponential histograms
-// are the library's, times are the events'. A window is collected only when it can be sent; until then
-// the library goes on adding to it.
-import { ValueType } from '@opentelemetry/api';
-import type { Attributes, HrTime } from '@opentelemetry/api';
+// Measurements → the metric windows that are sent. Times are the events'. A window is collected only when it can
+// be sent; until then measurements go on being added to it.
+import type { HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
-import {
-  AggregationTemporality,
-  AggregationType,
-  InstrumentType,
-  MeterProvider,
-  MetricReader,
-} from '@opentelemetry/sdk-metrics';
 import type { MetricData, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { TelemetryEvent } from '../telemetry/event';
 import { addMs, compareTimes, laterTime } from '../telemetry/timestamp';
-import { Exemplars } from './exemplars';
 import { INSTRUMENTS } from './instruments';
-import type { Instrument, InstrumentName } from './instruments';
+import type { InstrumentName } from './instruments';
 import type { Measurement } from './metrics';
+import { InstrumentSeries } from './series';
 
 /** OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
 export type TemporalityPreference = 'delta' | 'cumulative' | 'lowmemory';
@@ -37,28 +28,14 @@ export interface MeterOptions {
 /** Between an init ahead of requests and the first of them. */
 const MAX_FIRST_WINDOW_MS = 3_600_000;
 
-type RecordValue = (value: number, attributes: Attributes) => void;
-
 interface Recorder {
   readonly isSelf: boolean;
   /** Undefined: not to be recorded. */
-  readonly record: RecordValue | undefined;
-}
-
-class PullReader extends MetricReader {
-  protected override onShutdown(): Promise<void> {
-    return Promise.resolve();
-  }
-  protected override onForceFlush(): Promise<void> {
-    return Promise.resolve();
-  }
+  readonly series: InstrumentSeries | undefined;
 }
 
 export class Meter {
-  private readonly reader: PullReader;
-  private readonly meter: ReturnType<MeterProvider['getMeter']>;
   private readonly recorders = new Map<InstrumentName, Recorder>();
-  private readonly exemplars: Exemplars | undefined;
   private hasNews = false;
   private hasAny = false;
   private origin: HrTime | undefined;
@@ -67,19 +44,13 @@ export class Meter {
   private lastTime: HrTime | undefined;
   private previousEnd: HrTime | undefined;
 
-  constructor(private readonly options: MeterOptions) {
-    this.reader = createReader(options);
-    this.exemplars = options.exemplars === false ? undefined : new Exemplars();
-    const provider = new MeterProvider({ readers: [this.reader] });
-    this.meter = provider.getMeter(options.scope.name, options.scope.version);
-  }
+  constructor(private readonly options: MeterOptions) {}
 
   record(measurement: Measurement): void {
-    const { instrument, value, attributes, time } = measurement;
-    const { isSelf, record } = this.recorders.get(instrument) ?? this.createRecorder(instrument);
-    if (record === undefined || !Number.isFinite(value)) return;
-    record(value, attributes);
-    this.exemplars?.note(measurement);
+    const { instrument, value, time } = measurement;
+    const { isSelf, series } = this.recorders.get(instrument) ?? this.createRecorder(instrument);
+    if (series === undefined || !Number.isFinite(value)) return;
+    series.record(measurement);
     this.hasAny = true;
     // The extension's own figures alone are no reason for a request, which would bring new ones.
     if (!isSelf) this.hasNews = true;
@@ -91,8 +62,11 @@ export class Meter {
     const instrument = INSTRUMENTS.find((candidate) => candidate.name === name);
     const isSelf = instrument?.self === true;
     const isWanted = instrument !== undefined && (!isSelf || this.options.selfMetrics);
-    const record = isWanted ? createRecorder(this.meter, instrument) : undefined;
-    const recorder = { isSelf, record };
+    const { temporality, exponentialHistograms, exemplars = true } = this.options;
+    const isDelta = temporality !== 'cumulative';
+    const options = { isDelta, exponentialHistograms, exemplars };
+    const series = isWanted ? new InstrumentSeries(instrument, options) : undefined;
+    const recorder = { isSelf, series };
     this.recorders.set(name, recorder);
     return recorder;
   }
@@ -143,31 +117,24 @@ export class Meter {
   }
 
   /** The window since the last call, or undefined when it would be empty. Times are event times. */
-  async collect(
-    resource: Resource,
-    includeSelfOnly: boolean,
-  ): Promise<ResourceMetrics | undefined> {
+  collect(resource: Resource, includeSelfOnly: boolean): ResourceMetrics | undefined {
     const { firstTime, lastTime } = this;
     if (firstTime === undefined || lastTime === undefined) return undefined;
     if (!(this.hasNews || (includeSelfOnly && this.hasAny))) return undefined;
     this.hasNews = false;
     this.hasAny = false;
-    const { resourceMetrics } = await this.reader.collect();
     // Fixed by the first window: a cumulative point whose start moves would look like a reset.
     this.origin ??= firstTime;
     const begin = this.previousEnd ?? this.origin;
     const start = this.restored === undefined ? begin : laterTime(begin, this.restored);
     const end = isAfter(lastTime, start) ? lastTime : addMs(start, 1);
     this.previousEnd = end;
-    const first = this.origin;
-    const metrics = resourceMetrics.scopeMetrics
-      .flatMap((scopeMetrics) => scopeMetrics.metrics)
-      .filter(({ dataPoints }) => dataPoints.length > 0);
-    for (const metric of metrics) {
-      setEventTime(metric, { first, start, end });
-      this.exemplars?.attachTo(metric);
+    const window = { first: this.origin, start, end };
+    const metrics: MetricData[] = [];
+    for (const { series } of this.recorders.values()) {
+      const metric = series?.collect(window);
+      if (metric !== undefined) metrics.push(metric);
     }
-    this.exemplars?.clear();
     if (metrics.length === 0) return undefined;
     return { resource, scopeMetrics: [{ scope: this.options.scope, metrics }] };
   }
@@ -175,74 +142,4 @@ export class Meter {
 
 function isAfter(a: HrTime, b: HrTime): boolean {
   return compareTimes(a, b) > 0;
-}
-
-interface Window {
-  /** The first event of the environment: where cumulative points start. */
-  readonly first: HrTime;
-  readonly start: HrTime;
-  readonly end: HrTime;
-}
-
-/** In the points themselves, which the SDK makes anew with every collection. */
-function setEventTime(metric: MetricData, { first, start, end }: Window): void {
-  const isDelta = metric.aggregationTemporality === AggregationTemporality.DELTA;
-  const startTime = isDelta ? start : first;
-  const endTime = isAfter(end, startTime) ? end : addMs(startTime, 1);
-  for (const point of metric.dataPoints as { startTime: HrTime; endTime: HrTime }[]) {
-    point.startTime = startTime;
-    point.endTime = endTime;
-  }
-}
-
-function createReader({ temporality, exponentialHistograms }: MeterOptions): PullReader {
-  return new PullReader({
-    aggregationTemporalitySelector: (type) => selectTemporality(type, temporality),
-    ...(exponentialHistograms && {
-      aggregationSelector: (type) =>
-        type === InstrumentType.HISTOGRAM
-          ? { type: AggregationType.EXPONENTIAL_HISTOGRAM }
-          : { type: AggregationType.DEFAULT },
-    }),
-  });
-}
-
-/** https://opentelemetry.io/docs/specs/otel/metrics/sdk_exporters/otlp/#additional-environment-variable-configuration */
-function selectTemporality(
-  type: InstrumentType,
-  preference: TemporalityPreference,
-): AggregationTemporality {
-  if (preference === 'cumulative') return AggregationTemporality.CUMULATIVE;
-  const isUpDown =
-    type === InstrumentType.UP_DOWN_COUNTER || type === InstrumentType.OBSERVABLE_UP_DOWN_COUNTER;
-  return isUpDown ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA;
-}
-
-function createRecorder(
-  meter: ReturnType<MeterProvider['getMeter']>,
-  instrument: Instrument,
-): RecordValue {
-  const { name, unit, description, boundaries } = instrument;
-  switch (instrument.kind) {
-    case 'counter': {
-      const counter = meter.createCounter(name, { unit, description, valueType: ValueType.INT });
-      return (value, attributes) => counter.add(value, attributes);
-    }
-    case 'upDownCounter': {
-      const counter = meter.createUpDownCounter(name, {
-        unit,
-        description,
-        valueType: ValueType.INT,
-      });
-      return (value, attributes) => counter.add(value, attributes);
-    }
-    case 'histogram': {
-      const histogram = meter.createHistogram(name, {
-        unit,
-        description,
-        ...(boundaries !== undefined && { advice: { explicitBucketBoundaries: [...boundaries] } }),
-      });
-      return (value, attributes) => histogram.record(value, attributes);
-    }
-  }
 }

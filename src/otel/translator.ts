@@ -173,7 +173,7 @@ export class Translator {
     const measurements = facts.flatMap((fact) => {
       const measured = toMeasurements(fact, this.errorTypes);
       const trace = measured.length === 0 ? undefined : this.traces.of(fact, facts, leaves);
-      return trace === undefined ? measured : measured.map((one) => ({ ...one, trace }));
+      return trace === undefined ? measured : measured.map((one) => ({ trace, ...one }));
     });
     measurements.push(...selected.measurements);
     return {

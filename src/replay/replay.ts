@@ -113,7 +113,7 @@ class Replay {
     if (this.process === undefined) return;
     const { translator, meter } = this.process;
     await this.translate({ reason: this.reason, time: this.latest ?? [0, 0] });
-    const window = await meter.collect(translator.resources.metrics, true);
+    const window = meter.collect(translator.resources.metrics, true);
     if (window !== undefined) await this.options.sink.metrics(window);
     this.handover = translator.handover();
     this.process = undefined;
