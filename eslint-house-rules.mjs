@@ -62,11 +62,10 @@ const ARROWS = {
 const NODE_HOMES = {
   'node:crypto': 'src/node/crypto.ts',
   'node:fs': 'src/node/files.ts',
-  'node:http2': 'src/node/http2.ts',
   'node:net': 'src/node/sockets.ts',
   'node:path': 'src/node/files.ts',
   'node:tls': 'src/node/sockets.ts',
-  'node:v8': 'src/node/v8.ts',
+  'node:v8': 'src/node/v8-flags.ts',
   'node:zlib': 'src/node/compression.ts',
 };
 

@@ -6,7 +6,7 @@
 # What only bash knows is reached under bash only:
 # shellcheck disable=SC3003,SC3025,SC3028,SC3040,SC3044,SC3045
 set -u
-spawned_us=${EPOCHREALTIME-}
+spawned_at=${EPOCHREALTIME-}
 
 if [ -n "${BASH_VERSION-}" ]; then
   # In posix mode a failed redirection of `exec` ends the shell.
@@ -20,7 +20,7 @@ name=${0##*/}
 runtime_api=${AWS_LAMBDA_RUNTIME_API-}
 runtime_api=${runtime_api#http://}
 runtime_api=${runtime_api%/}
-identifier='' registration='' registered_us=''
+identifier='' registration='' registered_at=''
 carriage_return='' eol=''
 
 # One diagnostic in the form of diagnostics-writer.ts.
@@ -100,7 +100,7 @@ Content-Type: application/json${eol}Content-Length: ${#payload}${eol}Connection:
 ${payload}" $((SECONDS + 2)) || return 1
   [ "$status" = 200 ] || return 1
   case $found_identifier in '' | *[![:graph:]]*) return 1 ;; esac
-  identifier=$found_identifier registration=$body registered_us=${EPOCHREALTIME-}
+  identifier=$found_identifier registration=$body registered_at=${EPOCHREALTIME-}
 }
 
 if [ -n "${BASH_VERSION-}" ] && [ "${BASH_VERSION%%.*}" -ge 4 ]; then
@@ -215,7 +215,7 @@ forget_node_variables
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
 export LAMBDA_OTLP_EXTENSION_NAME="$name" LAMBDA_OTLP_EXTENSION_ID="$identifier"
 export LAMBDA_OTLP_REGISTRATION="$registration"
-export LAMBDA_OTLP_SPAWNED_US="$spawned_us" LAMBDA_OTLP_REGISTERED_US="$registered_us"
+export LAMBDA_OTLP_SPAWNED_AT="$spawned_at" LAMBDA_OTLP_REGISTERED_AT="$registered_at"
 
 if [ -f "$program/main.js" ]; then
   # The runtime's own Node first: its pages are in memory for the function anyway.

@@ -1,7 +1,7 @@
 // Reads environment variables by the table of settings. Every value that cannot be used costs one warning
 // that names the variable, what was expected, what was seen and what is used; nothing here throws.
 import type { Diagnostics } from './diagnostics';
-import { SETTINGS, SIGNAL_NAMES, ofSignal } from './settings';
+import { ENDPOINTS, OWN_PREFIX, SETTINGS, ofSignal, withSignals } from './settings';
 import type {
   NumberRange,
   Setting,
@@ -12,16 +12,8 @@ import type {
   SignalSettingName,
 } from './settings';
 
-const PREFIX = 'LAMBDA_OTLP_';
-const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-const HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
-const ENDPOINTS = withSignals(ENDPOINT);
-/** What only the endpoint that they are for may see. */
-const CREDENTIALS = withSignals(HEADERS);
-
-function withSignals(name: SignalSettingName): readonly string[] {
-  return [name, ...SIGNAL_NAMES.map((signal) => ofSignal(name, signal))];
-}
+/** What only the endpoint that they are meant for may see. */
+const CREDENTIALS = withSignals('OTEL_EXPORTER_OTLP_HEADERS');
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -32,7 +24,7 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface Environment {
   /** The value of a setting, else its default. */
   read<Name extends SettingName>(name: Name): SettingOrDefault<Name>;
-  /** The same with another default than the table's. */
+  /** The same with a different default from the table's. */
   readOr<Name extends SettingName>(name: Name, fallback: SettingValue<Name>): SettingValue<Name>;
   /** The setting of this signal, else the general one, else its default. */
   readFor<Name extends SignalSettingName>(name: Name, signal: SignalName): SettingOrDefault<Name>;
@@ -54,7 +46,7 @@ export interface RejectedValue {
 type Value = string | number | boolean | readonly string[];
 
 /**
- * Makes an Environment over plain variables; values that cannot be used are reported to `diagnostics`, but for
+ * Makes an Environment over plain variables; values that cannot be used are reported to `diagnostics`, except for
  * what is in `said` already.
  */
 export function createEnvironment(
@@ -104,22 +96,23 @@ function createTextReader(variables: Variables): (name: string) => string | unde
     const value = variables[name]?.trim();
     return value === undefined || value === '' ? undefined : value;
   };
-  // The SDK's endpoint is the extension at localhost, once ours is said apart; one elsewhere keeps its credentials.
+  // Once the extension has an endpoint of its own, the general one is the SDK's (usually the extension at localhost);
+  // where it leads elsewhere, its credentials stay with it.
   const origins = (urls: readonly (string | undefined)[]): readonly string[] =>
     urls.flatMap((url) => toUrl(url ?? '')?.origin ?? []);
-  const ours = origins(ENDPOINTS.map((name) => own(PREFIX + name)));
+  const ours = origins(ENDPOINTS.map((name) => own(OWN_PREFIX + name)));
   const theirs = origins(ENDPOINTS.map(own).filter((url) => !isLoopback(url ?? '')));
   const keepsCredentials = theirs.length > 0 && !ours.every((origin) => theirs.includes(origin));
-  const hasEndpoint = ENDPOINTS.some((name) => own(PREFIX + name) !== undefined);
+  const hasEndpoint = ENDPOINTS.some((name) => own(OWN_PREFIX + name) !== undefined);
   const isOfSdk = (name: string): boolean =>
     hasEndpoint && (ENDPOINTS.includes(name) || (keepsCredentials && CREDENTIALS.includes(name)));
   return (name) => {
     if (!/^(?:OTEL|NODE)_/.test(name)) return own(name);
-    return own(PREFIX + name) ?? (isOfSdk(name) ? undefined : own(name));
+    return own(OWN_PREFIX + name) ?? (isOfSdk(name) ? undefined : own(name));
   };
 }
 
-/** Undefined where the text is no value of this kind. */
+/** Undefined where the text is not a value of this kind. */
 function parse(row: Setting, seen: string): Value | undefined {
   const lower = seen.toLowerCase();
   switch (row.kind) {
@@ -167,7 +160,7 @@ function describe(row: Setting): string {
 const LOOPBACK =
   /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
 
-/** Also without a scheme, as gRPC's endpoints may be; undefined for what is no URL. */
+/** Also without a scheme, as gRPC's endpoints may be; undefined for anything else. */
 export function toUrl(text: string): URL | undefined {
   const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   return URL.canParse(withScheme) ? new URL(withScheme) : undefined;
@@ -175,7 +168,7 @@ export function toUrl(text: string): URL | undefined {
 
 /**
  * Whether a URL leads to this very machine, where a Collector extension may listen that is gone at SHUTDOWN before
- * we are, in any spelling that a URL normalizes. False for what is no URL.
+ * we are. Any spelling that URLs normalize counts; a text that is not a URL does not.
  */
 export function isLoopback(text: string): boolean {
   return LOOPBACK.test(toUrl(text)?.hostname.toLowerCase() ?? '');

@@ -1,29 +1,31 @@
-// A setting that is misspelt does nothing and says nothing; so every LAMBDA_OTLP_* that is none gets a line
+// A misspelt setting would silently do nothing; so every LAMBDA_OTLP_* that is not a known setting gets a line
 // with the nearest name. The values are never looked at: they may be credentials.
 import type { Diagnostics } from './diagnostics';
-import { SCRIPT_VARIABLES, SETTINGS, SIGNAL_NAMES, ofSignal } from './settings';
-import type { Setting, SettingName, SignalSettingName } from './settings';
+import { OWN_PREFIX, SCRIPT_VARIABLES, SETTINGS, withSignals } from './settings';
+import type { Setting, SignalSettingName } from './settings';
 
-const PREFIX = 'LAMBDA_OTLP_';
 /**
  * LAMBDA_OTLP_OTEL_* may be any variable of the specification, also one that the extension does not read, so
- * only what is this close to one it reads is taken for a slip. Names of the specification differ by more.
+ * a name counts as a slip only if it is this close to one that the extension reads. Names of the specification
+ * differ from each other by more.
  */
 const MAX_SLIPS = 2;
 
-/** Warns once for each variable that begins with LAMBDA_OTLP_ and is no setting. */
+/** Warns once for each variable that begins with LAMBDA_OTLP_ but is not a setting. */
 export function warnOfMisspeltSettings(
   variables: Readonly<Record<string, string | undefined>>,
   diagnostics: Diagnostics,
 ): void {
-  const ownNames = Object.keys(variables).filter((name) => name.toUpperCase().startsWith(PREFIX));
+  const ownNames = Object.keys(variables).filter((name) =>
+    name.toUpperCase().startsWith(OWN_PREFIX),
+  );
   if (ownNames.length === 0) return;
   const known = listNames();
   for (const name of ownNames.filter((seen) => !known.has(seen))) {
     const nearest = findNearest(name, known);
-    if (name.startsWith(`${PREFIX}OTEL_`) && nearest.slips > MAX_SLIPS) continue;
+    if (name.startsWith(`${OWN_PREFIX}OTEL_`) && nearest.slips > MAX_SLIPS) continue;
     diagnostics.warn(
-      `${name}: expected a setting of lambda-otlp, got a name that is none; ignoring it, the nearest is ${nearest.name}`,
+      `${name}: expected a setting of lambda-otlp, got an unknown name; ignoring it, the nearest is ${nearest.name}`,
     );
   }
 }
@@ -31,13 +33,10 @@ export function warnOfMisspeltSettings(
 /** Every name that is read and begins with LAMBDA_OTLP_. */
 function listNames(): ReadonlySet<string> {
   const names = Object.entries<Setting>(SETTINGS).flatMap(([name, { perSignal }]) => [
-    name as SettingName,
-    ...(perSignal === true
-      ? SIGNAL_NAMES.map((signal) => ofSignal(name as SignalSettingName, signal))
-      : []),
+    ...(perSignal === true ? withSignals(name as SignalSettingName) : [name]),
   ]);
   return new Set([
-    ...names.map((name) => (name.startsWith(PREFIX) ? name : PREFIX + name)),
+    ...names.map((name) => (name.startsWith(OWN_PREFIX) ? name : OWN_PREFIX + name)),
     ...SCRIPT_VARIABLES,
   ]);
 }

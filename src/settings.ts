@@ -212,8 +212,8 @@ export const SCRIPT_VARIABLES = [
   'LAMBDA_OTLP_EXTENSION_NAME',
   'LAMBDA_OTLP_EXTENSION_ID',
   'LAMBDA_OTLP_REGISTRATION',
-  'LAMBDA_OTLP_SPAWNED_US',
-  'LAMBDA_OTLP_REGISTERED_US',
+  'LAMBDA_OTLP_SPAWNED_AT',
+  'LAMBDA_OTLP_REGISTERED_AT',
 ] as const;
 
 export type SettingName = keyof typeof SETTINGS;
@@ -239,6 +239,9 @@ export type SignalSettingName = {
   [Name in SettingName]: Row<Name> extends { perSignal: true } ? Name : never;
 }[SettingName];
 
+/** What the names of the extension's own settings begin with. */
+export const OWN_PREFIX = 'LAMBDA_OTLP_';
+
 export const SIGNAL_NAMES = ['traces', 'metrics', 'logs'] as const;
 export type SignalName = (typeof SIGNAL_NAMES)[number];
 
@@ -252,3 +255,11 @@ export const EXPORTER_SETTINGS = {
 export function ofSignal(name: SignalSettingName, signal: SignalName): string {
   return name.replace('OTEL_EXPORTER_OTLP_', `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_`);
 }
+
+/** The general name and that of each signal. */
+export function withSignals(name: SignalSettingName): readonly string[] {
+  return [name, ...SIGNAL_NAMES.map((signal) => ofSignal(name, signal))];
+}
+
+export const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
+export const ENDPOINTS = withSignals(ENDPOINT);

@@ -75,7 +75,7 @@ fn trust_paths(environment: &[(String, String)]) -> TrustPaths {
     TrustPaths { file: path("SSL_CERT_FILE"), folder: path("SSL_CERT_DIR") }
 }
 
-/// The shim's handlers (host/shim/handlers.ts), by which all of the program is run.
+/// The shim's handlers (host/shim/shim.ts), through which all of the program is run.
 struct Program<'js> {
     ctx: Ctx<'js>,
     handlers: Object<'js>,

@@ -78,8 +78,8 @@ fn run_extension(own: &str, started: Instant) -> ! {
         ("LAMBDA_OTLP_EXTENSION_NAME", name),
         ("LAMBDA_OTLP_EXTENSION_ID", identifier.unwrap_or_default()),
         ("LAMBDA_OTLP_REGISTRATION", registration.map(|registration| registration.body).unwrap_or_default()),
-        ("LAMBDA_OTLP_SPAWNED_US", spawned),
-        ("LAMBDA_OTLP_REGISTERED_US", registered),
+        ("LAMBDA_OTLP_SPAWNED_AT", spawned),
+        ("LAMBDA_OTLP_REGISTERED_AT", registered),
     ];
     let mut environment = environment();
     environment.retain(|(name, _)| !handover.iter().any(|(own, _)| name == own));

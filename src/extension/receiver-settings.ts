@@ -2,7 +2,7 @@
 // the extension: only what is set with our prefix is surely meant for us.
 // Source: OpenTelemetry Protocol Exporter, "Endpoint Urls for OTLP/HTTP"; README, "With your OpenTelemetry SDK"
 import { isLoopback, toUrl } from '../environment';
-import { SIGNAL_NAMES, ofSignal } from '../settings';
+import { ENDPOINT, ENDPOINTS, OWN_PREFIX, SIGNAL_NAMES, withSignals } from '../settings';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -16,10 +16,7 @@ export interface ReceiverSettings {
 const OTLP_HTTP_PORT = 4318;
 const OTLP_GRPC_PORT = 4317;
 
-const PREFIX = 'LAMBDA_OTLP_';
 const SETTING = 'LAMBDA_OTLP_RECEIVER';
-const ENDPOINT = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-const ENDPOINTS = [ENDPOINT, ...SIGNAL_NAMES.map((signal) => ofSignal(ENDPOINT, signal))];
 const STANDARD_PORTS = [OTLP_HTTP_PORT, OTLP_GRPC_PORT];
 
 type Choice = 'auto' | 'on' | 'off' | number;
@@ -48,7 +45,7 @@ export function readReceiverSettings(
   return { ports: decided.ports, warnings: [...warnings, ...decided.warnings], notes };
 }
 
-const SAMPLER = `${PREFIX}OTEL_TRACES_SAMPLER`;
+const SAMPLER = `${OWN_PREFIX}OTEL_TRACES_SAMPLER`;
 
 function followsSdk(variables: Variables): boolean {
   return (
@@ -62,8 +59,7 @@ export function withoutSdkSampler(variables: Variables): Variables {
   return followsSdk(variables) ? { ...variables, [SAMPLER]: 'always_on' } : variables;
 }
 
-const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL';
-const PROTOCOLS = [PROTOCOL, ...SIGNAL_NAMES.map((signal) => ofSignal(PROTOCOL, signal))];
+const PROTOCOLS = withSignals('OTEL_EXPORTER_OTLP_PROTOCOL');
 
 /** The SDK will speak gRPC, as far as variables can tell. */
 export function expectsGrpc(variables: Variables): boolean {
@@ -101,7 +97,7 @@ function decide(variables: Variables, choice: Choice, hasCollector: boolean): Re
   return {
     ...off(),
     warnings: [
-      `${SETTING}: expected the endpoint of a back end in ${PREFIX}${name}, got ${url}, which is the receiver itself; the receiver is off`,
+      `${SETTING}: expected the endpoint of a back end in ${OWN_PREFIX}${name}, got ${url}, which is the receiver itself; the receiver is off`,
     ],
   };
 }
@@ -109,10 +105,10 @@ function decide(variables: Variables, choice: Choice, hasCollector: boolean): Re
 function decideByEndpoints(variables: Variables, hasCollector: boolean): ReceiverSettings {
   const sdkEndpoints = ENDPOINTS.flatMap((name) => valueOf(variables, name) ?? []);
   const sendsItself = sdkEndpoints.some((url) => !isLoopbackAt(url, STANDARD_PORTS));
-  const hasOwn = ENDPOINTS.some((name) => isSet(variables, PREFIX + name));
+  const hasOwn = ENDPOINTS.some((name) => isSet(variables, OWN_PREFIX + name));
   if (sendsItself) {
     return off(
-      `the function's SDK, if there is one, sends to ${ENDPOINT} itself; to relay its telemetry, set the endpoint as ${PREFIX}${ENDPOINT} only`,
+      `the function's SDK, if there is one, sends to ${ENDPOINT} itself; to relay its telemetry, set the endpoint as ${OWN_PREFIX}${ENDPOINT} only`,
     );
   }
   if (!hasOwn) return off();
@@ -134,7 +130,7 @@ function ownEndpoints(variables: Variables): readonly (readonly [string, string]
       const url = valueOf(variables, prefix + name);
       return url === undefined ? [] : [[name, url] as [string, string]];
     });
-  const own = read(PREFIX);
+  const own = read(OWN_PREFIX);
   const effective = own.length > 0 ? own : read('');
   const isGeneral = effective.some(([name]) => name === ENDPOINT);
   const isComplete = isGeneral || effective.length >= SIGNAL_NAMES.length;

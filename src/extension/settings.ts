@@ -4,7 +4,7 @@ import { hasRules } from '../otel/keep-rules';
 import type { SelectionOptions } from '../otel/selection';
 import type { Environment } from '../environment';
 import { isLoopback } from '../environment';
-import { EXPORTER_SETTINGS, SIGNAL_NAMES } from '../settings';
+import { EXPORTER_SETTINGS, SETTINGS, SIGNAL_NAMES } from '../settings';
 import type { SettingValue } from '../settings';
 import type { TelemetryBuffering, TelemetryType } from '../lambda/telemetry-api';
 import type { LogLevel } from './diagnostics-writer';
@@ -23,7 +23,6 @@ export interface ExtensionSettings {
 }
 
 const STREAMS: readonly TelemetryType[] = ['platform', 'function', 'extension'];
-const DEFAULT_STREAMS: readonly TelemetryType[] = ['platform', 'function'];
 
 /**
  * On demand the shortest batch window: the end of an invocation is waited for. On Managed Instances
@@ -64,10 +63,7 @@ export function readExtensionSettings(
 
 /** A Collector extension in the same environment is gone at SHUTDOWN before we are: nothing may be left for it. */
 function readFlushStrategy(environment: Environment): FlushStrategy {
-  return environment.readOr(
-    'LAMBDA_OTLP_FLUSH',
-    isBesideCollector(environment) ? 'end' : 'adaptive',
-  );
+  return isBesideCollector(environment) ? 'end' : environment.read('LAMBDA_OTLP_FLUSH');
 }
 
 /** True where a signal goes to this very machine and no strategy is set. Then every export takes metrics along. */
@@ -88,7 +84,7 @@ function readStreams(environment: Environment): readonly TelemetryType[] {
   const isValid =
     asked.length > 0 && asked.every((word) => STREAMS.some((stream) => stream === word));
   if (isValid && streams.includes('platform')) return streams;
-  const using = isValid ? (['platform', ...streams] as const) : DEFAULT_STREAMS;
+  const using = isValid ? (['platform', ...streams] as const) : SETTINGS[name].default;
   environment.reject(name, {
     expected: `platform and any of function, extension, separated by commas`,
     seen: environment.text(name) ?? '',

@@ -9,6 +9,7 @@ import type { ApiClient } from '../lambda/http-client';
 import { ByteBudget } from '../http/byte-budget';
 import { subscribe } from '../lambda/telemetry-api';
 import type { OtlpBody } from '../lambda/received-otlp';
+import { MANAGED_INSTANCES } from '../telemetry/event';
 import { startTelemetryListener } from '../lambda/telemetry-listener';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { pause, systemClock, monotonicMs } from '../node/clock';
@@ -33,8 +34,6 @@ export interface StartOptions {
 }
 
 export type ProcessEnd = 'ended' | 'failed';
-
-const MANAGED_INSTANCES = 'lambda-managed-instances';
 
 export async function start(options: StartOptions): Promise<ProcessEnd> {
   const { environment, timeline } = options;
@@ -271,8 +270,8 @@ export function readShellVariables(variables: Variables): ShellVariables {
       extensionId === ''
         ? undefined
         : readRegistration(extensionId, variables['LAMBDA_OTLP_REGISTRATION'] ?? ''),
-    spawnedAtMs: toEpochMs(variables['LAMBDA_OTLP_SPAWNED_US']),
-    registeredAtMs: toEpochMs(variables['LAMBDA_OTLP_REGISTERED_US']),
+    spawnedAtMs: toEpochMs(variables['LAMBDA_OTLP_SPAWNED_AT']),
+    registeredAtMs: toEpochMs(variables['LAMBDA_OTLP_REGISTERED_AT']),
   };
 }
 

@@ -31,10 +31,6 @@ export class PendingLines<Line extends TrackedLine> {
     private readonly joinTraces: TraceJoiner<Line>,
   ) {}
 
-  get size(): number {
-    return this.fresh.length + this.held.length;
-  }
-
   add(line: Line): void {
     this.fresh.push(line);
   }

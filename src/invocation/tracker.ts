@@ -2,6 +2,7 @@
 // tracker settles (before each flush), so any order and any split of batches in between gives the same
 // facts. There is no "current invocation": requests may be concurrent, events late, doubled or missing.
 import type { HrTime } from '@opentelemetry/api';
+import { MANAGED_INSTANCES } from '../telemetry/event';
 import type {
   InitEvent,
   LogsDroppedEvent,
@@ -46,8 +47,6 @@ export interface TrackerOptions {
   /** Spans of the function's SDK, to be joined with ours; absent: nothing is joined. */
   readonly received?: ReceivedSpans;
 }
-
-const MANAGED_INSTANCES = 'lambda-managed-instances';
 
 export class Tracker<Line extends TrackedLine> {
   private readonly requests = new Requests((oldest) => this.evict(oldest));
@@ -103,11 +102,6 @@ export class Tracker<Line extends TrackedLine> {
 
   acceptLine(line: Line): void {
     this.lines.add(line);
-  }
-
-  /** Log lines that wait for the next settling. */
-  get pendingLines(): number {
-    return this.lines.size;
   }
 
   /** The end of the latest invocation of this requestId was seen. */

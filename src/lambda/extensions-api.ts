@@ -1,6 +1,7 @@
 // The Extensions API (https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html):
 // register, event/next, init/error, exit/error. Outcomes are values; nothing here retries.
-import { parseObject, readErrorBody } from './http-client';
+import { readErrorBody } from './http-client';
+import { parseObject } from '../telemetry/fields';
 import type { ApiAnswer, ApiClient } from './http-client';
 
 const API = '/2020-01-01/extension';

@@ -5,6 +5,7 @@ import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
 import { openPlainSocket, toAddress } from '../node/sockets';
 import type { HeaderFields } from '../http/message-head';
+import { parseObject } from '../telemetry/fields';
 
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PUT';
@@ -153,15 +154,4 @@ export function readErrorBody(body: string): ApiError {
     errorType: typeof errorType === 'string' ? errorType : undefined,
     message: (typeof errorMessage === 'string' ? errorMessage : body).slice(0, MAX_MESSAGE_LENGTH),
   };
-}
-
-/** The JSON object in a text, or an empty one. */
-export function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    if (typeof value !== 'object' || value === null) return {};
-    return value as Record<string, unknown>;
-  } catch {
-    return {};
-  }
 }

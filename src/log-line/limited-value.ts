@@ -129,7 +129,7 @@ export function toJsonText(value: unknown): string | undefined {
 }
 
 /** The JSON object that the text is; undefined for any other text, of which few get as far as the parser. */
-export function parseObject(text: string): JsonObject | undefined {
+export function readJsonObject(text: string): JsonObject | undefined {
   const first = text.charCodeAt(0);
   if (first !== 0x7b && first !== 0x20 && first !== 0x0a && first !== 0x0d) return undefined;
   const trimmed = text.trim();

@@ -7,7 +7,7 @@ import { isObject, toWellFormed } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import { readErrorObject, readException } from './exception';
 import { isReportTitle } from './text-exception';
-import { isWithinLimits, limitText, limitValue, parseObject, setOwn } from './limited-value';
+import { isWithinLimits, limitText, limitValue, readJsonObject, setOwn } from './limited-value';
 import { createLine } from './log-line';
 import type { LineDraft, LogException, LogLimits, LogLine } from './log-line';
 import {
@@ -85,7 +85,7 @@ export function readLogObject(record: JsonObject, reading: ObjectReading): LogLi
 function findWrapped(record: JsonObject, flags: number): JsonObject | undefined {
   if (!isRuntimeRecord(record, flags)) return undefined;
   const { message } = record;
-  return typeof message === 'string' ? parseObject(message) : undefined;
+  return typeof message === 'string' ? readJsonObject(message) : undefined;
 }
 
 function toWrapper(record: JsonObject, flags: number, eventTime: HrTime): Wrapper {

@@ -4,7 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
-import { limitText, parseObject, toJsonText } from './limited-value';
+import { limitText, readJsonObject, toJsonText } from './limited-value';
 import { createLine } from './log-line';
 import type { LineDraft, LogLimits, LogLine, TextHead } from './log-line';
 import { readLogObject } from './log-object';
@@ -31,11 +31,11 @@ export class LineReader {
 
   private readText(text: string, eventTime: HrTime): LogLine {
     const { limits } = this;
-    const object = parseObject(text);
+    const object = readJsonObject(text);
     if (object !== undefined) return readLogObject(object, { limits, eventTime });
     const head = readTextHead(text, eventTime, this.knownHead);
     if (head === undefined) return toTextLine(text, limits, undefined);
-    const payload = parseObject(head.messageStart === 0 ? '' : text.slice(head.messageStart));
+    const payload = readJsonObject(head.messageStart === 0 ? '' : text.slice(head.messageStart));
     if (payload !== undefined) {
       return readLogObject(payload, { limits, eventTime, wrapper: toWrapper(head) });
     }

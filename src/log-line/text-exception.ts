@@ -2,7 +2,7 @@
 // platform itself), else a stack trace within the text.
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { readErrorObject } from './exception';
-import { parseObject } from './limited-value';
+import { readJsonObject } from './limited-value';
 import type { LogException } from './log-line';
 import type { Severity } from './severity';
 import { isErrorName, readStackText } from './stack-text';
@@ -49,7 +49,7 @@ export function isReportTitle(text: string): boolean {
 function readJsonReport(text: string): LogException | undefined {
   const start = text.endsWith('}') ? text.indexOf('\t{"') : -1;
   if (start === -1) return undefined;
-  const error = parseObject(text.slice(start + 1));
+  const error = readJsonObject(text.slice(start + 1));
   const exception = error && readErrorObject(error);
   if (exception === undefined || !isReportTitle(text)) return exception;
   return { ...exception, isRuntimeReport: true };
@@ -57,7 +57,7 @@ function readJsonReport(text: string): LogException | undefined {
 
 function readRubyReport(text: string): LogException | undefined {
   const title = text.endsWith('}') ? RUBY_REPORT.exec(text) : null;
-  const error = title === null ? undefined : parseObject(text.slice(title[0].length));
+  const error = title === null ? undefined : readJsonObject(text.slice(title[0].length));
   const exception = error && readErrorObject(error);
   return exception && { ...exception, isRuntimeReport: true };
 }
@@ -71,7 +71,7 @@ function readGoFrames(text: string): LogException | undefined {
   if (frames === null) return undefined;
   const line = text.slice(text.lastIndexOf('\n', frames.index - 1) + 1, frames.index);
   if (line === '' || line.startsWith('goroutine ')) return undefined;
-  const fields = parseObject(line.slice(line.indexOf('\t{') + 1));
+  const fields = readJsonObject(line.slice(line.indexOf('\t{') + 1));
   const said = fields?.['error'];
   const message = typeof said === 'string' ? said : line.replace(GO_TIME, '');
   return { message, stacktrace: text.slice(frames.index + 1).trimEnd() };

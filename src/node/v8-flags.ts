@@ -43,6 +43,6 @@ export async function fitV8(
     isSet(/^\s*https:/i) && import('node:tls'),
     isSet(/^\s*gzip/i) && import('node:zlib'),
   ]);
-  const { setFlagsFromString } = await import('./v8');
+  const { setFlagsFromString } = await import('node:v8');
   for (const flag of flagsFor(process.versions.v8)) setFlagsFromString(flag);
 }

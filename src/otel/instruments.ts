@@ -18,9 +18,10 @@ const SECONDS = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600,
   900,
 ];
-const MEBIBYTE = 1_048_576;
+/** Lambda's megabytes are mebibytes. */
+export const BYTES_PER_MB = 1_048_576;
 const MEMORY = [64, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192, 10_240].map(
-  (mebibytes) => mebibytes * MEBIBYTE,
+  (megabytes) => megabytes * BYTES_PER_MB,
 );
 const RATIO = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
 /** Responses are at most 6 MB buffered, 200 MB streamed. */

@@ -23,13 +23,6 @@ export interface RequestSigns {
   readonly httpStatusCode: number | undefined;
 }
 
-export const KEEP_NOTHING: KeepRules = {
-  errors: false,
-  coldStarts: false,
-  errorLogs: false,
-  http5xx: false,
-  slowMs: undefined,
-};
 const SLOW = /^slow>(\d+(?:\.\d+)?)(ms|s)$/;
 const WORDS: readonly string[] = ['errors', 'cold_starts', 'error_logs', 'http5xx'];
 

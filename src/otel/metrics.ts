@@ -12,6 +12,7 @@ import type { SpanIdentity } from '../invocation/identity';
 import { OTHER } from '../invocation/result';
 import { defined } from '../telemetry/fields';
 import type { PlatformMetrics, PlatformSpan } from '../telemetry/event';
+import { BYTES_PER_MB } from './instruments';
 import type { InstrumentName } from './instruments';
 import { Attribute } from './semconv';
 
@@ -28,7 +29,6 @@ export interface Measurement {
 type Values = Partial<Record<InstrumentName, number | undefined>>;
 
 const MAX_ERROR_TYPES = 20;
-const BYTES_PER_MB = 1_048_576;
 /** Not a list of its own for each log line. */
 const NONE: readonly Measurement[] = [];
 const OUTCOME_COUNTERS = {

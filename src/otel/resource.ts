@@ -3,10 +3,11 @@
 // Source: https://opentelemetry.io/docs/specs/semconv/resource/faas/
 import type { Attributes } from '@opentelemetry/api';
 import { defined } from '../telemetry/fields';
+import { BYTES_PER_MB } from './instruments';
 import { Attribute } from './semconv';
 import type { Environment } from '../environment';
 
-/** What is known of the function; each member where it comes from. */
+/** What is known about the function; each member says where it comes from. */
 export interface FunctionDescription {
   /** OTEL_SERVICE_NAME. */
   readonly serviceName?: string;
@@ -35,7 +36,6 @@ export interface FunctionDescription {
 }
 
 const HOST_ARCHES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
-const BYTES_PER_MB = 1_048_576;
 
 /**
  * Resource attributes of one signal. `service.instance.id` is left out of logs, where Loki would make an

@@ -6,6 +6,7 @@ import type { HrTime } from '@opentelemetry/api';
 
 /** `on-demand`, `provisioned-concurrency`, `snap-start`, `lambda-managed-instances`, or what comes next. */
 export type InitializationType = string;
+export const MANAGED_INSTANCES = 'lambda-managed-instances';
 /** `init` or `invoke`. */
 export type InitPhase = string;
 /** `success`, `error`, `failure`, `timeout`, or what comes next. */

@@ -75,7 +75,7 @@ const ELSEWHERE = [
 const OF_THE_EXTENSION_ALONE = /^LAMBDA_OTLP_(?=OTEL_)/;
 /** Set by the layer's own script, and by Lambda. */
 const INTERNAL =
-  /^LAMBDA_OTLP_(EXTENSION_ID|EXTENSION_NAME|REGISTERED_US|REGISTRATION|SPAWNED_US)$/;
+  /^LAMBDA_OTLP_(EXTENSION_ID|EXTENSION_NAME|REGISTERED_AT|REGISTRATION|SPAWNED_AT)$/;
 
 function variablesInSource(folder: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -1,6 +1,5 @@
 import type { Fact } from '../../src/invocation/fact';
 import { Decisions } from '../../src/otel/decisions';
-import { KEEP_NOTHING } from '../../src/otel/keep-rules';
 import type { KeepRules } from '../../src/otel/keep-rules';
 import type { ReadLine } from '../../src/otel/read-lines';
 import { at } from '../invocation/scenario';
@@ -17,6 +16,13 @@ const initialization = (traceId: string, fields = {}): Fact<ReadLine> => ({
   isError: false,
   ...fields,
 });
+const KEEP_NOTHING: KeepRules = {
+  errors: false,
+  coldStarts: false,
+  errorLogs: false,
+  http5xx: false,
+  slowMs: undefined,
+};
 const keeping = (rules: Partial<KeepRules>) =>
   new Decisions({
     sampler: () => false,
