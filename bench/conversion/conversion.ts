@@ -16,21 +16,12 @@ import type { Translator } from '../../src/otel/translator';
 import { decodeBatch } from '../../src/telemetry/decode';
 import { fromEpochMs } from '../../src/telemetry/timestamp';
 import type { RawItem } from '../../src/relay/item';
+import { EVERY_RULE } from './every-rule';
+import type { Variables } from './every-rule';
 import { createBodies } from './lines';
 import type { LineFormat } from './lines';
 
-type Variables = Readonly<Record<string, string>>;
-
 const NO_RULES: Variables = {};
-/** None of them finds anything in the lines: what is measured is the search. */
-const EVERY_RULE: Variables = {
-  LAMBDA_OTLP_REDACT: 'emails,cards,tokens,aws_keys',
-  LAMBDA_OTLP_REDACT_KEYS: 'password,authorization,*secret*',
-  LAMBDA_OTLP_REDACT_PATTERNS: '["customer-[0-9]+"]',
-  LAMBDA_OTLP_DROP_LOGS: 'severity<debug,body~^GET /health',
-  LAMBDA_OTLP_DROP_ATTRIBUTES: 'url.query,http.request.header.*',
-};
-
 function newTranslator(variables: Variables): Translator {
   const environment = createEnvironment(variables, SILENT);
   const settings = readTranslationSettings(environment);
