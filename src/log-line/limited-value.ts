@@ -128,11 +128,11 @@ export function toJsonText(value: unknown): string | undefined {
   }
 }
 
-/** The JSON object that the text is; undefined for any other text, of which few get as far as the parser. */
-export function readJsonObject(text: string): JsonObject | undefined {
-  const first = text.charCodeAt(0);
+/** The JSON object that the text is from `start` on; undefined for any other, of which few get to the parser. */
+export function readJsonObject(text: string, start = 0): JsonObject | undefined {
+  const first = text.charCodeAt(start);
   if (first !== 0x7b && first !== 0x20 && first !== 0x0a && first !== 0x0d) return undefined;
-  const trimmed = text.trim();
+  const trimmed = text.slice(start).trim();
   if (!trimmed.endsWith('}') || !OBJECT_START.test(trimmed)) return undefined;
   try {
     const value: unknown = JSON.parse(trimmed);

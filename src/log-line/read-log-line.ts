@@ -35,7 +35,7 @@ export class LineReader {
     if (object !== undefined) return readLogObject(object, { limits, eventTime });
     const head = readTextHead(text, eventTime, this.knownHead);
     if (head === undefined) return toTextLine(text, limits, undefined);
-    const payload = readJsonObject(head.messageStart === 0 ? '' : text.slice(head.messageStart));
+    const payload = head.messageStart === 0 ? undefined : readJsonObject(text, head.messageStart);
     if (payload !== undefined) {
       return readLogObject(payload, { limits, eventTime, wrapper: toWrapper(head) });
     }

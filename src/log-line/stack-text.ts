@@ -43,8 +43,16 @@ const FRAME_FORMS = [
 /** The exception whose stack trace the text holds. Any other text, also of many lines: undefined. */
 export function readStackText(text: string): LogException | undefined {
   const lines = toLines(text);
-  if (lines === undefined)
-    return readMonolog(text) ?? (isRustPanic(text) ? readRust(text) : undefined);
+  return lines === undefined ? readStackLine(text) : readStackLines(lines);
+}
+
+/** Of text of one line: most lines are, and they pay for this. */
+export function readStackLine(text: string): LogException | undefined {
+  return readMonolog(text) ?? (isRustPanic(text) ? readRust(text) : undefined);
+}
+
+/** Of text of several lines. */
+export function readStackLines(lines: string): LogException | undefined {
   return (
     readRuby(lines) ??
     readPython(lines) ??
@@ -56,7 +64,7 @@ export function readStackText(text: string): LogException | undefined {
 }
 
 /** Text of one line: undefined. Node's stdout fall-back joins the lines of one message by \r. */
-function toLines(text: string): string | undefined {
+export function toLines(text: string): string | undefined {
   if (text.includes('\n')) return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   return text.includes('\r') ? text.replaceAll('\r', '\n') : undefined;
 }

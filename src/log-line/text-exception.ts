@@ -5,7 +5,7 @@ import { readErrorObject } from './exception';
 import { readJsonObject } from './limited-value';
 import type { LogException } from './log-line';
 import type { Severity } from './severity';
-import { isErrorName, readStackText } from './stack-text';
+import { isErrorName, readStackLine, readStackLines, readStackText, toLines } from './stack-text';
 
 const PLATFORM_ERROR = /^RequestId: \S{1,128} Error: ([^\n]*)\n([A-Z]\w{0,64}\.\w{1,64})\s*$/;
 /** How Node.js's runtime and Bref's entitle what nobody caught. */
@@ -35,7 +35,9 @@ export function readTextException(
     const reported = readJsonReport(text) ?? readPlatformError(text) ?? readPythonReport(text);
     if (reported !== undefined) return reported;
   }
-  const exception = readRubyReport(text) ?? readStackText(text) ?? readGoFrames(text);
+  const lines = toLines(text);
+  if (lines === undefined) return readStackLine(text);
+  const exception = readRubyReport(text) ?? readStackLines(lines) ?? readGoFrames(text);
   if (exception === undefined || level?.text !== DOTNET_ERROR) return exception;
   return DOTNET_TRACE.test(text) ? { ...exception, isRuntimeReport: true } : exception;
 }
@@ -64,7 +66,7 @@ function readRubyReport(text: string): LogException | undefined {
 
 /** The message is zap's `error` field, else what the line says. A stack that was printed alone is no error. */
 function readGoFrames(text: string): LogException | undefined {
-  // The last frame ends with its line number: one look, which each line pays for.
+  // The last frame ends with its line number.
   const last = text.charCodeAt(text.length - 1);
   const isPlace = last >= 0x30 && last <= 0x39 && text.includes('.go:');
   const frames = isPlace ? GO_FRAMES.exec(text) : null;

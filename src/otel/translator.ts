@@ -170,11 +170,13 @@ export class Translator {
     const { spans, logRecords, receivedSpans: received, receivedRecords } = selected;
     const leaves = (fact: Fact<unknown>): boolean => this.selection.leaves(fact);
     this.traces.observe(facts, leaves);
-    const measurements = facts.flatMap((fact) => {
+    const measurements: Measurement[] = [];
+    for (const fact of facts) {
+      if (fact.kind === 'line') continue;
       const measured = toMeasurements(fact, this.errorTypes);
       const trace = measured.length === 0 ? undefined : this.traces.of(fact, facts, leaves);
-      return trace === undefined ? measured : measured.map((one) => ({ trace, ...one }));
-    });
+      for (const one of measured) measurements.push(trace === undefined ? one : { trace, ...one });
+    }
     measurements.push(...selected.measurements);
     return {
       spans,
