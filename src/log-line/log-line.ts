@@ -73,3 +73,21 @@ export interface TextHead {
   /** The part of the line in which Spring Boot's bracketed trace ids may be. */
   readonly traceHead?: string | undefined;
 }
+
+/** Filled member by member as a line is: heads of one hidden class are read several times faster than spread ones. */
+export type HeadDraft = { -readonly [Member in keyof TextHead]: TextHead[Member] };
+
+/** A head without a body of its own: the line stays whole. */
+export function createHead(): HeadDraft {
+  return {
+    bodyStart: 0,
+    messageStart: 0,
+    time: undefined,
+    requestId: undefined,
+    possibleRequestId: undefined,
+    severity: undefined,
+    attributes: undefined,
+    message: undefined,
+    traceHead: undefined,
+  };
+}

@@ -83,9 +83,9 @@ export function readLogObject(record: JsonObject, reading: ObjectReading): LogLi
 
 /** Lambda's JSON log format wraps what a logger prints: the text of an object in its message is that object. */
 function findWrapped(record: JsonObject, flags: number): JsonObject | undefined {
-  if (!isRuntimeRecord(record, flags)) return undefined;
   const { message } = record;
-  return typeof message === 'string' ? readJsonObject(message) : undefined;
+  const object = typeof message === 'string' ? readJsonObject(message) : undefined;
+  return object !== undefined && isRuntimeRecord(record, flags) ? object : undefined;
 }
 
 function toWrapper(record: JsonObject, flags: number, eventTime: HrTime): Wrapper {

@@ -3,7 +3,8 @@
 // word inside a sentence is none. The line stays whole.
 import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
-import type { TextHead } from './log-line';
+import { createHead } from './log-line';
+import type { HeadDraft, TextHead } from './log-line';
 import { mayBeTitle, readMark, readPriorityMark } from './level-mark';
 import { readLogfmt } from './logfmt';
 import { EXACT_TIME, NO_TIME, PLAIN_TIME, scanColumns } from './logger-columns';
@@ -41,6 +42,9 @@ const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]
 /** Names of Lambda's id, then the general ones, as loggers print their context. */
 const NAMED_ID =
   /(?<![\w.])(AWSRequestId|awsRequestId|aws_request_id|function_request_id|faas\.invocation_id|requestId|request_id)"?[=:] ?"?([\w-]{1,128})/;
+/** Without them, as in most lines, the names and the id need not be looked for at each character. */
+const NAME_HINT = /equest|faas/;
+const UUID_HINT = /-\w{4}-\w{4}-\w{4}-/;
 const TRUSTED_NAME = /^(?:aws|function|faas)/i;
 const ESCAPE = '\u001b';
 const COLOUR = /\u001b\[[\d;]*m/g;
@@ -65,7 +69,7 @@ function isSentence(text: string): boolean {
   return !mayBeTitle(text);
 }
 
-function readPlain(text: string, eventTime: HrTime): TextHead | undefined {
+function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
   const first = text.charCodeAt(0);
   if (first >= 0x30 && first <= 0x39) {
     return (
@@ -89,17 +93,16 @@ function readPlain(text: string, eventTime: HrTime): TextHead | undefined {
 }
 
 /** With colours anywhere, or indented (Rust pads `INFO` to five characters): read without, kept as it is. */
-function readOrnamented(text: string, eventTime: HrTime): TextHead | undefined {
+function readOrnamented(text: string, eventTime: HrTime): HeadDraft | undefined {
   const plain = text
     .slice(0, 2 * MAX_SCAN_LENGTH)
     .replace(COLOUR, '')
     .trimStart();
-  const head = readPlain(plain, eventTime);
-  return head === undefined ? undefined : { ...head, messageStart: 0 };
+  return keepWhole(readPlain(plain, eventTime));
 }
 
 /** A line that begins with a date and time, or with a time of day. */
-function readTimed(text: string, eventTime: HrTime): TextHead | undefined {
+function readTimed(text: string, eventTime: HrTime): HeadDraft | undefined {
   const match = DATE_TIME.exec(text);
   if (match === null) return readTimeOfDay(text);
   const [whole, year = '', dash, month = '', day = '', clock = '', fraction, zone = '', zoneName] =
@@ -113,15 +116,13 @@ function readTimed(text: string, eventTime: HrTime): TextHead | undefined {
   // Go's own log prints such a time in front of any sentence.
   const isLoggers = fraction !== undefined && dash !== '/';
   const head = readColumns(text, end, isLoggers ? EXACT_TIME : PLAIN_TIME);
-  return {
-    ...head,
-    severity: head.severity ?? readSecondLine(text, eventTime)?.severity,
-    time: time && chooseTime(time, fraction !== undefined, eventTime),
-  };
+  head.severity ??= readSecondLine(text, eventTime)?.severity;
+  head.time = time && chooseTime(time, fraction !== undefined, eventTime);
+  return head;
 }
 
 /** Any number may begin a line: only one with a level behind it is a time. */
-function readEpoch(text: string, eventTime: HrTime): TextHead | undefined {
+function readEpoch(text: string, eventTime: HrTime): HeadDraft | undefined {
   return readOtherTime(text, EPOCH_TIME, eventTime);
 }
 
@@ -129,24 +130,25 @@ function epochIn(text: string): string {
   return EPOCH_TIME.exec(text)?.[1] ?? '';
 }
 
-function readBasicTime(text: string, eventTime: HrTime): TextHead | undefined {
+function readBasicTime(text: string, eventTime: HrTime): HeadDraft | undefined {
   return text.charCodeAt(8) === 0x54 ? readOtherTime(text, BASIC_TIME, eventTime) : undefined;
 }
 
-function readOtherTime(text: string, form: RegExp, eventTime: HrTime): TextHead | undefined {
+function readOtherTime(text: string, form: RegExp, eventTime: HrTime): HeadDraft | undefined {
   const match = form.exec(text);
   const head = match === null ? undefined : readColumns(text, match[0].length, PLAIN_TIME);
   if (head?.severity === undefined) return undefined;
-  return { ...head, time: readTimeText(match?.[1] ?? '', eventTime) };
+  head.time = readTimeText(match?.[1] ?? '', eventTime);
+  return head;
 }
 
-function readNamed(text: string): TextHead | undefined {
+function readNamed(text: string): HeadDraft | undefined {
   const name = NAMED.exec(text);
   const head = name === null ? undefined : readColumns(text, name[0].length, PLAIN_TIME);
-  return head?.severity === undefined ? undefined : { ...head, messageStart: 0 };
+  return head?.severity === undefined ? undefined : keepWhole(head);
 }
 
-function readTimeOfDay(text: string): TextHead | undefined {
+function readTimeOfDay(text: string): HeadDraft | undefined {
   const match = TIME_OF_DAY.exec(text) ?? APACHE_TIME.exec(text);
   if (match === null) return undefined;
   const [whole, fraction] = match;
@@ -157,94 +159,95 @@ function readTimeOfDay(text: string): TextHead | undefined {
 }
 
 /** JUL's and tinylog's first line says when and where, the second begins with the level; tint and charm have one. */
-function readDated(text: string, eventTime: HrTime): TextHead | undefined {
+function readDated(text: string, eventTime: HrTime): HeadDraft | undefined {
   // `Mar 02, `, `Mar  2 `
   const isMonth = text.charCodeAt(3) === 0x20 && /^[A-Z][a-z]{2} [ \d]\d/.test(text);
   if (!isMonth || !TIME_OF_DAY.test(text)) return undefined;
   return readTimeOfDay(text) ?? readSecondLine(text, eventTime);
 }
 
-function readSecondLine(text: string, eventTime: HrTime): TextHead | undefined {
+function readSecondLine(text: string, eventTime: HrTime): HeadDraft | undefined {
   const newline = text.indexOf('\n');
   if (newline === -1 || newline > MAX_SCAN_LENGTH) return undefined;
   return readLevelled(text.slice(newline + 1, newline + 1 + MAX_SCAN_LENGTH), eventTime);
 }
 
 /** What stands behind the time: columns, among them the level, and where the message may begin. */
-function readColumns(text: string, timeEnd: number, beginning: Beginning): TextHead {
+function readColumns(text: string, timeEnd: number, beginning: Beginning): HeadDraft {
   const rest = text.slice(timeEnd, timeEnd + MAX_SCAN_LENGTH);
   const { severity, requestId } = scanColumns(rest, beginning);
-  const messageStart = timeEnd + (/^\]?[\s|:-]*/.exec(rest)?.[0].length ?? 0);
-  return {
-    bodyStart: 0,
-    messageStart,
-    severity,
-    ...(requestId === undefined ? findId(text) : { requestId }),
-    traceHead: rest,
-  };
+  const head = requestId === undefined ? toHead(severity, text) : createHead();
+  head.severity = severity;
+  if (requestId !== undefined) head.requestId = requestId;
+  head.messageStart = timeEnd + (/^\]?[\s|:-]*/.exec(rest)?.[0].length ?? 0);
+  head.traceHead = rest;
+  return head;
 }
 
 /** A line of columns without a time: log4j's `0    [main] WARN  shop.Orders - message`. */
-function readUntimed(text: string): TextHead | undefined {
+function readUntimed(text: string): HeadDraft | undefined {
   const match = /^\d{1,9} +(?=\[)/.exec(text);
   if (match === null) return undefined;
   const head = readColumns(text, match[0].length, PLAIN_TIME);
-  return head.severity === undefined ? undefined : { ...head, messageStart: 0 };
+  return head.severity === undefined ? undefined : keepWhole(head);
 }
 
 /** `[LEVEL] message`, `[main] LEVEL logger - message`, `[Nest] 8  - time LEVEL`. */
-function readBracketed(text: string, eventTime: HrTime): TextHead | undefined {
+function readBracketed(text: string, eventTime: HrTime): HeadDraft | undefined {
   const nest = NEST.exec(text);
   if (nest !== null) {
     const { length } = nest[0];
-    const head = readTimeOfDay(text.slice(length, length + MAX_SCAN_LENGTH));
-    return head && { ...head, messageStart: 0 };
+    return keepWhole(readTimeOfDay(text.slice(length, length + MAX_SCAN_LENGTH)));
   }
   const head = readColumns(text, 0, NO_TIME);
   if (head.severity === undefined) return undefined;
   const close = text.indexOf(']');
-  const messageStart = close + (text.charCodeAt(close + 1) === 0x20 ? 2 : 1);
-  const rest = text.slice(messageStart, messageStart + MAX_SCAN_LENGTH);
-  const time = readTimed(rest, eventTime)?.time ?? readTimeText(epochIn(rest), eventTime);
-  return { ...head, messageStart, time };
+  head.messageStart = close + (text.charCodeAt(close + 1) === 0x20 ? 2 : 1);
+  const rest = text.slice(head.messageStart, head.messageStart + MAX_SCAN_LENGTH);
+  head.time = readTimed(rest, eventTime)?.time ?? readTimeText(epochIn(rest), eventTime);
+  return head;
 }
 
-function readMarked(text: string): TextHead | undefined {
+function readMarked(text: string): HeadDraft | undefined {
   const severity = readMark(text);
   return severity && toHead(severity, text);
 }
 
 /** syslog's also has a version and a time. */
-function readPriority(text: string, eventTime: HrTime): TextHead | undefined {
+function readPriority(text: string, eventTime: HrTime): HeadDraft | undefined {
   const priority = readPriorityMark(text);
   if (priority === undefined) return undefined;
   const rest = text.slice(priority.length, priority.length + MAX_SCAN_LENGTH);
-  return { ...toHead(priority.severity, text), time: readTimed(rest, eventTime)?.time };
+  const head = toHead(priority.severity, text);
+  head.time = readTimed(rest, eventTime)?.time;
+  return head;
 }
 
-function readPairs(text: string, eventTime: HrTime): TextHead | undefined {
+function readPairs(text: string, eventTime: HrTime): HeadDraft | undefined {
   const shown = text.slice(0, 2 * MAX_SCAN_LENGTH);
   const logfmt = readLogfmt(shown);
   if (logfmt === undefined) return undefined;
   const { severity, time } = logfmt;
-  return {
-    ...toHead(severity, shown),
-    time: time === undefined ? undefined : readTimeText(time, eventTime),
-  };
+  const head = toHead(severity, shown);
+  if (time !== undefined) head.time = readTimeText(time, eventTime);
+  return head;
 }
 
 /** `LEVEL message`, `level: message`, `LEVEL⇥message⇥{json}`: capitals, or a colon behind the word. */
-function readLevelled(text: string, eventTime: HrTime): TextHead | undefined {
+function readLevelled(text: string, eventTime: HrTime): HeadDraft | undefined {
   const end = endOfWord(text);
   if (end < 3 || end > MAX_LEVEL_LENGTH) return undefined;
   const separator = text.charAt(end);
   const time = readTimeBehind(text, end, eventTime);
   const severity = readLevelWord(text, end, time !== undefined);
   if (severity === undefined) return undefined;
-  const head = { ...toHead(severity, text), time: time?.time };
+  const head = toHead(severity, text);
+  head.time = time?.time;
   const object = separator === '\t' && text.endsWith('}') ? text.indexOf('\t{', end + 1) : -1;
   if (object === -1) return head;
-  return { ...head, messageStart: object + 1, message: text.slice(end + 1, object) };
+  head.messageStart = object + 1;
+  head.message = text.slice(end + 1, object);
+  return head;
 }
 
 /** The level that the first word is. In front of a time it may be a short one. */
@@ -264,7 +267,7 @@ function readLevelWord(text: string, end: number, isTimed: boolean): Severity | 
 /**
  * The time of a line that begins with its level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`.
  */
-function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): TextHead | undefined {
+function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): HeadDraft | undefined {
   const shown = text.slice(levelEnd, levelEnd + MAX_SCAN_LENGTH);
   const start = /^[\s:|-]*(?=\[?\d{4}[-/.])/.exec(shown)?.[0].length;
   return start === undefined ? undefined : readTimed(shown.slice(start), eventTime);
@@ -280,18 +283,30 @@ function endOfWord(text: string): number {
   return end;
 }
 
-function toHead(severity: Severity | undefined, text: string): TextHead {
-  return { bodyStart: 0, messageStart: 0, severity, ...findId(text), traceHead: undefined };
+/** The time is that of a part of the line: where its message begins is not known. */
+function keepWhole(head: HeadDraft | undefined): HeadDraft | undefined {
+  if (head !== undefined) head.messageStart = 0;
+  return head;
+}
+
+function toHead(severity: Severity | undefined, text: string): HeadDraft {
+  const head = createHead();
+  head.severity = severity;
+  addId(text.slice(0, 2 * MAX_SCAN_LENGTH), head);
+  return head;
 }
 
 /** An id that the line names, or a UUID among its words. */
-function findId(text: string): Pick<TextHead, 'requestId' | 'possibleRequestId'> {
-  const shown = text.slice(0, 2 * MAX_SCAN_LENGTH);
-  const named = NAMED_ID.exec(shown);
+function addId(shown: string, head: HeadDraft): void {
+  const named = NAME_HINT.test(shown) ? NAMED_ID.exec(shown) : null;
   const id = toRequestId(named?.[2]);
-  if (id === undefined) return { possibleRequestId: UUID.exec(shown)?.[0] };
+  if (id === undefined) {
+    if (UUID_HINT.test(shown)) head.possibleRequestId = UUID.exec(shown)?.[0];
+    return;
+  }
   const isTrusted =
     TRUSTED_NAME.test(named?.[1] ?? '') ||
     (isUuid(id) && shown.includes(`${RUST_INVOKE_SPAN}{requestId="${id}"`));
-  return isTrusted ? { requestId: id } : { possibleRequestId: id };
+  if (isTrusted) head.requestId = id;
+  else head.possibleRequestId = id;
 }

@@ -3,10 +3,11 @@
 // the record's fields; the lines of loggers stay whole.
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
-import { parseTimestampUntil, TimestampReader } from '../telemetry/timestamp';
+import { TimestampReader } from '../telemetry/timestamp';
 import { readLoggerHead } from './logger-head';
 import { LINE_LEVELS } from './severity';
-import type { TextHead } from './log-line';
+import { createHead } from './log-line';
+import type { HeadDraft, TextHead } from './log-line';
 import { chooseTime, readTimeText } from './record-time';
 import { isUuid, toRequestId } from './request-id';
 import type { Severity } from './severity';
@@ -24,6 +25,8 @@ const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
 const MAX_SCAN_LENGTH = 256;
 const UUID_LENGTH = 36;
+/** Of `2026-03-02T08:15:00Z`: what is longer has a fraction. */
+const SECONDS_LENGTH = 20;
 /** `START RequestId: `, `END RequestId: `, `REPORT RequestId: ` and the errors of the platform. */
 const PLATFORM = /^(START |END |REPORT )?RequestId: ([^\s,]{1,128})(?:[\s,]|$)/;
 const PLATFORM_INITIALS = 'SER';
@@ -67,7 +70,7 @@ export function readTextHead(
       readLoggerHead(text, eventTime)
     );
   }
-  if (first === 0x5b) return readPython(text, eventTime) ?? readLoggerHead(text, eventTime);
+  if (first === 0x5b) return readPython(text, eventTime, known) ?? readLoggerHead(text, eventTime);
   if ((first | 0x20) >= 0x61 && (first | 0x20) <= 0x7a) {
     return (
       readPlatform(text) ??
@@ -96,7 +99,7 @@ function readTabbed(text: string, eventTime: HrTime, known: KnownHead): TextHead
   return {
     bodyStart,
     messageStart: bodyStart,
-    time: chooseTime(time, timeEnd > 20, eventTime),
+    time: chooseTime(time, timeEnd > SECONDS_LENGTH, eventTime),
     requestId: known.requestId,
     possibleRequestId: known.possibleRequestId,
     severity: known.severity,
@@ -123,7 +126,7 @@ function learnHead(text: string, timeEnd: number, known: KnownHead): boolean {
 }
 
 /** Python: `[LEVEL]⇥time⇥requestId⇥message`. */
-function readPython(text: string, eventTime: HrTime): TextHead | undefined {
+function readPython(text: string, eventTime: HrTime, known: KnownHead): TextHead | undefined {
   const close = text.indexOf(']');
   if (close < 4 || close > MAX_LEVEL_LENGTH || text.charCodeAt(close + 1) !== 0x09)
     return undefined;
@@ -131,12 +134,13 @@ function readPython(text: string, eventTime: HrTime): TextHead | undefined {
   const timeEnd = text.indexOf('\t', close + 2);
   const idEnd = timeEnd === -1 ? -1 : text.indexOf('\t', timeEnd + 1);
   if (severity === undefined || idEnd === -1 || idEnd - close > MAX_SCAN_LENGTH) return undefined;
-  if (parseTimestampUntil(text.slice(close + 2, timeEnd), timeEnd - close - 2) === undefined) {
-    return undefined;
-  }
-  const time = readTimeText(text.slice(close + 2, timeEnd), eventTime);
-  const ids = namedByRuntime(text.slice(timeEnd + 1, idEnd));
-  return { bodyStart: idEnd + 1, messageStart: idEnd + 1, time, ...ids, severity };
+  const timeText = text.slice(close + 2, timeEnd);
+  const time = known.times.readUntil(timeText, timeText.length);
+  if (time === undefined) return undefined;
+  const head = createRuntimeHead(idEnd + 1, text.slice(timeEnd + 1, idEnd));
+  head.time = chooseTime(time, timeText.length > SECONDS_LENGTH, eventTime);
+  head.severity = severity;
+  return head;
 }
 
 /** Lambda's own lines as text name a request; they stay whole. */
@@ -145,12 +149,10 @@ function readPlatform(text: string): TextHead | undefined {
   if (match === null) return undefined;
   const [whole, label, id] = match;
   const isFailure = label === undefined && PLATFORM_FAILURE.test(text.slice(whole.length));
-  return {
-    bodyStart: 0,
-    messageStart: 0,
-    requestId: toRequestId(id),
-    severity: isFailure ? ERROR : undefined,
-  };
+  const head = createHead();
+  head.requestId = toRequestId(id);
+  if (isFailure) head.severity = ERROR;
+  return head;
 }
 
 /** The platform's `time requestId Task timed out after 3.01 seconds`. */
@@ -158,13 +160,10 @@ function readTimedOut(text: string, eventTime: HrTime): TextHead | undefined {
   const match = TASK_TIMED_OUT.exec(text);
   if (match === null) return undefined;
   const [{ length: bodyStart }, time = '', id = ''] = match;
-  return {
-    bodyStart,
-    messageStart: bodyStart,
-    time: readTimeText(time, eventTime),
-    ...namedByRuntime(id),
-    severity: ERROR,
-  };
+  const head = createRuntimeHead(bodyStart, id);
+  head.time = readTimeText(time, eventTime);
+  head.severity = ERROR;
+  return head;
 }
 
 function readRuby(text: string, eventTime: HrTime): TextHead | undefined {
@@ -176,14 +175,11 @@ function readRuby(text: string, eventTime: HrTime): TextHead | undefined {
   const [{ length }, time = '', pid, , id = '', program = ''] = match;
   // Without a name of the program Lambda's format still prints the colon.
   const bodyStart = length - (program.trim() === ':' ? 0 : program.length);
-  return {
-    bodyStart,
-    messageStart: bodyStart,
-    time: readTimeText(time, eventTime),
-    ...namedByRuntime(id),
-    severity,
-    attributes: { 'process.pid': Number(pid) },
-  };
+  const head = createRuntimeHead(bodyStart, id);
+  head.time = readTimeText(time, eventTime);
+  head.severity = severity;
+  head.attributes = { 'process.pid': Number(pid) };
+  return head;
 }
 
 /** PHP under Bref: `requestId⇥Invoke Error⇥{json}`. */
@@ -191,11 +187,17 @@ function readBref(text: string): TextHead | undefined {
   if (text.charCodeAt(UUID_LENGTH) !== 0x09) return undefined;
   const id = text.slice(0, UUID_LENGTH);
   if (!isUuid(id) || !text.startsWith('Invoke Error\t', UUID_LENGTH + 1)) return undefined;
-  const bodyStart = UUID_LENGTH + 1;
-  return { bodyStart, messageStart: bodyStart, requestId: id, severity: ERROR };
+  const head = createRuntimeHead(UUID_LENGTH + 1, id);
+  head.severity = ERROR;
+  return head;
 }
 
 /** In the runtime's place for it only a UUID is surely Lambda's: emulators pass on what they are given. */
-function namedByRuntime(id: string): Pick<TextHead, 'requestId' | 'possibleRequestId'> {
-  return isUuid(id) ? { requestId: id } : { possibleRequestId: toRequestId(id) };
+function createRuntimeHead(bodyStart: number, id: string): HeadDraft {
+  const head = createHead();
+  head.bodyStart = bodyStart;
+  head.messageStart = bodyStart;
+  if (isUuid(id)) head.requestId = id;
+  else head.possibleRequestId = toRequestId(id);
+  return head;
 }

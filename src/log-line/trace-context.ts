@@ -94,7 +94,7 @@ const MAX_HEADER_LENGTH = 512;
 /** Where in a text ids are looked for. */
 const MAX_TEXT_LENGTH = 4096;
 /** Every spelling of `trace_id` and `traceparent` has it. */
-const TRACE_HINT = 'race';
+const TRACE_HINT = /race[_.iIp]/;
 const TEXT_TRACE_ID =
   /(?<!\w|dd\.)(?:otel)?trace[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{32})(?![\w])/i;
 const TEXT_SPAN_ID =
@@ -139,7 +139,7 @@ export function addNestedTraceContext(record: JsonObject, line: Draft): void {
 /** Adds the context that a line of text names: `trace_id=… span_id=…` and the like. */
 export function addTextTraceContext(text: string, line: Draft): void {
   const shown = text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
-  if (!shown.includes(TRACE_HINT)) return;
+  if (!TRACE_HINT.test(shown)) return;
   const traceId = toId(TEXT_TRACE_ID.exec(shown)?.[1], TRACE_ID);
   if (traceId === undefined) {
     Object.assign(line, readTraceparent(TEXT_TRACEPARENT.exec(shown)?.[1]));
