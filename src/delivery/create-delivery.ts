@@ -108,6 +108,10 @@ class DeliveryPipeline implements Delivery {
     return evicted;
   }
 
+  hasRoom(bytes: number, count: number): boolean {
+    return this.buffer.hasRoom(bytes, count);
+  }
+
   get bufferedBytes(): number {
     return this.buffer.bytes;
   }

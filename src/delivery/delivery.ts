@@ -67,6 +67,8 @@ export interface Delivery {
    * Answers which of the signal had to go for want of room, oldest first; they are counted already.
    */
   addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[];
+  /** Whether so many bytes, items included, of so many spans, data points or log records push nothing out. */
+  hasRoom(bytes: number, count: number): boolean;
   /** Bytes held now, over all signals. */
   readonly bufferedBytes: number;
   /** Buffer bound in bytes (`LAMBDA_OTLP_BUFFER_BYTES`). */

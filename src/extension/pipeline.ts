@@ -149,8 +149,8 @@ class TelemetryPipeline implements Pipeline {
     // Connections would freeze into a SnapStart snapshot, and grow old under provisioned concurrency.
     const initialization = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') ?? 'on-demand';
     void this.delivery.warmUp({ connect: initialization === 'on-demand' });
-    const { delivery } = this;
-    this.relay = new Relay({ delivery, translator, received, selfMetrics, diagnostics });
+    const { delivery, readOtlp: onRead } = this;
+    this.relay = new Relay({ delivery, translator, received, selfMetrics, diagnostics, onRead });
   }
 
   private createObserver(): DeliveryObserver {
@@ -169,12 +169,14 @@ class TelemetryPipeline implements Pipeline {
   acceptOtlp(body: OtlpBody, onRead: () => void): number {
     this.isDirty = true;
     this.otlpBodies += 1;
-    const rejected = this.relay.accept(body, onRead);
-    if (this.translator.reception.isCrowded) this.translate();
-    // After the answer to the function, which waits for it.
-    setImmediate(() => this.announceNeed());
-    return rejected;
+    return this.relay.accept(body, onRead);
   }
+
+  /** Something of it was read. */
+  private readonly readOtlp = (): void => {
+    if (this.translator.reception.isCrowded) this.translate();
+    this.announceNeed();
+  };
 
   readonly refusedOtlp = (): void => this.selfMetrics.invalid(1);
 

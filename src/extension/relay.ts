@@ -1,9 +1,9 @@
 // The function's own telemetry from its bodies to the delivery: taken apart into items, its resources completed,
-// spans by way of joining. Protobuf is read at once; JSON waits as it came for the next settling, which is not in
-// the way of the function, unless too much waits.
+// spans by way of joining. Protobuf is read when the function has its answer, unless the answer is to say that there
+// is no room for it; JSON waits as it came for the next settling, unless too much waits.
 import type { Diagnostics } from '../diagnostics';
 import type { Delivery } from '../delivery/delivery';
-import { countItems } from '../delivery/queue/item-buffer';
+import { countItems, HELD_OVERHEAD_BYTES } from '../delivery/queue/item-buffer';
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { OtlpBody } from '../lambda/received-otlp';
 import type { Translator } from '../otel/translator';
@@ -22,6 +22,8 @@ export interface RelayPorts {
   readonly received: ReceivedSpans | undefined;
   readonly selfMetrics: SelfMetrics;
   readonly diagnostics: Diagnostics;
+  /** Called after bodies were read, but for a settling; not in the turn in which they came. */
+  readonly onRead: () => void;
 }
 
 interface WaitingBody {
@@ -30,14 +32,23 @@ interface WaitingBody {
 }
 
 /** Of JSON that waits: reading as much takes a moment. */
-const MAX_WAITING_BYTES = 262_144;
+const MAX_JSON_BYTES = 262_144;
+/** A data point has a tag and a length. */
+const LEAST_POINT_BYTES = 2;
 /** Items handed over together: between two of them the buffer makes room. */
 const STEP = 512;
 const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
 export class Relay {
-  private waiting: WaitingBody[] = [];
-  private waitingBytes = 0;
+  /** Of each encoding, in the order in which they came. */
+  private readonly waiting: Record<OtlpBody['encoding'], WaitingBody[]> = {
+    protobuf: [],
+    json: [],
+  };
+  private jsonBytes = 0;
+  /** What the waiting protobuf is going to be in the buffer, at the most. */
+  private unread = { bytes: 0, count: 0 };
+  private isGoingOn = false;
   private environmentId = '';
   private interners: Readonly<Partial<Record<Signal, EnvelopeInterners>>> = {};
   private hasWarned = false;
@@ -46,33 +57,65 @@ export class Relay {
   constructor(private readonly ports: RelayPorts) {}
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0 && this.ports.received?.isEmpty !== false;
+    const { protobuf, json } = this.waiting;
+    return protobuf.length + json.length === 0 && this.ports.received?.isEmpty !== false;
   }
 
   /** Answers how many of its spans, data points or log records had to go at once; of JSON that is not known yet. */
   accept(body: OtlpBody, onRead: () => void): number {
-    if (!this.ports.delivery.isExported(body.signal)) this.sayWhatIsDropped();
-    if (body.encoding === 'protobuf') {
-      const rejected = this.read(body.signal, body.bytes);
-      onRead();
-      return rejected;
-    }
-    this.waiting.push({ body, onRead });
-    this.waitingBytes += body.bytes.length;
-    if (this.waitingBytes > MAX_WAITING_BYTES) setImmediate(() => this.readFirst());
-    return 0;
+    const { signal, encoding, bytes } = body;
+    if (!this.ports.delivery.isExported(signal)) this.sayWhatIsDropped();
+    this.waiting[encoding].push({ body, onRead });
+    let rejected = 0;
+    if (encoding === 'json') this.jsonBytes += bytes.length;
+    else if (!this.makeUnread(body))
+      while (this.waiting.protobuf.length > 0) rejected = this.readProtobuf();
+    this.goOn();
+    return rejected;
   }
 
   /** Everything that waits. */
   readWaiting(): void {
-    while (this.waiting.length > 0) this.readFirst();
+    while (this.waiting.protobuf.length > 0) this.readProtobuf();
+    while (this.waiting.json.length > 0) this.readJson();
   }
 
-  private readFirst(): void {
-    const first = this.waiting.shift();
+  /** False: it may push something out. */
+  private makeUnread({ signal, bytes, items = 0 }: OtlpBody): boolean {
+    const { unread } = this;
+    unread.bytes += bytes.length + items * HELD_OVERHEAD_BYTES;
+    unread.count += signal === 'metrics' ? bytes.length / LEAST_POINT_BYTES : items;
+    return this.ports.delivery.hasRoom(unread.bytes, unread.count);
+  }
+
+  /** One body in a turn, so that others have their answers. */
+  private goOn(): void {
+    if (this.isGoingOn) return;
+    this.isGoingOn = true;
+    setImmediate(() => {
+      this.isGoingOn = false;
+      if (this.waiting.protobuf.length > 0) this.readProtobuf();
+      else if (this.jsonBytes > MAX_JSON_BYTES) this.readJson();
+      if (this.waiting.protobuf.length > 0 || this.jsonBytes > MAX_JSON_BYTES) this.goOn();
+      this.ports.onRead();
+    });
+  }
+
+  private readProtobuf(): number {
+    const first = this.waiting.protobuf.shift();
+    if (this.waiting.protobuf.length === 0) this.unread = { bytes: 0, count: 0 };
+    if (first === undefined) return 0;
+    const { body, onRead } = first;
+    const rejected = this.read(body.signal, body.bytes);
+    onRead();
+    return rejected;
+  }
+
+  private readJson(): void {
+    const first = this.waiting.json.shift();
     if (first === undefined) return;
     const { body, onRead } = first;
-    this.waitingBytes -= body.bytes.length;
+    this.jsonBytes -= body.bytes.length;
     const json = fromJson(body.signal, body.bytes.toString('utf8'));
     if (json.ok) this.read(body.signal, json.body);
     const invalid = json.ok ? json.invalid : 1;

@@ -82,7 +82,8 @@ function take(
   }
   let reply = taken.answer;
   try {
-    const rejected = taken.items === 0 ? 0 : onBody({ signal, encoding: 'protobuf', bytes: body });
+    const { items } = taken;
+    const rejected = items === 0 ? 0 : onBody({ signal, encoding: 'protobuf', bytes: body, items });
     if (rejected > 0) reply = acceptPartly(signal, rejected, 'protobuf');
   } finally {
     const message = Buffer.from(formatMessage(reply.body));

@@ -71,8 +71,8 @@ function take(
     if (taken.kind === 'refused') onRefused();
     else if (taken.items !== 0) {
       const { signal } = otlp;
-      const { encoding } = taken;
-      const rejected = onBody({ signal, encoding, bytes: body });
+      const { encoding, items } = taken;
+      const rejected = onBody({ signal, encoding, bytes: body, items });
       if (rejected > 0) reply = acceptPartly(signal, rejected, encoding);
     }
   } finally {

@@ -10,6 +10,8 @@ export interface OtlpBody {
   readonly signal: Signal;
   readonly encoding: Encoding;
   readonly bytes: Buffer;
+  /** Of protobuf; of JSON they are counted when it is read. */
+  readonly items: number | undefined;
 }
 
 export interface OtlpReceiverOptions {

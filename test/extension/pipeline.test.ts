@@ -260,16 +260,11 @@ describe('the rehearsal of the first invocation', () => {
 });
 
 describe('what the SDK hands over', () => {
-  const body = encodeOtlpMessage('ExportTraceServiceRequest', {
-    resourceSpans: [
-      {
-        scopeSpans: [
-          { spans: [{ traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 2), name: 'late' }] },
-        ],
-      },
-    ],
+  const span = { traceId: Buffer.alloc(16, 1), spanId: Buffer.alloc(8, 2), name: 'late' };
+  const bytes = encodeOtlpMessage('ExportTraceServiceRequest', {
+    resourceSpans: [{ scopeSpans: [{ spans: [span] }] }],
   });
-  const otlp = { signal: 'traces', encoding: 'protobuf', bytes: Buffer.from(body) } as const;
+  const otlp = { signal: 'traces', encoding: 'protobuf', bytes, items: 1 } as const;
 
   it.each([
     ['data points', 'metrics', 'ExportMetricsServiceRequest'],
@@ -288,7 +283,10 @@ describe('what the SDK hands over', () => {
         ? { resourceMetrics: [{ scopeMetrics: [{ metrics: items }] }] }
         : { resourceLogs: [{ scopeLogs: [{ logRecords: items }] }] },
     );
-    const rejected = pipeline.acceptOtlp({ signal, encoding: 'protobuf', bytes }, () => undefined);
+    let isRead = false;
+    const otlpBody = { signal, encoding: 'protobuf', bytes, items: items.length } as const;
+    const rejected = pipeline.acceptOtlp(otlpBody, () => (isRead = true));
+    expect(isRead).toBe(true);
     expect(rejected).toBeGreaterThan(300);
     await flush();
     const arrived = {
@@ -298,6 +296,16 @@ describe('what the SDK hands over', () => {
       logs: toFlatLogRecords(receiver.accepted.logs).length,
     };
     expect(arrived[signal] + rejected).toBe(signal === 'metrics' ? 2_000 : 1_000);
+  });
+
+  it('and has room is read after its answer', async () => {
+    const { pipeline } = createScene();
+    let answered = false;
+    const wasAnswered = new Promise((resolve) => {
+      pipeline.acceptOtlp(otlp, () => resolve(answered));
+    });
+    answered = true;
+    expect(await wasAnswered).toBe(true);
   });
 
   it('and fills the buffer is answered before an export is asked for', async () => {
@@ -312,7 +320,8 @@ describe('what the SDK hands over', () => {
     const bytes = encodeOtlpMessage('ExportLogsServiceRequest', {
       resourceLogs: [{ scopeLogs: [{ logRecords }] }],
     });
-    pipeline.acceptOtlp({ signal: 'logs', encoding: 'protobuf', bytes }, () => undefined);
+    const otlpBody = { signal: 'logs', encoding: 'protobuf', bytes, items: 400 } as const;
+    pipeline.acceptOtlp(otlpBody, () => undefined);
     hasAnswer = true;
     expect(await asked).toBe(true);
   });
@@ -367,7 +376,7 @@ describe('lines that come from stdout and from the SDK', () => {
     const bytes = encodeOtlpMessage('ExportLogsServiceRequest', {
       resourceLogs: [{ scopeLogs: [{ logRecords }] }],
     });
-    pipeline.acceptOtlp({ signal: 'logs', encoding: 'protobuf', bytes }, () => undefined);
+    pipeline.acceptOtlp({ signal: 'logs', encoding: 'protobuf', bytes, items: 1 }, () => undefined);
     const time = new Date(nowMs).toISOString();
     pipeline.accept(JSON.stringify([{ time, type: 'function', record: text }]));
     await pipeline.flush(nowMs + 10_000);

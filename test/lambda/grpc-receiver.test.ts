@@ -100,6 +100,7 @@ it.each(['127.0.0.1', '[::1]'])('takes all three signals at %s', async (host) =>
       signal,
       encoding: 'protobuf',
       bytes: Buffer.from(bytes),
+      items: 1,
     })),
   );
 });

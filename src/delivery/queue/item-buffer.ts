@@ -13,7 +13,7 @@ export interface BufferBounds {
 type DropListener = (signal: Signal, items: readonly RawItem[], reason: DropReason) => void;
 
 /** Heap of a queued item beside its bytes: the object and its places in lists. */
-const HELD_OVERHEAD_BYTES = 96;
+export const HELD_OVERHEAD_BYTES = 96;
 const NOTHING: readonly RawItem[] = [];
 const EVICTION_ORDER: readonly Signal[] = ['logs', 'metrics', 'traces'];
 
@@ -59,6 +59,13 @@ export class ItemBuffer {
   /** True when an item of the signal waits, requests under way not included. */
   isWaiting(signal: Signal): boolean {
     return this.queues[signal].length > 0;
+  }
+
+  /** `bytes`: as they are held; `count`: what the items count for. */
+  hasRoom(bytes: number, count: number): boolean {
+    const { capacityBytes, maxItems } = this.bounds;
+    const { traces, metrics, logs } = this.heldItems;
+    return this.heldBytes + bytes <= capacityBytes && traces + metrics + logs + count <= maxItems;
   }
 
   /** Answers which of the signal had to go for want of room, oldest first. */
