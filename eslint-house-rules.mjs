@@ -1,10 +1,12 @@
-// The house's own rules for src/, each from a table: which rooms may import which (`arrows`), which file is the
-// home of a module of Node (`node-home`), and that the pure rooms hold no state (`no-module-state`).
+// The house's own rules for src/, each from a table: which rooms may import which, and which packages the pure ones
+// (`arrows`), which file is the home of a module of Node (`node-home`), and that the pure rooms hold no state
+// (`no-module-state`).
 // test/lint/house-rules.test.ts tries them.
+import { builtinModules } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 
 const ANYTHING = '*';
-/** What is outside of src/. */
+/** Stands for everything outside of src/. */
 const OUTSIDE = '..';
 
 /**
@@ -58,6 +60,20 @@ const ARROWS = {
   replay: [ANYTHING, OUTSIDE],
 };
 
+/** The packages whose code a pure room may use; types are free. Other rooms answer to the bill of materials. */
+const PURE_PACKAGES = {
+  telemetry: [],
+  relay: [],
+  'log-line': ['@opentelemetry/api-logs'],
+  invocation: [],
+  otel: [
+    '@opentelemetry/api',
+    '@opentelemetry/api-logs',
+    '@opentelemetry/resources',
+    '@opentelemetry/sdk-metrics',
+  ],
+};
+
 /** The one file that imports a module of Node (types are free). A second host stands below these files. */
 const NODE_HOMES = {
   'node:crypto': 'src/node/crypto.ts',
@@ -69,6 +85,10 @@ const NODE_HOMES = {
   'node:zlib': 'src/node/compression.ts',
 };
 
+/** Functions of `Object` and `Reflect` that change their first argument. */
+const OBJECT_MUTATORS = new Set([
+  ...['assign', 'defineProperties', 'defineProperty', 'deleteProperty', 'set', 'setPrototypeOf'],
+]);
 const MUTATORS = new Set([
   ...[
     'add',
@@ -126,6 +146,7 @@ const arrows = {
     schema: [],
     messages: {
       arrow: '{{from}} must not import {{to}}: see ARROWS in eslint-house-rules.mjs.',
+      package: '{{from}} must not import {{to}}: see PURE_PACKAGES in eslint-house-rules.mjs.',
       unknown: '{{place}} is not in ARROWS of eslint-house-rules.mjs: say what it may import.',
     },
   },
@@ -139,8 +160,14 @@ const arrows = {
         if (allowed === undefined)
           context.report({ node, messageId: 'unknown', data: { place: from } });
       },
-      ...everyImport((node, specifier) => {
-        if (typeof specifier !== 'string' || !specifier.startsWith('.')) return;
+      ...everyImport((node, specifier, isType) => {
+        if (typeof specifier !== 'string') return;
+        if (!specifier.startsWith('.')) {
+          // What begins with `node:` is node-home's.
+          const isFree = isType || specifier.startsWith('node:');
+          if (isFree || PURE_PACKAGES[from]?.includes(specifier) !== false) return;
+          return context.report({ node, messageId: 'package', data: { from, to: specifier } });
+        }
         const to = placeOf(join(dirname(path), specifier).split(sep).join('/'));
         if (to === undefined && allowed?.includes(OUTSIDE)) return;
         if (to === undefined)
@@ -165,8 +192,10 @@ const nodeHome = {
   create(context) {
     const path = pathOf(context);
     return everyImport((node, specifier, isType) => {
-      if (isType || typeof specifier !== 'string' || !specifier.startsWith('node:')) return;
-      const module = specifier.replace(/^(node:[^/]+)\/.*$/, '$1');
+      if (isType || typeof specifier !== 'string') return;
+      const [name] = specifier.replace(/^node:/, '').split('/');
+      if (!specifier.startsWith('node:') && !builtinModules.includes(name)) return;
+      const module = `node:${name}`;
       const home = NODE_HOMES[module];
       if (home === path) return;
       const messageId = home === undefined ? 'unknown' : 'home';
@@ -197,8 +226,15 @@ const noModuleState = {
       if (object.type !== 'Identifier') return undefined;
       let scope = context.sourceCode.getScope(object);
       while (scope !== null && !scope.set.has(object.name)) scope = scope.upper;
-      const variable = scope?.type === 'module' ? scope.set.get(object.name) : undefined;
-      return variable?.defs.some(({ type }) => type === 'ImportBinding') ? undefined : variable;
+      const variable = scope?.set.get(object.name);
+      const [definition] = variable?.defs ?? [];
+      if (scope?.type === 'module') {
+        return definition?.type === 'ImportBinding' ? undefined : variable;
+      }
+      // `const alias = MODULE_CONSTANT`: what is done to one is done to the other.
+      const isConstant = definition?.type === 'Variable' && definition.parent.kind === 'const';
+      const init = isConstant ? definition.node.init : undefined;
+      return init == null ? undefined : moduleVariable(init);
     };
     const reportChange = (node, target) => {
       const variable = moduleVariable(target);
@@ -218,7 +254,11 @@ const noModuleState = {
       },
       'UnaryExpression[operator="delete"]': (node) => reportChange(node, node.argument),
       'CallExpression > MemberExpression.callee': (node) => {
-        if (MUTATORS.has(node.property.name)) reportChange(node, node.object);
+        const isOfObject = ['Object', 'Reflect'].includes(node.object.name);
+        const [target] = node.parent.arguments;
+        if (isOfObject && OBJECT_MUTATORS.has(node.property.name) && target !== undefined) {
+          reportChange(node, target);
+        } else if (MUTATORS.has(node.property.name)) reportChange(node, node.object);
         if (!['exec', 'test'].includes(node.property.name)) return;
         const variable = moduleVariable(node.object);
         const flags = variable?.defs[0]?.node.init?.regex?.flags ?? '';

@@ -115,6 +115,8 @@ export default tseslint.config(
       ],
       'no-restricted-globals': [
         'error',
+        'globalThis',
+        'global',
         'process',
         'performance',
         'crypto',
@@ -122,6 +124,7 @@ export default tseslint.config(
         'setTimeout',
         'setInterval',
         'setImmediate',
+        'queueMicrotask',
         'fetch',
         'Buffer',
       ],

@@ -56,6 +56,48 @@ const PROBES: readonly Probe[] = [
     expected: ['house/node-home', 'house/node-home', 'house/node-home'],
   },
   {
+    title: 'a module of Node is one without its prefix, too',
+    room: 'extension',
+    source: `import { readFileSync } from 'fs';
+      import { setTimeout } from 'timers/promises';
+      export const both = [readFileSync, setTimeout];`,
+    expected: ['house/node-home', 'house/node-home'],
+  },
+  {
+    title: 'a pure room imports no package but its own',
+    room: 'invocation',
+    source: `import { request } from 'undici';
+      import { setTimeout } from 'timers';
+      import { SpanKind } from '@opentelemetry/api';
+      import type { HrTime } from '@opentelemetry/api';
+      export const time: HrTime = [SpanKind.SERVER, Number(request)];
+      export const late = [import('undici'), setTimeout];`,
+    expected: ['house/arrows', 'house/arrows', 'house/node-home', 'house/arrows', 'house/arrows'],
+  },
+  {
+    title: 'a pure room knows no process and no clock, by whatever way',
+    room: 'invocation',
+    source: `export const seen = [globalThis.process, global.process, globalThis.Date.now()];
+      queueMicrotask(() => undefined);`,
+    expected: Array.from({ length: 4 }, () => 'no-restricted-globals'),
+  },
+  {
+    title: 'a pure room does not change what belongs to the module, under another name either',
+    room: 'otel',
+    source: `const SEEN = new Map<string, number>();
+      const LAST = { id: '', list: ['a'] };
+      export function see(id: string): void {
+        const seen = SEEN;
+        seen.set(id, 1);
+        const { list } = LAST;
+        list.push(id);
+        Object.assign(LAST, { id });
+        const own = { id };
+        Object.assign(own, LAST);
+      }`,
+    expected: ['set', 'push', 'assign'].map(() => 'house/no-module-state'),
+  },
+  {
     title: 'a pure room does not change what belongs to the module',
     room: 'otel',
     source: `const SEEN = new Map<string, number>();
