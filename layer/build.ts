@@ -20,21 +20,32 @@ const MAX_NODE_ZIP_BYTES = 155 * 1024;
 /** And for those that bring a host of their own. */
 const MAX_STANDALONE_ZIP_BYTES = 2.5 * 1024 * 1024;
 
+const USAGE = `usage: npm run build -- [options]
+
+Builds the layer for Node.js runtimes: build/layer, as Lambda unpacks it to /opt, and build/lambda-otlp-node.zip.
+
+  --standalone          also the layers for any runtime, of the native host (needs Rust, cargo-zigbuild and zig)
+  --arch x86_64|arm64   of these one only, repeatable (default: both)
+  --out FOLDER          where to write (default: build)
+  -h, --help            this text`;
+
 interface Options {
   readonly out: string;
   readonly standalone: readonly Architecture[];
 }
 
-/** @throws on unknown arguments and architectures. */
-function readOptions(args: string[]): Options {
+/** Undefined: help is asked for. @throws on unknown arguments and architectures. */
+function readOptions(args: string[]): Options | undefined {
   const { values } = parseArgs({
     args,
     options: {
+      help: { type: 'boolean', short: 'h', default: false },
       standalone: { type: 'boolean', default: false },
       arch: { type: 'string', multiple: true },
       out: { type: 'string', default: join(ROOT, 'build') },
     },
   });
+  if (values.help) return undefined;
   const wanted = (values.arch ?? ARCHITECTURES).map((name) => {
     const architecture = ARCHITECTURES.find((known) => known === name);
     if (architecture !== undefined) return architecture;
@@ -106,6 +117,10 @@ function warnAbove(maxBytes: number, zipBytes: number): void {
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
+  if (options === undefined) {
+    console.log(USAGE);
+    return;
+  }
   const { files, bundle } = await buildNodeLayer(ROOT);
   writeLayerFolder(files, join(options.out, 'layer'));
   reportBundle(bundle);

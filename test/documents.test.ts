@@ -159,11 +159,12 @@ describe.each<{ readonly document: string; readonly table: string; readonly rows
   {
     document: 'docs/telemetry.md',
     table: 'metrics',
-    rows: INSTRUMENTS.map(({ name, kind, unit, description }) => [
+    rows: INSTRUMENTS.map(({ name, kind, unit, description, attributes = [] }) => [
       `\`${name}\``,
       INSTRUMENT_KINDS[kind],
       `\`${unit}\``,
       description,
+      attributes.map((attribute) => `\`${attribute}\``).join(', '),
     ]),
   },
   {

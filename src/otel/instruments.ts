@@ -1,12 +1,15 @@
 // Every instrument: name, kind, unit, description, bucket boundaries. The table in docs/telemetry.md
 // is made of this list; test/otel/semconv.test.ts says which names and units there may be.
 // Source: https://opentelemetry.io/docs/specs/semconv/faas/faas-metrics/ (Development); `lambda.*` is ours.
+import { Attribute } from './semconv';
 
 export interface Instrument {
   readonly name: string;
   readonly kind: 'counter' | 'upDownCounter' | 'histogram';
   readonly unit: string;
   readonly description: string;
+  /** Every attribute that its points may have; for the documents, and checked by the golden tests. */
+  readonly attributes?: readonly string[];
   /** Advised explicit bucket boundaries, in `unit`. */
   readonly boundaries?: readonly number[];
   /** Tells of the extension itself; off by LAMBDA_OTLP_SELF_METRICS=false. */
@@ -29,6 +32,9 @@ const RESPONSE_BYTES = [
   0, 100, 1000, 10_000, 100_000, 1_000_000, 2_500_000, 6_000_000, 20_000_000, 200_000_000,
 ];
 
+const COMPONENT = [Attribute.OTEL_COMPONENT_NAME, Attribute.OTEL_COMPONENT_TYPE];
+const COMPONENT_AND_ERROR = [...COMPONENT, Attribute.ERROR_TYPE];
+
 const LIST = [
   {
     name: 'faas.invocations',
@@ -41,6 +47,7 @@ const LIST = [
     kind: 'counter',
     unit: '{error}',
     description: 'Number of invocation errors',
+    attributes: [Attribute.ERROR_TYPE, Attribute.LAMBDA_PHASE],
   },
   {
     name: 'faas.timeouts',
@@ -59,12 +66,14 @@ const LIST = [
     kind: 'counter',
     unit: '{coldstart}',
     description: 'Number of invocation cold starts',
+    attributes: [Attribute.LAMBDA_INITIALIZATION_TYPE],
   },
   {
     name: 'faas.invoke_duration',
     kind: 'histogram',
     unit: 's',
     description: "Measures the duration of the function's logic execution",
+    attributes: [Attribute.ERROR_TYPE, Attribute.FAAS_COLDSTART],
     boundaries: SECONDS,
   },
   {
@@ -72,6 +81,12 @@ const LIST = [
     kind: 'histogram',
     unit: 's',
     description: "Measures the duration of the function's initialization, such as a cold start",
+    attributes: [
+      Attribute.ERROR_TYPE,
+      Attribute.LAMBDA_INITIALIZATION_TYPE,
+      Attribute.LAMBDA_PHASE,
+      Attribute.LAMBDA_FROM_SNAPSHOT,
+    ],
     boundaries: SECONDS,
   },
   {
@@ -128,6 +143,7 @@ const LIST = [
     kind: 'histogram',
     unit: 's',
     description: 'Time to restore a SnapStart snapshot',
+    attributes: [Attribute.ERROR_TYPE],
     boundaries: SECONDS,
   },
   {
@@ -161,12 +177,14 @@ const LIST = [
     kind: 'counter',
     unit: '{item}',
     description: 'Spans and log records that LAMBDA_OTLP_OTHERS did not keep',
+    attributes: ['signal', 'reason'],
   },
   {
     name: 'lambda.redactions',
     kind: 'counter',
     unit: '{match}',
     description: 'Matches of the rules of redaction and of the filters, by rule',
+    attributes: ['rule'],
   },
   {
     name: 'lambda.telemetry.invalid',
@@ -194,6 +212,7 @@ const LIST = [
     kind: 'counter',
     unit: '{span}',
     description: 'Spans for which the export has finished, successful or (with error.type) not',
+    attributes: COMPONENT_AND_ERROR,
     self: true,
   },
   {
@@ -202,6 +221,7 @@ const LIST = [
     unit: '{log_record}',
     description:
       'Log records for which the export has finished, successful or (with error.type) not',
+    attributes: COMPONENT_AND_ERROR,
     self: true,
   },
   {
@@ -210,6 +230,7 @@ const LIST = [
     unit: '{data_point}',
     description:
       'Metric data points for which the export has finished, successful or (with error.type) not',
+    attributes: COMPONENT_AND_ERROR,
     self: true,
   },
   {
@@ -217,6 +238,7 @@ const LIST = [
     kind: 'histogram',
     unit: 's',
     description: 'The duration of exporting a batch of telemetry records',
+    attributes: COMPONENT_AND_ERROR,
     boundaries: SECONDS,
     self: true,
   },
@@ -225,6 +247,7 @@ const LIST = [
     kind: 'upDownCounter',
     unit: '{span}',
     description: 'Spans in the queue',
+    attributes: COMPONENT,
     self: true,
   },
   {
@@ -232,6 +255,7 @@ const LIST = [
     kind: 'upDownCounter',
     unit: '{log_record}',
     description: 'Log records in the queue',
+    attributes: COMPONENT,
     self: true,
   },
 ] as const satisfies readonly Instrument[];

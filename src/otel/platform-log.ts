@@ -3,8 +3,10 @@
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { PlatformLogFact } from '../invocation/fact';
+import type { Ended } from '../invocation/status';
 import { isFailure, toErrorType } from '../invocation/status';
 import type { InitEvent, PlatformMetrics, RestoreEvent } from '../telemetry/event';
+import { defined, isObject, readText } from '../telemetry/fields';
 import { Attribute } from './semconv';
 
 type PlatformLogEvent = PlatformLogFact['event'];
@@ -14,10 +16,10 @@ export function toEventName(event: PlatformLogEvent): string {
   return event.type === 'unknown' ? event.wireType : event.type;
 }
 
-/** DEBUG for the everyday, INFO for reports and initializations, WARN for lost records, ERROR for failures. */
+/** ERROR for failures, WARN for lost records, INFO for reports and initializations, DEBUG for what always happens. */
 export function toPlatformSeverity({ event, isFunctionError }: PlatformLogFact): SeverityNumber {
   if (isFunctionError === true) return SeverityNumber.ERROR;
-  if ('status' in event && isFailure(event)) return SeverityNumber.ERROR;
+  if (isFailure(readStatus(event))) return SeverityNumber.ERROR;
   if ('errorType' in event) return SeverityNumber.ERROR;
   switch (event.type) {
     case 'platform.start':
@@ -31,6 +33,12 @@ export function toPlatformSeverity({ event, isFunctionError }: PlatformLogFact):
     default:
       return SeverityNumber.INFO;
   }
+}
+
+/** An event of an unknown type has its fields where the wire has them. */
+function readStatus(event: PlatformLogEvent): Ended {
+  if (event.type !== 'unknown') return 'status' in event ? event : {};
+  return defined({ status: isObject(event.record) ? readText(event.record['status']) : undefined });
 }
 
 /** The words that CloudWatch's text format uses, fields separated by tabs as there. */

@@ -1,5 +1,8 @@
-// Where the function's SDK's items come in: looked at for signs as they came, then redacted, then joined, held for the
-// decision about their request, or passed on.
+// Where the items of the function's own SDK come in. Their path, in this order:
+// lambda/ (OtlpReceiver, gRPC) takes the request; extension/relay.ts has it scanned into items (relay/scan-request.ts);
+// Reception, here: signs of a request worth keeping are noted, then the item is redacted (ReceivedFilter); a span then
+// goes to ReceivedSpans (invocation/), where it is joined with ours; a span or log record whose request is not decided
+// yet goes to ReceivedIntake, which finds its request (ReceivedDetail, Attribution) and holds it; the rest passes on.
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { RawItem, Signal } from '../relay/item';
 import { ReceivedLogRecord } from '../relay/scan-request';

@@ -11,7 +11,7 @@ import type { ArrivedTelemetry } from '../scenarios/arrived-telemetry';
 export type Signal = ReceivedRequest['signal'];
 export type Counts = Readonly<Record<Signal, number>>;
 
-/** Spans and log records that the events of the platform make, by the mapping's rules. */
+/** Spans and log records that the events of the platform make, as docs/telemetry.md says. */
 export function countSent(events: readonly TelemetryEvent[]): Omit<Counts, 'metrics'> {
   let traces = countInitRuntimes(events);
   let logs = 0;

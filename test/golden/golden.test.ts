@@ -9,6 +9,7 @@ import type { OtlpRequests } from 'local-lambda/otlp/model';
 import { plain } from 'local-lambda/render/paint';
 import { renderTelemetry } from 'local-lambda/render/telemetry';
 import { ReceivedSpans } from '../../src/invocation/received-spans';
+import { INSTRUMENTS } from '../../src/otel/instruments';
 import { readInput } from '../../src/replay/read-input';
 import { replayToBytes, replayToOtlp } from './replay-to-otlp';
 import type { DecodedRequest } from './replay-to-otlp';
@@ -57,6 +58,24 @@ function readTexts(scenario: string): readonly string[] {
   return inputs.sort().map((name) => readFileSync(join(__dirname, scenario, name), 'utf8'));
 }
 
+/** Attributes of points that src/otel/instruments.ts, and so docs/telemetry.md, does not list. */
+function unlistedAttributes(requests: readonly DecodedRequest[]): readonly string[] {
+  const metrics = requests.flatMap(({ signal, request }) =>
+    signal === 'metrics'
+      ? request.resourceMetrics.flatMap(({ scopeMetrics }) =>
+          scopeMetrics.flatMap((scope) => scope.metrics),
+        )
+      : [],
+  );
+  return metrics.flatMap(({ name, sum, histogram }) => {
+    const listed = INSTRUMENTS.find((instrument) => instrument.name === name)?.attributes ?? [];
+    return [...(sum?.dataPoints ?? []), ...(histogram?.dataPoints ?? [])]
+      .flatMap(({ attributes }) => attributes.map(({ key }) => key))
+      .filter((key) => !listed.includes(key))
+      .map((key) => `${name}: ${key}`);
+  });
+}
+
 it.each(SCENARIOS)('%s', async (scenario) => {
   const texts = readTexts(scenario);
   const actual = await replayToOtlp(texts);
@@ -66,6 +85,7 @@ it.each(SCENARIOS)('%s', async (scenario) => {
   expect(actual).toEqual(expectedJson === '' ? 'no expected.json' : JSON.parse(expectedJson));
   expect(text).toBe(expectedText);
   for (const { signal, request } of actual) expect(checkOtlp(signal, request)).toEqual([]);
+  expect(unlistedAttributes(actual)).toEqual([]);
 });
 
 it.each(SCENARIOS)(

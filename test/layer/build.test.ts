@@ -50,6 +50,13 @@ test('the zip holds the extension, the bundle and the licences, and nothing else
   expect(statSync(join(opt, 'extensions/lambda-otlp')).mode & 0o777).toBe(0o755);
 });
 
+test('--help says what can be built, and builds nothing', () => {
+  const arguments_ = ['-r', 'esbuild-register', 'layer/build.ts', '--help'];
+  const text = execFileSync(process.execPath, arguments_, { cwd: root, encoding: 'utf8' });
+  for (const option of ['--standalone', '--arch', '--out']) expect(text).toContain(option);
+  expect(text).not.toContain('KB zipped');
+});
+
 test('the folder and the zip are the same', () => {
   const built = join(folder, 'first/layer');
   const paths = readdirSync(built, { recursive: true, encoding: 'utf8' });

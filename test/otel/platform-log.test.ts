@@ -44,6 +44,9 @@ describe('platform severities', () => {
     [{ type: 'platform.extension' }, SeverityNumber.DEBUG],
     [{ type: 'platform.logsDropped' }, SeverityNumber.WARN],
     [{ type: 'platform.report', requestId, status: 'success' }, SeverityNumber.INFO],
+    [{ type: 'unknown', wireType: 'x', record: { status: 'error' } }, SeverityNumber.ERROR],
+    [{ type: 'unknown', wireType: 'x', record: { status: 'success' } }, SeverityNumber.INFO],
+    [{ type: 'unknown', wireType: 'x', record: 'error' }, SeverityNumber.INFO],
   ] as const)('of %j', (event, severity) => {
     expect(toPlatformSeverity({ kind: 'platformLog', event: { time, ...event } })).toBe(severity);
   });

@@ -77,7 +77,9 @@ function severityOf(severityNumber: number): { readonly name: string; readonly c
 
 function toBodyLines({ logRecord }: FlatLogRecord, cells: number): readonly string[] {
   const body = toPlainValue(logRecord.body);
-  const text = typeof body === 'string' ? body : describe(body);
+  // What is not a line does not say what it is: an event of a type that is new, say.
+  const eventName = logRecord.eventName === '' ? '' : `${logRecord.eventName} `;
+  const text = typeof body === 'string' ? body : eventName + describe(body);
   const lines = text.split(/\r?\n/).flatMap((line) => wrap(toPrintable(line), Math.max(20, cells)));
   if (lines.length <= MAX_BODY_LINES) return lines;
   return [
