@@ -42,7 +42,7 @@ const MAX_SERIES = 2000;
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
 export class InstrumentSeries {
-  private readonly series = new Map<string, Series>();
+  private series = new Map<string, Series>();
   private readonly descriptor: MetricData['descriptor'];
   private readonly hasExemplars: boolean;
 
@@ -81,7 +81,8 @@ export class InstrumentSeries {
       dataPoints.push({ attributes, startTime, endTime, value: sums.toValue(), exemplar });
       series.exemplar = undefined;
     }
-    if (isDelta) this.series.clear();
+    // Not clear(): a table that has grown old would keep the next one alive, and what is in it.
+    if (isDelta) this.series = new Map();
     return {
       descriptor: this.descriptor,
       aggregationTemporality: isDelta
@@ -122,7 +123,9 @@ export class InstrumentSeries {
 
 function toKey(attributes: Attributes): string {
   const parts = Object.entries(attributes);
-  return parts.length === 0 ? '' : JSON.stringify(parts.sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (parts.length === 0) return '';
+  if (parts.length > 1) parts.sort(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify(parts);
 }
 
 class Sum implements Sums<number> {
