@@ -97,6 +97,12 @@ function otherFiles({ entries, shared }: Plan, { root }: BundleOptions, own?: st
   };
 }
 
+/**
+ * Behind a file whose exports others use: esbuild makes each a getter, which every use would find in a table and
+ * call. No module of it is used before all of it has run.
+ */
+const PLAIN_EXPORTS = 'module.exports = { ...module.exports };';
+
 const nameOf = (module: string): string => `${basename(module, '.ts')}.js`;
 
 /** Finds out by esbuild's splitting, whose chunks are what its entries share. */
@@ -204,7 +210,8 @@ export async function bundleExtension(options: BundleOptions): Promise<Bundle> {
       .sort()
       .map((path) => `export * from './${path}';\n`)
       .join('');
-    files.push(await toFile(name, { stdin: { contents, resolveDir: options.root } }, name));
+    const stdin = { contents, resolveDir: options.root };
+    files.push(await toFile(name, { stdin, footer: { js: PLAIN_EXPORTS } }, name));
   }
   return { files, legalComments: [...comments].filter((text) => text !== '').join('\n\n') };
 }
