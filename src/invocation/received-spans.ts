@@ -93,12 +93,11 @@ export class ReceivedSpans {
     this.serving.delete(server);
   }
 
-  /** What leaves now: everything but what a request that is still open may need. */
-  take(requests: OpenRequests): readonly ReceivedSpan[] {
+  /** What leaves now: everything but what a request that is still open may need. Only then are these looked up. */
+  take(findOpen: () => OpenRequests): readonly ReceivedSpan[] {
     const isUntouched = this.isEmpty && this.remembered.length === 0 && this.isComplete;
     if (isUntouched) return this.takeExcess();
-    // What the spans are compared with is looked up once.
-    const open = { ...requests };
+    const open = findOpen();
     let [held, heldBytes] = [0, 0];
     this.letGo((span) => {
       if (!this.isNeeded(span, open)) return false;

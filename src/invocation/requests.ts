@@ -173,11 +173,9 @@ export interface OpenRequests {
 
 export function toOpenRequests(requests: Requests): OpenRequests {
   const isOpen = ({ start, emitted }: Invocation): boolean => start !== undefined && !emitted.span;
+  const first = requests.timeline.find(isOpen);
   return {
-    get sinceMs() {
-      const first = requests.timeline.find(isOpen);
-      return first?.start === undefined ? undefined : toMs(first.start.time);
-    },
+    sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
     isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
     isExpected: (requestId) => requests.get(requestId)?.isDone === false,
   };

@@ -190,7 +190,7 @@ export class Translator {
   private takeJoined(isEnding: boolean): readonly ReceivedSpan[] {
     const { received } = this.options;
     if (received === undefined) return [];
-    return isEnding ? received.takeAll() : received.take(this.tracker.openRequests);
+    return isEnding ? received.takeAll() : received.take(() => this.tracker.openRequests);
   }
 
   private redact(measurements: readonly Measurement[]): readonly Measurement[] {

@@ -68,7 +68,7 @@ export class SignalLane {
 
   /** Sends until nothing waits, the flush's time is over, or a failure says to stop. */
   async drain(flush: Flush): Promise<LaneResult> {
-    await this.endOverdueRequest(flush);
+    if (this.isStale(flush)) await this.endStaleRequest();
     const earlier = this.current;
     if (flush.phase !== 'final' || earlier === undefined) return this.sendAll(flush);
     this.current = undefined;
@@ -146,10 +146,11 @@ export class SignalLane {
   }
 
   private async run(underWay: UnderWay, flush: Flush): Promise<Settlement> {
-    const { loadEncoding, ledger, clock } = this.options;
-    await this.collect(flush);
+    const { loadEncoding, ledger, clock, buffer, collect } = this.options;
+    // At most one new metric window per flush, and only when no older one waits.
+    if (collect !== undefined && !buffer.isWaiting(this.signal)) await this.collect(flush);
     const encoding = await loadEncoding();
-    if (this.isClosed) this.options.buffer.drop(this.signal, 'shutdown');
+    if (this.isClosed) buffer.drop(this.signal, 'shutdown');
     const request = this.settler.builder.build(encoding);
     if (request === undefined) {
       this.gate.release();
@@ -181,15 +182,10 @@ export class SignalLane {
 
   /** What there was no time to send is counted as lost, not forgotten. */
   async collectRest(flush: Flush): Promise<void> {
-    if (this.collectedInFlush !== flush.number) await this.take(flush);
+    if (this.collectedInFlush !== flush.number) await this.collect(flush);
   }
 
-  /** Takes at most one new metric window per flush, and only when no older one waits. */
   private async collect(flush: Flush): Promise<void> {
-    if (!this.options.buffer.isWaiting(this.signal)) await this.take(flush);
-  }
-
-  private async take(flush: Flush): Promise<void> {
     const { collect, diagnostics } = this.options;
     if (collect === undefined) return;
     this.collectedInFlush = flush.number;
@@ -219,15 +215,18 @@ export class SignalLane {
     return 'unanswered';
   }
 
-  /** A thawed environment may hold a request whose time ran out meanwhile: hear its answer or end it. */
-  private async endOverdueRequest({ phase }: Flush): Promise<void> {
+  /** A thawed environment may hold a request whose time ran out meanwhile. */
+  private isStale({ phase }: Flush): boolean {
+    if (this.current === undefined) return false;
+    const ageMs = this.options.clock.now() - this.current.startMs;
+    return this.isOverdue(this.current) || (phase === 'final' && ageMs > STALE_AFTER_MS);
+  }
+
+  /** Hears its answer or ends it. */
+  private async endStaleRequest(): Promise<void> {
     const underWay = this.current;
-    if (underWay === undefined) return;
-    const ageMs = this.options.clock.now() - underWay.startMs;
-    const isStale = phase === 'final' && ageMs > STALE_AFTER_MS;
-    if (!isStale && !this.isOverdue(underWay)) return;
     await hearSockets();
-    underWay.sending?.cancel();
+    underWay?.sending?.cancel();
   }
 
   /** Also when the clock was set back behind its start: it must not be waited for until the clock is there again. */
