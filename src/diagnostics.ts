@@ -15,5 +15,5 @@ export interface Diagnostics {
 
 const ignore = (): void => undefined;
 
-/** For work whose lines are nobody's. */
+/** For work whose lines nobody is to see. */
 export const SILENT: Diagnostics = { error: ignore, warn: ignore, info: ignore, debug: ignore };

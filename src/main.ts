@@ -35,7 +35,7 @@ const hasCollector =
 const receiver = readReceiverSettings(variables, hasCollector);
 const isReceiving = receiver.ports.length > 0;
 const ownVariables = isReceiving ? withoutSdkProtocols(variables) : withoutSdkSampler(variables);
-/** What the start has warned of, the pipeline need not. */
+/** The pipeline need not repeat what the start has warned about. */
 const said = new Set<string>();
 const environment = createEnvironment(ownVariables, diagnostics, said);
 diagnostics.setLevel(readLogLevel(environment));
@@ -56,7 +56,7 @@ async function loadPipeline(registration: Registration, isServing: boolean): Pro
   }
   await fitV8(variables);
   const { createPipeline } = await import('./extension/pipeline');
-  // Lines from before quote settings alone; those of a fault, from now on, may quote what was read.
+  // Earlier lines quote nothing but settings; from now on, a line about a fault may quote what was read.
   const { setMask } = diagnostics;
   const read = isServing ? ownVariables : withoutSdkSampler(ownVariables);
   const options = { variables: read, said, registration, diagnostics, setMask };
@@ -64,7 +64,7 @@ async function loadPipeline(registration: Registration, isServing: boolean): Pro
   if (isServing) {
     const { loadGrpc, loadOtlpRequests } = await import('./lambda/otlp-receiver');
     const loading = [loadOtlpRequests(), ...(expectsGrpc(variables) ? [loadGrpc()] : [])];
-    // What is wrong is said once a connection needs it.
+    // A certificate that cannot be read is reported once a connection needs it.
     await Promise.allSettled(loading);
   }
   return pipeline;

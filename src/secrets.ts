@@ -1,15 +1,15 @@
 // The one place that knows every secret: header values, parts of URLs, credentials, what a secret store said.
-// Every line that the pipeline says passes it, because servers echo what they were sent.
+// Every line of the pipeline passes through it, because servers echo what they were sent.
 import type { DiagnosticFields, Diagnostics } from './diagnostics';
 
 const HIDDEN = '***';
-/** What is shorter is hidden only where it stands alone: it may be a part of any word. */
+/** A shorter secret is hidden only where it stands alone: it may be part of any word. */
 const MIN_INNER_LENGTH = 6;
 const MIN_LENGTH = 2;
 
 export class Secrets {
   private readonly values = new Set<string>();
-  /** Longest first: one may be a part of another. Made when something is said, which is seldom. */
+  /** Longest first: one may be part of another. Made when a line is printed, which is seldom. */
   private patterns: readonly RegExp[] | undefined;
 
   /** The value as it stands, decoded, and encoded for a URL. */
@@ -34,7 +34,7 @@ export class Secrets {
     this.add(pair.slice(pair.indexOf(':') + 1));
   }
 
-  /** User information, query and path; but for names that every endpoint has. */
+  /** User information, query and path, except for names that every endpoint has. */
   addUrl(url: string): void {
     const { username, password, search, pathname } = new URL(url);
     const query = search.slice(1);
@@ -47,7 +47,7 @@ export class Secrets {
     }
   }
 
-  /** Before the text is cut: a half of a secret is not known to be one. */
+  /** Call before the text is cut: half a secret is not recognized. */
   redact(text: string): string {
     this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).map(toPattern);
     let redacted = text;

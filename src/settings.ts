@@ -1,14 +1,13 @@
 // The one table of settings: each variable that a user may set, how its value is read, what holds without it,
-// and what the documents say of it. environment.ts reads by it; README and docs/configuration.md are made of
-// it (`UPDATE_DOCS=1 npx jest test/documents.test.ts`). A new setting is a row here, and `environment.read` where it
-// is used.
+// and what the documents say about it. environment.ts reads by it; README and docs/configuration.md are made
+// from it (`UPDATE_DOCS=1 npx jest test/documents.test.ts`). What a new setting takes: CONTRIBUTING.md.
 import { LOG_LEVEL_NAMES, OTEL_SETTINGS } from './otel-settings';
 
 interface SettingOf<Kind extends string, Value> {
   readonly kind: Kind;
-  /** What holds where the variable is unset or unusable; none: undefined is read. */
+  /** Used where the variable is unset or unusable; without a default, undefined is read. */
   readonly default?: Value;
-  /** For the documents, where the default is no constant. */
+  /** For the documents, where the default is not a constant. */
   readonly shownDefault?: string;
   /** Also read with a signal in its name (`OTEL_EXPORTER_OTLP_TRACES_…`), which then wins. */
   readonly perSignal?: true;
@@ -30,7 +29,7 @@ export type Setting =
 export interface NumberRange {
   readonly min: number;
   readonly max?: number;
-  /** Not only whole numbers. */
+  /** Fractions are allowed, too. */
   readonly isFraction?: boolean;
 }
 

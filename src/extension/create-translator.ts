@@ -22,14 +22,14 @@ export interface TranslatorSources {
   readonly registration?: Registration;
   readonly handover?: Handover;
   readonly received?: ReceivedSpans;
-  /** Of `createRedaction`. */
+  /** Made by `createRedaction`. */
   readonly redaction?: RedactionFilter | undefined;
   readonly repeated?: RepeatedLines | undefined;
   /** A UUID for the environment; random by default. */
   readonly createEnvironmentId?: () => string;
 }
 
-/** Undefined where nothing is set: then nothing is looked at. */
+/** Undefined where no rule is set: then no text is looked at. */
 export function createRedaction(environment: Environment): RedactionFilter | undefined {
   const rules = readRedactionRules(environment, compilePattern);
   return rules && new RedactionFilter(rules, compileSigns);
@@ -70,7 +70,8 @@ function toFunctionDescription({
   };
 }
 
-// Whether spans of the function's SDK are joined with ours: not where X-Ray has made segments of the request itself.
+// Whether spans of the function's SDK are joined with ours: not where we send to X-Ray, which has segments of its own
+// for each request.
 
 const X_RAY_HOST = /^xray(?:-fips)?\./;
 

@@ -66,7 +66,7 @@ interface Repetition {
   lastAtMs: number;
 }
 
-/** Which lines are printed, by messages that are alike. */
+/** Decides which lines are printed; messages that are alike count together. */
 class Admission {
   private readonly repetitions = new Map<string, Repetition>();
   private windowStartMs: number;
@@ -76,7 +76,7 @@ class Admission {
     this.windowStartMs = now();
   }
 
-  /** How many like it were suppressed since the last; undefined: so is this one. */
+  /** How many like it were suppressed since the last printed one; undefined: this one is suppressed, too. */
   ask(key: string): number | undefined {
     const nowMs = this.now();
     const repetition = this.repetitionOf(key);
@@ -118,7 +118,7 @@ const NAMED_CREDENTIAL =
 function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) clean = clean.split(secret).join('[redacted]');
-  // A half of a secret would not have been known.
+  // Before the text is cut: half a secret would not be recognized.
   return clean
     .slice(0, MAX_TEXT_LENGTH)
     .replace(USER_INFORMATION, '$1[redacted]@')

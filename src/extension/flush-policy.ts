@@ -13,7 +13,7 @@ export interface InvocationHistory {
   readonly endExportAtMs: number | undefined;
   /** Longest time from INVOKE to a runtimeDone that was waited for. */
   readonly longestRunMs: number;
-  /** Invocations in a row whose end was waited for in vain although the next INVOKE came. */
+  /** Invocations in a row whose end never arrived while it was waited for, although the next INVOKE came. */
   readonly missedEnds: number;
   /** True once an end was missed in this process. */
   readonly hasMissedEnds: boolean;
@@ -27,7 +27,7 @@ export const EMPTY_HISTORY: InvocationHistory = {
   hasMissedEnds: false,
 };
 
-/** An environment is new until it has served as many: the next invocation may never come. */
+/** An environment is new until it has served this many invocations: the next one may never come. */
 const RECENT = 6;
 /** INVOKE to INVOKE: closer than this, the next one comes soon enough to carry the last one's data. */
 const CLOSE_TOGETHER_MS = 1_000;
@@ -63,8 +63,8 @@ export function recordPreviousEnd(
 
 /**
  * The decision for the current invocation, the last of `history`. While runtimeDone does not arrive
- * (missed once, and no end seen since), nobody waits for it: the function is never held for what may
- * not come.
+ * (missed once, and no end seen since), nobody waits for it: the function is never held for an event
+ * that may not come.
  */
 export function decideFlush(
   history: InvocationHistory,

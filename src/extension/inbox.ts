@@ -1,6 +1,6 @@
 // Acknowledged bodies on their way to the pipeline: kept until it is loaded and has room, inflated when their
-// turn comes, and read in parts, so that whatever arrives nothing else waits for long. At the end what cannot
-// be read in time is dropped, and counted.
+// turn comes, and read in parts, so that nothing else has to wait long, whatever arrives. At the end, what cannot be
+// read in time is dropped and counted.
 import type { ByteBudget } from '../http/byte-budget';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
@@ -12,9 +12,9 @@ import type { OtlpBody } from '../lambda/received-otlp';
 
 /** Who reads: the pipeline. */
 export interface TelemetryReader {
-  /** A body that came before. */
+  /** An earlier body. */
   isDuplicate(body: TelemetryBody): boolean;
-  /** A JSON array of events, or what came instead. Never throws. */
+  /** Takes a JSON array of events, or what came instead. Never throws. */
   accept(text: string): void;
   /** Asks for an export when the buffer is more than half full. True: one is under way, which may make room. */
   makeRoom(): boolean;
@@ -22,44 +22,44 @@ export interface TelemetryReader {
   onProgress: ((isDelivered: boolean) => void) | undefined;
 }
 
-/** What the lifecycle knows of the telemetry stream. */
+/** What the lifecycle knows about the telemetry stream. */
 export interface TelemetryStream {
-  /** True when runtimeDone can be expected: the subscription was taken, or something came all the same. */
+  /** True when runtimeDone can be expected: the subscription was accepted, or telemetry came anyway. */
   readonly isActive: boolean;
   readonly hasArrived: boolean;
   /** When the latest body came, by the steady clock. */
   readonly latestBatchMs: number;
-  /** The same of what the function's SDK hands over, which says nothing of runtimeDone. */
+  /** The same for what the function's SDK hands over, which says nothing about runtimeDone. */
   readonly latestOtlpMs?: number;
-  /** When something last came of a request that is not whole yet (steady clock); -Infinity: there is none. */
+  /** When part of a still incomplete request last arrived (steady clock); -Infinity: no request is incomplete. */
   readonly unfinishedMs: number;
   /** True while bodies that were acknowledged wait and will be read. */
   readonly isBehind: boolean;
-  /** Nothing is read any more, except what can be by then (steady clock). */
+  /** From now on only what can be read by then (steady clock) is read. */
   stopReading(untilMs: number): void;
-  /** Ends the stream; what was not read is gone. Counting takes no longer than until then. */
+  /** Ends the stream: what was not read is dropped. Counting it ends by then, too. */
   close(untilMs: number): Promise<Unread>;
 }
 
 /** Bodies that were dropped unread, or from some record on. */
 export interface Unread {
   readonly bodies: number;
-  /** As they came, of a body that was read in part those of the rest. */
+  /** As they arrived, perhaps compressed; for a body that was read in part, those of the rest. */
   readonly bytes: number;
   readonly records: number;
 }
 
-/** Beside a body's bytes. */
+/** What a body costs beside its bytes. */
 const BODY_COST_BYTES = 512;
-/** One millisecond of work or two. */
+/** A part: one or two milliseconds of work. */
 const PART_LENGTH = 65_536;
-/** Part of the longest time that a part took lately which a shorter one leaves of it. */
+/** `partMs` is a decaying maximum: each shorter part lets it fall by this factor. */
 const DECAY = 0.9;
 /** A part that took longer was interrupted by a freeze. */
 const MAX_PART_MS = 500;
-/** Without anything delivered for so long, waiting for room is over: the flush budget's default. */
+/** Waiting for room ends when nothing was delivered for this long: the flush budget's default. */
 const FIRST_PATIENCE_MS = 500;
-/** The same for an endpoint that has just taken something: a megabyte may take it a while. */
+/** The same while an endpoint is taking data: one request of a megabyte may take a while. */
 const PATIENCE_MS = 2_000;
 
 export class Inbox implements TelemetryStream {
@@ -79,7 +79,7 @@ export class Inbox implements TelemetryStream {
   private isReading = false;
   private isStalled = false;
   private patienceMs = FIRST_PATIENCE_MS;
-  /** What was read of the first one. */
+  /** How much of the first one has been read. */
   private current: { readonly text: string; start: number } | undefined;
   private wake: () => void = () => undefined;
 
@@ -112,7 +112,7 @@ export class Inbox implements TelemetryStream {
     if (this.reader !== undefined) void this.readAll(this.reader);
   }
 
-  /** From now on there is somebody to read, in the order of arrival. */
+  /** From now on bodies are read, in the order of arrival. */
   attach(reader: TelemetryReader): void {
     this.reader = reader;
     reader.onProgress = (isDelivered) => {
@@ -147,7 +147,7 @@ export class Inbox implements TelemetryStream {
     return unread;
   }
 
-  /** Not before the answers are on their way; between two bodies everything else has its turn. */
+  /** Not before the answers are on their way; between two bodies, everything else gets a turn. */
   private async readAll(reader: TelemetryReader): Promise<void> {
     if (this.isReading) return;
     this.isReading = true;
@@ -191,7 +191,10 @@ export class Inbox implements TelemetryStream {
     return this.clock.steadyMs() + this.partMs <= this.readUntilMs;
   }
 
-  /** What is held as bytes costs less than what it would push out; unless nothing makes room for it. */
+  /**
+   * An unread body costs less memory than its items, which would push others out of a full buffer: so it waits for
+   * room, as long as exports make some.
+   */
   private async whenRoom(reader: TelemetryReader): Promise<void> {
     while (this.isBehind && !this.isStalled && reader.makeRoom()) {
       if (await this.progressWithin(this.patienceMs)) continue;
@@ -215,20 +218,20 @@ function costOf({ bytes }: TelemetryBody | OtlpBody): number {
   return bytes.length + BODY_COST_BYTES;
 }
 
-/** What cannot be inflated stays as it is, to be counted as no JSON. */
+/** What cannot be inflated stays as it is, and will be counted as invalid JSON. */
 async function toText({ bytes, isGzip }: TelemetryBody): Promise<string> {
   const plain = isGzip ? await inflate(bytes, { maxBytes: MAX_BODY_BYTES }) : bytes;
   return (typeof plain === 'string' ? bytes : plain).toString('utf8');
 }
 
-// What the function's SDK handed over, on its way to the pipeline: kept, within the budget of all that came in,
-// until the pipeline is loaded.
+// What the function's SDK handed over, on its way to the pipeline: kept until the pipeline is loaded, within the
+// same budget as everything else that was received.
 
 /** Who reads: the pipeline. */
 export interface OtlpReader {
   /**
-   * `onRead`: called once nothing of the body is needed any more as it came. Answers how many of its items had to go
-   * at once, as far as that is known. Never throws.
+   * `onRead`: called once the original bytes of the body are no longer needed. Answers how many of its items were
+   * dropped at once, as far as that is known. Never throws.
    */
   acceptOtlp(body: OtlpBody, onRead: () => void): number;
   /** A request was refused. */
@@ -243,7 +246,7 @@ export class OtlpInbox {
 
   constructor(private readonly budget: ByteBudget) {}
 
-  /** Answers how many of its items had to go at once. */
+  /** Answers how many of its items were dropped at once. */
   accept(body: OtlpBody): number {
     if (this.isClosed) return 0;
     this.budget.keep(costOf(body));
@@ -257,7 +260,7 @@ export class OtlpInbox {
     else this.reader.refusedOtlp();
   }
 
-  /** From now on there is somebody to read, in the order of arrival. */
+  /** From now on bodies are read, in the order of arrival. */
   attach(reader: OtlpReader): void {
     this.reader = reader;
     for (const body of this.waiting) this.read(body, reader);
@@ -265,7 +268,7 @@ export class OtlpInbox {
     for (; this.refused > 0; this.refused -= 1) reader.refusedOtlp();
   }
 
-  /** There will be nobody to read: what comes is forgotten, so that the function need not wait for it to be taken. */
+  /** There is no pipeline: bodies are dropped on arrival, so that the function never waits for room. */
   close(): void {
     this.isClosed = true;
     for (const body of this.waiting) this.budget.release(costOf(body));

@@ -27,11 +27,11 @@ export interface ExportSettings {
   readonly flushBudgetMs: number;
 }
 
-/** Between our last work and the function's deadline: the poll itself, and a clock that is a little off. */
+/** Kept free before the function's deadline, for the poll itself and for a clock that is a little off. */
 const DEADLINE_MARGIN_MS = 100;
-/** A deadline that is missing or past: Lambda's default timeout. */
+/** Assumed where the deadline is missing or past: Lambda's default timeout. */
 const DEFAULT_TIMEOUT_MS = 3_000;
-/** The longest function timeout, and some. */
+/** The longest function timeout, and a little more. */
 const MAX_TIMEOUT_MS = 24 * 3_600_000;
 /** What the last invocation left arrives within 7 ms of the INVOKE event. */
 const LEFTOVERS_MS = 25;
@@ -39,10 +39,10 @@ const LEFTOVERS_MS = 25;
 const WHILE_RUNNING_MS = 5_000;
 /** A request that is half received when an export begins is waited for, so that it leaves with it. */
 const UNFINISHED_MS = 10;
-/** What comes in while an invocation runs long is exported this often. */
+/** During a long invocation, what came in is exported this often. */
 const INTERVAL_MS = 5_000;
 
-/** What the lifecycle asks of either kind of environment. */
+/** What the lifecycle needs in either kind of environment. */
 export interface Exports {
   serve(event: InvokeEvent): Promise<() => void>;
   /** Something was read. */
@@ -68,7 +68,7 @@ export class InvocationExports implements Exports {
   private latestMs = 0;
   private isExportingWhileRunning = false;
   private awaited: readonly AwaitedEnd[] = [];
-  /** Until when unfinished requests were waited for in vain, by the steady clock. */
+  /** Requests whose latest part came before this were waited for in vain, by the steady clock. */
   private vainMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -97,14 +97,14 @@ export class InvocationExports implements Exports {
     this.latestMs = toLatest(event.deadlineMs, nowMs);
     this.lastExportAtMs = nowMs;
     pipeline.invoke(event);
-    // Then only the function's SDK hands something over, whose end nobody tells.
+    // Without telemetry nobody tells the end: there is only what the function's SDK hands over.
     if (!telemetry.isActive) return () => void this.exportWhileRunning();
     const decision = decideFlush(this.history, nowMs, this.settings.flushStrategy);
     if (decision === 'overlap' || pipeline.suspended) {
       return () => void this.exportLeftovers(previous);
     }
     pipeline.prepareFlush();
-    // A failing endpoint is tried while that costs nothing, so that the end finds the breaker open.
+    // A failing endpoint is tried now, while that costs nothing, so that the breaker is open when the end comes.
     if (!this.lastDelivered) void this.exportWhileRunning();
     await this.exportAtEnd(event.requestId);
     return () => undefined;
@@ -130,7 +130,7 @@ export class InvocationExports implements Exports {
     const [before, previous] = this.requestIds.slice(-2);
     const latest = previous ?? before;
     if (latest === undefined) return;
-    // After an early poll, the last end may arrive a moment after this INVOKE: the one before it counts too.
+    // After an early poll, the last end may arrive a moment after this INVOKE: so the one before it counts, too.
     const seen =
       pipeline.isDone(latest) ||
       (!this.waitedInVain && before !== undefined && pipeline.isDone(before));
@@ -154,7 +154,7 @@ export class InvocationExports implements Exports {
     this.history = recordEndExport(this.history, clock.now());
   }
 
-  /** What was waited for in vain is not again, before more of it comes. */
+  /** Waits for half-received requests; for one that was waited for in vain, not again until more of it comes. */
   private async finishRequests(): Promise<void> {
     const { telemetry, clock } = this.ports;
     const waitMs = Math.min(UNFINISHED_MS, this.settings.flushBudgetMs);
@@ -197,7 +197,7 @@ export class InvocationExports implements Exports {
     if (this.isRunning) void this.exportWhileRunning();
   }
 
-  /** One at a time; starts over while the buffer is still half full and the endpoint takes it. */
+  /** One export at a time; another follows while the buffer is still half full and the endpoint accepts data. */
   private async exportWhileRunning(): Promise<void> {
     if (this.isExportingWhileRunning) return;
     this.isExportingWhileRunning = true;

@@ -1,5 +1,5 @@
-// The extension's life between registration and exit: poll, serve, poll. The function is waited upon: what
-// takes longer than its bound is left for later.
+// The extension's life between registration and exit: poll, serve, poll. The function comes first:
+// what takes longer than its bound is left for later.
 import type { NextEvent, NextOutcome } from '../lambda/extensions-api';
 import type { Diagnostics } from '../diagnostics';
 import { pause, settledBefore } from '../node/clock';
@@ -24,12 +24,12 @@ export interface LifecycleSettings extends ExportSettings {
 export type LifecycleEnd =
   { readonly kind: 'shutdown' } | { readonly kind: 'api gone'; readonly message: string };
 
-/** Pauses between failed polls; after the last one the Extensions API is taken for gone. */
+/** Pauses between failed polls; after the last one the Extensions API counts as gone. */
 const RETRY_PAUSES_MS = [20, 50, 100, 250, 500] as const;
 const SIGNAL_DEADLINE_MS = 1_000;
 
 export class Lifecycle {
-  /** Undefined when it could not be loaded: then the function runs without telemetry. */
+  /** Undefined when the pipeline could not be loaded: then the function runs without telemetry. */
   private pipeline: Promise<Pipeline | undefined> = Promise.resolve(undefined);
   private exports: Exports | undefined;
   /** INVOKE, or the end, has come. */
@@ -58,7 +58,7 @@ export class Lifecycle {
     if (this.ending === undefined) this.exports?.telemetryRead();
   }
 
-  /** A signal: as SHUTDOWN. Once an end is under way, it goes on as it began. */
+  /** A signal acts like SHUTDOWN. An end that is under way goes on as it began. */
   stop(reason: string): void {
     void this.end(reason, this.ports.clock.now() + SIGNAL_DEADLINE_MS);
   }
@@ -140,7 +140,7 @@ export class Lifecycle {
 }
 
 // The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and
-// is over before Lambda's SIGKILL whatever happens. Times are steady ones: the clock may be set meanwhile.
+// is over before Lambda's SIGKILL whatever happens. Times are of the steady clock: the other may be set meanwhile.
 
 interface ShutdownRequest {
   readonly reason: string;
@@ -151,7 +151,7 @@ interface ShutdownRequest {
 }
 
 interface ShutdownPorts {
-  /** Undefined: it could not be loaded. */
+  /** Undefined: the pipeline could not be loaded. */
   readonly pipeline: Promise<Pipeline | undefined>;
   readonly telemetry: TelemetryStream;
   readonly diagnostics: Diagnostics;
@@ -160,15 +160,18 @@ interface ShutdownPorts {
 
 /** An unknown deadline: after an extension's own timeout Lambda gives 1 s, otherwise 2 s. */
 const DEFAULT_MS = 1_000;
-/** SIGKILL comes no later: what says so goes by a clock that was set back meanwhile. */
+/** SIGKILL never comes later: a deadline beyond this means that the clock was set back. */
 const MAX_MS = 2_000;
-/** Of the time: what is not read by then is dropped, so that what was read can be sent. */
+/** The share of the time for reading: what is not read by then is dropped, so that what was read can be sent. */
 const READING_SHARE = 0.4;
 /** For the last lines of this process and its exit. */
 const MARGIN_MS = 150;
 /** The same when there was more to read than time: the event loop is late then. */
 const BUSY_MARGIN_MS = 400;
-/** A process that gets a part of a CPU only hears its timers late, and needs as much more for its last lines. */
+/**
+ * With a small share of a CPU, timers ring late, and the last lines take longer in proportion: for each millisecond
+ * that a timer was late, the margin grows by this.
+ */
 const MARGIN_PER_LATE_MS = 10;
 /** Lambda sends a batch 25 ms after its first event: nothing for this long means that nothing follows. */
 const QUIET_MS = 50;
@@ -221,7 +224,7 @@ function sayUnread({ bodies, bytes, records }: Unread, diagnostics: Diagnostics)
   });
 }
 
-/** The epoch time, as the clock is set now, of a steady one. */
+/** Converts a time of the steady clock to epoch milliseconds, as the clock is set now. */
 function toEpoch(clock: Clock, steadyMs: number): number {
   return clock.now() + steadyMs - clock.steadyMs();
 }
@@ -230,7 +233,7 @@ interface LoadedPorts extends Pick<ShutdownPorts, 'telemetry' | 'clock'> {
   readonly pipeline: Pipeline;
 }
 
-/** Bodies that wait for room in the buffer get it by exports, before everything is closed. */
+/** Exports make room in the buffer for the bodies that still wait, before everything is closed. */
 async function catchUp(
   { pipeline, telemetry, clock }: LoadedPorts,
   untilMs: number,

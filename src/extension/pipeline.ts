@@ -32,7 +32,7 @@ import { Relay } from './relay';
 import { MetricSchedule, reportTotals, SelfMetrics } from './self-metrics';
 import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 
-/** What the lifecycle asks of the pipeline. */
+/** What the lifecycle needs from the pipeline. */
 export interface Pipeline extends TelemetryReader, OtlpReader {
   /** The Extensions API's INVOKE event. */
   invoke(event: InvokeEvent): void;
@@ -50,11 +50,11 @@ export interface Pipeline extends TelemetryReader, OtlpReader {
   readonly suspended: boolean;
   /** Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. */
   flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
-  /** Nothing has been invoked yet: what the first invocation needs is compiled, until `isOver`. */
+  /** Before the first invocation: compiles what it will need, until `isOver`. */
   rehearse(isOver: () => boolean): Promise<void>;
   /** Closes open invocations with the reason, sends everything left, ends. Returns by `deadlineMs` if it can. */
   shutdown(end: PipelineEnd): Promise<void>;
-  /** What is still held is lost; says what was delivered and what was not. Once more does nothing. */
+  /** Drops what is still held, and prints what was delivered and what was not. A second call does nothing. */
   end(): void;
 }
 
@@ -67,13 +67,13 @@ export interface PipelineEnd {
 
 export interface PipelineOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Warnings of settings that were given; more come. */
+  /** Warnings about settings that were printed already; more are added. */
   readonly said?: Set<string>;
   readonly registration: Registration;
   readonly diagnostics: Diagnostics;
   /** Where requests go; over HTTP by default. */
   readonly transports?: TransportFactory;
-  /** Called with what every line of the extension has to pass from then on. */
+  /** Called with the filter that every line of the extension passes from then on. */
   readonly setMask?: (mask: (text: string) => string) => void;
 }
 
@@ -172,7 +172,7 @@ class TelemetryPipeline implements Pipeline {
     return this.relay.accept(body, onRead);
   }
 
-  /** Something of it was read. */
+  /** A part of a body was read. */
   private readonly readOtlp = (): void => {
     if (this.translator.reception.isCrowded) this.translate();
     this.announceNeed();
@@ -259,21 +259,21 @@ class TelemetryPipeline implements Pipeline {
     this.openFlushes += 1;
     const { otlpBodies } = this;
     let { delivered } = await this.send({ deadlineMs, whileRunning });
-    // Once more with what the SDK handed over meanwhile; who never stops must not hold the environment.
+    // Once more, for what the SDK handed over meanwhile; only once, for an SDK may never stop.
     const isLate = this.otlpBodies > otlpBodies && !whileRunning && deadlineMs > Date.now();
     if (delivered && isLate) {
       this.schedule.plan(true, this.openFlushes > 1);
       ({ delivered } = await this.send({ deadlineMs, whileRunning }));
     }
     this.openFlushes -= 1;
-    // Whoever exports goes on exporting first.
+    // After the caller's continuation, which may start the next export.
     setImmediate(() => this.onProgress?.(false));
     this.announceNeed();
     return { delivered };
   }
 
   async rehearse(isOver: () => boolean): Promise<void> {
-    // An interpreter compiles nothing on the way.
+    // An interpreter (the native host) compiles nothing while it runs.
     if (nativeHost !== undefined) return;
     const silent = { diagnostics: SILENT, setMask: () => undefined };
     const options = { ...this.options, ...silent, transports: DEAD_ENDS };
@@ -319,7 +319,7 @@ function sayWhatIsInvalid(
 ): number {
   if (problem !== undefined) {
     diagnostics.warn(
-      `telemetry: expected a JSON array of events, got ${length} characters that are none (${problem}); they are lost`,
+      `telemetry: expected a JSON array of events, got ${length} characters that cannot be parsed (${problem}); they are lost`,
     );
     return 1;
   }

@@ -7,7 +7,7 @@ import { ENDPOINT, ENDPOINTS, OWN_PREFIX, SIGNAL_NAMES, withSignals } from '../s
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface ReceiverSettings {
-  /** None: the receiver is off. */
+  /** An empty list: the receiver is off. */
   readonly ports: readonly number[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
@@ -54,14 +54,14 @@ function followsSdk(variables: Variables): boolean {
   );
 }
 
-/** Nothing of an SDK comes. */
+/** For a receiver that is off: then there are no decisions of an SDK to follow. */
 export function withoutSdkSampler(variables: Variables): Variables {
   return followsSdk(variables) ? { ...variables, [SAMPLER]: 'always_on' } : variables;
 }
 
 const PROTOCOLS = withSignals('OTEL_EXPORTER_OTLP_PROTOCOL');
 
-/** The SDK will speak gRPC, as far as variables can tell. */
+/** The SDK will speak gRPC, as far as the variables tell. */
 export function expectsGrpc(variables: Variables): boolean {
   return (
     PROTOCOLS.some((name) => isGrpc(variables, name)) ||
@@ -114,7 +114,9 @@ function decideByEndpoints(variables: Variables, hasCollector: boolean): Receive
   if (!hasOwn) return off();
   if (ownEndpoints(variables).some(([, url]) => isLoopbackAt(url, STANDARD_PORTS))) return off();
   if (hasCollector) {
-    return off(`a Collector layer is in sight, which needs port 4318; ${SETTING}=on takes it`);
+    return off(
+      `a Collector layer is attached, which needs port 4318; ${SETTING}=on takes the port all the same`,
+    );
   }
   return { ports: STANDARD_PORTS, warnings: [], notes: [] };
 }
@@ -123,7 +125,7 @@ function off(...notes: readonly string[]): ReceiverSettings {
   return { ports: [], warnings: [], notes };
 }
 
-/** An endpoint with the prefix, general or of a signal, hides every one without it. */
+/** One endpoint with the prefix, general or for a signal, hides all endpoints without it. */
 function ownEndpoints(variables: Variables): readonly (readonly [string, string])[] {
   const read = (prefix: string): [string, string][] =>
     ENDPOINTS.flatMap((name) => {

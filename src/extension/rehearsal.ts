@@ -1,5 +1,5 @@
-// One made-up invocation, led through a pipeline of its own while the runtime initializes, when the CPU is
-// Lambda's gift: V8 compiles a function when it is first called, and the first real invocation would be held
+// One made-up invocation, led through a pipeline of its own while the runtime initializes, when CPU is
+// free: V8 compiles a function when it is first called, and the first real invocation would be held
 // for that. Nothing of it leaves. Figures: docs/decisions/0007-what-the-extension-loads.md.
 import { loadJsonEncoding, protobufEncoding } from '../delivery/codec/request-builder';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
@@ -28,14 +28,14 @@ export const DEAD_ENDS: TransportFactory = {
   close: ignore,
 };
 
-/** What a rehearsal asks of a pipeline. */
+/** What a rehearsal needs from a pipeline. */
 interface Rehearsing {
   accept(text: string): void;
   invoke(event: InvokeEvent): void;
   flush(deadlineMs: number): Promise<unknown>;
 }
 
-/** `pipeline`: to be thrown away after it. Stops at the next step once `isOver`: then there is a real invocation. */
+/** `pipeline` is thrown away afterwards. Stops at the next step once `isOver`: a real invocation has begun. */
 export async function rehearse(pipeline: Rehearsing, isOver: () => boolean): Promise<void> {
   const startMs = Date.now();
   const steps: readonly (() => unknown)[] = [

@@ -1,6 +1,6 @@
-// The function's own telemetry from its bodies to the delivery: taken apart into items, its resources completed,
-// spans by way of joining. Protobuf is read when the function has its answer, unless the answer is to say that there
-// is no room for it; JSON waits as it came for the next settling, unless too much waits.
+// Takes the function's own telemetry from its bodies to the delivery: bodies are split into items, their resources
+// completed, spans joined with ours. Protobuf is read once the function has its answer, unless the answer has to say
+// that there is no room for it; JSON waits unparsed for the next settling, unless too much waits.
 import type { Diagnostics } from '../diagnostics';
 import type { Delivery } from '../delivery/delivery';
 import { countItems, HELD_OVERHEAD_BYTES } from '../delivery/queue/item-buffer';
@@ -22,7 +22,7 @@ export interface RelayPorts {
   readonly received: ReceivedSpans | undefined;
   readonly selfMetrics: SelfMetrics;
   readonly diagnostics: Diagnostics;
-  /** Called after bodies were read, but for a settling; not in the turn in which they came. */
+  /** Called after bodies were read between settlings; never in the turn of the event loop in which they came. */
   readonly onRead: () => void;
 }
 
@@ -31,7 +31,7 @@ interface WaitingBody {
   readonly onRead: () => void;
 }
 
-/** Of JSON that waits: reading as much takes a moment. */
+/** The bound of the JSON that waits: reading this much takes a moment. */
 const MAX_JSON_BYTES = 262_144;
 /** A data point has a tag and a length. */
 const LEAST_POINT_BYTES = 2;
@@ -40,13 +40,13 @@ const STEP = 512;
 const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
 export class Relay {
-  /** Of each encoding, in the order in which they came. */
+  /** The bodies that wait, by encoding, in the order in which they came. */
   private readonly waiting: Record<OtlpBody['encoding'], WaitingBody[]> = {
     protobuf: [],
     json: [],
   };
   private jsonBytes = 0;
-  /** What the waiting protobuf is going to be in the buffer, at the most. */
+  /** The most that the waiting protobuf can take up in the buffer. */
   private unread = { bytes: 0, count: 0 };
   private isGoingOn = false;
   private environmentId = '';
@@ -61,7 +61,7 @@ export class Relay {
     return protobuf.length + json.length === 0 && this.ports.received?.isEmpty !== false;
   }
 
-  /** Answers how many of its spans, data points or log records had to go at once; of JSON that is not known yet. */
+  /** Answers how many of its spans, data points or log records were dropped at once; not yet known for JSON. */
   accept(body: OtlpBody, onRead: () => void): number {
     const { signal, encoding, bytes } = body;
     if (!this.ports.delivery.isExported(signal)) this.sayWhatIsDropped();
@@ -74,13 +74,13 @@ export class Relay {
     return rejected;
   }
 
-  /** Everything that waits. */
+  /** Reads everything that waits. */
   readWaiting(): void {
     while (this.waiting.protobuf.length > 0) this.readProtobuf();
     while (this.waiting.json.length > 0) this.readJson();
   }
 
-  /** False: it may push something out. */
+  /** False: it might push other items out of the buffer. */
   private makeUnread({ signal, bytes, items = 0 }: OtlpBody): boolean {
     const { unread } = this;
     unread.bytes += bytes.length + items * HELD_OVERHEAD_BYTES;
@@ -88,7 +88,7 @@ export class Relay {
     return this.ports.delivery.hasRoom(unread.bytes, unread.count);
   }
 
-  /** One body in a turn, so that others have their answers. */
+  /** One body per turn of the event loop, so that other requests get their answers. */
   private goOn(): void {
     if (this.isGoingOn) return;
     this.isGoingOn = true;
@@ -119,18 +119,18 @@ export class Relay {
     const json = fromJson(body.signal, body.bytes.toString('utf8'));
     if (json.ok) this.read(body.signal, json.body);
     const invalid = json.ok ? json.invalid : 1;
-    if (invalid > 0) this.refuse(json.ok ? `${invalid} items that are none` : json.reason, invalid);
+    if (invalid > 0) this.refuse(json.ok ? `${invalid} invalid items` : json.reason, invalid);
     onRead();
   }
 
-  /** Read all the same: spans and log records say what becomes of their request. */
+  /** Said once. The bodies are read all the same: their items tell whether a request is worth keeping. */
   private sayWhatIsDropped(): void {
     if (this.hasSaidWhatIsDropped) return;
     this.hasSaidWhatIsDropped = true;
     const { delivery, diagnostics } = this.ports;
     const names = SIGNALS.filter((signal) => !delivery.isExported(signal)).join(', ');
     diagnostics.warn(
-      `OTLP receiver: the extension exports no ${names} (OTEL_…_EXPORTER=none); what the function's SDK hands over of them is taken and dropped`,
+      `OTLP receiver: the extension exports no ${names} (OTEL_…_EXPORTER=none); those of the function's SDK are accepted and dropped`,
     );
   }
 
@@ -139,7 +139,7 @@ export class Relay {
     if (this.hasWarned) return;
     this.hasWarned = true;
     this.ports.diagnostics.warn(
-      `OTLP receiver: expected OTLP/JSON, got ${seen}; what is none is left out and counted`,
+      `OTLP receiver: expected OTLP/JSON, got ${seen}; what is invalid is left out and counted`,
     );
   }
 
@@ -160,7 +160,7 @@ export class Relay {
     return rejected + this.deliver('traces', reception.takeExcess(), body);
   }
 
-  /** Answers how many items of this body had to go at once. */
+  /** Answers how many items of this body were dropped at once. */
   deliver<S extends Signal>(signal: S, items: readonly RawItems[S][], body?: Uint8Array): number {
     if (items.length === 0 || !this.ports.delivery.isExported(signal)) return 0;
     this.ports.selfMetrics.queued(signal, items.length);
@@ -171,7 +171,7 @@ export class Relay {
     );
   }
 
-  /** Anew after a SnapStart restore, which makes another environment of this one. */
+  /** New ones after a SnapStart restore, which makes this a different environment. */
   private internersOf(signal: Signal): EnvelopeInterners {
     const { translator } = this.ports;
     if (translator.environment !== this.environmentId) {

@@ -1,5 +1,5 @@
 // The delivery's outcomes as measurements under the semantic conventions' "OTel SDK metrics". They are summed up
-// here and released now and then: in every window they would be most of its data points and of its cost.
+// here and released now and then: in every window, they would be most of its data points and of its cost.
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
@@ -22,7 +22,7 @@ const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   logs: 'otel.sdk.exporter.log.exported',
 };
 const EXPORTED_NAMES = Object.values(EXPORTED);
-/** What counts losses: of exports, the points with a reason. */
+/** The instruments that count losses; of those of exports, only points with a reason do. */
 const LOSSES: readonly InstrumentName[] = [
   ...EXPORTED_NAMES,
   'lambda.telemetry.invalid',
@@ -68,7 +68,7 @@ export class SelfMetrics implements DeliveryObserver {
     this.add(instrument, items, { key: signal, toAttributes: () => queueOf(signal) });
   }
 
-  /** Keeps the counts of losses in a lost delta metric for the next; a cumulative one says them again. */
+  /** Keeps the counts of losses in a lost delta metric for the next; a cumulative one repeats them anyway. */
   recount(metric: RawMetric): void {
     if (metric.temporality !== 'delta') return;
     const { name, points } = readCounter(bytesOf(metric));
@@ -185,9 +185,9 @@ interface MetricScheduleOptions {
   readonly always: boolean;
 }
 
-/** Exports while the function runs take a metric window along at this distance, any other export always. */
+/** The least time between metric windows that exports beside a running function take along; any other export does. */
 const METRICS_EVERY_MS = 3_000;
-/** The extension's own figures leave with the function's at this distance, and at SHUTDOWN. */
+/** The extension's own figures leave with the function's this often, and at SHUTDOWN. */
 const SELF_METRICS_EVERY_MS = 10_000;
 
 export class MetricSchedule {

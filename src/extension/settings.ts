@@ -16,9 +16,9 @@ export interface ExtensionSettings {
   readonly flushBudgetMs: number;
   readonly streams: readonly TelemetryType[];
   readonly buffering: TelemetryBuffering;
-  /** Bytes of all that came in and is not read yet. */
+  /** Bound of everything that was received and is not read yet. */
   readonly budgetBytes: number;
-  /** Of these, kept for what the function's SDK hands over, where it may. */
+  /** The part of it that is reserved for the function's SDK, where the receiver is on. */
   readonly reserveBytes: number;
 }
 
@@ -32,7 +32,7 @@ const STREAMS: readonly TelemetryType[] = ['platform', 'function', 'extension'];
 const WINDOW_MS = 25;
 const MANAGED_INSTANCE_WINDOW_MS = 1_000;
 
-/** Beside a body of the largest size, what a small buffer must not refuse: its connection and others. */
+/** Even a small buffer must take a body of the largest size; the rest is for its connection and others. */
 const LEAST_BUDGET_BYTES = 9 * 1024 * 1024;
 
 /** Bounds of the buffering: Telemetry API, "Subscription", buffering. */
@@ -110,7 +110,7 @@ export function readLogLevel(environment: Environment): LogLevel {
   return LEVELS[environment.readOr('LAMBDA_OTLP_LOG_LEVEL', environment.read('OTEL_LOG_LEVEL'))];
 }
 
-/** KEEP names exceptions, and there is nothing to except them from. */
+/** LAMBDA_OTLP_KEEP names what is kept regardless: without a sampler or LAMBDA_OTLP_OTHERS it has no effect. */
 export function sayWhatHasNoEffect(
   { rules, others, sampler }: SelectionOptions,
   to: Diagnostics,

@@ -29,7 +29,7 @@ export interface StartOptions {
   readonly receiver: ReceiverSettings;
   /** `isReceiving`: the function's own SDK reaches the extension. */
   readonly loadPipeline: (registration: Registration, isReceiving: boolean) => Promise<Pipeline>;
-  /** Called with what SIGTERM and SIGINT do. */
+  /** Called with the handler for SIGTERM and SIGINT. */
   readonly onStoppable: (stop: (reason: string) => void) => void;
 }
 
@@ -125,7 +125,7 @@ interface Registered {
   readonly inbox: Inbox;
 }
 
-/** The lifecycle with what it reads from and writes to. */
+/** Builds the lifecycle with what it reads from and writes to. */
 function connect(
   { diagnostics, onStoppable }: StartOptions,
   client: ApiClient,
@@ -168,7 +168,7 @@ async function load(
   }
 }
 
-/** False: nothing of the function's SDK can come. */
+/** False: the function's SDK cannot send anything. */
 async function openReceiver(
   { diagnostics, receiver }: StartOptions,
   {
@@ -185,7 +185,7 @@ async function openReceiver(
   const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
     const rejected = otlpInbox.accept(body);
-    // An export may begin, which reads what waits: not before the function has its answer.
+    // This may begin an export, which reads what waits: so not before the function has its answer.
     setImmediate(() => inbox.onRead?.());
     return rejected;
   };
