@@ -141,7 +141,7 @@ export const SETTINGS = {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'Attributes and JSON keys, at any depth, whose values are masked, by their words: `password` names `userPassword`, not `passwordless`. In texts also `name=value`, and objects as Python and Node.js print them.',
+    text: 'Attributes and JSON keys, at any depth, whose values are masked, by their words: `password` names `userPassword`, not `passwordless`. In texts also `name=value`, and objects as Python, Ruby, PHP and Node.js print them, and lines `name: value`.',
   },
   LAMBDA_OTLP_DROP_LOGS: {
     kind: 'list',

@@ -1,13 +1,17 @@
-// `name=value` of logfmt and of URLs, and `name: 'value'` as Python, Ruby and Node.js print objects, wherever they
-// stand in a text. In time proportional to it, whatever the text.
+// `name=value` of logfmt and of URLs, `name => value` and `name: 'value'` as Python, Ruby, PHP and Node.js print
+// objects, wherever they stand in a text, and lines `name: value` of YAML and of HTTP's headers. In time proportional
+// to the text, whatever it is.
 import type { Range } from './character-kinds';
-import { isOf, NAME, runStart, VALUE_END } from './character-kinds';
+import { BLANK, isOf, NAME, runEnd, runStart, VALUE_END } from './character-kinds';
 import { escapesBefore, skipSpace, stringEnd } from './json-text';
 import type { NamedValue, RuleOf } from './named-values';
 import { NamedValues } from './named-values';
 
 /** A longer name is none. */
 const MAX_NAME = 64;
+/** `=`, `=>` of Ruby and PHP, and what is encoded as a part of another URL. */
+const ASSIGNMENT = /=|%3D/i;
+const ASSIGNMENTS = /=>?|%3D/gi;
 const BACKSLASH = 0x5c;
 const QUOTES = `'"\``;
 const OPENING = '{[(';
@@ -19,20 +23,44 @@ const SCHEME = /^(?:bearer|basic)$/i;
 
 /** The values of the pairs that are named, without the quotes they stand in. */
 export function findPairs(text: string, ruleOf: RuleOf): readonly NamedValue[] {
-  const assigned = text.includes('=') ? findAssigned(text, ruleOf) : [];
-  const mayBePrinted = text.includes("'") || text.includes('{');
-  return mayBePrinted ? [...assigned, ...findPrinted(text, ruleOf)] : assigned;
+  const assigned = ASSIGNMENT.test(text) ? findAssigned(text, ruleOf) : [];
+  return text.includes(':') ? [...assigned, ...findPrinted(text, ruleOf)] : assigned;
 }
 
 function findAssigned(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   const values = new NamedValues(text);
-  for (let at = text.indexOf('='); at !== -1; at = text.indexOf('=', at + 1)) {
-    const rule = ruleBefore(text, at, ruleOf);
+  for (const { 0: sign, index: at } of text.matchAll(ASSIGNMENTS)) {
+    const nameEnd = skipBlanksBefore(text, at);
+    const rule = ruleBefore(text, beforeBrackets(text, nameEnd), ruleOf);
     if (rule === undefined) continue;
-    const { start, end } = valueAt(text, at + 1);
-    if (end > start && !values.add({ rule, start, end })) break;
+    const isSpaced = nameEnd < at || sign === '=>';
+    const start = isSpaced ? runEnd(text, at + sign.length, BLANK) : at + sign.length;
+    const { end, ...value } = valueAt(text, start);
+    const encodedEnd = sign === '%3D' || sign === '%3d' ? text.indexOf('%26', start) : -1;
+    const last = encodedEnd === -1 ? end : Math.min(end, encodedEnd);
+    if (last > value.start && !values.add({ rule, ...value, end: last })) break;
   }
   return values.found;
+}
+
+function skipBlanksBefore(text: string, end: number): number {
+  return runStart(text, end, { kind: BLANK, from: 0 });
+}
+
+/** Where a name ends that stands in quotes, or last in brackets: `"name"=`, `filter[name]=`, `filter%5Bname%5D[]=`. */
+function beforeBrackets(text: string, end: number): number {
+  let at = end;
+  while (endsWith(text, at, '[]')) at -= 2;
+  while (endsWith(text, at, '%5B%5D')) at -= 6;
+  if (endsWith(text, at, ']')) at -= 1;
+  else if (endsWith(text, at, '%5D')) at -= 3;
+  return isQuoteAt(text, at - 1) ? at - 1 - escapesBefore(text, at - 1) : at;
+}
+
+/** `ending`: in upper case. */
+function endsWith(text: string, end: number, ending: string): boolean {
+  const start = end - ending.length;
+  return start >= 0 && text.slice(start, end).toUpperCase() === ending;
 }
 
 function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
@@ -49,9 +77,15 @@ function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
     if (rule === undefined) continue;
     const isMember = brace !== -1 && brace < at && isInObject(text, nameEnd);
     const isText = isStringAt(text, value);
-    if (!isText && !isQuoted && !isMember) continue;
-    const { start, end } = isMember && !isText ? memberAt(text, value) : valueAt(text, value);
-    if (end > start && !values.add({ rule, start, end })) break;
+    const isPrinted = isText || isQuoted || isMember;
+    const isLine = !isPrinted && isOf(text.charCodeAt(at + 1), BLANK) && beginsLine(text, nameEnd);
+    if (!isPrinted && !isLine) continue;
+    const range = isLine
+      ? lineAt(text, at + 1)
+      : isMember && !isText
+        ? memberAt(text, value)
+        : valueAt(text, value);
+    if (range.end > range.start && !values.add({ rule, ...range })) break;
   }
   return values.found;
 }
@@ -59,7 +93,29 @@ function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
 /** Of the name that ends there. */
 function ruleBefore(text: string, end: number, ruleOf: RuleOf): number | undefined {
   const start = runStart(text, end, { kind: NAME, from: Math.max(0, end - MAX_NAME - 1) });
-  return start < end && end - start <= MAX_NAME ? ruleOf(text.slice(start, end)) : undefined;
+  if (start === end || end - start > MAX_NAME) return undefined;
+  const rule = ruleOf(text.slice(start, end));
+  // Behind `%` two digits may be an escape of URLs, and no part of it.
+  return rule ?? (text.charAt(start - 1) === '%' ? ruleOf(text.slice(start + 2, end)) : undefined);
+}
+
+/** Whether nothing but an indentation, or the dash of a list, stands before the name that ends there. */
+function beginsLine(text: string, nameEnd: number): boolean {
+  let at = skipBlanksBefore(text, runStart(text, nameEnd, { kind: NAME, from: 0 }));
+  if (text.charAt(at - 1) === '-') at = skipBlanksBefore(text, at - 1);
+  return at === 0 || isLineEnd(text, at - 1);
+}
+
+function isLineEnd(text: string, index: number): boolean {
+  return '\r\n'.includes(text.charAt(index));
+}
+
+/** What YAML and the headers of HTTP say of a name: the rest of its line. */
+function lineAt(text: string, after: number): Range {
+  const start = runEnd(text, after, BLANK);
+  let end = start;
+  while (end < text.length && !isLineEnd(text, end)) end += 1;
+  return { start, end };
 }
 
 /** Whether a brace or a comma stands before the name that ends there, and its quotes. */
@@ -80,7 +136,7 @@ function isStringAt(text: string, start: number): boolean {
 }
 
 function isQuoteAt(text: string, index: number): boolean {
-  return index < text.length && QUOTES.includes(text.charAt(index));
+  return index >= 0 && index < text.length && QUOTES.includes(text.charAt(index));
 }
 
 /** Behind the backslashes that begin there. */

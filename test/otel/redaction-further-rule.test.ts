@@ -45,6 +45,7 @@ describe('a further rule', () => {
     fc.constantFrom(...['=', ': ', ':', ', ', '{', '}', '[', ']', '"', "'", '\\"', '\\', ' ', '&']),
     fc.constantFrom(...['@example.org', '://', '\\u0040example.org', '\\u003d', '\\/', '+', '\n']),
     fc.constantFrom('AKIAIOSFODNN7EXAMPLE', '4111111111111111', JWT, SECRET),
+    fc.constantFrom(' = ', '=>', '%3D', '%5Bpassword%5D', '[]', '\npassword: ', '- a: ', '%40x.io'),
     fc.constantFrom('{"password":"', "{'password': '", 'password=', '{ password: ', '"a":'),
   );
   const text = fc.array(word, { maxLength: 14 }).map((words) => words.join(''));
