@@ -6,7 +6,7 @@ import { cpuRatio } from '../cpu';
 const arrays = fc
   .tuple(
     fc.array(fc.jsonValue()),
-    fc.constantFrom(undefined, ' ', '\t'),
+    fc.constantFrom(undefined, ' ', '\t', ' '.repeat(10)),
     fc.constantFrom('', ' \n', '\ufeff'),
   )
   .map(([values, space, before]) => ({
@@ -49,6 +49,15 @@ it.each([
   expect(countRecords(text)).toBe(records);
 });
 
+it('space of any length stands between and within records', () => {
+  const wide = ' \n'.repeat(150);
+  const text = `[${wide}1${wide},${wide}{"a":${wide}[2,"${wide.replaceAll('\n', ',')}"${wide}]},${wide}3${wide}]`;
+  const parts = [...splitBatch(text, 1)].map(([part]) => part);
+  expect(parts).toHaveLength(3);
+  expect(parts.flatMap((part) => JSON.parse(part) as unknown[])).toEqual(JSON.parse(text));
+  expect(countRecords(text)).toBe(3);
+});
+
 it('what is no array is one part', () => {
   expect([...splitBatch('{"a": 1}', 2)]).toEqual([['{"a": 1}', 8]]);
 });
@@ -57,6 +66,7 @@ it.each([
   ['backslashes', `["${'\\\\'.repeat(200_000)}"]`],
   ['quotes', `["${'\\"'.repeat(200_000)}"]`],
   ['brackets', '['.repeat(400_000)],
+  ['spaces', `[${' '.repeat(400_000)}]`],
   ['commas', `[${','.repeat(400_000)}`],
 ])('many %s cost no more than JSON.parse of as many records', async (_what, text) => {
   const plain = JSON.stringify(Array.from({ length: 20_000 }, () => 'x'.repeat(17)));
