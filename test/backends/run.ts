@@ -3,17 +3,14 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { hostLayer } from '../host/host-layer';
+import requireLayer from '../host/require-layer';
 import type { BackendName } from './install/install';
 import { BACKENDS, installAll, isInstalled } from './install/install';
 import { goVersion } from './install/go-build';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const REPORT = path.join(ROOT, 'build', 'backends-report.md');
-const HOST_LAYER = path.join(
-  ROOT,
-  'build',
-  `layer-${process.arch === 'arm64' ? 'arm64' : 'x86_64'}`,
-);
 const DEFAULT_BACKENDS: readonly BackendName[] = ['otelcol', 'jaeger'];
 const DEFAULT_SCENARIOS = ['configurations', 'jaeger', 'own-spans'];
 const USAGE = `npm run test:backends -- [--all] [--host] [--install] [jest options]
@@ -47,11 +44,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   await installAll(missing, say);
   if (args.includes('--install')) return 0;
+  if (args.includes('--host')) requireLayer();
   if (run('npm', ['run', '--silent', 'build']) !== 0) return 1;
   rmSync(REPORT, { force: true });
   const patterns = all ? [] : DEFAULT_SCENARIOS.flatMap((name) => ['--testPathPatterns', name]);
   const rest = args.filter((arg) => arg !== '--all' && arg !== '--host');
-  const layer = args.includes('--host') ? { LAMBDA_OTLP_LAYER: HOST_LAYER } : {};
+  const layer = args.includes('--host') ? { LAMBDA_OTLP_LAYER: hostLayer } : {};
   const status = run(
     path.join(ROOT, 'node_modules', '.bin', 'jest'),
     ['--config', path.join(__dirname, 'jest.config.ts'), ...patterns, ...rest],

@@ -1,4 +1,5 @@
 // The built layer under the local Lambda, with freezes, exporting to an endpoint whose health a test decides.
+import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
@@ -14,7 +15,8 @@ import type { FaultyEndpoint } from './faulty-endpoint';
 export const LAYER = resolve(
   process.env['LAMBDA_OTLP_LAYER'] ?? join(__dirname, '../../build/layer'),
 );
-const EXTENSIONS = join(LAYER, 'extensions');
+/** It runs without Node.js. */
+export const IS_HOST = existsSync(join(LAYER, 'lambda-otlp/main.qbc'));
 export const EXTENSION = 'lambda-otlp';
 
 type Settings = Readonly<Record<string, string>>;
@@ -26,6 +28,8 @@ export interface FaultyRunOptions extends Omit<
   readonly settings?: Settings | ((endpointUrl: string) => Settings);
   /** Reigns from before the start. */
   readonly fault?: Fault;
+  /** Another unpacked layer. */
+  readonly layer?: string;
 }
 
 export interface End {
@@ -59,7 +63,7 @@ export async function endRuns(): Promise<void> {
 }
 
 export async function startFaultyRun(options: FaultyRunOptions = {}): Promise<FaultyRun> {
-  const { settings, fault, ...lambdaOptions } = options;
+  const { settings, fault, layer = LAYER, ...lambdaOptions } = options;
   const endpoint = await startFaultyEndpoint();
   if (fault !== undefined) await endpoint.begin(fault);
   let output = '';
@@ -68,7 +72,7 @@ export async function startFaultyRun(options: FaultyRunOptions = {}): Promise<Fa
     functionName: 'orders',
     timeoutMs: 30_000,
     ...lambdaOptions,
-    extensionsDir: EXTENSIONS,
+    extensionsDir: join(layer, 'extensions'),
     environment: {
       OTEL_EXPORTER_OTLP_ENDPOINT: endpoint.url,
       LAMBDA_OTLP_LOG_LEVEL: 'info',

@@ -1,8 +1,8 @@
 // Telemetry that is too much, forged or packed: memory stays bounded, the process ends before SIGKILL, and what
 // it did not read is counted, on its last line as in its metrics.
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
+import { readProcessStatistics } from 'local-lambda/lambda/process-statistics';
 import { startOtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import type { OtlpReceiver } from 'local-lambda/otlp/otlp-receiver';
 import { readTelemetry, total } from '../scenarios/arrived-telemetry';
@@ -61,8 +61,7 @@ async function shutDown(lambda: ForeignLambda, what: string, more = ''): Promise
 }
 
 function rssBytes({ pid }: ForeignLambda): number {
-  const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) * 1024;
+  return readProcessStatistics(pid)?.rssBytes ?? Number.NaN;
 }
 
 const lines = (from: number, count: number): string =>

@@ -4,12 +4,16 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { hostLayer } from '../host/host-layer';
+import requireLayer from '../host/require-layer';
 import type { Finding, Row } from './report';
 import { toPage } from './page';
 
 const ROOT = path.resolve(__dirname, '..', '..');
-const USAGE = `npm run test:faults -- [--write] [--long] [jest options]
+const OWN_ARGUMENTS = ['--write', '--long', '--host'];
+const USAGE = `npm run test:faults -- [--write] [--long] [--host] [jest options]
   --write  renew docs/faults.md from this run
+  --host   the layer with the native host, which \`npm run build -- --standalone\` made, instead of that for Node.js
   --long   soak with 5 000 invocations instead of 400
 LAMBDA_OTLP_LAYER=DIR: test the layer unpacked there instead of the one built now.
 `;
@@ -26,7 +30,13 @@ function main(args: readonly string[]): number {
     return 0;
   }
   const isLong = args.includes('--long');
-  const rest = args.filter((arg) => arg !== '--long' && arg !== '--write');
+  const isHost = args.includes('--host');
+  if (isHost && args.includes('--write')) {
+    process.stderr.write('--write: expected the layer for Node.js, whose page docs/faults.md is\n');
+    return 2;
+  }
+  if (isHost) requireLayer();
+  const rest = args.filter((arg) => !OWN_ARGUMENTS.includes(arg));
   const folder = mkdtempSync(path.join(tmpdir(), 'lambda-otlp-faults-'));
   const rowsFile = path.join(folder, 'rows.ndjson');
   const { status } = spawnSync(
@@ -39,6 +49,7 @@ function main(args: readonly string[]): number {
         ...process.env,
         LAMBDA_OTLP_FAULTS_ROWS: rowsFile,
         LAMBDA_OTLP_FAULTS_LONG: String(isLong),
+        ...(isHost && { LAMBDA_OTLP_LAYER: hostLayer }),
       },
     },
   );
@@ -59,4 +70,9 @@ function main(args: readonly string[]): number {
   return status ?? 1;
 }
 
-process.exitCode = main(process.argv.slice(2));
+try {
+  process.exitCode = main(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}

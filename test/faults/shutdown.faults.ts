@@ -1,5 +1,14 @@
 // What meets SHUTDOWN: a request that hangs, a clock that was set back, a Collector that is gone first.
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { freePort } from '../free-ports';
@@ -7,8 +16,8 @@ import { functionLogs, readTelemetry, serverSpans, total } from '../scenarios/ar
 import { countSent, readStopLine } from './accounting';
 import type { Fault } from './fault';
 import { faultNamed } from './fault';
-import type { FaultyRun } from './faulty-run';
-import { endRuns, startFaultyRun } from './faulty-run';
+import type { FaultyRun, FaultyRunOptions } from './faulty-run';
+import { endRuns, IS_HOST, LAYER, startFaultyRun } from './faulty-run';
 import { recordFinding } from './report';
 
 const folders: string[] = [];
@@ -47,24 +56,48 @@ test('a request that hangs at SHUTDOWN is sent anew once the endpoint answers ag
   expect(readStopLine(run.output()).dropped).toMatchObject({ traces: 0, logs: 0 });
 });
 
-/** The extension's Node.js in PATH is one whose clock can be set back. */
-function createClock(): { readonly settings: Record<string, string>; setBack(): void } {
+const CLOCK = join(__dirname, 'clock.cjs');
+
+interface Clock {
+  readonly options: Pick<FaultyRunOptions, 'layer'>;
+  readonly settings: Record<string, string>;
+  setBack(): void;
+}
+
+/** A clock of the extension's that can be set back. */
+function createClock(): Clock {
   const folder = mkdtempSync(join(tmpdir(), 'lambda-otlp-clock-'));
   folders.push(folder);
-  const node = join(folder, 'node');
-  writeFileSync(
-    node,
-    `#!/bin/sh\nexec '${process.execPath}' -r '${join(__dirname, 'clock.cjs')}' "$@"\n`,
-  );
-  chmodSync(node, 0o755);
   const file = join(folder, 'set-back');
   return {
+    options: IS_HOST ? { layer: layerWithClock(folder) } : {},
     settings: {
-      PATH: [folder, process.env['PATH'] ?? ''].join(delimiter),
       CLOCK_IS_SET_BACK: file,
+      ...(!IS_HOST && { PATH: [nodeWithClock(folder), process.env['PATH'] ?? ''].join(delimiter) }),
     },
     setBack: () => writeFileSync(file, ''),
   };
+}
+
+/** The folder of a Node.js that loads the clock first. */
+function nodeWithClock(folder: string): string {
+  const node = join(folder, 'node');
+  writeFileSync(node, `#!/bin/sh\nexec '${process.execPath}' -r '${CLOCK}' "$@"\n`);
+  chmodSync(node, 0o755);
+  return folder;
+}
+
+/** A copy of the layer with the native host whose program begins with the clock. */
+function layerWithClock(folder: string): string {
+  const layer = join(folder, 'layer');
+  cpSync(LAYER, layer, { recursive: true });
+  const program = join(layer, 'lambda-otlp');
+  renameSync(join(program, 'main.qbc'), join(program, 'own-main.qbc'));
+  const source = join(folder, 'main.js');
+  writeFileSync(source, `${readFileSync(CLOCK, 'utf8')}\nrequire('./own-main.js');\n`);
+  const host = join(layer, 'extensions/lambda-otlp');
+  execFileSync(host, ['compile', source, join(program, 'main.qbc')]);
+  return layer;
 }
 
 const RETRY_LATER: Fault = {
@@ -78,6 +111,7 @@ test.each([RETRY_LATER, faultNamed('hang'), faultNamed('refused')])(
   async (fault) => {
     const clock = createClock();
     const run = await startFaultyRun({
+      ...clock.options,
       settings: { LAMBDA_OTLP_FLUSH: 'end', ...fault.settings, ...clock.settings },
     });
     await run.invoke(['before']);

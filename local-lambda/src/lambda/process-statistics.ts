@@ -53,7 +53,8 @@ function cpuMsOf(pid: number): number {
   return nanoseconds / 1e6;
 }
 
-function withChildren(pid: number): readonly number[] {
+/** A process and all that descend from it. */
+export function withChildren(pid: number): readonly number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`)
     .split(' ')
     .filter((child) => child.trim() !== '')
