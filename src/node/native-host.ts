@@ -1,4 +1,5 @@
 // What the native host (host/) does better than JavaScript could there; under Node.js there is none.
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
 /**
  * Each writes as OtlpWriter would, from `at` on in `target`: the number of bytes written, or, when there is not
@@ -12,6 +13,8 @@ export interface ProtobufFunctions {
     attributes: Readonly<Record<string, unknown>>,
   ) => number;
   readonly writeValue: (target: Uint8Array, at: number, tag: number, value: unknown) => number;
+  /** The members of a LogRecord, without tag and length of its own. */
+  readonly writeLogRecord: (target: Uint8Array, at: number, record: ReadableLogRecord) => number;
 }
 
 export interface NativeHost {

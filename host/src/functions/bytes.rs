@@ -78,15 +78,14 @@ fn write_hex<'js>(target: Bytes<'js>, at: usize, digits: JsString<'js>) -> Resul
     with_utf8(digits, |digits| {
         with_bytes_mut(&target, |target| {
             let room = target.get_mut(at..).unwrap_or_default();
-            let mut count = 0;
-            for (byte, pair) in room.iter_mut().zip(digits.as_bytes().chunks_exact(2)) {
-                let (Some(high), Some(low)) = (hex_value(pair[0]), hex_value(pair[1])) else { break };
-                *byte = high << 4 | low;
-                count += 1;
-            }
-            count
+            room.iter_mut().zip(hex_bytes(digits)).map(|(byte, value)| *byte = value).count()
         })
     })
+}
+
+pub fn hex_bytes(digits: &str) -> impl Iterator<Item = u8> + '_ {
+    let pairs = digits.as_bytes().chunks_exact(2);
+    pairs.map_while(|pair| Some(hex_value(pair[0])? << 4 | hex_value(pair[1])?))
 }
 
 fn hex_value(digit: u8) -> Option<u8> {

@@ -1,7 +1,9 @@
-//! Attributes and values as protobuf: what src/delivery/codec/otlp-writer.ts does for Node.js, byte for byte, in
-//! one call each, so that an engine without a compiler does not step through their bytes.
-//! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto
+//! Attributes, values and log records as protobuf: what src/delivery/codec does for Node.js, byte for byte, in one
+//! call each, so that an engine without a compiler does not step through their bytes.
+//! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto and
+//! logs/v1/logs.proto
 
+use super::bytes::hex_bytes;
 use crate::raw::{with_bytes, with_bytes_mut, with_utf8};
 use rquickjs::function::Func;
 use rquickjs::{
@@ -33,10 +35,15 @@ pub fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         write(&shared, &target, at, |writer| writer.key_values(tag, &attributes, 0))
     };
     group.set("writeKeyValues", Func::from(key_values))?;
+    let shared = writer.clone();
     let value = move |target: TypedArray<'js, u8>, at: usize, tag: u8, value: Value<'js>| {
-        write(&writer, &target, at, |writer| writer.value(tag, &value, 0))
+        write(&shared, &target, at, |writer| writer.value(tag, &value, 0))
     };
     group.set("writeValue", Func::from(value))?;
+    let log_record = move |target: TypedArray<'js, u8>, at: usize, record: Object<'js>| {
+        write(&writer, &target, at, |writer| writer.log_record(&record))
+    };
+    group.set("writeLogRecord", Func::from(log_record))?;
     Ok(group)
 }
 
@@ -115,6 +122,66 @@ impl Writer {
             self.varint(text.len() as u64);
             self.bytes.extend_from_slice(text.as_bytes());
         })
+    }
+
+    /// A field that is left out when it has no text.
+    fn filled_text(&mut self, tag: u8, text: Option<JsString<'_>>) -> Result<()> {
+        let Some(text) = text else { return Ok(()) };
+        with_utf8(text, |text| {
+            if !text.is_empty() {
+                self.bytes.push(tag);
+                self.varint(text.len() as u64);
+                self.bytes.extend_from_slice(text.as_bytes());
+            }
+        })
+    }
+
+    /// Hexadecimal digits as bytes, up to the first pair that is no number.
+    fn id(&mut self, tag: u8, digits: Option<JsString<'_>>) -> Result<()> {
+        let Some(digits) = digits else { return Ok(()) };
+        with_utf8(digits, |digits| {
+            if !digits.is_empty() {
+                let start = self.begin_field(tag, 1);
+                self.bytes.extend(hex_bytes(digits));
+                self.end(start, 1);
+            }
+        })
+    }
+
+    /// Nanoseconds since the epoch, of seconds and nanoseconds.
+    fn time(&mut self, tag: u8, time: &Array<'_>) -> Result<()> {
+        let (seconds, nanoseconds): (f64, f64) = (time.get(0)?, time.get(1)?);
+        let whole = (seconds as u64).wrapping_mul(1_000_000_000).wrapping_add(nanoseconds as u64);
+        self.bytes.push(tag);
+        self.bytes.extend_from_slice(&whole.to_le_bytes());
+        Ok(())
+    }
+
+    fn log_record(&mut self, record: &Object<'_>) -> Result<()> {
+        self.time(0x09, &record.get("hrTime")?)?;
+        if let Some(severity) = record.get::<_, Option<f64>>("severityNumber")?.filter(|severity| *severity != 0.0) {
+            self.bytes.push(0x10);
+            self.varint(to_uint64(severity));
+        }
+        self.filled_text(0x1a, record.get("severityText")?)?;
+        let body: Value = record.get("body")?;
+        if !body.is_undefined() {
+            self.value(0x2a, &body, 0)?;
+        }
+        self.key_values(0x32, &record.get("attributes")?, 0)?;
+        self.bytes.push(0x38);
+        self.varint(to_uint64(record.get("droppedAttributesCount")?));
+        if let Some(context) = record.get::<_, Option<Object>>("spanContext")? {
+            let flags = context.get::<_, Option<f64>>("traceFlags")?.unwrap_or_default();
+            if flags != 0.0 {
+                self.bytes.push(0x45);
+                self.bytes.extend_from_slice(&(flags as u32).to_le_bytes());
+            }
+            self.id(0x4a, context.get("traceId")?)?;
+            self.id(0x52, context.get("spanId")?)?;
+        }
+        self.time(0x59, &record.get("hrTimeObserved")?)?;
+        self.filled_text(0x62, record.get("eventName")?)
     }
 
     /// Own enumerable members, in their order.

@@ -228,6 +228,7 @@ function toFlags({ traceFlags }: SpanContext, other: SpanContext | undefined): n
 // Source: opentelemetry-proto 1.x, logs/v1/logs.proto
 
 function writeLogRecord(writer: OtlpWriter, record: ReadableLogRecord): void {
+  if (writer.logRecord(record)) return;
   const { severityNumber, severityText, body, spanContext, eventName } = record;
   writer.time(0x09, record.hrTime);
   if (severityNumber) writer.count(0x10, severityNumber);

@@ -2,6 +2,7 @@
 // @opentelemetry/otlp-transformer writes them, in one pass. What repeats from item to item is encoded once.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
 import type { HrTime } from '@opentelemetry/api';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { nativeHost } from '../../node/native-host';
 import { isAlwaysDouble } from '../../otel/semconv';
 import { ProtobufWriter } from './protobuf-writer';
@@ -20,7 +21,7 @@ interface Remembered {
   bytes: Uint8Array | undefined;
 }
 
-/** What writes attributes and values where JavaScript is interpreted. */
+/** What writes attributes, values and log records where JavaScript is interpreted. */
 const NATIVE = nativeHost?.protobuf;
 
 export class OtlpWriter extends ProtobufWriter {
@@ -88,6 +89,13 @@ export class OtlpWriter extends ProtobufWriter {
       known.bytes = known.value === hex ? this.copyFrom(position) : undefined;
       known.value = hex;
     }
+  }
+
+  /** Whether the native host wrote all of it. */
+  logRecord(record: ReadableLogRecord): boolean {
+    if (NATIVE === undefined) return false;
+    this.fill((target, at) => NATIVE.writeLogRecord(target, at, record));
+    return true;
   }
 
   keyValues(tag: number, attributes: Attributes): void {
