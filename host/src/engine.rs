@@ -7,7 +7,7 @@ use crate::functions;
 use crate::guardian::GAVE_UP;
 use crate::network::{Happening, Network};
 use crate::program::load;
-use crate::raw::Memory;
+use crate::raw::limit_garbage;
 use crate::report::complain;
 use rquickjs::function::IntoArgs;
 use rquickjs::{ArrayBuffer, CatchResultExt, Context, Ctx, Function, Object, Persistent, Result, Runtime, Value};
@@ -18,8 +18,9 @@ use std::time::Instant;
 
 /// Of 8 MB that a thread has by default; deep recursion (JSON) is refused before it is used up.
 const MAX_STACK_BYTES: usize = 1024 * 1024;
-/// Cycles are looked for when this much has been allocated; most of what is freed needs no looking.
-const FIRST_COLLECTION_BYTES: usize = 2 * 1024 * 1024;
+/// Cycles are looked for when this much has been allocated: not while the program is being loaded. Most of what is
+/// freed needs no looking.
+const FIRST_COLLECTION_BYTES: usize = 3 * 1024 * 1024 + 512 * 1024;
 /// Events of one connection before the others have their turn.
 const MAX_EVENTS_PER_TURN: usize = 8;
 
@@ -46,7 +47,7 @@ pub fn run(start: Start) -> i32 {
 fn run_program(start: Start) -> std::result::Result<i32, String> {
     let network = Network::new(trust_paths(&start.environment)).map_err(|error| error.to_string())?;
     let network = Rc::new(RefCell::new(network));
-    let runtime = Runtime::new_with_alloc(Memory).map_err(|error| error.to_string())?;
+    let runtime = new_runtime().map_err(|error| error.to_string())?;
     runtime.set_max_stack_size(MAX_STACK_BYTES);
     runtime.set_gc_threshold(FIRST_COLLECTION_BYTES);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
@@ -65,6 +66,16 @@ fn run_program(start: Start) -> std::result::Result<i32, String> {
         program.handle("start", (start.entry.as_str(),));
         program.run_loop(&network)
     })
+}
+
+#[cfg(not(feature = "sanitizer"))]
+fn new_runtime() -> Result<Runtime> {
+    Runtime::new_with_alloc(crate::raw::Memory)
+}
+
+#[cfg(feature = "sanitizer")]
+fn new_runtime() -> Result<Runtime> {
+    Runtime::new()
 }
 
 fn trust_paths(environment: &[(String, String)]) -> TrustPaths {
@@ -130,7 +141,9 @@ impl<'js> Program<'js> {
     }
 
     fn run_loop(&self, network: &SharedNetwork) -> std::result::Result<i32, String> {
+        let mut threshold = FIRST_COLLECTION_BYTES;
         loop {
+            threshold = limit_garbage(&self.ctx, threshold);
             // Rejections that nobody handled in this turn.
             self.call(&self.on_turn, ());
             network.borrow_mut().wait().map_err(|error| error.to_string())?;

@@ -3,7 +3,7 @@
 //! child dies it says so in one line and keeps polling until SHUTDOWN.
 
 use crate::extensions_api::{next_event, register};
-use crate::raw::{restore_fault_signals, split_process, Side};
+use crate::raw::{close_reserve, end_at_signals, restore_fault_signals, split_process, Side};
 use crate::report::complain;
 use nix::errno::Errno;
 use nix::sys::signal::{kill, SigSet, SigmaskHow, Signal};
@@ -34,6 +34,7 @@ pub fn guard(extension: &Extension) {
     match split_process() {
         Ok(Side::Parent { child }) => outlive(child, &watched, extension),
         Ok(Side::Child) => {
+            close_reserve();
             // A child whose parent was killed must not go on alone.
             let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
             let _ = before.thread_set_mask();
@@ -46,7 +47,6 @@ pub fn guard(extension: &Extension) {
         }
     }
 }
-
 
 fn passed_signals() -> SigSet {
     [Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP, Signal::SIGQUIT, Signal::SIGUSR1, Signal::SIGUSR2]
@@ -80,11 +80,7 @@ fn outlive(child: Pid, watched: &SigSet, extension: &Extension) -> ! {
 
 /// Polls event/next until SHUTDOWN, so that the function works as without the extension.
 pub fn idle(extension: &Extension) -> ! {
-    // They stay blocked for whoever does not wait for them.
-    let _ = std::thread::Builder::new().spawn(|| {
-        let _ = [Signal::SIGTERM, Signal::SIGINT].into_iter().collect::<SigSet>().wait();
-        exit(0)
-    });
+    end_at_signals();
     let Extension { runtime_api, name, identifier } = extension;
     let registered = || register(runtime_api, name, "[\"SHUTDOWN\"]").map(|own| own.identifier);
     let Some(identifier) = identifier.clone().or_else(registered) else {

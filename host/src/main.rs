@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::process::exit;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
+#[cfg(not(feature = "sanitizer"))]
 #[global_allocator]
 static MEMORY: raw::Memory = raw::Memory;
 
