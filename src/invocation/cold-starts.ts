@@ -14,7 +14,7 @@ export class ColdStarts {
   private isCounted = false;
 
   /**
-   * `saidToBeCounted`: a process before this one says so. It was in another environment if this one
+   * `saidToBeCounted`: an earlier process says that the cold start was counted. It ran elsewhere if this environment
    * begins with an init of its own phase: what restarts is initialized in phase `invoke`.
    */
   constructor(

@@ -61,7 +61,7 @@ export interface InvocationFact {
 /** `init` or `restore` is over. */
 export interface InitializationFact {
   readonly kind: 'initialization';
-  /** Of the invocation that waited for it. */
+  /** The requestId of the invocation that waited for it. */
   readonly requestId?: string;
   readonly name: 'init' | 'restore';
   readonly identity: SpanIdentity;
@@ -110,7 +110,7 @@ export interface ReportFact {
   readonly kind: 'report';
   readonly event: ReportEvent;
   readonly errorType?: string;
-  /** Undefined: of the process before, which did not say. */
+  /** Undefined: the invocation is an earlier process's, which did not say. */
   readonly coldStart: boolean | undefined;
   /** No runtimeDone came before it: the report's duration is the invocation's. */
   readonly endsInvocation: boolean;
@@ -159,7 +159,7 @@ export interface PlatformLogFact {
   readonly event: Exclude<TelemetryEvent, LogEvent>;
   readonly requestId?: string;
   readonly identity?: SpanIdentity;
-  /** Of the end of an invocation: what it comes to, where the event itself does not say so. */
+  /** The error of an invocation's end, where the event itself does not name it. */
   readonly errorType?: string;
   readonly isFunctionError?: boolean;
 }

@@ -16,7 +16,7 @@ export interface HandedOverInvocation {
   readonly spanId: string;
   readonly counted: readonly Outcome[];
   readonly coldStart: boolean;
-  /** That it ran out of memory was counted. */
+  /** It ran out of memory, and that was counted. */
   readonly outOfMemory: boolean;
   /** Its duration was recorded from runtimeDone. */
   readonly measured: boolean;
@@ -85,7 +85,7 @@ function toObject(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 export class Predecessor {
-  /** What it announced and no report has come for. */
+  /** What it announced and for which no report has come. */
   private handedOver: readonly HandedOverInvocation[];
 
   constructor(
@@ -96,7 +96,7 @@ export class Predecessor {
   }
 
   /**
-   * Reports of what was handed over go on under its ids, also when an asynchronous retry has given the
+   * Reports of invocations that were handed over get their ids, even when an asynchronous retry has given the
    * requestId to an invocation of this process.
    */
   continueIn(requests: Pick<Requests, 'get'>): void {

@@ -18,11 +18,11 @@ export interface SpanIdentity {
   readonly parentIsRemote?: boolean;
   /** What X-Ray decided, for `parentbased_*` samplers; undefined when it left it open. */
   readonly sampled?: boolean;
-  /** Of an init that a SnapStart snapshot holds, and each environment restored from it tells again. */
+  /** Set for an init in a SnapStart snapshot, which every environment restored from it reports again. */
   readonly fromSnapshot?: true;
 }
 
-/** What is known of a request when its ids are made. */
+/** What is known about a request when its ids are made. */
 export interface IdentitySource {
   readonly requestId: string;
   readonly startTime: HrTime;
@@ -52,7 +52,7 @@ export function toInvocationIdentity(source: IdentitySource, sha256: Sha256Hex):
   };
 }
 
-/** The same place under an id of its own, for an invocation whose header another one came with. */
+/** The same place under a different id, for an invocation whose header another one had, too. */
 export function toDistinctIdentity(
   identity: SpanIdentity,
   source: IdentitySource,

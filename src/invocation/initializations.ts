@@ -91,7 +91,7 @@ export class Initializations {
     return this.lists.get('restore')?.runs.some(({ report }) => report !== undefined) ?? false;
   }
 
-  /** Of the latest start that names one, such as `java:21.v33`. */
+  /** The runtime version that the latest start names, such as `java:21.v33`. */
   get runtimeVersion(): string | undefined {
     return this.all().findLast(({ start }) => start?.runtimeVersion !== undefined)?.start
       ?.runtimeVersion;
@@ -115,7 +115,7 @@ export class Initializations {
     return this.options.initializationType;
   }
 
-  /** True when the next invocation has to wait for it, and its span belongs into that one's trace. */
+  /** True when the next invocation has to wait for it, so that its span belongs in that one's trace. */
   isWaitedFor(initialization: Initialization): boolean {
     return (
       initialization.name === 'restore' ||
@@ -152,7 +152,7 @@ export class Initializations {
     return initialization.identity;
   }
 
-  /** By its place among its siblings, or behind it where one that came late finds its place taken. */
+  /** Its ordinal among its siblings; a late one whose ordinal is taken gets the next free one. */
   private toFreeIdentity(
     parent: SpanIdentity,
     initialization: Initialization,
@@ -166,7 +166,7 @@ export class Initializations {
     }
   }
 
-  /** States what is new about every initialization. */
+  /** Emits what is new about every initialization. */
   emit<Line>(final: boolean): Fact<Line>[] {
     return this.all().flatMap((initialization) => this.emitOne<Line>(initialization, final));
   }

@@ -63,7 +63,7 @@ export function emitInvocation<Line>(invocation: Invocation, context: EmitContex
   return facts;
 }
 
-/** A function error whose exception may still come: with the report, or the next settling, it is not waited for. */
+/** A function error waits for its exception, which may still come, but not past the report or the next settling. */
 function awaitsException(invocation: Invocation, context: EmitContext): boolean {
   const { done, report, waits, emitted, runtimeReport } = invocation;
   if (!context.reportsLate || context.ending !== undefined || done === undefined) return false;
@@ -71,7 +71,7 @@ function awaitsException(invocation: Invocation, context: EmitContext): boolean 
   return runtimeReport === undefined && toResult(invocation, done, context).isFunctionError;
 }
 
-/** Once the SDK's span was late, it is waited for, one settling long. */
+/** Once a span of the SDK was late, later ones are waited for during one settling. */
 function awaitsServer(invocation: Invocation, { serverIsLate, ending }: EmitContext): boolean {
   const { isJoined, waits, emitted } = invocation;
   const canWait =
@@ -145,7 +145,7 @@ function countOutcome(
   return [{ kind: 'outcome', outcome, phase: 'invoke', time, ...defined({ errorType }) }];
 }
 
-/** Once a request, whichever sign tells it first; the report's may come after the span has left. */
+/** Counts once per request, whichever sign comes first; the report's may come after the span has left. */
 function countOutOfMemory(invocation: Invocation, context: EmitContext): OutOfMemoryFact[] {
   const { outOfMemory, done, report, emitted } = invocation;
   const isOver = emitted.span || emitted.runtimeDone || emitted.report;
@@ -158,7 +158,7 @@ function countOutOfMemory(invocation: Invocation, context: EmitContext): OutOfMe
   return [{ kind: 'outOfMemory', time }];
 }
 
-/** What the event itself does not say of its invocation's end is said beside it. */
+/** Adds what the event itself does not say about the end of its invocation. */
 function toPlatformLog(
   invocation: Invocation,
   event: PlatformLogFact['event'],
@@ -241,8 +241,8 @@ function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | und
 // `spans` of a platform event → children of the span that the event is about.
 
 /**
- * Children get their ids from name and ordinal (how many of that name come before it). `taken`: names that another
- * event of the same parent brought already, which would repeat its spans.
+ * Children get their ids from name and ordinal (how many of that name come before it). `taken`: spans that an earlier
+ * event of the same parent had; their names are left out.
  */
 export function toChildSpans(
   parent: SpanIdentity,

@@ -1,4 +1,4 @@
-// One invocation of one request: its events and what of it has been emitted already.
+// One invocation of one request: its events, and which of its parts have been emitted.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
@@ -30,7 +30,7 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   exceptions: ExceptionFact[];
   /** The exception that the runtime itself reported, the last where several are. */
   runtimeReport?: ExceptionFact;
-  /** The same of an initialization that this invocation waited for. */
+  /** The same for an initialization that this invocation waited for. */
   initException?: ExceptionFact;
   /** `isSaid`: by the runtime, in a log line. `isCounted`: here or in the process before. */
   readonly outOfMemory: { isSaid: boolean; isCounted: boolean };
@@ -38,7 +38,7 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   counted: readonly Outcome[];
   /** Parts that were emitted, so that nothing is emitted twice. */
   readonly emitted: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
-  /** Of the process before this one, which closed its span and said nothing of it. */
+  /** It belongs to an earlier process, which closed its span and left no hand-over. */
   isForeign?: boolean;
   /** The SERVER span of the function's own SDK that leaves instead of ours. */
   servedBy?: ReceivedSpan;
@@ -74,7 +74,7 @@ export function noteLine(
   if (exception !== undefined && !invocation.emitted.span) addException(invocation, exception);
 }
 
-/** Of many exceptions the first are kept, and the runtime's own report in any case. */
+/** Keeps the first few exceptions, and the runtime's own report in any case. */
 function addException(invocation: Invocation, exception: ExceptionFact): void {
   const { exceptions } = invocation;
   if (exception.isRuntimeReport === true) invocation.runtimeReport = exception;
@@ -97,7 +97,7 @@ export function startTimeOf(invocation: Invocation): HrTime | undefined {
 }
 
 /**
- * End of the span: runtimeDone, else start + the report's duration; `preferReport` turns that round. Never before
+ * End of the span: runtimeDone, else start + the report's duration; `preferReport` reverses that. Never before
  * `start`.
  */
 export function endTimeOf(
@@ -117,14 +117,14 @@ export function isClosed(invocation: Invocation): boolean {
   return invocation.emitted.span && invocation.emitted.report;
 }
 
-/** Only an event can change what is emitted of it: a report without runtimeDone waits, and so do ids. */
+/** Nothing is left to emit until another event comes; not so without ids, or while a report waits for runtimeDone. */
 export function isUpToDate(invocation: Invocation): boolean {
   const { identity, done, report, emitted } = invocation;
   const isSettled = done === undefined ? report === undefined : emitted.runtimeDone;
   return isClosed(invocation) || (identity !== undefined && isSettled);
 }
 
-/** Of a closed invocation's events their times are enough, unless a start is still to give it its ids. */
+/** Reduces the events of a closed invocation to their times, unless it still needs its start to get ids. */
 export function shrink(invocation: Invocation): void {
   if (invocation.identity === undefined) return;
   const { requestId, start, done, report } = invocation;

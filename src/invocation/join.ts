@@ -1,13 +1,13 @@
 // The extension makes a span of each invocation ("our span"), and the function's instrumentation may make a SERVER span
-// of the same request: where that is there it stays, completed, and ours does not leave, so that each request is one
+// of the same request: if there is one, it is completed and leaves instead of ours, so that each request is one
 // trace with one SERVER span. Without it, our span takes its place in the trace of the function's own spans.
-// Decided once, when the request settles, by what the spans say of themselves and never by when they arrived.
+// Decided once, when the request settles, by what the spans say about themselves, never by when they arrived.
 import type { SpanEdit } from '../relay/edit-span';
 import { HAS_IS_REMOTE, IS_REMOTE } from '../relay/item';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { SpanIdentity } from './identity';
 
-/** What a received span says, also of one that has left already. */
+/** What a received span says; also kept for spans that have left already. */
 export interface SeenSpan {
   readonly traceId: string;
   readonly spanId: string;
@@ -23,15 +23,15 @@ export interface SeenSpan {
 /** A request that settles. */
 export interface SettlingRequest {
   readonly requestId: string;
-  /** Our span's. */
+  /** Our span's ids. */
   readonly identity: SpanIdentity;
-  /** Of the segment that X-Ray puts between our span and the function's own. */
+  /** The id of the segment that X-Ray puts between our span and the function's own. */
   readonly runtimeSpanId: string | undefined;
   readonly startMs: number;
   readonly endMs: number;
   /** The runtime is gone: its open spans will never come. */
   readonly isDead: boolean;
-  /** No other request was open: what starts in its time is its own. */
+  /** No other request was open: what starts during it belongs to it. */
   readonly isAlone: boolean;
 }
 
@@ -40,16 +40,16 @@ export interface Joined {
   readonly identity: SpanIdentity;
   /** The SERVER span; absent: ours leaves. */
   readonly servedBy?: ReceivedSpan;
-  /** From our span to those of other traces. */
+  /** Links from our span to spans of other traces. */
   readonly links: readonly SpanIdentity[];
   readonly edits: ReadonlyMap<ReceivedSpan, SpanEdit>;
 }
 
-/** Clocks of runtime and platform differ by less. */
+/** The clocks of runtime and platform differ by less than this. */
 const TOLERANCE_MS = 1;
 const MAX_LINKS = 32;
 const TRACE_FLAGS = 0xff;
-/** Of OTLP. */
+/** OTLP's span kinds. */
 const INTERNAL = 1;
 
 const INVOCATION_ID = 'faas.invocation_id';
@@ -66,9 +66,9 @@ export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joine
 }
 
 /**
- * Those that name the request, first the one that it is served by: one below none of them, rather with a caller than
- * without, rather with spans below it, rather the later one. OpenTelemetry's agent for Java makes up to three, one
- * for each method that the call passes through, and not always one below the other.
+ * The SERVER spans that name the request. First the one that served it: preferably one that is not below another of
+ * them, then one with a caller, then one with spans below it, then the latest. OpenTelemetry's agent for Java makes up
+ * to three, one for each method that the call passes through, and not always one below the other.
  */
 function findServers(
   { requestId, identity, runtimeSpanId }: SettlingRequest,
@@ -122,7 +122,7 @@ function serveBy(
   return { identity: { traceId, spanId, ...parent, sampled: true }, servedBy, links: [], edits };
 }
 
-/** Makes spans children of the server; from another trace they come with all that is below them. */
+/** Makes spans children of the server; those of another trace move together with all that is below them. */
 function putInside(
   spans: readonly SeenSpan[],
   server: SeenSpan,
@@ -200,7 +200,7 @@ function adopt(tops: readonly SeenSpan[], { identity }: SettlingRequest): Joined
   };
 }
 
-/** Several traces (messages of a batch): which of them is the request's is never guessed. */
+/** There are several traces (messages of a batch): which of them is the request's is never guessed. */
 function linkTo(tops: readonly SeenSpan[], request: SettlingRequest): Joined {
   const { identity, requestId } = request;
   const attributes = { [INVOCATION_ID]: requestId };
@@ -259,7 +259,7 @@ function isBelowOurs(span: SeenSpan, { identity, runtimeSpanId }: SettlingReques
   return parentSpanId === identity.spanId || parentSpanId === runtimeSpanId;
 }
 
-/** Of a SERVER span beside the one that its request is served by: a step inside of it. */
+/** Turns a further SERVER span of the request into a step inside of the one that served it. */
 export function toInnerEdit(span: ReceivedSpan, { traceId, spanId }: SpanIdentity): SpanEdit {
   const isTop = span.parentSpanId === undefined || span.isParentRemote === true;
   return { kind: INTERNAL, ...(isTop && { traceId, ...toParentEdit(span, spanId, false) }) };

@@ -101,7 +101,7 @@ function isWorthHolding(
   return isFresh && requests.timeline.length === 0;
 }
 
-/** Looks a request up only when it is another one than the line before named: many lines share theirs. */
+/** Looks a request up only if the previous line named a different one: neighbouring lines mostly share theirs. */
 class RequestFinder {
   private knownId: string | undefined;
   private known: TrackedRequest | undefined;
@@ -188,12 +188,12 @@ export function findInvocationOf(
 }
 
 // The lines that one settling lets go. Those of one stream and request that are a stack trace, printed line by
-// line, are joined; then each says what it knows of its invocation or initialization.
+// line, are joined; then each tells its invocation or initialization what it knows.
 
 /** How the key of lines without a request and without an initialization ends. */
 const NOBODY = '//';
 
-/** Whose a line is. */
+/** The request or initialization that a line belongs to. */
 type LineOwner = Invocation | Initialization;
 
 function isInvocation(owner: LineOwner): owner is Invocation {
@@ -228,14 +228,14 @@ class LeavingLines<Line extends TrackedLine> {
     return joined.filter((fact) => fact !== undefined);
   }
 
-  /** A hole where a line went into an earlier one. */
+  /** Undefined where a line was joined to an earlier one. */
   private join(
     joinTraces: TraceJoiner<Line>,
     isConcurrent: boolean,
   ): (LineFact<Line> | undefined)[] {
     const joined: (LineFact<Line> | undefined)[] = [...this.facts];
     for (const [owner, group] of groupByOwner(this.facts)) {
-      // Lines of nobody may be of several requests that run at once.
+      // Lines that belong to no request may come from several that run at once.
       if (isConcurrent && owner.endsWith(NOBODY)) continue;
       const lines = joinTraces(group.map(({ fact }) => fact.line));
       for (const [place, { fact, index }] of group.entries()) {

@@ -1,7 +1,6 @@
-// Spans of the function's SDK on their way: they wait for the next settling, which may change them, and those
-// that a request still open may need wait for its end. Bounded: beyond it they leave as they are. Of what has
-// left, enough is remembered to know a parent that never came, and the request of a SERVER span that
-// comes late.
+// Spans of the function's SDK wait here for the next settling, which may change them; those that an open request may
+// need wait for its end. The waiting is bounded: beyond it, spans leave as they are. Enough is remembered of spans that
+// have left to recognize a parent that never came, and the request of a late SERVER span.
 import type { SpanEdit } from '../relay/edit-span';
 import { editSpan } from '../relay/edit-span';
 import { bytesOf, wholeOf } from '../relay/item';
@@ -12,9 +11,9 @@ import { join, toInnerEdit } from './join';
 import type { Joined, SeenSpan, SettlingRequest } from './join';
 import type { OpenRequests } from './requests';
 
-/** Of spans that wait for the next settling. */
+/** The bound of spans that wait for the next settling. */
 const MAX_WAITING_BYTES = 1_048_576;
-/** Of spans that wait for the end of their request. */
+/** The bound of spans that wait for the end of their request. */
 const MAX_HELD = 64;
 const MAX_HELD_BYTES = 262_144;
 const MAX_REMEMBERED = 1_024;
@@ -23,7 +22,7 @@ const MAX_CLOSED = 256;
 const MAX_WAITS = 2;
 
 export interface ClosedRequest {
-  /** Our span's, or that of the SERVER span in its place. */
+  /** Our span's ids, or those of the SERVER span in its place. */
   readonly identity: SpanIdentity;
   readonly isServed: boolean;
   /** Unix milliseconds. */
@@ -38,13 +37,13 @@ export class ReceivedSpans {
   private left: ReceivedSpan[] = [];
   private remembered: SeenSpan[] = [];
   private seen: readonly SeenSpan[] | undefined;
-  /** By request, the latest that was stated. */
+  /** The latest settled invocation of each request. */
   private readonly closed = new Map<string, ClosedRequest>();
   private readonly edits = new Map<ReceivedSpan, SpanEdit>();
   /** The SERVER spans of requests whose span is not emitted yet. */
   private readonly serving = new Set<ReceivedSpan>();
   private readonly waits = new WeakMap<ReceivedSpan, number>();
-  /** Everything that left since a request is open is remembered. */
+  /** Everything that left while the open request has been running is remembered. */
   private isComplete = true;
 
   add(span: ReceivedSpan): void {
@@ -54,7 +53,7 @@ export class ReceivedSpans {
     if (this.waitingBytes > MAX_WAITING_BYTES) this.letGo(() => false);
   }
 
-  /** What had to leave before a settling. */
+  /** Spans that had to leave before a settling. */
   takeExcess(): readonly ReceivedSpan[] {
     const { left } = this;
     this.left = [];
@@ -66,9 +65,9 @@ export class ReceivedSpans {
     return this.waiting.length === 0;
   }
 
-  /** Decides once for a request that settles. What is decided of other spans is done when they leave. */
+  /** Decides once for a request that settles. What is decided about other spans is applied when they leave. */
   settle(request: SettlingRequest): Joined | undefined {
-    // A parent that was forgotten is not one that never came.
+    // A parent that was forgotten may have come.
     const isDead = request.isDead && this.isComplete;
     const joined = join({ ...request, isDead }, this.seenSpans);
     for (const [span, edit] of joined?.edits ?? []) {
@@ -165,7 +164,7 @@ export class ReceivedSpans {
     if (seen !== undefined) this.remembered.push(seen);
   }
 
-  /** It came late: beside our span both stay, and a link says that they are one; else it is a step inside. */
+  /** It came late. If our span has left, both stay, with a link; else it becomes a step inside of the one that left. */
   private toLateEdit(span: ReceivedSpan): SpanEdit | undefined {
     const closed = this.findClosed(span);
     if (closed === undefined || closed.identity.spanId === span.spanId) return undefined;
@@ -175,7 +174,7 @@ export class ReceivedSpans {
     return { links: [identity] };
   }
 
-  /** A request that is tried again has the same id: what began after the end is of the next try. */
+  /** A retried request has the same id: what began after the end belongs to the next try. */
   private findClosed({ invocationId, startMs }: ReceivedSpan): ClosedRequest | undefined {
     const closed = invocationId === undefined ? undefined : this.closed.get(invocationId);
     return closed === undefined || startMs > closed.endMs ? undefined : closed;

@@ -1,5 +1,5 @@
-// All that is known of each requestId. Most requests have nothing left to emit and are kept to know
-// duplicates by; a settling looks only at those that something may have changed for.
+// All that is known about each requestId. Most requests have nothing left to emit, and are kept to recognize
+// duplicates; a settling looks only at those for which something may have changed.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReportEvent, RequestEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
 import { compareTimes, toMs } from '../telemetry/timestamp';
@@ -54,12 +54,12 @@ export class TrackedRequest {
     return Math.max(this.doneTimes.length, this.reportTimes.length) >= Math.max(1, this.invokes);
   }
 
-  /** Every invocation is emitted wholly and nothing waits: only duplicates can follow. */
+  /** Everything about every invocation was emitted, and nothing waits: only duplicates can follow. */
   get isClosed(): boolean {
     return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
   }
 
-  /** Keeps of a closed request what duplicates and late lines are known by. */
+  /** Keeps only what is needed to recognize duplicates and late lines of a closed request. */
   shrink(): void {
     this.list.runs.forEach(shrink);
   }
@@ -70,7 +70,10 @@ export class TrackedRequest {
   }
 }
 
-/** Unless it is there already: an event may come twice. In a list of its length: push and spread make room for 17. */
+/**
+ * Unless it is there already: an event may come twice. With concat, which allocates exactly, because V8 gives an array
+ * that is pushed to a capacity of 17.
+ */
 function withTime(times: readonly HrTime[], time: HrTime): readonly HrTime[] {
   const isKnown = times.some((known) => compareTimes(known, time) === 0);
   return isKnown ? times : times.concat([time]);
@@ -94,7 +97,7 @@ export class Requests {
     return this.byId.get(requestId);
   }
 
-  /** The request of this id, because something came for it. */
+  /** The request of this id, new or known; the next settling looks at it. */
   touch(requestId: string): TrackedRequest {
     this.sorted = undefined;
     let request = this.byId.get(requestId);
@@ -108,7 +111,7 @@ export class Requests {
     return request;
   }
 
-  /** Pairs the events of what was dirty and returns its invocations in order of start; all of them when `final`. */
+  /** Pairs the events of dirty requests, of all when `final`, and returns their invocations in order of start. */
   pair(final: boolean): readonly Invocation[] {
     const due = [...(final ? this.byId.values() : this.dirty)];
     if (due.length > 0) this.sorted = undefined;
@@ -122,7 +125,7 @@ export class Requests {
     return this.sorted;
   }
 
-  /** After emitting: lets go of what only an event can change, and of all but a few closed requests. */
+  /** After emitting: requests that only another event can change are clean; of the closed ones a few are kept. */
   tidy(): void {
     this.dirty = this.dirty.filter((request) => {
       request.isDirty = !request.isUpToDate;

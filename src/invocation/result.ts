@@ -26,7 +26,7 @@ export interface ResultRules {
 /** `error.type` of an error that nobody named (semantic conventions, error.type). */
 export const OTHER = '_OTHER';
 const OUT_OF_MEMORY = 'Runtime.OutOfMemory';
-/** Of Lambda, Java and .NET; of Python; of Ruby, as its runtime calls what a handler raised. */
+/** Names from Lambda, Java and .NET; from Python; from Ruby, whose runtime wraps what a handler raised. */
 const OUT_OF_MEMORY_TYPE =
   /(?:^|\.)OutOfMemory(?:Error|Exception)?$|^MemoryError$|^(?:NoMemoryError|Function<NoMemoryError>)$/;
 
@@ -76,7 +76,7 @@ function isUnansweredSuccess(
   return done.metrics?.producedBytes === 0 && done.isAnswered !== true;
 }
 
-/** Said, not merely left open. */
+/** Success that was reported, not merely assumed. */
 function isSuccess({ status }: Ended): boolean {
   return status?.toLowerCase() === 'success';
 }
@@ -84,11 +84,11 @@ function isSuccess({ status }: Ended): boolean {
 interface Naming {
   readonly isFailed: boolean;
   readonly isFunctionError: boolean;
-  /** The runtime's own, of an error. */
+  /** The runtime's own report of the error. */
   readonly report: ExceptionFact | undefined;
 }
 
-/** AWS's errorType, else the exception's, else the status word; of a function error the exception's alone. */
+/** AWS's errorType, else the exception's, else the status word; for a function error, only the exception's. */
 function nameError(
   { status, errorType }: Ended,
   { isFailed, isFunctionError, report }: Naming,

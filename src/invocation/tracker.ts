@@ -119,7 +119,7 @@ export class Tracker<Line extends TrackedLine> {
   }
 
   /**
-   * States everything that is new and complete. `ending`: the environment ends, so nothing is held back
+   * Emits everything that is new and complete. `ending`: the environment ends, so nothing is held back
    * for events that may still come.
    */
   settle(ending?: Ending): Fact<Line>[] {
@@ -168,7 +168,7 @@ export class Tracker<Line extends TrackedLine> {
     if (joined.servedBy !== undefined) invocation.servedBy = joined.servedBy;
   }
 
-  /** Of which spans of the function's SDK may still be needed. */
+  /** The requests that may still need spans of the function's SDK. */
   get openRequests(): OpenRequests {
     return toOpenRequests(this.requests);
   }
@@ -227,7 +227,7 @@ export class Tracker<Line extends TrackedLine> {
     request.list.pair(true);
     const { invocations } = request;
     for (const invocation of invocations) this.identify(invocation);
-    // At the beginning of time: what is open ends where it starts.
+    // An ending at the beginning of time: what is open then ends where it starts.
     const context = this.toContext({ time: [0, 0] });
     for (const invocation of invocations) {
       this.evicted.push(...emitInvocation<Line>(invocation, context));
@@ -247,14 +247,14 @@ class DroppedLogs {
   private bytes = 0;
   private previous: LogsDroppedEvent | undefined;
 
-  /** The same event once more. */
+  /** The same event a second time. */
   isDuplicate({ time, droppedRecords, droppedBytes }: LogsDroppedEvent): boolean {
     const { previous } = this;
     if (previous === undefined || compareTimes(previous.time, time) !== 0) return false;
     return previous.droppedRecords === droppedRecords && previous.droppedBytes === droppedBytes;
   }
 
-  /** The increase that this event states, if any. */
+  /** The increase that this event reports, if any. */
   add(event: LogsDroppedEvent): LogsDroppedFact[] {
     this.previous = event;
     const { droppedRecords = this.records, droppedBytes = this.bytes, time } = event;
@@ -271,9 +271,9 @@ function toIncrease(total: number | undefined, known: number): number {
   return total === undefined ? 0 : total - known;
 }
 
-// What joining has to know of an invocation, once its end is known.
+// What joining has to know about an invocation, once its end is known.
 
-/** Undefined: it has not ended, or nothing of it leaves. */
+/** Undefined: it has not ended, or it has no span. */
 function toSettlingRequest(
   invocation: Invocation,
   isConcurrent: boolean,

@@ -1,5 +1,5 @@
-// The text of a delivery in parts that can be decoded on their own: between two of them there is time for
-// something else, and what is not decoded can be counted. Linear, and right for any JSON.
+// Splits the text of a delivery into parts that can be decoded on their own: between two of them there is time for
+// something else, and records that are not decoded can be counted. Linear, and correct for any JSON.
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -12,8 +12,8 @@ const CLOSING = 0x7d;
 const LONG_RUN = 64;
 
 /**
- * JSON arrays of about `length` characters, one record longer at the most, that hold the records of the array
- * in `text` in their order; of a text that is no array, the text. The second member is where the rest begins.
+ * JSON arrays of about `length` characters, at most one record longer, that hold the records of the array in `text`
+ * in their order; for a text that is not an array, the text itself. The second member is where the rest begins.
  */
 export function* splitBatch(
   text: string,
@@ -36,7 +36,7 @@ export function* splitBatch(
   yield [`[${text.slice(start)}`, text.length];
 }
 
-/** How many records the array in `text` has from `start` on; of a text that is no array, 1. */
+/** How many records the array in `text` has from `start` on; for a text that is not an array, 1. */
 export function countRecords(text: string, start = 0): number {
   let at = start > 0 ? start : findFirstRecord(text);
   if (at === undefined) return text.trim() === '' ? 0 : 1;

@@ -44,7 +44,7 @@ const spansAndTracing = (record: JsonObject) => ({
   tracing: readTraceContext(record['tracing']),
 });
 
-/** Members that runtimeDone and report share with each other. Without spreads: two of three events are these. */
+/** Members that runtimeDone and report share. No spreads: two thirds of all platform events are of these types. */
 const requestEnd = (record: JsonObject, time: HrTime, requestId: string) => ({
   time,
   requestId,
@@ -194,7 +194,7 @@ function readTime(value: unknown, times: TimestampReader): HrTime | undefined {
 /** What one delivery held. `problem` is set when the text as a whole could not be read. */
 export interface DecodedBatch {
   readonly events: readonly TelemetryEvent[];
-  /** Elements that were no events (null, numbers, objects without a `type`). */
+  /** Elements that are not events (null, numbers, objects without a `type`). */
   readonly badRecords: number;
   readonly problem?: string;
 }

@@ -5,7 +5,7 @@ import type { PlatformMetrics, PlatformSpan, TraceContext } from './event';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Durations beyond about 31 years are no durations; they would overflow OTLP's times. */
+/** About 31 years: longer durations cannot be true, and would overflow OTLP's times. */
 const MAX_DURATION_MS = 1e12;
 /** `spans` has one to four elements; a hostile record must not make thousands of spans. */
 const MAX_SPANS = 64;
@@ -15,7 +15,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The JSON object that a text is; an empty one for any other text. */
+/** Parses a JSON object; any other text gives an empty one. */
 export function parseObject(text: string): JsonObject {
   try {
     const value: unknown = JSON.parse(text);
@@ -98,11 +98,11 @@ export function readMetrics(value: unknown): PlatformMetrics | undefined {
 // Text fit for protobuf and JSON: no lone surrogate, cut only between characters. Text that needs no
 // change comes back as the same string.
 
-/** What the engine has since Node.js 20: none of it looks at text that is Latin-1. */
+/** In the engine since Node.js 20; these methods do not scan Latin-1 text at all. */
 type EngineText = string & { isWellFormed(): boolean; toWellFormed(): string };
 
 const IS_KNOWN_TO_ENGINE = 'isWellFormed' in String.prototype;
-/** Almost every line has none, and then there is nothing to look at more closely. */
+/** Almost every line has none, so that this quick look is enough. */
 const ANY_SURROGATE = /[\ud800-\udfff]/;
 /** With the u flag a pair is one code point, so only lone surrogates match. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -144,7 +144,7 @@ export function cutToLength(text: string, maxLength: number): string {
   return text.slice(0, isHighSurrogate(text.charCodeAt(maxLength - 1)) ? maxLength - 1 : maxLength);
 }
 
-/** A pair has four bytes: two for each half. */
+/** A surrogate pair takes four bytes: two for each half. */
 function utf8UnitBytes(unit: number): number {
   if (unit < 0x80) return 1;
   return unit < 0x800 || (unit & 0xf800) === 0xd800 ? 2 : 3;

@@ -1,5 +1,5 @@
-// The latest keys of a stream, to know one that comes again: 64 bits each, in two halves. A fixed block of
-// memory: a Set of texts leaves garbage with every key, which V8 keeps until the heap has doubled.
+// The latest keys of a stream, to recognize one that comes again: 64 bits each, in two halves. A fixed block of
+// memory, because a Set of strings leaves garbage with every key, which V8 keeps until the heap has doubled.
 
 export class RecentKeys {
   private readonly highs: Uint32Array;
@@ -33,7 +33,7 @@ export class RecentKeys {
   }
 }
 
-/** Forgets what a Map or Set has known longest, until `most` are left. */
+/** Forgets the oldest entries of a Map or Set, until `most` are left. */
 export function forgetOldest(
   known: Pick<Map<string, unknown>, 'size' | 'keys' | 'delete'>,
   most: number,

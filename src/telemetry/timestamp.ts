@@ -5,7 +5,7 @@ import type { HrTime } from '@opentelemetry/api';
 const NANOS_PER_SECOND = 1_000_000_000;
 /** OTLP holds times as unsigned 64-bit nanoseconds, which end in the year 2554. */
 const MAX_SECONDS = 18_000_000_000;
-/** From 1 March of the year 0, counted from 1. */
+/** Counted from 1 March of the year 0, which is day 1. */
 const DAYS_BEFORE_1970 = 719_469;
 const NO_DIGIT = -100_000;
 const ISO =
@@ -20,23 +20,23 @@ export function parseTimestamp(text: string): HrTime | undefined {
   return parseTimestampUntil(text, text.length);
 }
 
-/** The time that the first `end` characters of `text` are. */
+/** Parses the first `end` characters of `text`. */
 export function parseTimestampUntil(text: string, end: number): HrTime | undefined {
   const isUsual = end === 24 && text.charCodeAt(23) === 0x5a && hasIsoPunctuation(text);
   return isUsual ? parseMilliseconds(text) : parseAnyForm(text.slice(0, end));
 }
 
-/** Where `2026-03-02T08:15:` ends. */
+/** The length of `2026-03-02T08:15:`. */
 const MINUTE_LENGTH = 17;
 
-/** Reads times one after the other: most are of the same minute as the one before, of which only the rest is read. */
+/** Reads a sequence of times: most are in the same minute as the one before, so that only the seconds are parsed. */
 export class TimestampReader {
   private minute = '?';
   private minuteStart = 0;
 
-  /** As `parseTimestampUntil`. */
+  /** Like `parseTimestampUntil`. */
   readUntil(text: string, end: number): HrTime | undefined {
-    // By lastIndexOf: V8 makes a loop over single characters of startsWith.
+    // lastIndexOf, because V8 compiles startsWith to a loop over single characters.
     if (end !== 24 || text.lastIndexOf(this.minute, 0) !== 0) return this.learn(text, end);
     const second = twoDigits(text, 17);
     const millis = twoDigits(text, 20) * 10 + digit(text, 22);
@@ -89,7 +89,7 @@ function twoDigits(text: string, at: number): number {
   return digit(text, at) * 10 + digit(text, at + 1);
 }
 
-/** 0 to 9, or what makes every sum with it negative: NaN would make them all floating-point. */
+/** 0 to 9, or a number so low that every sum with it is negative; NaN would make the arithmetic floating-point. */
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 0x30;
   return value >= 0 && value <= 9 ? value : NO_DIGIT;
@@ -106,7 +106,7 @@ function parseAnyForm(text: string): HrTime | undefined {
   return isInRange(seconds) ? [seconds, Number(fraction.padEnd(9, '0'))] : undefined;
 }
 
-/** NaN for what is on no clock. Seconds go to 60, a leap second. */
+/** NaN for a time of day that does not exist. Seconds go to 60, a leap second. */
 function toSecondOfDay(hour: number, minute: number, second: number): number {
   const isOnClock =
     hour >= 0 && hour <= 23 && minute >= 0 && minute <= 59 && second >= 0 && second <= 60;
@@ -114,8 +114,8 @@ function toSecondOfDay(hour: number, minute: number, second: number): number {
 }
 
 /**
- * NaN for what is on no calendar. By whole numbers: each log line pays for it, and a Date would cost more
- * than the rest. Years begin in March here, so that a leap day is their last.
+ * NaN for a date that does not exist. Integer arithmetic, because each log line pays for it, and a Date would cost
+ * more than all the rest. Years begin in March here, so that a leap day is their last.
  */
 function toEpochDay(year: number, month: number, day: number): number {
   const isInYear = year >= 1969 && month >= 1 && month <= 12 && day >= 1;
