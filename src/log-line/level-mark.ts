@@ -12,7 +12,7 @@ const PHP_TITLE = /^PHP (Fatal error|Parse error|Warning|Notice|Deprecated|Error
 const VM_TITLE =
   /^(?:OpenJDK|Java HotSpot\(TM\)|Eclipse OpenJ9) (?:[\w-]{1,16} ){0,2}VM (warning): /;
 const PLACE_TITLE =
-  /^(?:[\w./@+-]{1,256}|<\w{1,16}>):\d{1,8}:(?:\d{1,8}:)? (?:\w{0,64}(Warning)|(warning|error)): /;
+  /^(?:[\w./@+-]{1,256}|<\w{1,16}>):\d{1,8}:(?:\d{1,8}:)? (?:\w{0,64}(Warning)|(warning|error|Fatal error)): /;
 /** Julia's `[ Info: message`. */
 const JULIA_TITLE = /^\[ (Debug|Info|Warning|Error): /;
 /** Julia's first line of several, and Signale without a scope, which pads the level. */

@@ -15,7 +15,8 @@ const LOGGER_KEY = /^(?:time|ts|t|level|lvl|severity|timestamp)=/;
 const PAIRS_TO_LEVEL =
   /^(?:[A-Za-z_][\w.@-]{0,63}=(?:"(?:[^"\\\n]|\\.){0,256}"|'[^'\n]{0,256}'|[^\s"'=]{0,128}) +){1,16}(?:level|lvl|severity)=/;
 const LEVEL = /(?:^| )(?:level|lvl|severity)=["']?([A-Za-z][\w+-]{0,11})/;
-const TIME = /(?:^| )(?:time|ts|t|timestamp)=["']?([^\s"']{19,40})/;
+const TIME =
+  /(?:^| )(?:time|ts|t|timestamp|date)=(?:"([^"]{10,40})"|'([^']{10,40})'|([^\s"']{10,40}))/;
 
 /** Undefined for a line of another form. `text`: its first few hundred characters. */
 export function readLogfmt(text: string): Logfmt | undefined {
@@ -25,5 +26,6 @@ export function readLogfmt(text: string): Logfmt | undefined {
   if (!isLoggers && !PAIRS_TO_LEVEL.test(text)) return undefined;
   const severity = readSeverity(LEVEL.exec(text)?.[1]);
   if (!isLoggers && severity?.number === undefined) return undefined;
-  return { severity, time: TIME.exec(text)?.[1] };
+  const [, inDoubleQuotes, inQuotes, bare] = TIME.exec(text) ?? [];
+  return { severity, time: inDoubleQuotes ?? inQuotes ?? bare };
 }

@@ -26,7 +26,7 @@ export interface Columns {
 const MAX_COLUMNS = 9;
 /** A logger's name may stand before the level; two words are the beginning of a sentence. */
 const MAX_WORDS = 1;
-const COLUMN = /^[\s|\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|[\]]+))/;
+const COLUMN = /^[\s|;\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|;[\]]+))/;
 /** Dashes, arrows, and the signs that signale puts before a level. */
 const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
 const SIGN = /^[^\u0000-\u203f]/;
@@ -35,7 +35,7 @@ const NUMBER = /^#?[\d.,#()+:/-]+$/;
 const QUALIFIED = /^[A-Za-z_$][\w$]*(?:(?:[./:#$]|::)[\w$]+)+$/;
 const PAIR = /^[A-Za-z_][\w.@-]{0,63}=/;
 /** A thread's or a logger's name, or a time in digits. */
-const BRACKETED_NAME = /^(?:(?=[^\]]*[A-Za-z]{2})[\w .$:@#/()[+-]+|\d{10,19})$/;
+const BRACKETED_NAME = /^(?:(?=[^\]]*[A-Za-z]{2})[\w .$:@#/()[+-]+|\d{10,19}(?:\.\d{1,9})?)$/;
 /** env_logger without a time: the level takes five characters. */
 const PADDED = /^([A-Z]{5} |[A-Z]{4} {2})[a-z_][\w:]*$/;
 const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
@@ -93,17 +93,19 @@ function readWord(word: string, around: Around): Severity | undefined {
   if (/^(?:level|severity)="?[A-Za-z]/.test(word)) {
     return readSeverity(word.slice(word.indexOf('=') + 1).replaceAll('"', ''));
   }
+  const enclosed = /^(?:\(([A-Z]{3,9})\)|<([A-Z]{3,9})>|\{([A-Z]{3,9})\})$/.exec(word);
+  if (enclosed !== null) return COLUMN_LEVELS.get(enclosed[1] ?? enclosed[2] ?? enclosed[3] ?? '');
   const name = word.replace(/[:,>]+$/, '');
   const isMarked = name !== word;
   // Monolog: `production.WARNING:`; Celery: `WARNING/MainProcess`.
-  const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split('/', 1);
+  const [level = ''] = name.slice(name.lastIndexOf('.') + 1).split(/[/(]/, 1);
   const isCapital = level === level.toUpperCase();
   if (isMarked ? isCapital || level === name : isCapital && mayBeBare && !name.includes('.')) {
     const severity = COLUMN_LEVELS.get(level);
     if (severity !== undefined) return severity;
   }
   const isColumn =
-    (/[\t|]\s*\S+$/.test(before) && /^\s*[\t|]/.test(after)) ||
+    (/[\t|;]\s*\S+$/.test(before) && /^\s*[\t|;]/.test(after)) ||
     (isBehindSign && after.startsWith('  ')) ||
     after.startsWith(']');
   if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);

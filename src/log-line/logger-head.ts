@@ -16,6 +16,9 @@ import { COLUMN_LEVELS, LINE_LEVELS } from './severity';
 
 const MAX_SCAN_LENGTH = 256;
 const MAX_LEVEL_LENGTH = 12;
+const UUID_LENGTH = 36;
+/** Where signs begin, and letters that no level is made of. */
+export const FIRST_SIGN = 0x2000;
 /** A date and time as ISO 8601 or most loggers write it, and its zone: an offset, UTC, or a name not known here. */
 const DATE_TIME =
   /^\[?(\d{4})([-/.])(\d\d)[-/.](\d\d)[T ](\d\d:\d\d:\d\d)([.,:]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:])| ([A-Z]{3,5})(?=\s))?/;
@@ -27,15 +30,20 @@ const BASIC_TIME = /^\[?(\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?=[\]
  */
 const TIME_OF_DAY =
   /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d([.,]\d{1,9})?(?:[ \u202f]?[AP]M)?|[AP]M)(?: [+-]\d{4}| UTC| [A-Z]\w{2,15}\/\w{2,15})?(?![\w:])/;
-const APACHE_TIME = /^\[[A-Z][a-z]{2} [A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d\.?\d{0,9} \d{4}\]/;
+/** Behind the name of a day: Apache, C's asctime, RFC 1123. */
+const DAY_TIME =
+  /^\[?[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} [ \d]\d|\d{1,2} [A-Z][a-z]{2} \d{4}) \d\d:\d\d:\d\d(\.\d{1,9})?(?: [A-Z]{3,4})?(?: \d{4}| [+-]\d{4})?(?=[\]\s])/;
 /** Seconds, or a thousandth or less, since 1970, as zap's console prints them (`1.772439300749e+09`). */
 const EPOCH_TIME = /^\[?(1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|\]])/;
 /** logrus: `WARN[0000] message`, or a date and time there; log15: `WARN[03-02|08:15:00] message`. */
 const LOGRUS =
   /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{3})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16})\] /;
-/** `DD_EXTENSION | WARN | message`, Python's `orders - WARNING - message`, OCaml's `app.exe: [WARNING] message`. */
+/**
+ * Who says it, then the level between separators: `DD_EXTENSION | WARN | message`, Python's `orders - WARNING - …`,
+ * OCaml's `app.exe: [WARNING] message`, `orders[8]: warning: message`.
+ */
 const NAMED =
-  /^(?:[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )|[\w.]{1,64} - (?=[A-Z]{4,8} - )|[\w./-]{1,64}: (?=\[[A-Z]{4,8}\](?: |$)))/;
+  /^(?:[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )|[\w.]{1,64} - (?=[A-Z]{4,8} - )|[\w.]{1,64}\|(?=[A-Z]{4,8}\|)|[\w./-]{1,64}(?:\[\d{1,8}\])?: (?=\[[A-Za-z]{3,8}\](?: |$)|(?:[a-z]{4,8}|[A-Z]{4,8}): ))/;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
 const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/i;
@@ -47,7 +55,11 @@ const NAME_HINT = /equest|faas/;
 const UUID_HINT = /-\w{4}-\w{4}-\w{4}-/;
 const TRUSTED_NAME = /^(?:aws|function|faas)/i;
 const ESCAPE = '\u001b';
-const COLOUR = /\u001b\[[\d;]*m/g;
+const COLOUR = /\u001b\[[\d;:]*m/g;
+/** Whoever colours a word of its own says how bad it is. */
+const COLOURED_WORD = /^\u001b\[[\d;:]{1,16}m\[?([A-Za-z]{3,9})\]?\u001b\[[\d;:]{0,16}m[\s:]/;
+/** What people put in front of a level; arrows and bullets stand before sentences, too. */
+const EMOJI = /^(?:[\u2139\u2300-\u2bff\ufe0f]|[\ud83c-\ud83e][\udc00-\udfff]){1,4} +/;
 
 /** Undefined for a line that is nothing but its message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
@@ -64,13 +76,15 @@ function isSentence(text: string): boolean {
   const end = endOfWord(text);
   if (end === 0 || text.charCodeAt(end) !== 0x20 || (text.charCodeAt(1) & 0x20) === 0) return false;
   const next = text.charCodeAt(end + 1);
-  // `Mar 02`, `Mar  2`, `orders - WARNING -`, `OpenJDK 64-Bit`, `Fatal error: `
-  if (next <= 0x39 && (end === 3 || next === 0x2d || end === 7)) return false;
-  return !mayBeTitle(text);
+  // `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`; `OpenJDK 64-Bit`, `Fatal error: `
+  return !(next === 0x2d || (end === 3 && next <= 0x5a)) && !mayBeTitle(text);
 }
 
 function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
   const first = text.charCodeAt(0);
+  if (text.charCodeAt(UUID_LENGTH) === 0x20 && isUuid(text.slice(0, UUID_LENGTH))) {
+    return readBehindId(text);
+  }
   if (first >= 0x30 && first <= 0x39) {
     return (
       readTimed(text, eventTime) ??
@@ -80,6 +94,7 @@ function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
     );
   }
   if (first === 0x3c) return readPriority(text, eventTime) ?? readMarked(text);
+  if (first >= FIRST_SIGN) return readMarked(text) ?? readBehindEmoji(text, eventTime);
   if (first !== 0x5b) {
     return (
       readMarked(text) ??
@@ -89,16 +104,36 @@ function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
       readNamed(text)
     );
   }
-  return readTimed(text, eventTime) ?? readMarked(text) ?? readBracketed(text, eventTime);
+  return (
+    readTimed(text, eventTime) ??
+    readEpoch(text, eventTime) ??
+    readMarked(text) ??
+    readBracketed(text, eventTime)
+  );
+}
+
+/** `requestId LEVEL message`: anybody may write an id there. */
+function readBehindId(text: string): HeadDraft | undefined {
+  const { severity } = readColumns(text, UUID_LENGTH, NO_TIME);
+  return severity && toHead(severity, text);
+}
+
+function readBehindEmoji(text: string, eventTime: HrTime): HeadDraft | undefined {
+  const emoji = EMOJI.exec(text)?.[0];
+  if (emoji === undefined) return undefined;
+  return keepWhole(readLevelled(text.slice(emoji.length), eventTime));
 }
 
 /** With colours anywhere, or indented (Rust pads `INFO` to five characters): read without, kept as it is. */
 function readOrnamented(text: string, eventTime: HrTime): HeadDraft | undefined {
-  const plain = text
-    .slice(0, 2 * MAX_SCAN_LENGTH)
-    .replace(COLOUR, '')
-    .trimStart();
-  return keepWhole(readPlain(plain, eventTime));
+  const shown = text.slice(0, 2 * MAX_SCAN_LENGTH);
+  const head = keepWhole(readPlain(shown.replace(COLOUR, '').trimStart(), eventTime));
+  const severity = head === undefined ? findSeverityByColour(shown) : undefined;
+  return severity === undefined ? head : toHead(severity, text);
+}
+
+function findSeverityByColour(text: string): Severity | undefined {
+  return COLUMN_LEVELS.get(COLOURED_WORD.exec(text)?.[1] ?? '');
 }
 
 /** A line that begins with a date and time, or with a time of day. */
@@ -149,7 +184,7 @@ function readNamed(text: string): HeadDraft | undefined {
 }
 
 function readTimeOfDay(text: string): HeadDraft | undefined {
-  const match = TIME_OF_DAY.exec(text) ?? APACHE_TIME.exec(text);
+  const match = TIME_OF_DAY.exec(text) ?? DAY_TIME.exec(text);
   if (match === null) return undefined;
   const [whole, fraction] = match;
   const title = readMark(text.slice(whole.length).replace(/^\]? /, ''));
@@ -160,9 +195,9 @@ function readTimeOfDay(text: string): HeadDraft | undefined {
 
 /** JUL's and tinylog's first line says when and where, the second begins with the level; tint and charm have one. */
 function readDated(text: string, eventTime: HrTime): HeadDraft | undefined {
-  // `Mar 02, `, `Mar  2 `
-  const isMonth = text.charCodeAt(3) === 0x20 && /^[A-Z][a-z]{2} [ \d]\d/.test(text);
-  if (!isMonth || !TIME_OF_DAY.test(text)) return undefined;
+  // `Mar 02, `, `Mar  2 `, `Mon Mar 02 `, `Mon, 02 Mar `
+  const isDate = /^[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} )?[ \d]\d/.test(text);
+  if (!isDate || !(TIME_OF_DAY.test(text) || DAY_TIME.test(text))) return undefined;
   return readTimeOfDay(text) ?? readSecondLine(text, eventTime);
 }
 
@@ -254,7 +289,10 @@ function readLevelled(text: string, eventTime: HrTime): HeadDraft | undefined {
 function readLevelWord(text: string, end: number, isTimed: boolean): Severity | undefined {
   const word = text.slice(0, end);
   const behind = text.slice(end, end + MAX_SCAN_LENGTH);
-  if (behind.startsWith(':')) return LINE_LEVELS.get(word);
+  if (behind.startsWith(':')) {
+    const isCapital = word === word.toUpperCase();
+    return LINE_LEVELS.get(word) ?? (isCapital ? COLUMN_LEVELS.get(word) : undefined);
+  }
   // Zig's `warning(orders): `
   if (behind.startsWith('('))
     return /^\(\w{1,64}\): /.test(behind) ? LINE_LEVELS.get(word) : undefined;

@@ -216,6 +216,10 @@ function isGelf(record: JsonObject): boolean {
 
 /** The first timestamp that can be true at `eventTime`; EMF lines hold theirs in `_aws`. */
 export function readRecordTimestamp(record: JsonObject, eventTime: HrTime): HrTime | undefined {
+  // Most records have theirs there, and need no further look.
+  const { timestamp } = record;
+  const plain = typeof timestamp === 'string' ? readRecordTime(timestamp, eventTime) : undefined;
+  if (plain !== undefined) return plain;
   for (const key of TIME_KEYS) {
     const value = record[key];
     const time = value === undefined ? undefined : readRecordTime(value, eventTime);

@@ -4,7 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { TimestampReader } from '../telemetry/timestamp';
-import { readLoggerHead } from './logger-head';
+import { FIRST_SIGN, readLoggerHead } from './logger-head';
 import { LINE_LEVELS } from './severity';
 import { createHead } from './log-line';
 import type { HeadDraft, TextHead } from './log-line';
@@ -19,8 +19,9 @@ const UNKNOWN: Severity = { text: 'ANY' };
  * A colour, an indentation, an empty line, syslog's `<`, a path, Node.js's `(node:8)`, Erlang's `=`, and from here on
  * signs: beside letters, digits and `[` all that a head may begin with.
  */
-const OTHER_INITIALS: ReadonlySet<number> = new Set([0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c, 0x3d]);
-const FIRST_SIGN = 0x2000;
+const OTHER_INITIALS: ReadonlySet<number> = new Set([
+  0x09, 0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c, 0x3d,
+]);
 const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
 const MAX_SCAN_LENGTH = 256;

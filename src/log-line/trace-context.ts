@@ -66,6 +66,7 @@ const PARENTS = [
   'context',
   'fields',
   'span',
+  'trace',
   'extra',
   'record',
   'attributes',

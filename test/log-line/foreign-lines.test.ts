@@ -53,6 +53,22 @@ describe('the level is read from', () => {
       "AWS's extension for parameters",
       '[AWS Parameters and Secrets Lambda Extension] 2024/05/20 16:29:45 WARN stock is low',
     ],
+    ['a command, as Unix has it', 'orders: warning: stock is low'],
+    ['a command with its process', 'orders[8]: WARNING: stock is low'],
+    ['columns without a time', 'shop.orders|WARN|stock is low'],
+    ['a request in front', '8f507cfc-5c3e-4f0b-9d6a-2b0f8f1c7e11 WARN stock is low'],
+    ['semicolons', '2024-05-20T16:29:45.009Z;WARN;stock is low'],
+    ['parentheses', '2024-05-20T16:29:45.009Z (WARN) stock is low'],
+    ['angle brackets', '2024-05-20T16:29:45.009Z <WARN> stock is low'],
+    ['a place behind the level', '2024-05-20T16:29:45.009Z WARN(orders): stock is low'],
+    ["C's asctime", 'Mon May 20 16:29:45 2024 WARN stock is low'],
+    ["RFC 1123's date", 'Mon, 20 May 2024 16:29:45 GMT WARN stock is low'],
+    ['seconds in brackets', '[1716222585.009] WARN stock is low'],
+    ['winston in colours without a colon', '\u001b[33mwarn\u001b[39m stock is low'],
+    ['colours with colons', '\u001b[38:5:214mWARN\u001b[m stock is low'],
+    ['an emoji in front', '\u26a0\ufe0f WARN: stock is low'],
+    ['a tab in front', '\tWARN stock is low'],
+    ['a short name with a colon', 'WRN: stock is low'],
     ['a line that is only its level', 'WARN'],
     ['a line that is only its level in brackets', '[WARN]'],
   ])('the text of %s', (_logger, text) => {
@@ -98,6 +114,18 @@ describe('no level is read from', () => {
     'A = REPORT====',
     '→ warning about it',
     'orders - shipped - x',
+    'Bob Smith WARN',
+    'Mon May 20 was without a WARN',
+    'TODO: ERROR handling',
+    'note: warning labels',
+    '8f507cfc-5c3e-4f0b-9d6a-2b0f8f1c7e11 shipped with a WARN label',
+    '2024-05-20T16:29:45.009Z shipped (see WARN)',
+    '\u001b[33mwarning labels\u001b[39m printed',
+    '🎉 error handling is done',
+    '• WARN the customer',
+    '→ ERROR page shown',
+    'Emergency: call Bob',
+    'a;WARN;b',
   ])('%j', (text) => {
     expect(readLine(text)).not.toHaveProperty('severityNumber');
   });
@@ -129,7 +157,14 @@ describe('the time is read from', () => {
     expect(readLine(record).time).toEqual(LINE_TIME);
   });
 
-  it.each(['20240520T162945.009Z WARN low', '[WARN] [1716222585009] low'])('%j', (text) => {
+  it.each([
+    '20240520T162945.009Z WARN low',
+    '[WARN] [1716222585009] low',
+    '[1716222585.009] WARN low',
+    'ts=1716222585.009 level=warn msg=low',
+    'time="2024-05-20 16:29:45.009" level=warn msg=low',
+    "date='2024-05-20 16:29:45,009' level='warn'",
+  ])('%j', (text) => {
     expect(readLine(text).time).toEqual(LINE_TIME);
   });
 });
@@ -144,5 +179,13 @@ it("PHP's fatal error behind its date is what the runtime reports", () => {
   expect(readLine(text)).toMatchObject({
     severityNumber: 21,
     exception: { type: 'StockError', message: 'no stock', isRuntimeReport: true },
+  });
+});
+
+it('trace ids are read from within `trace`', () => {
+  const trace = { trace_id: '6549a1b24c0ffee0deadbeef01020304', span_id: '53995c3f42cd8ad8' };
+  expect(readLine({ message: 'low', trace })).toMatchObject({
+    traceId: trace.trace_id,
+    spanId: trace.span_id,
   });
 });
