@@ -2,9 +2,14 @@
 // free: V8 compiles a function when it is first called, and the first real invocation would be held
 // for that. Nothing of it leaves. Figures: docs/decisions/0007-what-the-extension-loads.md.
 import { loadJsonEncoding, protobufEncoding } from '../delivery/codec/request-builder';
+import { createHttpTransport } from '../delivery/transport/http-transport';
+import type { RequestConnections } from '../delivery/transport/http-transport';
+import { createReconnectingTransport } from '../delivery/transport/transport-factory';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
+import { Exchange } from '../http/exchange';
 import { turn } from '../node/clock';
 import type { InvokeEvent } from '../lambda/extensions-api';
+import { Secrets } from '../secrets';
 
 const REQUEST_ID = '00000000-0000-4000-8000-000000000000';
 const TRACING = {
@@ -12,19 +17,45 @@ const TRACING = {
   type: 'X-Amzn-Trace-Id',
   value: 'Root=1-00000001-000000000000000000000001;Parent=0000000000000001;Sampled=1',
 } as const;
+const ARN = 'arn:aws:lambda:us-east-1:123456789012:function:rehearsal';
 const FLUSH_MS = 1_000;
+
+const HEADERS = { 'user-agent': 'rehearsal', 'content-type': 'application/x-protobuf' };
 
 const ignore = (): void => undefined;
 
-/** Requests succeed at once, and go nowhere. */
+/** What is sent succeeds at once, and goes nowhere. */
+const NOWHERE: RequestConnections = {
+  discardIdle: ignore,
+  start(request, listener) {
+    const exchange = new Exchange(request, listener);
+    queueMicrotask(() => {
+      exchange.onHead(200, new Map([['content-type', 'application/x-protobuf']]));
+      exchange.onEnd();
+    });
+    return exchange;
+  },
+};
+
+/** Requests up to their connection. */
 export const DEAD_ENDS: TransportFactory = {
-  create: (signal, { protocol }) => ({
-    transport: { send: () => Promise.resolve({ status: 'success' }) },
-    loadEncoding:
-      protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding,
-    prepare: () => Promise.resolve(),
-    refresh: ignore,
-  }),
+  create(signal, settings) {
+    const http = createHttpTransport({
+      configuration: settings,
+      headers: () => HEADERS,
+      connect: () => NOWHERE,
+      clock: { now: Date.now },
+      secrets: new Secrets(),
+    });
+    const renewSecrets = (): Promise<boolean> => Promise.resolve(false);
+    return {
+      transport: createReconnectingTransport(http, { resendable: true, renewSecrets }),
+      loadEncoding:
+        settings.protocol === 'http/json' ? () => loadJsonEncoding(signal) : () => protobufEncoding,
+      prepare: () => Promise.resolve(),
+      refresh: ignore,
+    };
+  },
   close: ignore,
 };
 
@@ -40,7 +71,7 @@ export async function rehearse(pipeline: Rehearsing, isOver: () => boolean): Pro
   const startMs = Date.now();
   const steps: readonly (() => unknown)[] = [
     () => pipeline.accept(JSON.stringify(initialization(startMs))),
-    () => pipeline.invoke({ eventType: 'INVOKE', requestId: REQUEST_ID, deadlineMs: startMs }),
+    () => pipeline.invoke(toInvoke(startMs)),
     () => pipeline.accept(JSON.stringify(invocation(startMs))),
     () => pipeline.flush(Date.now() + FLUSH_MS),
     () => pipeline.accept(JSON.stringify(report(startMs))),
@@ -51,6 +82,16 @@ export async function rehearse(pipeline: Rehearsing, isOver: () => boolean): Pro
     if (isOver()) return;
     await step();
   }
+}
+
+function toInvoke(deadlineMs: number): InvokeEvent {
+  return {
+    eventType: 'INVOKE',
+    requestId: REQUEST_ID,
+    deadlineMs,
+    invokedFunctionArn: ARN,
+    tracingValue: TRACING.value,
+  };
 }
 
 function initialization(startMs: number): readonly object[] {

@@ -24,11 +24,14 @@ import { defined } from '../../telemetry/fields';
 import { classifyAnswer } from '../policy/verdict';
 import type { HttpAnswer } from '../policy/verdict';
 
+/** What a request asks of them. */
+export type RequestConnections = Pick<Connections, 'discardIdle' | 'start'>;
+
 export interface HttpTransportOptions {
   readonly configuration: Pick<SignalConfiguration, 'url' | 'proxyUrl'>;
   readonly headers: HeaderSource;
   /** The connections of the endpoint; called for every request. */
-  readonly connect: () => Connections | Promise<Connections>;
+  readonly connect: () => RequestConnections | Promise<RequestConnections>;
   readonly clock: WallClock;
   /** Not to be quoted when the endpoint echoes them. */
   readonly secrets: Secrets;
@@ -93,7 +96,7 @@ function toTarget({ url, proxyUrl }: HttpTransportOptions['configuration']): Req
 // memory; knows whether the server can have acted on a request that broke.
 
 interface HttpRequest {
-  readonly connections: Connections;
+  readonly connections: RequestConnections;
   /** Without its Content-Length. */
   readonly head: Pick<RepeatedHead, 'format'>;
   readonly body: Uint8Array;
