@@ -46,9 +46,12 @@ export interface Unread {
   readonly bodies: number;
   /** As they arrived, perhaps compressed; for a body that was read in part, those of the rest. */
   readonly bytes: number;
+  /** Counted in the text, or estimated from the bytes where there was no time to count. */
   readonly records: number;
 }
 
+/** The size of a record, a log line of a hundred characters, where none was counted. */
+const TYPICAL_RECORD_BYTES = 200;
 /** What a body costs beside its bytes. */
 const BODY_COST_BYTES = 512;
 /** A part: one or two milliseconds of work. */
@@ -136,15 +139,20 @@ export class Inbox implements TelemetryStream {
     this.onClose?.();
     this.waiting = [];
     this.wake();
-    const unread = { bodies: waiting.length, bytes: 0, records: 0 };
+    let [bytes, countedBytes, countedRecords] = [0, 0, 0];
     for (const [index, body] of waiting.entries()) {
       const { text, start } = (index === 0 ? current : undefined) ?? { text: '', start: 0 };
-      unread.bytes += start > 0 ? Buffer.byteLength(text.slice(start)) : body.bytes.length;
+      const ownBytes = start > 0 ? Buffer.byteLength(text.slice(start)) : body.bytes.length;
+      bytes += ownBytes;
       this.budget.release(costOf(body));
       if (this.clock.steadyMs() >= untilMs) continue;
-      unread.records += countRecords(start > 0 ? text : await toText(body), start);
+      countedRecords += countRecords(start > 0 ? text : await toText(body), start);
+      countedBytes += ownBytes;
     }
-    return unread;
+    // What there was no time to count has as many as its size says, judged by the others.
+    const bytesEach = countedRecords === 0 ? TYPICAL_RECORD_BYTES : countedBytes / countedRecords;
+    const records = countedRecords + Math.round((bytes - countedBytes) / bytesEach);
+    return { bodies: waiting.length, bytes, records };
   }
 
   /** Not before the answers are on their way; between two bodies, everything else gets a turn. */

@@ -132,6 +132,16 @@ describe('at the end', () => {
     expect(budget.heldBytes).toBe(0);
   });
 
+  it('records are as many as their bytes say, where there is no time to count them', async () => {
+    const { clock, budget, inbox, take } = open();
+    for (let count = 0; count < 4; count += 1) take(MANY);
+    const times = [clock.now(), clock.now(), clock.now() + 100, clock.now() + 100];
+    jest.spyOn(clock, 'steadyMs').mockImplementation(() => times.shift() ?? 0);
+    const { bodies, records } = await inbox.close(clock.now() + 100);
+    expect({ bodies, records }).toEqual({ bodies: 4, records: 4_000 });
+    expect(budget.heldBytes).toBe(0);
+  });
+
   it('a body that was read in part counts for its rest', async () => {
     const { clock, pipeline, inbox, take, readAll } = open();
     inbox.attach(pipeline);
