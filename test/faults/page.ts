@@ -8,8 +8,8 @@ const INTRODUCTION = `# What a failing endpoint does to function and telemetry
 
 Made by \`npm run test:faults -- --write\`: the built layer in the local Lambda, frozen between invocations,
 default budget of 500 ms, three lines per invocation. Every cell is a test; it also checks that the function's answers
-are the same as without the extension, that nothing arrives twice (but what hangs at SHUTDOWN, which is sent anew), and that delivered and dropped add up to what the
-platform's events make, to the item.
+are the same as without the extension, that nothing arrives twice (but what hangs at SHUTDOWN, which is sent anew), and
+that delivered and dropped add up to what the platform's events make, to the item.
 
 - **delivered**, **dropped**: spans / data points / log records, by the extension's last line. Everything dropped is in the
   exported metrics \`otel.sdk.exporter.*.exported\` under its \`error.type\`, as far as an endpoint was there to take them.
