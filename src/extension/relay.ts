@@ -10,7 +10,7 @@ import type { Translator } from '../otel/translator';
 import type { Attributes } from '../relay/attributes';
 import { fillResource, createInterner } from '../relay/fill-resource';
 import { fromJson } from '../relay/from-json';
-import type { RawItems, Signal } from '../relay/item';
+import type { RawItem, RawItems, Signal } from '../relay/item';
 import type { EnvelopeInterners } from '../relay/scan-request';
 import { scanRequest } from '../relay/scan-request';
 import type { SelfMetrics } from './self-metrics';
@@ -145,30 +145,32 @@ export class Relay {
 
   private read(signal: Signal, body: Uint8Array): number {
     const { reception } = this.ports.translator;
+    // What redaction has changed has a block of its own, and is of this body all the same.
+    const changed = new Set<RawItem>();
     let rejected = 0;
     let items: RawItems[Signal][] = [];
-    const hand = (): void => {
-      rejected += this.deliver(signal, items, body);
-      items = [];
+    const hand = <S extends Signal>(of: S, handed: readonly RawItems[S][]): void => {
+      const evicted = this.deliver(of, handed);
+      const own = evicted.filter((item) => item.block === body || changed.has(item));
+      rejected += countItems(of, own);
     };
     scanRequest(signal, body, this.internersOf(signal), (item) => {
-      const passing = reception.accept(signal, item);
+      const passing = reception.accept(signal, item, changed);
       if (passing !== undefined) items.push(passing);
-      if (items.length >= STEP) hand();
+      if (items.length < STEP) return;
+      hand(signal, items);
+      items = [];
     });
-    hand();
-    return rejected + this.deliver('traces', reception.takeExcess(), body);
+    hand(signal, items);
+    hand('traces', reception.takeExcess());
+    return rejected;
   }
 
-  /** Answers how many items of this body were dropped at once. */
-  deliver<S extends Signal>(signal: S, items: readonly RawItems[S][], body?: Uint8Array): number {
-    if (items.length === 0 || !this.ports.delivery.isExported(signal)) return 0;
+  /** Answers what was dropped at once for want of room. */
+  deliver<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
+    if (items.length === 0 || !this.ports.delivery.isExported(signal)) return [];
     this.ports.selfMetrics.queued(signal, items.length);
-    const evicted = this.ports.delivery.addItems(signal, items);
-    return countItems(
-      signal,
-      evicted.filter(({ block }) => block === body),
-    );
+    return this.ports.delivery.addItems(signal, items);
   }
 
   /** New ones after a SnapStart restore, which makes this a different environment. */

@@ -31,11 +31,19 @@ export class Reception {
     this.filter = parts.filter && new ReceivedFilter(parts.filter);
   }
 
-  /** What goes straight on is answered; the rest waits for the next settling, or was dropped by a filter. */
-  accept<S extends Signal>(signal: S, came: ReceivedItems[S]): ReceivedItems[S] | undefined {
+  /**
+   * What goes straight on is answered; the rest waits for the next settling, or was dropped by a filter. `changed` gets
+   * what redaction made of it.
+   */
+  accept<S extends Signal>(
+    signal: S,
+    came: ReceivedItems[S],
+    changed: Set<RawItem>,
+  ): ReceivedItems[S] | undefined {
     const { intake, received } = this.parts;
     if (signal !== 'metrics') intake.note({ signal, received: came } as ReceivedItem);
     const item = this.filter === undefined ? came : this.filter.item(signal, came);
+    if (item !== undefined && item !== came) changed.add(item);
     if (item instanceof ReceivedLogRecord) this.parts.repeated?.noteRecord(item);
     if (item === undefined || signal === 'metrics') return item;
     const detail = item as ReceivedSpan | ReceivedLogRecord;

@@ -132,7 +132,7 @@ function run(variables: Readonly<Record<string, string>>, steps: readonly Step[]
     if (step === 'settle') settle();
     else if (step instanceof ReceivedSpan || step instanceof ReceivedLogRecord) {
       const signal = step instanceof ReceivedSpan ? 'traces' : 'logs';
-      const passing = translator.reception.accept(signal, step);
+      const passing = translator.reception.accept(signal, step, new Set());
       if (passing !== undefined) take(passing);
       translator.reception.takeExcess().forEach(take);
     } else translator.accept(decodeBatch(JSON.stringify([step]), at(2000)), at(2000));

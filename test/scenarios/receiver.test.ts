@@ -85,6 +85,9 @@ function rejectedOf(signal: keyof typeof SERIALIZERS, answer: Buffer): number {
   return Number(Object.values(partialSuccess).find((value) => typeof value === 'number'));
 }
 
+/** Of each of `manyOf`. */
+const REDACTING = { LAMBDA_OTLP_REDACT_PATTERNS: '["xxxxx"]' };
+
 /** More spans than wait to be joined. */
 const MANY = 10_000;
 
@@ -154,13 +157,17 @@ describe('the receiver', () => {
   });
 
   it.each([
-    ['spans', 'traces', 'ExportTraceServiceRequest', 'span'],
-    ['log records', 'logs', 'ExportLogsServiceRequest', 'log'],
-    ['data points', 'metrics', 'ExportMetricsServiceRequest', 'metric_data_point'],
+    ['spans', 'traces', 'ExportTraceServiceRequest', 'span', {}],
+    ['log records', 'logs', 'ExportLogsServiceRequest', 'log', {}],
+    ['data points', 'metrics', 'ExportMetricsServiceRequest', 'metric_data_point', {}],
+    ['redacted spans', 'traces', 'ExportTraceServiceRequest', 'span', REDACTING],
+    ['redacted log records', 'logs', 'ExportLogsServiceRequest', 'log', REDACTING],
   ] as const)(
     'says how many %s had no room, and counts each once',
-    async (_, signal, message, item) => {
-      const run = await startInstrumented({ settings: { LAMBDA_OTLP_BUFFER_BYTES: '65536' } });
+    async (_, signal, message, item, settings) => {
+      const run = await startInstrumented({
+        settings: { LAMBDA_OTLP_BUFFER_BYTES: '65536', ...settings },
+      });
       // Loads what the first request waits for.
       await post(run, [{ headers: protobuf, body: '' }]);
       const body = Buffer.from(encodeOtlpMessage(message, manyOf(signal, MANY)));
