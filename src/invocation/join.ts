@@ -71,11 +71,13 @@ export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joine
  * to three, one for each method that the call passes through, and not always one below the other.
  */
 function findServers(
-  { requestId, identity, runtimeSpanId }: SettlingRequest,
+  { requestId, identity, runtimeSpanId, endMs }: SettlingRequest,
   seen: readonly SeenSpan[],
 ): readonly SeenSpan[] {
+  // What began after its end is of the next try, which has the same id.
   const servers = seen.filter(
-    ({ invocationId, held }) => invocationId === requestId && held !== undefined,
+    ({ invocationId, startMs, held }) =>
+      invocationId === requestId && startMs <= endMs + TOLERANCE_MS && held !== undefined,
   );
   if (servers.length < 2) return servers;
   const ids = new Set(servers.map(({ spanId }) => spanId));

@@ -264,6 +264,17 @@ describe('a request whose function has an SDK', () => {
     ]);
   });
 
+  it('of an earlier try leaves the span of the next one to it', () => {
+    const scene = createScene();
+    scene.spans(server(), server({ id: '9999999999999999', startMs: 2010 }));
+    scene.events(start(1000), done(1200), start(2000));
+    expect(scene.settle().sdk).toMatchObject([{ spanId: 'aaaaaaaaaaaaaaaa', kind: 2 }]);
+    scene.events(done(2200));
+    const left = scene.settle();
+    expect(left.sdk).toMatchObject([{ spanId: '9999999999999999', kind: 2 }]);
+    expect(attributesOf(left.sdk[0])).toMatchObject({ 'lambda.status': 'success' });
+  });
+
   it('is not taken for an earlier try of the same request, whose span has left', () => {
     const scene = createScene();
     scene.spans(server());
