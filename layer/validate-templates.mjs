@@ -37,6 +37,8 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const zips = ['lambda-otlp-node.zip', 'lambda-otlp-x86_64.zip', 'lambda-otlp-arm64.zip'];
 const emptyZip = Buffer.concat([Buffer.from('PK\x05\x06'), Buffer.alloc(18)]);
 const context = 'otlpEndpoint=https://otlp.example.com';
+/** The templates are checked with it: without it they have less. */
+const instrumentationArn = 'arn:aws:lambda:us-east-1:123456789012:layer:instrumentation:1';
 
 /** A copy of the templates with the built zips, or empty ones, where the templates expect them. */
 function copyTemplates() {
@@ -106,7 +108,16 @@ async function checkCdk(templates) {
   const env = { ...process.env, PATH: `${join(modules, '.bin')}:${process.env.PATH}` };
   const synth = await run(
     bin('cdk'),
-    ['synth', '--quiet', '--no-notices', '--no-version-reporting', '-c', context],
+    [
+      'synth',
+      '--quiet',
+      '--no-notices',
+      '--no-version-reporting',
+      '-c',
+      context,
+      '-c',
+      `instrumentationArn=${instrumentationArn}`,
+    ],
     { cwd, env },
   );
   if (!synth.ok) return failed(synth.output);
@@ -127,6 +138,7 @@ async function checkTerraformSyntax(templates) {
 async function checkServerless(templates) {
   const { ok, output, template } = await packageService(join(templates, 'serverless'), {
     OTLP_ENDPOINT: 'https://otlp.example.com',
+    INSTRUMENTATION_ARN: instrumentationArn,
   });
   return ok ? checkCloudFormation(template) : failed(output);
 }

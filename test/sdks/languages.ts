@@ -3,6 +3,8 @@ import { dirname, join } from 'node:path';
 import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
 
 const FUNCTIONS = join(__dirname, 'functions');
+/** Has what instruments a handler, and is that of the container image's template. */
+const PYTHON_TEMPLATE = join(__dirname, '../../layer/templates/functions/python');
 const JAVA_RUNTIME = 'com.amazonaws.services.lambda.runtime.api.client.AWSLambda';
 
 type Runtime = Pick<LocalLambdaOptions, 'handler' | 'bootstrap'> & {
@@ -30,7 +32,7 @@ export const LANGUAGES: readonly Language[] = [
     start: (python) => ({
       bootstrap: [python, '-m', 'awslambdaric', 'instrumented.handler'],
       settings: {
-        PYTHONPATH: FUNCTIONS,
+        PYTHONPATH: `${FUNCTIONS}:${PYTHON_TEMPLATE}`,
         ORIG_HANDLER: 'function.handler',
         _HANDLER: 'instrumented.handler',
       },

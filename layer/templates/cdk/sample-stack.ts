@@ -3,7 +3,14 @@
 import { join } from 'node:path';
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal, type IRole } from 'aws-cdk-lib/aws-iam';
-import { Architecture, Code, LayerVersion, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Code,
+  LayerVersion,
+  LoggingFormat,
+  Runtime,
+  type ILayerVersion,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays, type ILogGroup } from 'aws-cdk-lib/aws-logs';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -14,6 +21,8 @@ export interface SampleStackProps extends StackProps {
   readonly otlpEndpoint: string;
   /** A Secrets Manager secret: a JSON object whose `apiKey` is sent as header api-key. None: an open endpoint. */
   readonly otlpSecretName?: string;
+  /** OpenTelemetry's instrumentation layer for Node.js (opentelemetry.io, Lambda Auto-Instrumentation). */
+  readonly instrumentationArn?: string;
 }
 
 const root = join(__dirname, '../../..');
@@ -39,7 +48,10 @@ export class SampleStack extends Stack {
       runtime: Runtime.NODEJS_22_X,
       architecture: Architecture.ARM_64,
       role: this.createRole(logGroup, props.otlpSecretName),
-      layers: [layer],
+      layers: [layer, ...this.findInstrumentation(props.instrumentationArn)],
+      // The instrumentation replaces exports, and those of an esbuild bundle cannot be: without this the function
+      // fails with "Cannot redefine property: handler" (open-telemetry/opentelemetry-lambda#1781).
+      bundling: { footer: 'module.exports = { ...module.exports };' },
       logGroup,
       loggingFormat: LoggingFormat.JSON,
       environment: {
@@ -48,9 +60,19 @@ export class SampleStack extends Stack {
         ...(props.otlpSecretName !== undefined && {
           LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS: `api-key=\${secretsmanager:${props.otlpSecretName}#apiKey}`,
         }),
+        // The SDK then sends to localhost, where the extension listens: nothing more to set.
+        ...(props.instrumentationArn !== undefined && {
+          AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler',
+        }),
         OTEL_RESOURCE_ATTRIBUTES: 'deployment.environment.name=sample',
       },
     });
+  }
+
+  private findInstrumentation(arn: string | undefined): readonly ILayerVersion[] {
+    return arn === undefined
+      ? []
+      : [LayerVersion.fromLayerVersionArn(this, 'InstrumentationLayer', arn)];
   }
 
   /** The layer needs no permission of its own but to read the secret its headers refer to. */

@@ -25,6 +25,12 @@ variable "otlp_secret_name" {
   description = "An existing Secrets Manager secret: a JSON object whose apiKey is sent as header api-key; empty for an open endpoint, such as a Collector"
 }
 
+variable "instrumentation_layer_arn" {
+  type        = string
+  default     = ""
+  description = "OpenTelemetry's instrumentation layer for Python in this region (opentelemetry.io, Lambda Auto-Instrumentation); empty for none"
+}
+
 variable "function_name" {
   type    = string
   default = "lambda-otlp-sample"
@@ -107,7 +113,7 @@ resource "aws_lambda_function" "sample" {
   handler          = "handler.handler"
   timeout          = 10
   memory_size      = 256
-  layers           = [aws_lambda_layer_version.otlp.arn]
+  layers           = compact([aws_lambda_layer_version.otlp.arn, var.instrumentation_layer_arn])
 
   logging_config {
     log_format = "JSON"
@@ -115,13 +121,16 @@ resource "aws_lambda_function" "sample" {
   }
 
   environment {
-    variables = {
+    variables = merge({
       # LAMBDA_OTLP_OTEL_...: for the extension alone, so that an SDK in the function is left as it is.
       LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT = var.otlp_endpoint
       # The extension fetches the secret when it starts; the value is in no state file.
       LAMBDA_OTLP_OTEL_EXPORTER_OTLP_HEADERS = var.otlp_secret_name == "" ? "" : "api-key=$${secretsmanager:${var.otlp_secret_name}#apiKey}"
       OTEL_RESOURCE_ATTRIBUTES               = "deployment.environment.name=sample"
-    }
+      },
+      # The SDK then sends to localhost, where the extension listens: nothing more to set.
+      var.instrumentation_layer_arn == "" ? {} : { AWS_LAMBDA_EXEC_WRAPPER = "/opt/otel-instrument" },
+    )
   }
 
   depends_on = [aws_iam_role_policy.function]
