@@ -164,7 +164,8 @@ describe('the receiver', () => {
     ['redacted log records', 'logs', 'ExportLogsServiceRequest', 'log', REDACTING],
   ] as const)(
     'says how many %s had no room, and counts each once',
-    async (_, signal, message, item, settings) => {
+    async (...row) => {
+      const [, signal, message, item, settings] = row;
       const run = await startInstrumented({
         settings: { LAMBDA_OTLP_BUFFER_BYTES: '65536', ...settings },
       });
