@@ -162,36 +162,33 @@ describe('the receiver', () => {
     ['data points', 'metrics', 'ExportMetricsServiceRequest', 'metric_data_point', {}],
     ['redacted spans', 'traces', 'ExportTraceServiceRequest', 'span', REDACTING],
     ['redacted log records', 'logs', 'ExportLogsServiceRequest', 'log', REDACTING],
-  ] as const)(
-    'says how many %s had no room, and counts each once',
-    async (...row) => {
-      const [, signal, message, item, settings] = row;
-      const run = await startInstrumented({
-        settings: { LAMBDA_OTLP_BUFFER_BYTES: '65536', ...settings },
-      });
-      // Loads what the first request waits for.
-      await post(run, [{ headers: protobuf, body: '' }]);
-      const body = Buffer.from(encodeOtlpMessage(message, manyOf(signal, MANY)));
-      const [answer] = await post(run, [
-        { path: `/v1/${signal}`, headers: protobuf, body: body.toString('base64') },
-      ]);
-      const rejected = rejectedOf(signal, Buffer.from(answer?.body ?? '', 'base64'));
-      expect(answer?.status).toBe(200);
-      expect(rejected).toBeGreaterThan(MANY / 3);
-      const telemetry = await finish(run);
-      const arrived = {
-        traces: telemetry.spans.filter(({ name }) => name.startsWith('many')).length,
-        logs: telemetry.logs.filter(({ text }) => JSON.stringify(text).includes('many')).length,
-        metrics: telemetry.series.filter(({ name }) => name.startsWith('many')).length,
-      };
-      // What the extension itself adds takes some room, too.
-      expect(arrived[signal]).toBeLessThanOrEqual(MANY - rejected);
-      const dropped = total(telemetry, `otel.sdk.exporter.${item}.exported`, {
-        'error.type': 'queue_full',
-      });
-      expect(dropped).toBeGreaterThanOrEqual(MANY - arrived[signal]);
-    },
-  );
+  ] as const)('says how many %s had no room, and counts each once', async (...row) => {
+    const [, signal, message, item, settings] = row;
+    const run = await startInstrumented({
+      settings: { LAMBDA_OTLP_BUFFER_BYTES: '65536', ...settings },
+    });
+    // Loads what the first request waits for.
+    await post(run, [{ headers: protobuf, body: '' }]);
+    const body = Buffer.from(encodeOtlpMessage(message, manyOf(signal, MANY)));
+    const [answer] = await post(run, [
+      { path: `/v1/${signal}`, headers: protobuf, body: body.toString('base64') },
+    ]);
+    const rejected = rejectedOf(signal, Buffer.from(answer?.body ?? '', 'base64'));
+    expect(answer?.status).toBe(200);
+    expect(rejected).toBeGreaterThan(MANY / 3);
+    const telemetry = await finish(run);
+    const arrived = {
+      traces: telemetry.spans.filter(({ name }) => name.startsWith('many')).length,
+      logs: telemetry.logs.filter(({ text }) => JSON.stringify(text).includes('many')).length,
+      metrics: telemetry.series.filter(({ name }) => name.startsWith('many')).length,
+    };
+    // What the extension itself adds takes some room, too.
+    expect(arrived[signal]).toBeLessThanOrEqual(MANY - rejected);
+    const dropped = total(telemetry, `otel.sdk.exporter.${item}.exported`, {
+      'error.type': 'queue_full',
+    });
+    expect(dropped).toBeGreaterThanOrEqual(MANY - arrived[signal]);
+  });
 
   it('completes the resource of the SDK', async () => {
     const run = await startInstrumented();
