@@ -36,30 +36,21 @@ export class FieldReader {
     if (this.position >= this.limit) return false;
     const tag = this.readVarint();
     // A tag has 32 bits; field 0 does not exist.
-    if (tag > 0xffffffff) return this.refuse();
+    if (tag > 0xffffffff || tag < 8) return this.refuse();
+    const wireType = tag & 7;
     this.field = tag >>> 3;
-    this.wireType = tag & 7;
-    if (this.field === 0) return this.refuse();
+    this.wireType = wireType;
     this.start = this.position;
-    switch (this.wireType) {
-      case VARINT:
-        this.value = this.readVarint();
-        break;
-      case FIXED64:
-        this.position += 8;
-        break;
-      case FIXED32:
-        this.position += 4;
-        break;
-      case LENGTH_DELIMITED: {
-        const length = this.readVarint();
-        this.start = this.position;
-        this.position += length;
-        break;
-      }
-      default:
-        // Groups left the language with proto3; 6 and 7 never were in it.
-        return this.refuse();
+    if (wireType === LENGTH_DELIMITED) {
+      const length = this.readVarint();
+      this.start = this.position;
+      this.position += length;
+    } else if (wireType === VARINT) this.value = this.readVarint();
+    else if (wireType === FIXED64) this.position += 8;
+    else if (wireType === FIXED32) this.position += 4;
+    else {
+      // Groups left the language with proto3; 6 and 7 never were in it.
+      return this.refuse();
     }
     this.end = this.position;
     return this.position <= this.limit || this.refuse();
@@ -77,20 +68,12 @@ export class FieldReader {
   }
 
   private readVarint(): number {
-    const { bytes, limit } = this;
-    // Most have one or two bytes.
-    for (
-      let value = 0, shift = 0, { position } = this;
-      shift < 28 && position < limit;
-      shift += 7
-    ) {
-      const byte = bytes[position++] ?? 0;
-      value |= (byte & 0x7f) << shift;
-      if (byte >= 0x80) continue;
-      this.position = position;
-      return value;
-    }
-    return this.readLongVarint();
+    const { position } = this;
+    const byte = this.bytes[position] ?? 0;
+    // Nearly every tag and length is one byte: so much is compiled into whoever asks.
+    if (byte >= 0x80 || position >= this.limit) return this.readLongVarint();
+    this.position = position + 1;
+    return byte;
   }
 
   private readLongVarint(): number {
@@ -109,8 +92,39 @@ export class FieldReader {
   }
 }
 
-/** Whether a whole message, one level deep, is well-formed. */
-export function isWellFramed(reader: FieldReader, start: number, end: number): boolean {
+/** Whether a message, one level deep, is well-formed. Without a reader, as it is asked while the sender waits. */
+export function isWellFramed(bytes: Uint8Array, start: number, end: number): boolean {
+  let at = start;
+  while (at < end) {
+    let tag = bytes[at++] ?? 0;
+    if (tag >= 0x80) {
+      const more = bytes[at++] ?? 0;
+      if (more >= 0x80) return readsWell(bytes, start, end);
+      tag = (tag & 0x7f) | (more << 7);
+    }
+    if (tag < 8) return false;
+    const wireType = tag & 7;
+    if (wireType === LENGTH_DELIMITED) {
+      let length = bytes[at++] ?? 0;
+      if (length >= 0x80) {
+        const more = bytes[at++] ?? 0;
+        if (more >= 0x80) return readsWell(bytes, start, end);
+        length = (length & 0x7f) | (more << 7);
+      }
+      at += length;
+    } else if (wireType === VARINT) {
+      const last = at + MAX_VARINT_BYTES;
+      while ((bytes[at++] ?? 0) >= 0x80) if (at === last) return false;
+    } else if (wireType === FIXED64) at += 8;
+    else if (wireType === FIXED32) at += 4;
+    else return false;
+  }
+  return at === end;
+}
+
+/** The same, also of tags and lengths of more than two bytes. */
+function readsWell(bytes: Uint8Array, start: number, end: number): boolean {
+  const reader = new FieldReader(bytes);
   reader.enter(start, end);
   while (reader.next());
   return !reader.isMalformed;

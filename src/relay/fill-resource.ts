@@ -60,7 +60,9 @@ export function createInterner<T>(make: (envelope: Envelope) => T): (envelope: E
     const index = known.findIndex(
       ({ from }) => from.schemaUrl === schemaUrl && equalBytes(from.bytes, bytes),
     );
-    const [found] = index < 0 ? [] : known.splice(index, 1);
+    const found = known[index];
+    if (found !== undefined && index === 0) return found.made;
+    if (found !== undefined) known.splice(index, 1);
     const from = found?.from ?? { bytes: new Uint8Array(bytes), schemaUrl };
     const entry = found ?? { from, made: make(from) };
     known.unshift(entry);

@@ -29,19 +29,28 @@ export interface EnvelopeInterners {
 
 /** The items of a body; nothing where its framing is broken down to the fields of an item. */
 export function countItems(body: Uint8Array): number | undefined {
-  const inside = new FieldReader(body);
+  const [request, perResource, perScope] = createReaders(body);
   let items = 0;
-  const isSound = ({ bytes }: Envelope): boolean =>
-    isWellFramed(new FieldReader(bytes), 0, bytes.length);
-  const wellFormed = walkRequest(body, {
-    onResource: isSound,
-    onScope: isSound,
-    onItem: (start, end) => {
-      items += 1;
-      return isWellFramed(inside, start, end);
-    },
-  });
-  return wellFormed ? items : undefined;
+  request.enter(0, body.length);
+  while (request.next()) {
+    if (!request.is(PER_RESOURCE, LENGTH_DELIMITED)) continue;
+    perResource.enter(request.start, request.end);
+    while (perResource.next()) {
+      const { wireType, field, start, end } = perResource;
+      if (wireType !== LENGTH_DELIMITED) continue;
+      if (field === OWN && !isWellFramed(body, start, end)) return undefined;
+      if (field !== HELD) continue;
+      perScope.enter(start, end);
+      while (perScope.next()) {
+        if (perScope.wireType !== LENGTH_DELIMITED || perScope.field > HELD) continue;
+        if (!isWellFramed(body, perScope.start, perScope.end)) return undefined;
+        if (perScope.field === HELD) items += 1;
+      }
+      if (perScope.isMalformed) return undefined;
+    }
+    if (perResource.isMalformed) return undefined;
+  }
+  return request.isMalformed ? undefined : items;
 }
 
 /** Every item of a body that `countItems` found sound, as parts of the body. */
@@ -52,34 +61,39 @@ export function scanRequest<S extends Signal>(
   onItem: (item: ReceivedItems[S]) => void,
 ): void {
   const Item = CONSTRUCTORS[signal];
+  const [request, perResource, perScope] = createReaders(block);
   const inside = new FieldReader(block);
-  let envelopes: Envelopes = { resource: EMPTY, scope: EMPTY };
-  walkRequest(block, {
-    onResource: (envelope) => {
-      envelopes = { resource: toResource(envelope), scope: EMPTY };
-      return true;
-    },
-    onScope: (envelope) => {
-      envelopes = { resource: envelopes.resource, scope: toScope(envelope) };
-      return true;
-    },
-    onItem: (start, end) => {
-      onItem(new Item({ block, start, end }, envelopes, inside));
-      return true;
-    },
-  });
+  request.enter(0, block.length);
+  while (request.next()) {
+    if (!request.is(PER_RESOURCE, LENGTH_DELIMITED)) continue;
+    const resource = toResource(readEnvelope(block, inside, request));
+    perResource.enter(request.start, request.end);
+    while (perResource.next()) {
+      if (!perResource.is(HELD, LENGTH_DELIMITED)) continue;
+      const envelopes = { resource, scope: toScope(readEnvelope(block, inside, perResource)) };
+      perScope.enter(perResource.start, perResource.end);
+      while (perScope.next()) {
+        if (!perScope.is(HELD, LENGTH_DELIMITED)) continue;
+        const { start, end } = perScope;
+        onItem(new Item({ block, start, end }, envelopes, inside));
+      }
+    }
+  }
 }
-
-const EMPTY: Envelope = { bytes: new Uint8Array(0), schemaUrl: '' };
 
 // The three levels that the export requests of all signals share: per resource, per scope, item. Their field
 // numbers are the same in traces, metrics and logs.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (ResourceSpans, ScopeSpans) and its two siblings
 
+const PER_RESOURCE = 1;
 /** An envelope's own fields, wherever they stand between what it holds. */
 const OWN = 1;
 const HELD = 2;
 const SCHEMA_URL = 3;
+
+function createReaders(body: Uint8Array): readonly [FieldReader, FieldReader, FieldReader] {
+  return [new FieldReader(body), new FieldReader(body), new FieldReader(body)];
+}
 
 /** A resource or a scope with its schema URL. */
 export interface Envelope {
@@ -87,59 +101,26 @@ export interface Envelope {
   readonly schemaUrl: string;
 }
 
-/** What answers false ends the walk: the body is malformed. */
-interface RequestVisitor {
-  /** Before the items of a resource, and of one of its scopes. */
-  readonly onResource: (resource: Envelope) => boolean;
-  readonly onScope: (scope: Envelope) => boolean;
-  /** An item's offsets in the body. */
-  readonly onItem: (start: number, end: number) => boolean;
-}
-
-/** False where the framing of an envelope is broken or the visitor said so; what came before was visited. */
-function walkRequest(body: Uint8Array, visitor: RequestVisitor): boolean {
-  const { onResource, onScope, onItem } = visitor;
-  const [request, perResource, perScope] = [0, 1, 2].map(() => new FieldReader(body)) as [
-    FieldReader,
-    FieldReader,
-    FieldReader,
-  ];
-  request.enter(0, body.length);
-  while (request.next()) {
-    if (!request.is(1, LENGTH_DELIMITED)) continue;
-    if (!onResource(readEnvelope(body, request.start, request.end))) return false;
-    perResource.enter(request.start, request.end);
-    while (perResource.next()) {
-      if (!perResource.is(HELD, LENGTH_DELIMITED)) continue;
-      const { start, end } = perResource;
-      if (!onScope(readEnvelope(body, start, end))) return false;
-      perScope.enter(start, end);
-      while (perScope.next()) {
-        if (!perScope.is(HELD, LENGTH_DELIMITED)) continue;
-        if (!onItem(perScope.start, perScope.end)) return false;
-      }
-      if (perScope.isMalformed) return false;
-    }
-    if (perResource.isMalformed) return false;
-  }
-  return !request.isMalformed;
-}
-
 /** Written twice, a message merges (its bytes one behind the other) and of a scalar the last one holds. */
-function readEnvelope(body: Uint8Array, start: number, end: number): Envelope {
-  const reader = new FieldReader(body);
-  const parts: Uint8Array[] = [];
+function readEnvelope(
+  body: Uint8Array,
+  reader: FieldReader,
+  { start, end }: FieldReader,
+): Envelope {
+  let bytes: Uint8Array = NOTHING;
   let schemaUrl = '';
   reader.enter(start, end);
   while (reader.next()) {
     if (reader.wireType !== LENGTH_DELIMITED) continue;
-    if (reader.field === OWN) parts.push(body.subarray(reader.start, reader.end));
-    else if (reader.field === SCHEMA_URL) schemaUrl = readUtf8(body, reader.start, reader.end);
+    if (reader.field === OWN) {
+      const part = body.subarray(reader.start, reader.end);
+      bytes = bytes.length === 0 ? part : concatenate([bytes, part]);
+    } else if (reader.field === SCHEMA_URL) schemaUrl = readUtf8(body, reader.start, reader.end);
   }
-  const [first] = parts;
-  const bytes = parts.length === 1 && first !== undefined ? first : concatenate(parts);
   return { bytes, schemaUrl };
 }
+
+const NOTHING = new Uint8Array(0);
 
 // What joining and delivery ask of a log record that was handed over: trace, severity and time.
 // Source: opentelemetry-proto 1.x, logs/v1/logs.proto (LogRecord)

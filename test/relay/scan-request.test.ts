@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { decodeOtlp, encodeOtlpMessage, tryDecodeOtlp } from 'local-lambda/otlp/decode';
 import { REQUEST_MESSAGE } from 'local-lambda/otlp/schema';
+import { FieldReader, isWellFramed } from '../../src/relay/field-reader';
 import { createInterner } from '../../src/relay/fill-resource';
 import { bytesOf } from '../../src/relay/item';
 import type { RawItem, Signal } from '../../src/relay/item';
@@ -200,4 +201,42 @@ describe('scanRequest', () => {
     expect(new Set(found.map(({ scope }) => scope)).size).toBe(1);
     expect(found[0]?.resource.bytes.buffer).not.toBe(body.buffer);
   });
+});
+
+it('a message is well-framed where a reader comes to its end', () => {
+  const field = fc.tuple(
+    fc.constantFrom(
+      [0x08],
+      [0x12],
+      [0x1d],
+      [0x21],
+      [0x82, 0x01],
+      [0x8a, 0x80, 0x01],
+      [0x0b],
+      [0x02],
+    ),
+    fc.constantFrom(
+      [0x00],
+      [0x02, 1, 1],
+      [0x85, 0x00, 1, 1, 1, 1, 1],
+      [0x80, 0x80, 0x00],
+      [1, 1, 1, 1],
+    ),
+  );
+  const message = fc.array(
+    fc.oneof(
+      field,
+      fc.array(fc.nat(255), { maxLength: 12 }).map((some) => [some]),
+    ),
+  );
+  fc.assert(
+    fc.property(message, fc.nat(4), (parts, cut) => {
+      const bytes = Uint8Array.from(parts.flat(2));
+      const end = Math.max(bytes.length - cut, 0);
+      const reader = new FieldReader(bytes);
+      reader.enter(0, end);
+      while (reader.next());
+      expect(isWellFramed(bytes, 0, end)).toBe(!reader.isMalformed);
+    }),
+  );
 });
