@@ -42,6 +42,8 @@ interface Run {
 }
 
 const NOBODY = '';
+/** Rules by which a request leaves whole. */
+const SPARES: readonly Rule['kind'][] = ['keep', 'draw'];
 /** What every run but that of all settings begins with. */
 const NEUTRAL: Variables = {
   LAMBDA_OTLP_KEEP: undefined,
@@ -72,7 +74,33 @@ export async function explain(
   const requests = [...all.requests].map(([requestId, before]) =>
     describeRequest(requestId, before, { after: left.requests.get(requestId), effects }),
   );
-  return `${requests.join('\n')}\n\n${describeVolume(all, left)}\n`;
+  const handedOver = describeHandedOver([...all.requests.keys()], variables, effects);
+  return `${requests.join('\n')}\n\n${describeVolume(all, left)}\n${handedOver}\n`;
+}
+
+/** No volume of its own: stored events are Lambda's. */
+function describeHandedOver(
+  requestIds: readonly string[],
+  variables: Variables,
+  effects: readonly Effect[],
+): string {
+  const requests = requestIds.filter((requestId) => requestId !== NOBODY);
+  const isFiltered = ['summary', 'none'].includes(variables['LAMBDA_OTLP_OTHERS'] ?? 'all');
+  const whole = requests.filter(
+    (requestId) =>
+      !isFiltered ||
+      effects.some(({ rule, run }) => SPARES.includes(rule.kind) && hasSpans(run, requestId)),
+  );
+  const share = requests.length === 0 ? 100 : (100 * whole.length) / requests.length;
+  return [
+    "what the function's SDK hands over is no event of Lambda's, and is not stored with them: its spans",
+    "and records share their request's verdict, and all of them leave with",
+    `${whole.length} of ${requests.length} requests, ${share.toFixed(1)} %; its metrics always do`,
+  ].join('\n');
+}
+
+function hasSpans(run: Run, requestId: string): boolean {
+  return (run.requests.get(requestId)?.spans.length ?? 0) > 0;
 }
 
 interface Effect {
@@ -134,8 +162,7 @@ function describeRequest(
 ): string {
   const of = (kind: Rule['kind']): readonly Effect[] =>
     effects.filter(({ rule }) => rule.kind === kind);
-  const isLeftBy = ({ run }: Effect): boolean =>
-    (run.requests.get(requestId)?.spans.length ?? 0) > 0;
+  const isLeftBy = ({ run }: Effect): boolean => hasSpans(run, requestId);
   const kept = of('keep').filter(isLeftBy);
   const drawn = of('draw').filter(isLeftBy);
   const verdict =

@@ -43,6 +43,9 @@ it('says of each request what leaves, and which rule kept, masked or dropped it'
     toEnvironment: (variables) => createEnvironment(variables, silentDiagnostics),
   });
   expect(without).toContain(`${FINE}  success, 100 ms: no LAMBDA_OTLP_KEEP\n`);
+  // Of what the SDK handed over there is nothing in stored events.
+  expect(without).toContain('2 of 2 requests, 100.0 %');
+  expect(text).toContain('1 of 2 requests, 50.0 %');
   expect(text).toMatch(/traces +\d+ of \d+ items +\d+ of \d+ bytes +\d+\.\d %/);
 });
 
