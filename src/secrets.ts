@@ -10,7 +10,7 @@ const MIN_LENGTH = 2;
 export class Secrets {
   private readonly values = new Set<string>();
   /** Longest first: one may be part of another. Made when a line is printed, which is seldom. */
-  private patterns: readonly RegExp[] | undefined;
+  private patterns: readonly (RegExp | string)[] | undefined;
 
   /** The value as it stands, decoded, and encoded for a URL. */
   add(value: string | undefined): void {
@@ -51,7 +51,7 @@ export class Secrets {
   redact(text: string): string {
     this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).map(toPattern);
     let redacted = text;
-    for (const pattern of this.patterns) redacted = redacted.replace(pattern, HIDDEN);
+    for (const pattern of this.patterns) redacted = redacted.replaceAll(pattern, HIDDEN);
     return redacted;
   }
 }
@@ -62,11 +62,16 @@ const COMMON_SEGMENTS = new Set(
   ),
 );
 
-function toPattern(value: string): RegExp {
-  const forms = value.replace(/[^A-Za-z0-9]/g, formsOf);
+function toPattern(value: string): RegExp | string {
+  if ((value.match(SIGNS)?.length ?? 0) > MAX_SIGNS) return value;
+  const forms = value.replace(SIGNS, formsOf);
   if (value.length >= MIN_INNER_LENGTH) return new RegExp(forms, 'gi');
   return new RegExp(`(?<![\\p{L}\\p{N}])${forms}(?![\\p{L}\\p{N}])`, 'giu');
 }
+
+const SIGNS = /[^A-Za-z0-9]/g;
+/** With more, a pattern would be too large for the engine; what has them is a document, not a token. */
+const MAX_SIGNS = 500;
 
 const ENTITIES: Readonly<Record<string, string>> = {
   '&': 'amp',

@@ -51,6 +51,13 @@ it.each<[string, (secrets: Secrets) => void, string, string]>([
   expect(hide(learn, text)).toBe(expected);
 });
 
+it.each([
+  ['a key file', `-----BEGIN KEY-----\n${'MIGHAgEAMBMG/+==\n'.repeat(1_000)}`],
+  ['a document', JSON.stringify(Array.from({ length: 5_000 }, (_, index) => `a/${index}`))],
+])('%s as a secret is hidden, too', (_what, value) => {
+  expect(hide((secrets) => secrets.add(value), `got ${value}!`)).toBe('got ***!');
+});
+
 it.each(['HTTP 401 from /v1/logs', 'traces export to https://h:4318/v1/traces failed'])(
   '%s stays as it is',
   (text) => {
