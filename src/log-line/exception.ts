@@ -32,6 +32,8 @@ const STACKS = [
   'StackTrace',
   'Stack',
   'full_message',
+  'traceback',
+  'error_stack',
 ] as const;
 /** Names that can only mean a stack trace: what is there is one. */
 const SURE_STACKS = [
@@ -53,6 +55,8 @@ const FLAT_TYPES = [
   'exceptionClass',
   'exc_type',
   'ErrorType',
+  'error_type',
+  'errorName',
 ];
 const FLAT_MESSAGES = [
   'errorMessage',
@@ -61,6 +65,7 @@ const FLAT_MESSAGES = [
   'exceptionMessage',
   'exception_message',
   'ErrorMessage',
+  'error_message',
 ];
 /** Beside a stack, a text under these says what happened (zap, zerolog, pkg/errors). */
 const ERROR_TEXTS = ['error', 'err', 'exception'];

@@ -18,8 +18,8 @@ const ISO_MS_LENGTH = 24;
 const EPOCH = /^(\d{9,20})(?:\.(\d*))?$/;
 /** Go's shortest text of a double of seconds. */
 const EXPONENT = /^(\d)\.(\d{1,18})e\+09$/;
-/** Java's ZonedDateTime names the region behind the offset; zones of other names are not known here. */
-const REGION = /\[[\w/+-]{1,32}\]$/;
+/** Java's ZonedDateTime and Go's String name the zone behind the offset; without one no name but UTC is known here. */
+const REGION = /(?:\[[\w/+-]{1,32}\]|(?<=[+-]\d{4}) [A-Z]{2,5})$/;
 const UTC = / ?(?:UTC|GMT)$/;
 /** Go's and Perl's date. */
 const OTHER_DATE = /^(\d{4})[/.](\d\d)[/.](\d\d)(?=[T ])/;

@@ -83,7 +83,7 @@ const ORNAMENT = /\u001b\[[\d;]*m|[[\]():\s]+/g;
 export function readSeverity(value: unknown): Severity | undefined {
   if (typeof value === 'string') return BY_WORD.get(value) ?? readUnusualName(value);
   if (isObject(value)) {
-    const name = value['name'] ?? value['levelStr'];
+    const name = value['name'] ?? value['levelStr'] ?? value['label'];
     return typeof name === 'string' ? readSeverity(name) : undefined;
   }
   if (typeof value !== 'number') return undefined;

@@ -13,6 +13,7 @@ describe('the level is read from', () => {
     ['MongoDB', { t: { $date: ISO }, s: 'W', c: 'NETWORK', id: 1, ctx: 'x', msg: 'low' }],
     ['tslog', { 0: 'low', _meta: { logLevelName: 'WARN', date: ISO } }],
     ['Logstash, the first format', { '@message': 'low', '@fields': { level: 'warn' } }],
+    ['a level with its label', { level: { label: 'warn', value: 40 }, msg: 'low' }],
     ['lambda-log', { _logLevel: 'warn', msg: 'low' }],
   ])('the record of %s, and its message', (_logger, record) => {
     const line = readLine(record);
@@ -146,10 +147,16 @@ describe('the time is read from', () => {
   it.each([
     '20240520T162945.009Z',
     '20240520T182945.009+0200',
+    '2024-05-20 16:29:45.009 +0000 UTC',
+    '2024-05-20 18:29:45.009 +0200 CEST',
     { $date: ISO },
     { $date: { $numberLong: '1716222585009' } },
   ])('%j in a record', (time) => {
     expect(readLine({ message: 'low', time }).time).toEqual(LINE_TIME);
+  });
+
+  it.each(['dateTime', 'timeStamp', '_time'])('%s in a record', (name) => {
+    expect(readLine({ message: 'low', [name]: ISO }).time).toEqual(LINE_TIME);
   });
 
   it('a journal, in microseconds', () => {
@@ -187,5 +194,25 @@ it('trace ids are read from within `trace`', () => {
   expect(readLine({ message: 'low', trace })).toMatchObject({
     traceId: trace.trace_id,
     spanId: trace.span_id,
+  });
+});
+
+describe('the exception is read from', () => {
+  it.each([
+    { error_type: 'StockError', error_message: 'no stock' },
+    { errorName: 'StockError', errorMessage: 'no stock' },
+    {
+      traceback: 'Traceback (most recent call last):\n  File "a.py", line 3\nStockError: no stock',
+    },
+    { error_stack: 'StockError: no stock\n    at pay (a.js:3:9)' },
+  ])('%j', (members) => {
+    expect(readLine({ level: 'ERROR', message: 'failed', ...members })).toMatchObject({
+      body: 'failed',
+      exception: { type: 'StockError', message: 'no stock' },
+    });
+  });
+
+  it.each([{ traceback: 'on' }, { error_type: 'none', error_message: '' }])('not %j', (members) => {
+    expect(readLine({ message: 'x', ...members })).not.toHaveProperty('exception');
   });
 });
