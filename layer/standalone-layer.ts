@@ -59,6 +59,28 @@ function compile(files: readonly SourceFile[], compiler: string): readonly ZipEn
   }
 }
 
+export interface HostPrograms {
+  readonly host: string;
+  /** Of this machine, of the same engine. */
+  readonly compiler: string;
+}
+
+/** The host as the extension, and its program as bytecode. */
+export async function compileLayer(
+  hostFolder: string,
+  bundle: Bundle,
+  { host, compiler }: HostPrograms,
+): Promise<readonly ZipEntry[]> {
+  const programs = bundle.files.map(({ name, contents }) => ({
+    name: name.replace(/\.js$/, ''),
+    contents,
+  }));
+  return [
+    { path: 'extensions/lambda-otlp', contents: readFileSync(host), executable: true },
+    ...compile([await bundleShim(hostFolder), ...programs], compiler),
+  ];
+}
+
 /**
  * The files of the layer for `architecture`.
  * @throws when the host cannot be built, or cannot be run here to compile the program.
@@ -78,13 +100,8 @@ export async function buildStandaloneLayer(
     );
   }
   const compiler = own === architecture ? host : buildHostProgram(hostFolder, own);
-  const programs = bundle.files.map(({ name, contents }) => ({
-    name: name.replace(/\.js$/, ''),
-    contents,
-  }));
   return [
-    { path: 'extensions/lambda-otlp', contents: readFileSync(host.path), executable: true },
-    ...compile([await bundleShim(hostFolder), ...programs], compiler.path),
+    ...(await compileLayer(hostFolder, bundle, { host: host.path, compiler: compiler.path })),
     {
       path: 'lambda-otlp/LICENSES.txt',
       contents: Buffer.from(formatLayerLicenses(root, bundle, host.works)),

@@ -7,8 +7,10 @@ import { buildSync } from 'esbuild';
 
 const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 
-/** As Lambda unpacks it to /opt. */
-export const hostLayer = resolve(__dirname, `../../build/layer-${architecture}`);
+/** As Lambda unpacks it to /opt. LAMBDA_OTLP_HOST_LAYER: another one than `npm run build -- --standalone` makes. */
+export const hostLayer = resolve(
+  process.env['LAMBDA_OTLP_HOST_LAYER'] ?? join(__dirname, `../../build/layer-${architecture}`),
+);
 const hostProgram = join(hostLayer, 'extensions/lambda-otlp');
 
 /** Standard output of a CommonJS program on the host. @throws with its standard error when it fails. */
