@@ -158,9 +158,11 @@ export class Decisions {
   private keepEarly(now: HrTime): void {
     for (const state of this.requests.values()) {
       if (state.decision !== undefined) continue;
-      const { signs, start } = state;
+      const { signs, start, first } = state;
       const running = start === undefined ? {} : { start, now };
-      if (isKeptEarly(this.options.rules, signs, running)) state.decision = 'kept';
+      if (!isKeptEarly(this.options.rules, signs, running)) continue;
+      state.decision = 'kept';
+      if (first !== undefined) this.keepTrace(first.traceId);
     }
   }
 

@@ -1,6 +1,8 @@
 // What an item that leaves says of how its request was drawn, and a request's span of what was dropped beside it.
 // `th` tells of our ratio only: where a sampler draws as well, the probability is not known.
+import { TraceFlags } from '@opentelemetry/api';
 import type { Attributes, SpanContext, TraceState } from '@opentelemetry/api';
+import type { SpanIdentity } from '../invocation/identity';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Draw, Threshold } from './consistent-probability';
@@ -67,8 +69,20 @@ export class ItemMarks {
     if (!item.isOfItsTrace) return item;
     const first = this.decisions.firstIdentityOf(requestId);
     const isOfFirst = item.record.spanContext?.spanId === first?.spanId;
-    const record = isOfFirst && draw !== undefined ? withContext(item.record, draw) : item.record;
+    const record =
+      isOfFirst && draw !== undefined
+        ? withContext(item.record, this.toContext(draw, first))
+        : item.record;
     return { ...item, record: this.isSilent ? record : withSampling(record, threshold, draw) };
+  }
+
+  /** Whether its spans leave was not known yet when a line was made that was held. */
+  private toContext(
+    { traceId, spanId }: Draw,
+    first: SpanIdentity | undefined,
+  ): Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'> {
+    const isSampled = this.decisions.isSampled({ ...first, traceId, spanId });
+    return { traceId, spanId, traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE };
   }
 
   private markReceived(
@@ -116,14 +130,16 @@ function toTraceState(text: string): TraceState {
   return state;
 }
 
-/** The record below another span. */
+/** The record below another span, or the same. */
 function withContext(
   record: ReadableLogRecord,
-  { traceId, spanId }: Pick<SpanContext, 'traceId' | 'spanId'>,
+  context: Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'>,
 ): ReadableLogRecord {
   const { spanContext } = record;
-  if (spanContext === undefined || spanContext.spanId === spanId) return record;
-  return { ...record, spanContext: { ...spanContext, traceId, spanId } };
+  const isSame =
+    spanContext === undefined ||
+    (spanContext.spanId === context.spanId && spanContext.traceFlags === context.traceFlags);
+  return isSame ? record : { ...record, spanContext: { ...spanContext, ...context } };
 }
 
 /** As the Collector's probabilistic_sampler writes it. */

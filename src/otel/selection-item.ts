@@ -2,6 +2,7 @@
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
+import type { SpanIdentity } from '../invocation/identity';
 import type { Holdable } from './hold';
 import { sizeOfRecord, SPAN_BYTES, SPAN_SEVERITY } from './hold';
 import type { ReceivedItem } from './received-detail';
@@ -9,7 +10,13 @@ import { heldBytesOf } from './received-detail';
 
 /** `isSummary`: it stays where a summary does. */
 export type Item = Holdable & { readonly isSummary: boolean } & (
-    | { readonly kind: 'span'; readonly signal: 'traces'; readonly span: ReadableSpan }
+    | {
+        readonly kind: 'span';
+        readonly signal: 'traces';
+        readonly span: ReadableSpan;
+        /** By which the sampler decides. */
+        readonly identity: SpanIdentity;
+      }
     | {
         readonly kind: 'record';
         readonly signal: 'logs';
@@ -23,14 +30,17 @@ export type Item = Holdable & { readonly isSummary: boolean } & (
 /** Of a line without a level, for the order in which details go. */
 const UNKNOWN_SEVERITY = 9;
 
-export function toSpanItem(span: ReadableSpan, isSummary: boolean): Item {
+export function toSpanItem(
+  span: ReadableSpan,
+  parts: { readonly identity: SpanIdentity; readonly isSummary: boolean },
+): Item {
   return {
     kind: 'span',
     signal: 'traces',
     span,
     severity: SPAN_SEVERITY,
     bytes: SPAN_BYTES,
-    isSummary,
+    ...parts,
   };
 }
 

@@ -5,6 +5,7 @@ import type { HrTime } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
+import type { SpanIdentity } from '../invocation/identity';
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { DecisionOptions } from './decisions';
@@ -149,8 +150,9 @@ export class Selection {
 
   private route(requestId: string | undefined, item: Item, selected: Selected): void {
     // Of no request, or of an earlier process's.
-    if (requestId === undefined || !this.decisions.isKnown(requestId)) push(selected, item);
-    else if (this.decisions.of(requestId) !== undefined) this.settle(requestId, item, selected);
+    if (requestId === undefined || !this.decisions.isKnown(requestId)) {
+      if (!this.isUnsampled(item)) push(selected, item);
+    } else if (this.decisions.of(requestId) !== undefined) this.settle(requestId, item, selected);
     else {
       if (item.kind === 'received') item.received.detach();
       this.hold.add(requestId, item);
@@ -158,6 +160,7 @@ export class Selection {
   }
 
   private settle(requestId: string, item: Item, selected: Selected): void {
+    if (this.isUnsampled(item)) return;
     const decision = this.decisions.of(requestId) ?? 'kept';
     const isSummary = item.isSummary && this.options.others === 'summary';
     if (decision === 'other' && !isSummary) {
@@ -173,28 +176,31 @@ export class Selection {
   private toItems(fact: Fact<ReadLine>, maker: Maker): Item[] {
     const record = maker.toLogRecord(fact);
     if (record !== undefined) return [toRecordItem(fact, record, this.options.othersSeverity)];
-    return this.toSpans(fact, maker).map((span, index) =>
-      toSpanItem(span, fact.kind === 'invocation' && index === 0),
+    const spans = maker.toSpans(fact);
+    const identity = identityOf(fact);
+    if (identity === undefined) return [];
+    return spans.map((span, index) =>
+      toSpanItem(span, { identity, isSummary: fact.kind === 'invocation' && index === 0 }),
     );
   }
 
   /** Made whether they are exported or not: a joined span of the SDK's is completed by it. */
   private toSpans(fact: Fact<ReadLine>, maker: Maker): readonly ReadableSpan[] {
     const spans = maker.toSpans(fact);
-    return this.isSampled(fact) ? spans : [];
+    const identity = identityOf(fact);
+    return identity !== undefined && this.decisions.isSampled(identity) ? spans : [];
   }
 
-  private isSampled(fact: Fact<ReadLine>): boolean {
-    switch (fact.kind) {
-      case 'invocation':
-      case 'initialization':
-        return this.decisions.isSampled(fact.identity);
-      case 'childSpans':
-        return fact.children.every(({ identity }) => this.decisions.isSampled(identity));
-      default:
-        return false;
-    }
+  /** Asked when it leaves: what is held may be kept by then whatever the sampler says. */
+  private isUnsampled(item: Item): boolean {
+    return item.kind === 'span' && !this.decisions.isSampled(item.identity);
   }
+}
+
+/** By which the sampler decides. */
+function identityOf(fact: Fact<ReadLine>): SpanIdentity | undefined {
+  if (fact.kind === 'childSpans') return fact.children[0]?.identity;
+  return fact.kind === 'invocation' || fact.kind === 'initialization' ? fact.identity : undefined;
 }
 
 function push(selected: Selected, item: Item): void {

@@ -189,6 +189,30 @@ describe('a ratio', () => {
   });
 });
 
+describe('a request that KEEP names is whole, though the sampler would drop it', () => {
+  it.each([
+    ['errors', { end: { status: 'error' } }],
+    ['slow>1s', { ms: 5000 }],
+    ['error_logs', { lines: [['ERROR', 'lost']] as const }],
+  ])('where its children settle before it: %s', async (keep, scene) => {
+    for (const spanAt of ['runtimeDone', 'report']) {
+      const { names, logs } = await replayed(
+        request(0, id(1), scene),
+        {
+          LAMBDA_OTLP_KEEP: keep,
+          LAMBDA_OTLP_OTHERS: 'none',
+          LAMBDA_OTLP_SPAN_AT: spanAt,
+          OTEL_TRACES_SAMPLER: 'always_off',
+        },
+        1,
+      );
+      expect(names).toEqual(expect.arrayContaining(WHOLE));
+      const lines = logs.filter(({ body }) => body?.stringValue === 'lost');
+      expect(lines.map(({ flags }) => flags & 1)).toEqual(lines.map(() => 1));
+    }
+  });
+});
+
 it('of very many lines the newest within the bound are there when the request fails', async () => {
   const many = Array.from({ length: 3000 }, (_, index) => ['DEBUG', `line ${index}`] as const);
   const events = request(0, id(1), { lines: many, ms: 5000, end: { status: 'error' } });
