@@ -3,7 +3,7 @@
 import type { DeliveryFixture, FixtureOptions } from './delivery-fixture';
 import { createFixture, eventually } from './delivery-fixture';
 import type { Behaviour, ScriptedEndpoint } from './scripted-endpoint';
-import { accept, answer, hang, itemsOf, reset, startEndpoint } from './scripted-endpoint';
+import { accept, answer, delayed, hang, itemsOf, reset, startEndpoint } from './scripted-endpoint';
 import { makeLogRecord, makeSpan, makeWindow, range, toSpanId } from './signal-items';
 
 let endpoint: ScriptedEndpoint;
@@ -178,6 +178,23 @@ it.each([
   if (leftMs > 0) await flush();
   await flush(leftMs, { final: true });
   expect(observed.dropped.metrics).toEqual({ shutdown: leftMs > 0 ? 5 : 2 });
+});
+
+it('at SHUTDOWN a flush that waits to try again takes no window any more', async () => {
+  endpoint.behaviour = answer(503);
+  let collected = 0;
+  const fixture = open({
+    signals: ['metrics'],
+    metricSource: { collect: () => Promise.resolve(makeWindow((collected += 1))) },
+  });
+  const early = fixture.flush(10_000, { whileRunning: true });
+  await eventually(() => fixture.observed.outcomes.length === 1);
+  // The next attempt is due while the last export waits for its answers.
+  endpoint.behaviour = delayed(100);
+  await fixture.flush(10_000, { final: true });
+  await early;
+  expect(collected).toBe(2);
+  expect(fixture.observed.dropped.metrics).toEqual({});
 });
 
 it('at SHUTDOWN metrics count what the other signals lost', async () => {

@@ -52,6 +52,8 @@ export class SignalLane {
   private current: UnderWay | undefined;
   private collectedInFlush = -1;
   private isClosed = false;
+  /** SHUTDOWN: a flush that waits to try again begins nothing any more. */
+  private isEnding = false;
 
   constructor(options: LaneOptions) {
     this.signal = options.signal;
@@ -68,6 +70,7 @@ export class SignalLane {
 
   /** Sends until nothing waits, the flush's time is over, or a failure says to stop. */
   async drain(flush: Flush): Promise<LaneResult> {
+    if (flush.phase === 'final') this.isEnding = true;
     if (this.isStale(flush)) await this.endStaleRequest();
     const earlier = this.current;
     if (flush.phase !== 'final' || earlier === undefined) return this.sendAll(flush);
@@ -116,6 +119,7 @@ export class SignalLane {
     const waits = buffer.isWaiting(this.signal);
     const collects = collect !== undefined && this.collectedInFlush !== flush.number;
     if (this.isClosed || (!waits && !collects)) return 'done';
+    if (this.isEnding && flush.phase !== 'final') return 'held';
     if (this.gate.waitMs(flush) <= 0) return waits ? 'unanswered' : 'done';
     const permission = flush.phase === 'final' ? 'go' : this.gate.ask();
     // A refused address costs its items at once.
