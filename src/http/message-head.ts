@@ -121,8 +121,8 @@ const REASONS: Readonly<Record<number, string>> = {
 
 export interface AnswerHead {
   /** Further lines, each with its CRLF. */
-  readonly fields?: string;
-  readonly body?: Buffer;
+  readonly fields?: string | undefined;
+  readonly body?: Buffer | undefined;
   /** The connection's last answer. */
   readonly isLast: boolean;
 }

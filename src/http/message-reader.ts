@@ -36,10 +36,15 @@ const FIRST_TEXT_LENGTH = 5;
 /** With the last, a TLS server answers what is no TLS (RFC 8446 §5.1). */
 const [CR, LF, TLS_ALERT] = [13, 10, 21];
 
+/** No message begins with an empty line. */
+const NO_HEAD = { text: '\r\n', head: { startLine: '', fields: new Map() } as MessageHead };
+
 export class MessageReader {
   private readonly pending = new PendingBytes();
   /** Of the bytes at hand, how many were searched for the end of the head. */
   private searched = 0;
+  /** Of a request, if it is short: clients repeat theirs, which is then not read again. */
+  private latest = NO_HEAD;
   private step: Step | undefined;
   private left = 0;
   private trailerBytes = 0;
@@ -111,6 +116,11 @@ export class MessageReader {
     // An empty line before a message is to be ignored (RFC 9112 §2.2).
     while (!this.began && (pending.at(0) === CR || pending.at(0) === LF)) pending.skip(1);
     if (pending.length === 0) return true;
+    const { latest } = this;
+    if (!this.began && pending.peek(latest.text.length) === latest.text) {
+      pending.skip(latest.text.length);
+      return this.startBody(latest.head);
+    }
     this.began = true;
     const end = this.findHeadEnd();
     if (end < 0) return this.awaitHead();
@@ -155,7 +165,10 @@ export class MessageReader {
     }
     this.began = false;
     if (this.kind === 'response' && isInterim(startLine)) return true;
-    return this.startBody({ startLine, fields });
+    const head = { startLine, fields };
+    const isKept = this.kind === 'request' && text.length <= SHORT_HEAD_BYTES;
+    this.latest = isKept ? { text, head } : NO_HEAD;
+    return this.startBody(head);
   }
 
   private startBody(head: MessageHead): boolean {

@@ -12,6 +12,7 @@ export interface ReceivedRequest {
   readonly method: string;
   /** As the request line has it. */
   readonly target: string;
+  /** The same object as of the request before, where that had the same head. */
   readonly fields: HeaderFields;
   /** The server counts it against the budget until the answer; who keeps it longer counts it himself. */
   readonly body: Buffer;
@@ -52,8 +53,8 @@ export const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
 /** One for each request that is not answered yet; with its bytes once the answer is known. */
 interface PendingAnswer {
-  head?: string;
-  body?: Buffer | undefined;
+  /** ISO-8859-1. */
+  text?: string;
 }
 
 export class ServedConnection implements OpenHolder {
@@ -216,8 +217,8 @@ export class ServedConnection implements OpenHolder {
     if (open === undefined) return;
     this.open = undefined;
     if (!reusable) this.stopTaking();
-    this.latestRequestMs = monotonicMs();
-    this.requestSinceMs = this.latestRequestMs;
+    this.latestRequestMs = this.progressMs;
+    this.requestSinceMs = this.progressMs;
     const body = open.body.complete();
     const heldBytes = REQUEST_BYTES + body.length;
     this.options.budget.keep(heldBytes);
@@ -252,9 +253,11 @@ export class ServedConnection implements OpenHolder {
       body,
       answer: (status, content) => {
         if (heldBytes > 0) this.options.budget.release(heldBytes);
-        pending.head = formatAnswerHead(status, { ...content, isLast: this.isLast });
+        const { fields: lines, body: told } = content ?? {};
+        const head = formatAnswerHead(status, { fields: lines, body: told, isLast: this.isLast });
         // Of HEAD the head is all that may come (RFC 9110 §9.3.2).
-        pending.body = method === 'HEAD' ? undefined : content?.body;
+        pending.text =
+          method === 'HEAD' || told === undefined ? head : head + told.toString('latin1');
         this.writeAnswers();
       },
       cut: () => {
@@ -267,13 +270,10 @@ export class ServedConnection implements OpenHolder {
   /** In the order of the requests, whichever was answered first. */
   private writeAnswers(): void {
     const { socket, answers } = this;
-    while (answers[0]?.head !== undefined) {
-      const { head, body } = answers[0];
+    while (answers[0]?.text !== undefined) {
+      const { text } = answers[0];
       answers.shift();
-      if (!socket.destroyed) {
-        socket.write(head, 'latin1');
-        if (body !== undefined && body.length > 0) socket.write(body);
-      }
+      if (!socket.destroyed) socket.write(text, 'latin1');
     }
     if (this.isLast) this.endWhenDone();
     else if (this.reader.isHeld) this.regulate();

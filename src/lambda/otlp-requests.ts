@@ -1,6 +1,7 @@
 // What the receiver answers to a request over HTTP, and what it hands on. Loaded beside the pipeline, or when the first
 // request comes: what is loaded before the first poll is waited for by every cold start.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
+import type { HeaderFields } from '../http/message-head';
 import type { ReceivedRequest } from '../http/served-connection';
 import { inflate } from '../node/compression';
 import {
@@ -10,37 +11,41 @@ import {
   refuseOversize,
   takeBody,
 } from '../relay/otlp-exchange';
-import type { OtlpAnswer, OtlpRequest, Encoding } from '../relay/otlp-exchange';
+import type { OpenedExchange, OtlpAnswer, OtlpRequest } from '../relay/otlp-exchange';
 import { INFLATION } from './received-otlp';
 import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
 
-function headOf({ method, target, fields }: ReceivedRequest): {
-  readonly opened: ReturnType<typeof openExchange>;
-  readonly encoding: Encoding | undefined;
-} {
+/** By the head, of which a connection has one object as long as the client repeats it. */
+const EXCHANGES = new WeakMap<HeaderFields, OpenedExchange>();
+
+function open({ method, target, fields }: ReceivedRequest): OpenedExchange {
+  const known = EXCHANGES.get(fields);
+  if (known !== undefined) return known;
   const contentType = fields.get('content-type');
   const contentEncoding = fields.get('content-encoding');
   const opened = openExchange({ method, target, contentType, contentEncoding });
-  return { opened, encoding: opened.kind === 'request' ? opened.request.encoding : undefined };
+  EXCHANGES.set(fields, opened);
+  return opened;
 }
 
 /** Larger than may be held. */
 export function receiveOversize(request: ReceivedRequest, options: OtlpReceiverOptions): void {
   options.onRefused();
-  const { encoding } = headOf(request);
+  const opened = open(request);
+  const encoding = opened.kind === 'request' ? opened.request.encoding : undefined;
   answer(request, refuseOversize(MAX_BODY_BYTES, encoding));
 }
 
 export function receive(request: ReceivedRequest, options: OtlpReceiverOptions): void {
-  const { opened } = headOf(request);
+  const opened = open(request);
   if (opened.kind === 'refused') {
     options.onRefused();
     answer(request, opened.answer);
   } else if (opened.request.isGzip && request.body.length > 0) {
     void inflateAndTake(request, opened.request, options);
   } else {
-    take(request, opened.request, { ...options, body: request.body });
+    take(request, opened.request, request.body, options);
   }
 }
 
@@ -51,7 +56,7 @@ async function inflateAndTake(
 ): Promise<void> {
   const body = await inflate(request.body, INFLATION);
   if (body !== 'too large' && body !== 'no gzip') {
-    take(request, otlp, { ...options, body });
+    take(request, otlp, body, options);
     return;
   }
   options.onRefused();
@@ -63,7 +68,8 @@ async function inflateAndTake(
 function take(
   request: ReceivedRequest,
   otlp: OtlpRequest,
-  { body, onBody, onRefused }: OtlpReceiverOptions & { readonly body: Buffer },
+  body: Buffer,
+  { onBody, onRefused }: OtlpReceiverOptions,
 ): void {
   const taken = takeBody(otlp, body);
   let reply = taken.answer;
@@ -81,8 +87,8 @@ function take(
 }
 
 function answer(request: ReceivedRequest, { status, contentType, body, fields }: OtlpAnswer): void {
-  const lines = Object.entries({ 'Content-Type': contentType, ...fields }).map(
-    ([name, value]) => `${name}: ${value}\r\n`,
-  );
-  request.answer(status, { fields: lines.join(''), body: Buffer.from(body) });
+  let lines = `Content-Type: ${contentType}\r\n`;
+  for (const name in fields) lines += `${name}: ${fields[name] ?? ''}\r\n`;
+  const text = body.length === 0 ? undefined : Buffer.from(body);
+  request.answer(status, { fields: lines, ...(text && { body: text }) });
 }

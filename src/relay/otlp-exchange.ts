@@ -138,11 +138,16 @@ export function acceptPartly(signal: Signal, rejected: number, encoding: Encodin
   return { ...accept(encoding), body: encodePartialSuccess(partial, encoding) };
 }
 
-/** The empty message in protobuf; in JSON an object, as some readers want one. */
 function accept(encoding: Encoding): OtlpAnswer {
-  const body = new TextEncoder().encode(encoding === 'json' ? '{"partialSuccess":{}}' : '');
+  const body = ACCEPTED[encoding];
   return { status: 200, contentType: CONTENT_TYPES[encoding], body, fields: {} };
 }
+
+/** The empty message in protobuf; in JSON an object, as some readers want one. */
+const ACCEPTED: Readonly<Record<Encoding, Uint8Array>> = {
+  protobuf: new Uint8Array(0),
+  json: new TextEncoder().encode('{"partialSuccess":{}}'),
+};
 
 /** Without a known encoding in JSON, which people can read. */
 function refuse(

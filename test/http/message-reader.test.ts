@@ -228,3 +228,19 @@ function cuts(length: number): fc.Arbitrary<readonly number[]> {
 function split(text: string, at: readonly number[]): string[] {
   return [0, ...at].map((from, index) => text.slice(from, at[index] ?? text.length));
 }
+
+it('requests whose heads repeat, or nearly, are read as each for itself, wherever they are cut', () => {
+  const requestOf = ([path, length]: readonly [string, number]): string =>
+    `POST /${path} HTTP/1.1\r\nContent-Length: ${length}\r\n\r\n${'x'.repeat(length)}`;
+  const some = fc.tuple(fc.constantFrom('a', 'b'), fc.constantFrom(0, 1, 9));
+  fc.assert(
+    fc.property(fc.array(some), fc.integer({ min: 1, max: 60 }), (list, size) => {
+      const text = list.map(requestOf).join('');
+      const chunks = Array.from({ length: Math.ceil(text.length / size) }, (_, index) =>
+        text.slice(index * size, (index + 1) * size),
+      );
+      const expected = list.flatMap((one) => read('request', [requestOf(one)]).messages);
+      expect(read('request', chunks).messages).toEqual(expected);
+    }),
+  );
+});
