@@ -11,7 +11,7 @@ import { goVersion } from './install/go-build';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const REPORT = path.join(ROOT, 'build', 'backends-report.md');
-const DEFAULT_BACKENDS: readonly BackendName[] = ['otelcol', 'jaeger'];
+const DEFAULT_BACKENDS: readonly BackendName[] = ['otelcol', 'otelcol-spanmetrics', 'jaeger'];
 const DEFAULT_SCENARIOS = ['beside-collector', 'configurations', 'jaeger', 'own-spans'];
 const USAGE = `npm run test:backends -- [--all] [--host] [--install] [jest options]
   --all       also Prometheus, Loki, OpenSearch, S3, CloudWatch, X-Ray and SigV4 (first run: an hour of builds)

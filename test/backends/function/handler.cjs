@@ -10,6 +10,9 @@ const modes = {
     await wait(20);
     return { accepted: true };
   },
+  brief() {
+    return null;
+  },
   async error() {
     console.error('about to fail');
     throw new TypeError('payment was refused');

@@ -12,13 +12,14 @@ export interface CollectorDistribution {
   readonly version: string;
   /** Version of the stable modules (confmap providers) that belongs to `version`. */
   readonly stableVersion: string;
-  readonly core: Readonly<Record<ComponentKind, readonly string[]>>;
-  readonly contrib: Readonly<Record<ComponentKind, readonly string[]>>;
+  readonly core: Components;
+  readonly contrib: Components;
 }
 
-type ComponentKind = 'receiver' | 'processor' | 'exporter' | 'extension';
+type Components = Readonly<Partial<Record<ComponentKind, readonly string[]>>>;
+type ComponentKind = 'receiver' | 'processor' | 'connector' | 'exporter' | 'extension';
 
-const KINDS: readonly ComponentKind[] = ['receiver', 'processor', 'exporter', 'extension'];
+const KINDS = ['receiver', 'processor', 'connector', 'exporter', 'extension'] as const;
 const PROVIDERS = ['envprovider', 'fileprovider', 'yamlprovider'] as const;
 
 /** The builder's manifest; one module per line, e.g. `exporter/debugexporter` → `…/exporter/debugexporter v0.159.0`. */
@@ -28,13 +29,13 @@ export function collectorManifest(distribution: CollectorDistribution): string {
     `  - gomod: ${root}/${kind}/${module} v${version}`;
   const lines = ['dist:', `  name: ${name}`, `  version: ${version}`, '  output_path: ./source'];
   for (const kind of KINDS) {
-    lines.push(
-      `${kind}s:`,
-      ...core[kind].map(component('go.opentelemetry.io/collector', kind)),
-      ...contrib[kind].map(
+    const modules = [
+      ...(core[kind] ?? []).map(component('go.opentelemetry.io/collector', kind)),
+      ...(contrib[kind] ?? []).map(
         component('github.com/open-telemetry/opentelemetry-collector-contrib', kind),
       ),
-    );
+    ];
+    if (modules.length > 0) lines.push(`${kind}s:`, ...modules);
   }
   const provider = (module: string) =>
     `  - gomod: go.opentelemetry.io/collector/confmap/provider/${module} v${stableVersion}`;

@@ -11,8 +11,8 @@ import { startServer } from './server-process';
 export interface CollectorOptions extends BackendOptions {
   /** File below collector-config/, e.g. `jaeger/collector.yaml`. */
   readonly config: string;
-  /** `otelcol-s3` has the S3 exporter; default `otelcol`. */
-  readonly distribution?: 'otelcol' | 'otelcol-s3';
+  /** `otelcol-s3` has the S3 exporter, `otelcol-spanmetrics` the connector; default `otelcol`. */
+  readonly distribution?: 'otelcol' | 'otelcol-s3' | 'otelcol-spanmetrics';
   /** Variables that the configuration reads, e.g. `JAEGER_OTLP_URL`. */
   readonly env?: Readonly<Record<string, string>>;
 }

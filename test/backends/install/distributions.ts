@@ -39,10 +39,8 @@ export const COLLECTOR: CollectorDistribution = {
     receiver: ['otlpreceiver'],
     processor: ['batchprocessor', 'memorylimiterprocessor'],
     exporter: ['debugexporter', 'otlpexporter', 'otlphttpexporter'],
-    extension: [],
   },
   contrib: {
-    receiver: [],
     processor: [
       'attributesprocessor',
       'deltatocumulativeprocessor',
@@ -71,12 +69,22 @@ export const COLLECTOR_S3: CollectorDistribution = {
     receiver: ['otlpreceiver'],
     processor: ['memorylimiterprocessor'],
     exporter: ['debugexporter'],
-    extension: [],
   },
   contrib: {
-    receiver: [],
-    processor: [],
     exporter: ['awss3exporter'],
+    extension: ['healthcheckextension'],
+  },
+};
+
+/** The span metrics connector counts a span for as many as its `th` says from 0.161 on. */
+export const COLLECTOR_SPANMETRICS: CollectorDistribution = {
+  name: 'otelcol-spanmetrics',
+  version: '0.165.0',
+  stableVersion: '1.71.0',
+  core: { receiver: ['otlpreceiver'] },
+  contrib: {
+    connector: ['spanmetricsconnector'],
+    exporter: ['prometheusexporter'],
     extension: ['healthcheckextension'],
   },
 };

@@ -1,10 +1,18 @@
 // Installs pinned back ends into the cache, each once. As a command: `node -r esbuild-register
-// test/backends/install/install.ts [name…]`, by default the two that plain `npm run test:backends` needs.
+// test/backends/install/install.ts [name…]`, by default those that plain `npm run test:backends` needs.
 import { cachedFile, cachedOrBuilt, isCached } from './cache';
 import type { CacheEntry } from './cache';
 import { buildCollector, collectorCacheVersion } from './collector-build';
 import type { CollectorDistribution } from './collector-build';
-import { COLLECTOR, COLLECTOR_S3, JAEGER, LOKI, PROMETHEUS, VERSITYGW } from './distributions';
+import {
+  COLLECTOR,
+  COLLECTOR_S3,
+  COLLECTOR_SPANMETRICS,
+  JAEGER,
+  LOKI,
+  PROMETHEUS,
+  VERSITYGW,
+} from './distributions';
 import { assertGo, buildWrapped, goInstall } from './go-build';
 import type { GoModule } from './go-build';
 import { OPENSEARCH, installOpenSearch } from './opensearch-install';
@@ -14,6 +22,7 @@ export const BACKENDS = [
   'jaeger',
   'otelcol',
   'otelcol-s3',
+  'otelcol-spanmetrics',
   'prometheus',
   'loki',
   'versitygw',
@@ -47,6 +56,7 @@ const INSTALLERS: Readonly<Record<BackendName, Installer>> = {
   jaeger: wrapped(JAEGER),
   otelcol: collector(COLLECTOR),
   'otelcol-s3': collector(COLLECTOR_S3),
+  'otelcol-spanmetrics': collector(COLLECTOR_SPANMETRICS),
   prometheus: wrapped(PROMETHEUS),
   loki: wrapped(LOKI),
   versitygw: {
@@ -101,7 +111,11 @@ function isBackendName(name: string): name is BackendName {
 
 async function main(args: readonly string[]): Promise<void> {
   const names =
-    args.length === 0 ? ['jaeger', 'otelcol'] : args.includes('--all') ? BACKENDS : args;
+    args.length === 0
+      ? ['jaeger', 'otelcol', 'otelcol-spanmetrics']
+      : args.includes('--all')
+        ? BACKENDS
+        : args;
   const unknown = names.find((name) => !isBackendName(name));
   if (unknown !== undefined) {
     throw new Error(
