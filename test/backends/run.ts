@@ -12,7 +12,13 @@ import { goVersion } from './install/go-build';
 const ROOT = path.resolve(__dirname, '..', '..');
 const REPORT = path.join(ROOT, 'build', 'backends-report.md');
 const DEFAULT_BACKENDS: readonly BackendName[] = ['otelcol', 'otelcol-spanmetrics', 'jaeger'];
-const DEFAULT_SCENARIOS = ['beside-collector', 'configurations', 'jaeger', 'own-spans'];
+const DEFAULT_SCENARIOS = [
+  'beside-collector',
+  'configurations',
+  'jaeger',
+  'own-spans',
+  'spanmetrics',
+];
 const USAGE = `npm run test:backends -- [--all] [--host] [--install] [jest options]
   --all       also Prometheus, Loki, OpenSearch, S3, CloudWatch, X-Ray and SigV4 (first run: an hour of builds)
   --host      the layer with the native host, which \`npm run build -- --standalone\` made, instead of that for Node.js
