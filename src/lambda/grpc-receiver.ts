@@ -38,7 +38,7 @@ const OVERSIZE: CallRefusal = {
 };
 const NO_GZIP: CallRefusal = {
   status: GRPC.invalidArgument,
-  message: 'expected gzip, got a message that is none',
+  message: 'expected gzip, got a message that is not gzip',
 };
 
 function receive(request: Http2Request, options: OtlpReceiverOptions): void {
@@ -76,7 +76,7 @@ function take(
   const { body, onBody } = options;
   const taken = takeBody({ signal, encoding: 'protobuf', isGzip: false }, body);
   if (taken.kind === 'refused') {
-    const message = `expected protobuf, got ${body.length} bytes that are none or end early`;
+    const message = `expected protobuf, got ${body.length} bytes that are malformed or end early`;
     refuse(request, { status: GRPC.invalidArgument, message }, options);
     return;
   }

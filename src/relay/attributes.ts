@@ -1,4 +1,4 @@
-// Reads attributes (repeated KeyValue) of a message that is otherwise left alone: by key, only values of one word.
+// Reads attributes (repeated KeyValue) of a message that is otherwise left alone: by key, and only scalar values.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto
 import { readAnyValue } from './any-value';
 import { readFixed64, readUtf8 } from './bytes';
@@ -7,7 +7,7 @@ import { FieldReader, FIXED64, LENGTH_DELIMITED } from './field-reader';
 export type AttributeValue = string | boolean | number;
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
-/** Every attribute's key; of values that are lists, maps or bytes `undefined`. The last of a key holds. */
+/** By key, every value; `undefined` for lists, maps and bytes. The last value of a key counts. */
 export function readAttributes(
   message: Uint8Array,
   field: number,
@@ -34,7 +34,7 @@ export function readAttributes(
   return attributes;
 }
 
-// Reads the name and the points of a counter of whole numbers, to count again what was lost with it.
+// Reads the name and the points of an integer counter, to count again what was lost with it.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric, Sum, NumberDataPoint)
 
 interface CounterPoint {
@@ -48,7 +48,7 @@ const DATA_POINTS = 1;
 const AS_INT = 6;
 const ATTRIBUTES = 7;
 
-/** Without points where the metric is of another kind. */
+/** No points where the metric is of another kind. */
 export function readCounter(metric: Uint8Array): {
   readonly name: string;
   readonly points: readonly CounterPoint[];

@@ -33,12 +33,12 @@ export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
 
 const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** UTF-8; what is none becomes U+FFFD. */
+/** Reads UTF-8; invalid bytes become U+FFFD. */
 export function readUtf8(bytes: Uint8Array, start: number, end: number): string {
   return UTF8.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
-/** Arguments of one call. */
+/** How many arguments one call takes. */
 const MAX_CODES = 4096;
 
 /** One byte for each character. */
@@ -73,7 +73,7 @@ export function readFixed32(bytes: Uint8Array, start: number): number {
   return (a | (b << 8) | (c << 16) | (d << 24)) >>> 0;
 }
 
-/** A fixed64 with a double's precision: of Unix nanoseconds to the quarter microsecond. */
+/** A fixed64 with a double's precision: Unix nanoseconds to the quarter of a microsecond. */
 export function readFixed64(bytes: Uint8Array, start: number): number {
   return readFixed32(bytes, start + 4) * 0x1_0000_0000 + readFixed32(bytes, start);
 }
@@ -91,7 +91,7 @@ export function readVarint64(bytes: Uint8Array, start: number, end: number): big
 }
 
 // Bytes in JSON text: ids in hexadecimal of either case, everything else in base64, standard or URL-safe, padded
-// or not. Nothing where a value is no such text.
+// or not. Any other value gives undefined.
 // Source: OTLP specification, "JSON Protobuf Encoding"; protobuf.dev, "ProtoJSON Format"
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -1,5 +1,5 @@
-// Changes to a span or a log record without decoding it. Protobuf takes the last of a scalar, merges messages and adds
-// to what repeats, so that what is appended wins and everything else stays as it came.
+// Changes a span or a log record without decoding it. In protobuf the last value of a scalar counts, messages merge and
+// repeated fields accumulate, so that what is appended wins and everything else stays as it came.
 // Sources: protobuf.dev, "Encoding", Last One Wins; opentelemetry-proto 1.x, trace/v1/trace.proto, logs/v1/logs.proto
 import { readAttributes } from './attributes';
 import type { Attributes, AttributeValue } from './attributes';
@@ -21,7 +21,7 @@ export interface SpanEdit {
   /** Hexadecimal; empty: the span becomes a root. */
   readonly parentSpanId?: string;
   readonly flags?: number;
-  /** Must not be there yet: a key that comes twice is no valid OTLP. */
+  /** Must not be there yet: a key that comes twice is not valid OTLP. */
   readonly attributes?: Attributes;
   readonly links?: readonly SpanLink[];
   readonly status?: { readonly code: number; readonly message?: string };
@@ -53,7 +53,7 @@ export function editSpan(span: Uint8Array, edit: SpanEdit): Uint8Array {
 
 const LOG_ATTRIBUTES = 6;
 
-/** Sets attributes; what the record had under their names goes. */
+/** Sets attributes, replacing those that the record had under these names. */
 export function editLogRecord(record: Uint8Array, attributes: Attributes): Uint8Array {
   const writer = new MessageWriter(record.length + 128);
   copyWithoutAttributes(writer, record, {

@@ -1,5 +1,5 @@
-// Walks the fields of one protobuf message by their length prefixes and copies nothing. Total: what is no
-// message ends the walk and sets `isMalformed`; nothing throws, and every step moves forward.
+// Walks the fields of one protobuf message by their length prefixes and copies nothing. Total: bytes that are
+// not a message end the walk and set `isMalformed`; nothing throws, and every step moves forward.
 // Source: protobuf.dev, "Encoding"
 
 export const VARINT = 0;
@@ -16,7 +16,7 @@ export class FieldReader {
   /** Where the value begins and the first byte behind it, in the bytes given to the constructor. */
   start = 0;
   end = 0;
-  /** Of a varint; above 2⁵³ it has a double's precision. */
+  /** The value of a varint; above 2⁵³ with a double's precision. */
   value = 0;
   isMalformed = false;
   private position = 0;
@@ -31,7 +31,7 @@ export class FieldReader {
     this.isMalformed = false;
   }
 
-  /** Moves to the next field; false behind the last one, and where the bytes are no message. */
+  /** Moves to the next field; false behind the last one, and where the bytes are not a message. */
   next(): boolean {
     if (this.position >= this.limit) return false;
     const tag = this.readVarint();
@@ -70,7 +70,7 @@ export class FieldReader {
   private readVarint(): number {
     const { position } = this;
     const byte = this.bytes[position] ?? 0;
-    // Nearly every tag and length is one byte: so much is compiled into whoever asks.
+    // Nearly every tag and length is one byte: this part is small enough for V8 to inline it into its callers.
     if (byte >= 0x80 || position >= this.limit) return this.readLongVarint();
     this.position = position + 1;
     return byte;

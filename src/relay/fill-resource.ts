@@ -1,5 +1,5 @@
-// Completes the resource that the function's SDK sends with what only the extension knows of the environment.
-// What the SDK says stays, but for a service name that it made up; no key comes twice.
+// Completes the resource that the function's SDK sends with what only the extension knows about the
+// environment. What the SDK says stays, except for a service name that it made up; no key comes twice.
 import { readAttributes } from './attributes';
 import type { Attributes } from './attributes';
 import { appendAttributes, copyWithoutAttributes } from './edit-span';

@@ -1,6 +1,6 @@
 // OTLP/JSON into an export request in protobuf. A member that is there is written, zero too, as SDKs write it
-// in protobuf; unknown members are ignored, as the specification asks. An item that is none of its type is
-// left out and counted; its neighbours stay.
+// in protobuf; unknown members are ignored, as the specification asks. An item that does not fit its
+// type is left out and counted; its neighbours stay.
 // Source: OTLP specification, "JSON Protobuf Encoding"
 import { LENGTH_DELIMITED } from './field-reader';
 import type { Signal } from './item';
@@ -18,7 +18,7 @@ export type FromJson =
     }
   | { readonly ok: false; readonly reason: string };
 
-/** What is left out alone when it is invalid; what is invalid further down makes its item so. */
+/** Messages that are left out alone when they are invalid; anything invalid further down invalidates its item. */
 const LEFT_OUT_ALONE: ReadonlySet<string> = new Set([
   ...['ResourceSpans', 'ScopeSpans', 'Span'],
   ...['ResourceMetrics', 'ScopeMetrics', 'Metric'],
@@ -51,14 +51,14 @@ function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Each method answers false when the value is none of its type; what it has written then goes. */
+/** Each method returns false when the value is not of its type; the caller then discards what was written. */
 class JsonWriter extends MessageWriter {
   invalid = 0;
 
   message(object: JsonObject, fields: readonly Field[], depth: number): boolean {
     for (const field of fields) {
       const value = object[field.name];
-      // null is the default value in all of ProtoJSON.
+      // In ProtoJSON, null means the default value everywhere.
       if (value === undefined || value === null) continue;
       if (!(field.isRepeated ? this.list(field, value, depth) : this.field(field, value, depth))) {
         return false;
@@ -160,7 +160,7 @@ class JsonWriter extends MessageWriter {
   }
 }
 
-/** Names are no OTLP/JSON, but writers of ProtoJSON write them. */
+/** OTLP/JSON does not allow names, but writers of ProtoJSON write them. */
 function toEnumNumber({ type, typeName }: Field, value: unknown): unknown {
   if (type !== 'enum' || typeof value !== 'string' || !value.startsWith(`${typeName}_`))
     return value;
@@ -169,7 +169,7 @@ function toEnumNumber({ type, typeName }: Field, value: unknown): unknown {
 }
 
 // The forms in which SDKs write numbers in OTLP/JSON: number, text, or the two halves of a 64-bit integer.
-// Nothing where a value is none of them or does not fit.
+// Any other value, or one that does not fit, gives undefined.
 // Source: protobuf.dev, "ProtoJSON Format"; OTLP specification, "JSON Protobuf Encoding"
 
 type Integer32 = Extract<Scalar, 'uint32' | 'int32' | 'sint32' | 'fixed32' | 'enum'>;

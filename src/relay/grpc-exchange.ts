@@ -18,11 +18,11 @@ export interface Call {
 export interface CallRefusal {
   readonly status: number;
   readonly message: string;
-  /** Further fields. */
+  /** Further header fields. */
   readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** A message's flag and length. */
+/** The bytes before a message: its flag and length. */
 export const MESSAGE_HEAD_BYTES = 5;
 const PATH =
   /^\/opentelemetry\.proto\.collector\.(?:trace\.v1\.Trace|metrics\.v1\.Metrics|logs\.v1\.Logs)Service\/Export$/;
@@ -52,7 +52,7 @@ export function readMessage(
   const bytes = body.length - MESSAGE_HEAD_BYTES;
   const flag = body[0] ?? 0;
   if (bytes < 0 || view.getUint32(1) !== bytes || flag > 1) {
-    const message = `expected one message, got ${body.length} bytes that are none or more`;
+    const message = `expected one message, got ${body.length} bytes of something else`;
     return { status: GRPC.invalidArgument, message };
   }
   return { start: MESSAGE_HEAD_BYTES, isCompressed: flag === 1 };
@@ -65,7 +65,7 @@ export function formatMessage(bytes: Uint8Array): Uint8Array {
   return message;
 }
 
-/** Of an answer that has no message; `grpc-message` is percent-encoded. */
+/** The fields of an answer without a message; `grpc-message` is percent-encoded. */
 export function refusalFields({ status, message, fields }: CallRefusal): Record<string, string> {
   const text = message.replace(/[^ -$&-~]/gu, encodeURIComponent);
   return { 'grpc-status': String(status), 'grpc-message': text.slice(0, MAX_MESSAGE), ...fields };

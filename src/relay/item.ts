@@ -1,6 +1,6 @@
 // One span, metric or log record as protobuf has it, beside its resource and scope: what the function's SDK
-// handed over and what the extension itself made, in one form. What others sent stays exactly as it came, so that
-// what nobody understands passes unchanged.
+// handed over and what the extension itself made, in one form. What others sent stays exactly as it came, so that even
+// fields that nobody here understands pass unchanged.
 // Source: opentelemetry-proto 1.x, collector/{trace,metrics,logs}/v1
 
 export type Signal = 'traces' | 'metrics' | 'logs';
@@ -47,11 +47,11 @@ export function wholeOf(block: Uint8Array): Part {
 export const HAS_IS_REMOTE = 0x100;
 export const IS_REMOTE = 0x200;
 
-/** `none` of gauges, summaries and what says nothing. */
+/** `none` for gauges, summaries and metrics that do not say. */
 export type Temporality = 'delta' | 'cumulative' | 'none';
 
 export interface RawMetric extends RawItem {
-  /** Data points: what a metric counts for. */
+  /** Data points, which is what counts of metrics are in. */
   readonly points: number;
   /** Deltas of unknown fate are not sent again: they would count twice. */
   readonly temporality: Temporality;

@@ -51,7 +51,7 @@ export class MessageWriter {
     this.position += 4;
   }
 
-  /** Signed or not: what has more bits loses them. */
+  /** Signed or unsigned; higher bits are lost. */
   fixed64(value: bigint): void {
     this.reserve(8);
     this.view.setBigUint64(this.position, value, true);
@@ -75,7 +75,7 @@ export class MessageWriter {
     this.position += value.length;
   }
 
-  /** Length and UTF-8. */
+  /** Writes the length and the UTF-8 bytes. */
   text(text: string): void {
     const { length } = text;
     this.reserve(length * 3 + MAX_VARINT_BYTES);
@@ -123,7 +123,7 @@ export class MessageWriter {
     const needed = this.position + count;
     if (needed <= this.bytes.length) return;
     const grown = new Uint8Array(Math.max(needed, this.bytes.length * 2));
-    // All of it: a length is written before a message that is there already.
+    // All of it is copied: a length goes before a message that is written already.
     grown.set(this.bytes);
     this.bytes = grown;
     this.view = new DataView(grown.buffer);

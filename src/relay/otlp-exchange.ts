@@ -7,7 +7,7 @@ import { countItems } from './scan-request';
 import { LENGTH_DELIMITED } from './field-reader';
 import { MessageWriter } from './message-writer';
 
-/** Of the request line and the header; the names are those of HTTP's fields. */
+/** What the request line and the header say; the members are named after HTTP's fields. */
 export interface ExchangeHead {
   readonly method: string;
   readonly target: string;
@@ -19,13 +19,13 @@ export interface OtlpAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly body: Uint8Array;
-  /** Further fields. */
+  /** Further header fields. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
 export interface OtlpRequest {
   readonly signal: Signal;
-  /** Undefined: the request does not say, its first byte will. */
+  /** Undefined: the header does not say; the first byte of the body will. */
   readonly encoding: Encoding | undefined;
   readonly isGzip: boolean;
 }
@@ -40,7 +40,7 @@ export interface Refusal {
 export interface TakenBody {
   readonly kind: 'taken';
   readonly encoding: Encoding;
-  /** Of protobuf; JSON is counted when it is read. */
+  /** For protobuf; the items of JSON are counted when it is read. */
   readonly items: number | undefined;
   readonly answer: OtlpAnswer;
 }
@@ -115,7 +115,7 @@ export function takeBody({ encoding: said }: OtlpRequest, body: Uint8Array): Tak
   if (items === undefined) {
     return refuse(
       400,
-      `expected protobuf, got ${body.length} bytes that are none or end early`,
+      `expected protobuf, got ${body.length} bytes that are malformed or end early`,
       encoding,
     );
   }
@@ -128,10 +128,10 @@ export function refuseOversize(maxBytes: number, encoding: Encoding | undefined)
 }
 
 export function refuseGzip(encoding: Encoding | undefined): OtlpAnswer {
-  return refuse(400, 'expected gzip, got a body that is none', encoding).answer;
+  return refuse(400, 'expected gzip, got a body that is not gzip', encoding).answer;
 }
 
-/** 200 for a request of which so many items had to go; it is not sent again. */
+/** 200 for a request of which so many items were dropped: the SDK must not send it again. */
 export function acceptPartly(signal: Signal, rejected: number, encoding: Encoding): OtlpAnswer {
   const message = 'the buffer is full';
   const partial = { items: rejected, name: REJECTED_NAMES[signal], message };
@@ -149,7 +149,7 @@ const ACCEPTED: Readonly<Record<Encoding, Uint8Array>> = {
   json: new TextEncoder().encode('{"partialSuccess":{}}'),
 };
 
-/** Without a known encoding in JSON, which people can read. */
+/** In JSON, which people can read, where the encoding is not known. */
 function refuse(
   status: number,
   message: string,
@@ -182,7 +182,7 @@ const PARTIAL_SUCCESS = 1;
 const REJECTED = 1;
 const ERROR_MESSAGE = 2;
 
-/** The answer to a request that was taken but for `rejected` items: the three signals differ in names only. */
+/** The answer to a request that was accepted except for `rejected` items: the signals differ only in names. */
 export function encodePartialSuccess(
   rejected: { readonly items: number; readonly name: string; readonly message: string },
   encoding: Encoding,

@@ -1,4 +1,4 @@
-// What joining asks of a span that was handed over: ids, kind, start, flags and the request it names. Noted as
+// What joining asks about a span that was handed over: ids, kind, start, flags and the request it names. Noted as
 // offsets when the span comes, read when somebody asks.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
 import { isAt, readFixed32, readFixed64, readHex, readUtf8 } from './bytes';
@@ -18,7 +18,7 @@ const INVOCATION_ID_KEYS = ['faas.invocation_id', 'faas.invocation.id', 'faas.ex
   (key) => new TextEncoder().encode(key),
 );
 
-/** Answers nothing for what is missing or has not its type; of a field that comes twice the last one holds. */
+/** Undefined for what is missing or has another type; of a field that comes twice, the last one counts. */
 export class ReceivedSpan implements RawItem {
   block: Uint8Array;
   start: number;
@@ -69,7 +69,7 @@ export class ReceivedSpan implements RawItem {
       kind === SERVER || kind === CONSUMER ? readInvocationId(this, reader) : undefined;
   }
 
-  /** Kept for long, it must not keep its neighbours. */
+  /** A copy, because a span that is kept for long must not keep its neighbours in memory. */
   detach(): void {
     if (this.block.length === this.end - this.start) return;
     this.block = new Uint8Array(this.block.subarray(this.start, this.end));
@@ -89,7 +89,7 @@ export class ReceivedSpan implements RawItem {
     return this.readId(this.spanIdAt, SPAN_ID_BYTES);
   }
 
-  /** Nothing where the parent is all zeros too: that means none. */
+  /** Undefined also where the parent is all zeros, which means that there is none. */
   get parentSpanId(): string | undefined {
     return this.readId(this.parentSpanIdAt, SPAN_ID_BYTES);
   }
@@ -103,7 +103,7 @@ export class ReceivedSpan implements RawItem {
     return this.flagsAt === NOWHERE ? 0 : readFixed32(this.block, this.start + this.flagsAt);
   }
 
-  /** Whether the parent is in another process; nothing where the SDK does not say. */
+  /** Whether the parent is in another process; undefined where the SDK does not say. */
   get isParentRemote(): boolean | undefined {
     const { flags } = this;
     return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;

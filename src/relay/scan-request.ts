@@ -1,6 +1,6 @@
-// An Export{Trace,Metrics,Logs}ServiceRequest into its items: offsets are noted, nothing is decoded. First the
+// Splits an Export{Trace,Metrics,Logs}ServiceRequest into its items: offsets are noted, nothing is decoded. First the
 // whole body is checked, so that a malformed one leaves nothing behind; then its items are handed out one by
-// one, so that millions of empty ones meet the bounds of who takes them instead of an array.
+// one, so that millions of empty ones meet the bounds of whoever takes them, instead of filling an array.
 import { FieldReader, isWellFramed, LENGTH_DELIMITED, FIXED64, VARINT } from './field-reader';
 import type {
   Envelopes,
@@ -27,7 +27,7 @@ export interface EnvelopeInterners {
   readonly toScope: (envelope: Envelope) => RawScope;
 }
 
-/** The items of a body; nothing where its framing is broken down to the fields of an item. */
+/** How many items a body has; undefined where its framing is broken anywhere, down to the fields of an item. */
 export function countItems(body: Uint8Array): number | undefined {
   const [request, perResource, perScope] = createReaders(body);
   let items = 0;
@@ -164,7 +164,7 @@ export class ReceivedLogRecord implements RawItem {
     this.traceIdAt = traceIdAt < 0 ? -1 : traceIdAt - start;
   }
 
-  /** Kept for long, it must not keep its neighbours. */
+  /** A copy, because a record that is kept for long must not keep its neighbours in memory. */
   detach(): void {
     if (this.block.length === this.end - this.start) return;
     this.block = new Uint8Array(this.block.subarray(this.start, this.end));
@@ -179,7 +179,7 @@ export class ReceivedLogRecord implements RawItem {
   }
 }
 
-// What delivery asks of a metric that was handed over: how many points it has and whether they are deltas.
+// What delivery asks about a metric that was handed over: how many points it has and whether they are deltas.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric)
 
 /** gauge, sum, histogram, exponential_histogram, summary. */

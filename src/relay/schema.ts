@@ -26,9 +26,9 @@ export interface Field {
   readonly number: number;
   readonly type: Scalar | 'message';
   readonly isRepeated: boolean;
-  /** Of one value: numbers that repeat are packed behind one length. */
+  /** The wire type of one value; repeated numbers are packed behind one length. */
   readonly wireType: number;
-  /** The type's name, of a message or an enum. */
+  /** The name of the message or enum that is its type. */
   readonly typeName: string;
 }
 
@@ -141,7 +141,7 @@ const MESSAGE_FIELDS: Readonly<Record<string, readonly Field[]>> = Object.fromEn
   Object.entries(DECLARATIONS).map(([name, text]) => [name, text.split(', ').map(toField)]),
 );
 
-/** Of the message that a field holds, in the order of their numbers. */
+/** The fields of the message that this field holds, in the order of their numbers. */
 export function fieldsOf({ typeName }: Pick<Field, 'typeName'>): readonly Field[] {
   return MESSAGE_FIELDS[typeName] ?? [];
 }

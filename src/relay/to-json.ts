@@ -1,5 +1,5 @@
-// An export request in protobuf into OTLP/JSON, for endpoints that take nothing else. Total: a nested message that
-// is none ends where it breaks; fields that the schema does not know are lost, as JSON has no names for them.
+// Turns an export request in protobuf into OTLP/JSON, for endpoints that take nothing else. Total: a malformed nested
+// message ends where it breaks; fields that the schema does not know are lost, as JSON has no names for them.
 // Source: OTLP specification, "JSON Protobuf Encoding"
 import { readFixed32, readHex, readUtf8, readVarint64, toBase64 } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED } from './field-reader';
@@ -46,7 +46,7 @@ class JsonSource {
     return message;
   }
 
-  /** One value, or those that are packed; none where the wire type is another. */
+  /** One value, or several that are packed; empty where the wire type does not fit. */
   private values(field: Field, at: FieldReader, depth: number): readonly unknown[] {
     const { start, end, wireType } = at;
     if (wireType === field.wireType) return [this.value(field, { start, end }, depth)];
@@ -97,7 +97,7 @@ class JsonSource {
   }
 }
 
-/** JSON has no word for what is no finite number. */
+/** JSON has no number for NaN and the infinities; ProtoJSON writes their names. */
 function toJsonDouble(value: number): number | string {
   return Number.isFinite(value) ? value : String(value);
 }
