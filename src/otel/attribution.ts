@@ -1,15 +1,15 @@
-// Whose a span or a record of the function's SDK is: by the request that it names, by a trace that a request is
-// known to have, by its own time where requests come one after the other. Never by when it arrived.
+// Which request a span or a record of the function's SDK belongs to: by the request that it names, by a trace that a
+// request is known to have, by its own time where requests come one after the other. Never by when it arrived.
 import type { Fact } from '../invocation/fact';
 import type { Surroundings } from '../invocation/requests';
 import { forgetOldest } from '../telemetry/recent-keys';
 import { toMs } from '../telemetry/timestamp';
 
-/** What an item says of itself. */
+/** What an item says about itself. */
 export interface Whereabouts {
   readonly invocationId?: string | undefined;
   readonly traceId: string | undefined;
-  /** Unix milliseconds; 0: not known. */
+  /** Unix milliseconds; 0: unknown. */
   readonly timeMs: number;
 }
 
@@ -25,7 +25,7 @@ const MAX_REMEMBERED = 256;
 const MAX_KNOWN = 2048;
 /** Of a request; the rest is found by its time. */
 const MAX_TRACES = 64;
-/** Clocks of runtime and platform differ by less. */
+/** The clocks of runtime and platform differ by less than this. */
 const TOLERANCE_MS = 1;
 
 export class Attribution {
@@ -64,7 +64,7 @@ export class Attribution {
     return spanId !== undefined && this.requests.get(requestId)?.serverSpanId === spanId;
   }
 
-  /** Undefined: nobody's, or not known yet. */
+  /** Undefined: it belongs to no request, or that is not known yet. */
   find(item: Whereabouts, { isConcurrent, awaited }: Surroundings): string | undefined {
     const { invocationId, traceId, timeMs } = item;
     if (invocationId !== undefined) return invocationId;
@@ -76,11 +76,11 @@ export class Attribution {
     const isGuess = isConcurrent && ofTrace.length === 0 && running.length > 1;
     const [found] = running.length > 0 ? running.reduce(laterStart) : [undefined];
     if (found !== undefined) return isGuess ? undefined : found;
-    // Of several requests in one trace, one that is still to come may be meant.
+    // Where several requests share one trace, the item may belong to one that is still to come.
     return awaited === undefined ? ofTrace.at(-1)?.[0] : undefined;
   }
 
-  /** Some request runs that it may be of. */
+  /** A request is running to which it may belong. */
   hasOpen({ timeMs }: Whereabouts): boolean {
     return [...this.requests.values()].some(
       (request) => request.endMs === undefined && isWithin(timeMs, request),

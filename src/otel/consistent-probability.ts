@@ -1,5 +1,5 @@
 // Consistent probability sampling: every stage that sees a trace draws by the same 56 bits, and says in
-// tracestate by which threshold it drew, so that who counts spans can count back.
+// tracestate by which threshold it drew, so that a back end that counts spans can extrapolate.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 
 /** 14 lower-case hex digits, which compare as texts as they do as numbers; `ot=th:` leaves out zeros at the end. */
@@ -7,12 +7,12 @@ export type Threshold = string;
 
 const DIGITS = 14;
 const BITS = 56;
-/** As many as tell probabilities apart, beside the leading f of small ones. */
+/** This many digits tell probabilities apart, not counting the leading f of small ones. */
 const PRECISION = 4;
 export const KEEP_ALL: Threshold = '0'.repeat(DIGITS);
 const MAX_TRACESTATE_LENGTH = 256;
 
-/** T of a probability from 0 (exclusive) to 1: (1 − p) · 2⁵⁶, in so many digits as are written. */
+/** T of a probability from 0 (exclusive) to 1: (1 − p) · 2⁵⁶, in as many digits as are written. */
 export function toThreshold(probability: number): Threshold {
   const rejected = 1 - probability;
   const exact = BigInt(Math.round(rejected * 2 ** 53)) << BigInt(BITS - 53);
@@ -34,7 +34,7 @@ export function toShortThreshold(threshold: Threshold): string {
   return threshold.replace(/0+$/, '') || '0';
 }
 
-/** The reverse of it. */
+/** The inverse. */
 export function toFullThreshold(short: string): Threshold {
   return short.padEnd(DIGITS, '0');
 }
@@ -135,13 +135,13 @@ export function createSampler(name: SamplerName, ratio: number): Sampler | undef
 
 function createRootSampler(name: string | undefined, ratio: number): Sampler {
   if (name === 'always_on') return () => true;
-  // What the function's SDK hands over is kept beside the sampler.
+  // What the function's SDK hands over is kept, whatever the sampler says.
   if (name === 'always_off' || name === 'sdk') return () => false;
   const upperBound = ratio === 1 ? 2 ** 32 : Math.floor(ratio * 0xffffffff);
   return ({ traceId }) => foldTraceId(traceId) < upperBound;
 }
 
-/** The four words of the id, one over the other: 0 to 2³² − 1. */
+/** The four words of the id, combined by exclusive or: 0 to 2³² − 1. */
 function foldTraceId(traceId: string): number {
   let folded = 0;
   for (let index = 0; index < 32; index += 8) {

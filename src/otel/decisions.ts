@@ -1,5 +1,5 @@
-// What becomes of each request: everything, a drawn everything, or what OTHERS leaves of it. "Keep" may be
-// decided while it runs, "drop" only when it is over; what was decided is remembered for late spans and lines.
+// What becomes of each request: all of it leaves, by a rule or because it was drawn, or what OTHERS leaves of it.
+// "Keep" may be decided while it runs, "drop" only when it is over; decisions are remembered for late spans and lines.
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { HrTime } from '@opentelemetry/api';
 import type { Fact, InvocationFact } from '../invocation/fact';
@@ -17,7 +17,7 @@ export type Decision = 'kept' | 'drawn' | 'other';
 export interface DecisionOptions {
   /** Undefined: always_on. Decides first, on our own spans alone. */
   readonly sampler?: Sampler;
-  /** Traces of which the function's SDK hands over spans are kept: it has drawn them. */
+  /** Traces with spans that the function's SDK hands over are kept: the SDK has drawn them. */
   readonly followsSdk?: boolean;
   readonly rules: KeepRules;
   /** LAMBDA_OTLP_OTHERS. */
@@ -28,7 +28,7 @@ export interface DecisionOptions {
 
 interface RequestState {
   signs: RequestSigns;
-  /** An event or a line of it came. */
+  /** An event or a line of the request came. */
   isHeardOf: boolean;
   start?: HrTime;
   first?: SpanIdentity;
@@ -55,7 +55,7 @@ export class Decisions {
     this.isIdle = options.sampler === undefined && options.others === 'all';
   }
 
-  /** Signs in what the function's SDK handed over. Late ones save what is still to come. */
+  /** Signs in what the function's SDK handed over. Late signs save at least what is still to come. */
   note(requestId: string, signs: Partial<RequestSigns>): void {
     if (this.isIdle) return;
     const state = this.stateOf(requestId);
@@ -71,10 +71,10 @@ export class Decisions {
     if (this.options.followsSdk === true) this.keepTrace(traceId);
   }
 
-  /** Call with all facts of a settling before anything else. `now`: as late as anything is known of. */
+  /** Call with all facts of a settling before anything else. `now`: the latest time that anything is known about. */
   observe(facts: readonly Fact<ReadLine>[], now: HrTime): void {
     if (this.isIdle) return;
-    // Not of what is decided now: it is asked for after this.
+    // Not what is decided now: that is asked for after this.
     this.forget();
     for (const fact of facts) this.look(fact);
     for (const fact of facts) if (fact.kind === 'invocation') this.decide(fact);
@@ -88,7 +88,7 @@ export class Decisions {
     forgetOldest(this.spanSigns, MAX_REMEMBERED);
   }
 
-  /** The span that its early lines name, which another may have replaced since. */
+  /** The span that its early lines name; another may have replaced it since. */
   firstIdentityOf(requestId: string): SpanIdentity | undefined {
     return this.requests.get(requestId)?.first;
   }
@@ -175,7 +175,7 @@ export class Decisions {
     return state;
   }
 
-  /** The oldest that are decided, or only named by somebody. */
+  /** Forgets the oldest requests that are decided, or that only an item of the SDK has named. */
   private forget(): void {
     let excess = this.requests.size - MAX_REMEMBERED;
     if (excess <= 0) return;

@@ -1,4 +1,4 @@
-// What was dropped: in a metric whatever becomes of its request, and on the request's span if that leaves later.
+// Counts what was dropped: always in a metric, and on the span of its request if that leaves later.
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { HeldSignal } from './hold';
 import type { Measurement } from './metrics';
@@ -17,7 +17,7 @@ interface Sum {
 }
 
 export class DropCounts {
-  /** Of requests whose span has not left. */
+  /** Counts of requests whose span has not left. */
   private readonly requests = new Map<string, Record<HeldSignal, number>>();
   private sums = new Map<string, Sum>();
 
@@ -42,7 +42,7 @@ export class DropCounts {
     };
   }
 
-  /** Since the last call. */
+  /** What was dropped since the last call. */
   take(): readonly Measurement[] {
     if (this.sums.size === 0) return [];
     const measurements = [...this.sums.values()].map((sum): Measurement => ({

@@ -1,5 +1,5 @@
-// From a duration to a trace that shows it: each point of a histogram of durations names the newest trace of its
-// window that leaves.
+// Leads from a duration to a trace that shows it: each point of a histogram of durations names the newest trace of
+// its window that leaves.
 // Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars
 import type { HrTime } from '@opentelemetry/api';
 import type { Fact } from '../invocation/fact';
@@ -14,7 +14,7 @@ export interface Exemplar {
   readonly spanId: string;
 }
 
-/** A histogram's point that has one. */
+/** A histogram's point with its exemplar. */
 export interface ExemplarPoint {
   readonly exemplar?: Exemplar | undefined;
 }
@@ -34,7 +34,7 @@ export class LeavingTraces {
     }
   }
 
-  /** The span that tells more of what the fact measures. */
+  /** The span that tells more about what the fact measures. */
   of(
     fact: Fact<unknown>,
     facts: readonly Fact<unknown>[],

@@ -1,14 +1,14 @@
-// Detail of requests that are still undecided, within a bound: when it is full, the least severe goes first,
-// of those the oldest, and each is counted. Spans go last.
+// Holds the detail of requests that are still undecided, within a bound: when it is full, the least severe items are
+// dropped first, of those the oldest, and each is counted. Spans go last.
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
 export type HeldSignal = 'traces' | 'logs';
 
 export interface Holdable {
   readonly signal: HeldSignal;
-  /** OpenTelemetry's number of a log record; a span's is above all. */
+  /** OpenTelemetry's severity number of a log record; spans rank above all of them. */
   readonly severity: number;
-  /** About what it takes in memory. */
+  /** About what the item takes up in memory. */
   readonly bytes: number;
 }
 
@@ -18,7 +18,7 @@ export interface HoldOptions {
 }
 
 export const SPAN_SEVERITY = 25;
-/** About what a span of ours takes. */
+/** About what one of our spans takes up in memory. */
 export const SPAN_BYTES = 1024;
 const RECORD_BYTES = 512;
 
@@ -27,7 +27,7 @@ interface Placed<T> {
   readonly item: T;
 }
 
-/** Those of one severity, the oldest at `head`. */
+/** The items of one severity, the oldest at `head`. */
 interface Shelf<T> {
   placed: Placed<T>[];
   head: number;
@@ -43,7 +43,7 @@ export class Hold<T extends Holdable> {
   private bytes = 0;
   private order = 0;
 
-  /** `evicted` is told of each item that had to go. */
+  /** `evicted` is called with each item that was dropped. */
   constructor(
     private readonly options: HoldOptions,
     private readonly evicted: (requestId: string, item: T) => void,
@@ -114,7 +114,7 @@ export class Hold<T extends Holdable> {
   }
 }
 
-/** About what the record takes in memory. */
+/** About what the record takes up in memory. */
 export function sizeOfRecord({ body, attributes }: ReadableLogRecord): number {
   let size = RECORD_BYTES + (typeof body === 'string' ? 2 * body.length : 0);
   if (typeof body === 'object' && body !== null) size += 2 * JSON.stringify(body).length;

@@ -1,5 +1,5 @@
-// What an item that leaves says of how its request was drawn, and a request's span of what was dropped beside it.
-// `th` tells of our ratio only: where a sampler draws as well, the probability is not known.
+// What an item says about how its request was drawn, and a request's span about what was dropped beside it.
+// `th` tells our ratio only: where a sampler draws as well, the probability is not known.
 import { TraceFlags } from '@opentelemetry/api';
 import type { Attributes, SpanContext, TraceState } from '@opentelemetry/api';
 import type { SpanIdentity } from '../invocation/identity';
@@ -60,7 +60,7 @@ export class ItemMarks {
     }
   }
 
-  /** A line that was held names the span that its request has in the end. */
+  /** A line that was held names the span that its request ends up with. */
   private markLine(
     item: Extract<Item, { kind: 'record' }>,
     threshold: Threshold,
@@ -142,7 +142,7 @@ function withContext(
   return isSame ? record : { ...record, spanContext: { ...spanContext, ...context } };
 }
 
-/** As the Collector's probabilistic_sampler writes it. */
+/** Written as by the Collector's probabilistic_sampler. */
 function withSampling(
   record: ReadableLogRecord,
   threshold: Threshold,

@@ -13,20 +13,20 @@ export interface KeepRules {
   readonly slowMs: number | undefined;
 }
 
-/** What else is known of a request when its invocation ends. */
+/** What else is known about a request when its invocation ends. */
 export interface RequestSigns {
   /** A line at ERROR or above, or with an exception. */
   readonly hasErrorLog: boolean;
-  /** Of the function's own SERVER span: its status is ERROR. */
+  /** The status of the function's own SERVER span is ERROR. */
   readonly hasErrorSpan: boolean;
-  /** `http.response.status_code`, else `http.status_code` of it. */
+  /** That span's `http.response.status_code`, else its `http.status_code`. */
   readonly httpStatusCode: number | undefined;
 }
 
 const SLOW = /^slow>(\d+(?:\.\d+)?)(ms|s)$/;
 const WORDS: readonly string[] = ['errors', 'cold_starts', 'error_logs', 'http5xx'];
 
-/** An unknown word costs one warning; the known ones hold. */
+/** An unknown word causes one warning; the known ones apply. */
 export function readKeepRules(environment: Environment): KeepRules {
   const words = environment.read('LAMBDA_OTLP_KEEP').map((word) => word.trim().toLowerCase());
   const unknown = words.filter((word) => !WORDS.includes(word) && !SLOW.test(word));
@@ -71,7 +71,7 @@ export function isKeptInvocation(
   );
 }
 
-/** What the end of the invocation cannot change any more. `now`: of a request that still runs. */
+/** True where the end of the invocation cannot change it any more. `now`: given while the request still runs. */
 export function isKeptEarly(
   rules: KeepRules,
   { hasErrorLog, hasErrorSpan, httpStatusCode = 0 }: RequestSigns,

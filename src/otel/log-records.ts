@@ -71,7 +71,7 @@ function toLineRecord(
   origin: LogOrigin,
 ): ReadableLogRecord {
   const { content, stream } = line;
-  // All members, always: records of one hidden class are several times faster to make and to encode.
+  // All members, always: records that share one hidden class are several times faster to make and to encode.
   const record: { readonly [K in keyof ReadableLogRecord]-?: ReadableLogRecord[K] | undefined } = {
     hrTime: origin.tieBreaker.separate(content.time ?? line.time, stream),
     hrTimeObserved: line.observed,

@@ -25,7 +25,7 @@ export interface MeterOptions {
   readonly selfMetrics: boolean;
 }
 
-/** Between an init ahead of requests and the first of them. */
+/** The longest time between an init ahead of requests and the first request that a window spans. */
 const MAX_FIRST_WINDOW_MS = 3_600_000;
 
 interface Recorder {
@@ -52,7 +52,7 @@ export class Meter {
     if (series === undefined || !Number.isFinite(value)) return;
     series.record(measurement);
     this.hasAny = true;
-    // The extension's own figures alone are no reason for a request, which would bring new ones.
+    // The extension's own figures alone are no reason to send a request, which would only make new ones.
     if (!isSelf) this.hasNews = true;
     this.sawTime(time);
   }

@@ -29,7 +29,7 @@ export interface Measurement {
 type Values = Partial<Record<InstrumentName, number | undefined>>;
 
 const MAX_ERROR_TYPES = 20;
-/** Not a list of its own for each log line. */
+/** Shared, so that a log line does not allocate a list. */
 const NONE: readonly Measurement[] = [];
 const OUTCOME_COUNTERS = {
   success: 'faas.invocations',
@@ -43,7 +43,7 @@ const SPAN_HISTOGRAMS: Readonly<Record<string, InstrumentName>> = {
   extensionOverhead: 'lambda.extension_overhead',
 };
 
-/** The error types of one environment: beyond a few they would be series without end. */
+/** The error types of one environment, bounded because each makes a series. */
 export class ErrorTypes {
   private readonly known = new Set<string>();
 

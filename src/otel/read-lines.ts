@@ -1,5 +1,5 @@
-// Log events → lines as the tracker carries them: what each says by itself, when it came. A stack trace that
-// was printed line by line becomes one line again.
+// Log events → lines as the tracker carries them, each read on its own when it comes. A stack trace that was printed
+// line by line becomes one line again.
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { TrackedLine } from '../invocation/fact';
@@ -41,7 +41,7 @@ export class LogEventReader {
     };
   }
 
-  /** For each of a request's lines in order the one in its place; undefined: it went into the trace before it. */
+  /** For each of a request's lines, in order, what takes its place; undefined: it was joined to the trace before it. */
   joinTraces(lines: readonly ReadLine[]): readonly (ReadLine | undefined)[] {
     const texts = lines.map(({ record }) => (typeof record === 'string' ? record : undefined));
     const joined: (ReadLine | undefined)[] = [...lines];
@@ -57,7 +57,7 @@ export class LogEventReader {
   }
 }
 
-/** An error that was logged below ERROR was dealt with: the record has it, the request does not. */
+/** An error that was logged below ERROR was handled: it is on the record, not on the request. */
 function toRequestException(
   { exception, severityNumber, time }: LogLine,
   eventTime: HrTime,

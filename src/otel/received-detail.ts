@@ -1,5 +1,5 @@
-// Spans and log records that the function's SDK handed over, until it is known whose they are: the next settling,
-// as a rule. Bounded: beyond that the oldest pass as nobody's, for what belongs to no request is never dropped.
+// Holds spans and log records that the function's SDK handed over until their request is known, usually at the next
+// settling. Bounded: beyond that, the oldest pass as belonging to no request, because such items are never dropped.
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { Surroundings } from '../invocation/requests';
@@ -12,7 +12,7 @@ export type ReceivedItem =
 
 export interface Owned {
   readonly item: ReceivedItem;
-  /** Undefined: of no request. */
+  /** Undefined: it belongs to no request. */
   readonly requestId: string | undefined;
 }
 
@@ -23,9 +23,9 @@ interface Waiting {
   readonly awaited?: string | undefined;
 }
 
-/** Settlings that an item waits for the events of its request, which are late or never come. */
+/** For how many settlings an item waits for the events of its request, which may be late or never come. */
 const MAX_WAITS = 2;
-/** With its objects and its own memory. */
+/** For the objects of an item and its own memory. */
 const OVERHEAD_BYTES = 256;
 
 export function heldBytesOf({ received: { start, end } }: ReceivedItem): number {
@@ -47,7 +47,7 @@ export class ReceivedDetail {
     private readonly maxBytes: number,
   ) {}
 
-  /** So much waits that settling would help. */
+  /** So much waits that a settling would help. */
   get isCrowded(): boolean {
     return this.bytes > this.maxBytes / 2;
   }
@@ -58,7 +58,7 @@ export class ReceivedDetail {
     this.bytes += heldBytesOf(item);
   }
 
-  /** Those whose request is known, and those that have none. */
+  /** Takes the items whose request is known, and those that have none. */
   take(
     isKnown: (requestId: string) => boolean,
     around: Surroundings & { readonly isEnding: boolean },

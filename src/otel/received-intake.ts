@@ -1,5 +1,5 @@
-// What the function's SDK handed over, up to the point where it is known whose it is: signs of requests worth their
-// detail are noted as it comes, the rest waits.
+// What the function's SDK handed over, until its request is known: signs that a request is worth its detail are noted
+// at once, the rest waits.
 import type { Fact } from '../invocation/fact';
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
@@ -19,7 +19,7 @@ export interface IntakeOptions extends DecisionOptions {
 export interface TakingContext extends Surroundings {
   /** Nothing is held back any more. */
   readonly isEnding: boolean;
-  /** Spans of the function's SDK that joining lets go; asked once all facts are told. */
+  /** Spans of the function's SDK that joining lets go; called once all facts are known. */
   readonly takeJoined: () => readonly ReceivedSpan[];
 }
 
@@ -44,7 +44,7 @@ export class ReceivedIntake {
     this.detail = new ReceivedDetail(this.attribution, hold.maxRequestBytes);
   }
 
-  /** So much waits that settling would help. */
+  /** So much waits that a settling would help. */
   get isCrowded(): boolean {
     return this.detail.isCrowded;
   }

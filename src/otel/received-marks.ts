@@ -1,5 +1,5 @@
-// What spans and log records of the function's SDK say of KEEP: signs that their request is worth its detail; and
-// what is said on them of how they were drawn.
+// Signs in spans and log records of the function's SDK that their request is worth its detail (LAMBDA_OTLP_KEEP); and
+// marks on them that say how they were drawn.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 import { readAttributes } from '../relay/attributes';
 import { readUtf8 } from '../relay/bytes';
@@ -26,12 +26,12 @@ const SPAN_ATTRIBUTES = 9;
 const STATUS = 15;
 const STATUS_CODE = 3;
 const LOG_ATTRIBUTES = 6;
-/** Of OTLP, where OK and ERROR are numbered as in the API. */
+/** OTLP's status codes, where OK and ERROR are numbered as in the API. */
 const ERROR = 2;
 const ERROR_SEVERITY = 17;
 const HTTP_STATUS_CODES = ['http.response.status_code', 'http.status_code'];
 
-/** Of a SERVER span: its status, and the status that it answered with. */
+/** The status of a SERVER span, and the HTTP status that it answered with. */
 export function readSpanSigns(span: ReceivedSpan): Partial<RequestSigns> {
   const bytes = bytesOf(span);
   const attributes = readAttributes(bytes, SPAN_ATTRIBUTES);
@@ -80,7 +80,7 @@ export interface ReceivedMark {
   readonly draw: Draw | undefined;
   /** The SDK's sampler is known to take every trace that begins here. */
   readonly isWholeAtRoot: boolean;
-  /** Only of the span that stays: what was dropped beside it. */
+  /** Only on the span that stays: what was dropped beside it. */
   readonly attributes?: SpanEdit['attributes'];
 }
 

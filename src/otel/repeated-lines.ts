@@ -1,5 +1,6 @@
-// Whether the function says the same lines twice: on stdout, which Lambda delivers, and by a log bridge of its SDK.
-// Both leave, for equal texts may well be two lines; it is only said. Bounded, and no work before an SDK's record came.
+// Notices that lines come twice: on stdout, which Lambda delivers, and from a log bridge of the function's SDK. Both
+// leave, because equal texts may well be two lines; there is only a warning. Bounded, and idle until the first record
+// of the SDK.
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { readAnyValue } from '../relay/any-value';
 import type { PlainValue } from '../relay/any-value';

@@ -1,6 +1,6 @@
-// Facts → spans and log records that leave: all of them, or by the decision about their request, which what the
-// function's SDK handed over shares. What is not decided yet is held; what is dropped is counted, in a metric and on
-// the span that stays.
+// Facts → spans and log records that leave: all of them, or according to the decision about their request, which also
+// holds for what the function's SDK handed over. What is not decided yet is held; what is dropped is counted, in a
+// metric and on the span that stays.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
@@ -25,7 +25,7 @@ export interface SelectionOptions extends DecisionOptions {
   /** LAMBDA_OTLP_OTHERS_LOGS: severity numbers from which a line outlives its request's detail. */
   readonly othersSeverity: number;
   readonly hold: HoldOptions;
-  /** The function's SDK is known to take every trace that begins there. */
+  /** The function's SDK is known to record every trace that begins there. */
   readonly isWholeAtRoot?: boolean;
 }
 
@@ -86,7 +86,7 @@ export class Selection {
     return selected;
   }
 
-  /** Where everything leaves, nothing is weighed. */
+  /** Where everything leaves, there is nothing to decide. */
   private passOn(fact: Fact<ReadLine>, maker: Maker, selected: Selected): void {
     const record = maker.toLogRecord(fact);
     if (record !== undefined) selected.logRecords.push(record);
@@ -149,7 +149,7 @@ export class Selection {
   }
 
   private route(requestId: string | undefined, item: Item, selected: Selected): void {
-    // Of no request, or of an earlier process's.
+    // It belongs to no request, or to one of an earlier process.
     if (requestId === undefined || !this.decisions.isKnown(requestId)) {
       if (!this.isUnsampled(item)) push(selected, item);
     } else if (this.decisions.of(requestId) !== undefined) this.settle(requestId, item, selected);

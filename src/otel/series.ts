@@ -27,7 +27,7 @@ export interface Window {
 /** The values of one series. */
 interface Sums<T> {
   add(value: number): void;
-  /** As they are now. */
+  /** The values as they are now. */
   toValue(): T;
 }
 
@@ -141,7 +141,7 @@ class Sum implements Sums<number> {
   }
 }
 
-/** What all histograms have. */
+/** What both kinds of histogram have. */
 class Moments {
   count = 0;
   sum = 0;
@@ -234,7 +234,7 @@ class ExponentialBuckets implements Sums<ExponentialHistogram> {
       scale: hasBuckets ? this.scale : 0,
       zeroCount,
       positive: { offset: hasBuckets ? low : 0, bucketCounts },
-      // Negative values are none.
+      // Negative values are not recorded.
       negative: { offset: 0, bucketCounts: [] },
     };
   }

@@ -217,7 +217,7 @@ function toExceptionEvent(exception: ExceptionFact, limits: AttributeLimits) {
 // SDK says stays; an error that it did not see is added.
 
 const ATTRIBUTES = 9;
-/** Of OTLP, where OK and ERROR are numbered as in the API. */
+/** OTLP's status codes, where OK and ERROR are numbered as in the API. */
 const ERROR = 2;
 
 /** A span that names its request keeps to the names it has; one that was only found there gets both. */
@@ -233,7 +233,7 @@ interface ServingParts {
   readonly filter: RedactionFilter | undefined;
 }
 
-/** True: the SDK's span leaves instead of ours. Every invocation whose span is stated is closed for late ones. */
+/** True: the SDK's span leaves instead of ours. Every invocation whose span was emitted is closed for late ones. */
 export function completeServed(
   fact: Fact<unknown>,
   origin: SpanOrigin,

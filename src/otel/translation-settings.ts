@@ -81,7 +81,7 @@ function readLogLimits(environment: Environment): LogLimits {
   };
 }
 
-/** A quarter of the buffer is held for one request, half for all together. */
+/** One request may hold a quarter of the buffer, all together half of it. */
 function readSelection(environment: Environment): SelectionOptions {
   const name = environment.read('OTEL_TRACES_SAMPLER');
   const ratio = name.includes('ratio') ? environment.read('OTEL_TRACES_SAMPLER_ARG') : 1;
@@ -94,7 +94,7 @@ function readSelection(environment: Environment): SelectionOptions {
     ratio: environment.read('LAMBDA_OTLP_OTHERS_RATIO'),
     othersSeverity: othersLogs === 'off' ? Number.POSITIVE_INFINITY : SEVERITIES[othersLogs],
     hold: { maxRequestBytes: bufferBytes / 4, maxBytes: bufferBytes / 2 },
-    // Said to the function's SDK, too, and not to the extension alone.
+    // Set for the function's SDK, too, not for the extension alone.
     isWholeAtRoot:
       environment.text('OTEL_TRACES_SAMPLER') === 'always_on' &&
       environment.text('LAMBDA_OTLP_OTEL_TRACES_SAMPLER') === undefined,

@@ -1,5 +1,5 @@
 // The core in one piece, shared by the extension and by `npm run replay`: bodies or events in, spans, log
-// records and measurements out. Pure but for the ids and the hash that it is given.
+// records and measurements out. Pure, apart from the ids and the hash that it is given.
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -41,12 +41,12 @@ export interface TranslatorOptions extends Omit<TranslationSettings, 'meter'> {
   /** What is known about the function before any event. */
   readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
   readonly initializationType?: string;
-  /** Undefined: nothing is looked at. */
+  /** Undefined: no text is looked at. */
   readonly redaction?: RedactionFilter;
   readonly handover?: Handover;
   /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
   readonly received?: ReceivedSpans;
-  /** Where log records leave: told of the function's lines and of its SDK's records. */
+  /** Present where log records leave: sees the function's lines and its SDK's records. */
   readonly repeated?: RepeatedLines;
   readonly sha256: Sha256Hex;
   /** A new random UUID: the execution environment's, again after a SnapStart restore. */
@@ -258,7 +258,7 @@ export class Translator {
     return this.currentResources?.[signal] ?? this.createResource(signal);
   }
 
-  /** Another one after a SnapStart restore. */
+  /** A different one after a SnapStart restore. */
   get environment(): string {
     return this.environmentId;
   }

@@ -101,7 +101,7 @@ export interface Envelope {
   readonly schemaUrl: string;
 }
 
-/** Written twice, a message merges (its bytes one behind the other) and of a scalar the last one holds. */
+/** A message that comes twice is merged (its bytes are concatenated); of a scalar, the last one counts. */
 function readEnvelope(
   body: Uint8Array,
   reader: FieldReader,
@@ -122,7 +122,7 @@ function readEnvelope(
 
 const NOTHING = new Uint8Array(0);
 
-// What joining and delivery ask of a log record that was handed over: trace, severity and time.
+// What joining and delivery ask about a log record that was handed over: trace, severity and time.
 // Source: opentelemetry-proto 1.x, logs/v1/logs.proto (LogRecord)
 
 const TRACE_ID_BYTES = 16;
