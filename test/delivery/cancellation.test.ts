@@ -43,7 +43,7 @@ function open(options: Partial<HttpTransportOptions> = {}): Transport {
   return createHttpTransport({
     configuration: target,
     headers: () => ({}),
-    connect: () => pool.connect(target),
+    connect: () => pool.connectionsOf(target),
     clock,
     secrets: new Secrets(),
     ...options,
@@ -101,7 +101,7 @@ describe('a request cancelled', () => {
       },
       connect: () => {
         cancelIn('while its way is found');
-        return pool.connect({ url: endpoint.url, tls: {} });
+        return pool.connectionsOf({ url: endpoint.url, tls: {} });
       },
     });
     cancelIn('before all');

@@ -31,7 +31,7 @@ afterAll(() => pool.close());
 
 function transportWith(headers: HeaderSource): Transport {
   const target = { url: endpoint.url, tls: {} };
-  const connect = () => pool.connect(target);
+  const connect = () => pool.connectionsOf(target);
   const secrets = new Secrets();
   return createHttpTransport({ configuration: target, headers, connect, clock, secrets });
 }

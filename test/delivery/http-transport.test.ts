@@ -42,7 +42,7 @@ function connectTo(
   return createHttpTransport({
     configuration: { url },
     headers: () => Promise.resolve(headers),
-    connect: () => pool.connect({ url, tls: {} }),
+    connect: () => pool.connectionsOf({ url, tls: {} }),
     clock,
     secrets,
   });

@@ -145,7 +145,7 @@ async function fetchSecret(
   const transport = createHttpTransport({
     configuration: endpoint,
     headers: (body) => sign({ url: endpoint.url, headers: fixed, body }),
-    connect: () => pool.connect({ ...endpoint, tls: {} }),
+    connect: () => pool.connectionsOf({ ...endpoint, tls: {} }),
     clock,
     secrets,
   });

@@ -7,7 +7,7 @@ import type {
   TransportResponse,
   TwofoldSending,
 } from '../transport/transport';
-import { sendTwice } from '../transport/transport';
+import { sendResendable } from '../transport/transport';
 import type { RequestEncoding, BuiltRequest } from '../codec/request-builder';
 import type { SignalConfiguration } from '../settings/configuration';
 import type { Signal } from '../delivery';
@@ -162,7 +162,7 @@ export class SignalLane {
     }
     underWay.request = request;
     const sentMs = clock.now();
-    const sending = sendTwice((cancellation) => this.send(request.body, cancellation));
+    const sending = sendResendable((cancellation) => this.send(request.body, cancellation));
     underWay.sending = sending;
     const response = await sending.response;
     if (underWay.givenUp) return { kind: 'nothing' };

@@ -19,7 +19,7 @@ type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
 export interface ConnectionPool {
   /** Loads what the endpoint needs (TLS only for https) on first use. */
-  connect(target: ConnectionTarget): Connections | Promise<Connections>;
+  connectionsOf(target: ConnectionTarget): Connections | Promise<Connections>;
   close(): void;
 }
 
@@ -47,7 +47,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     return connections;
   };
   return {
-    connect(target) {
+    connectionsOf(target) {
       const key = keys.get(target) ?? toKey(target);
       keys.set(target, key);
       let connections = pool.get(key);

@@ -67,12 +67,12 @@ function createHttpWayOut(
 ): WayOut {
   const { pool, clock, secrets } = context;
   // A failure is told to the first request.
-  Promise.resolve(pool.connect(settings)).catch(() => undefined);
+  Promise.resolve(pool.connectionsOf(settings)).catch(() => undefined);
   const { headers, renewSecrets } = createHeaderSource(settings, context);
   const http = createHttpTransport({
     configuration: settings,
     headers,
-    connect: () => pool.connect(settings),
+    connect: () => pool.connectionsOf(settings),
     clock,
     secrets,
     once: signal === 'metrics',
@@ -89,11 +89,11 @@ function createHttpWayOut(
       await loadEncoding();
       if (isCompressed) await deflate(new Uint8Array());
       if (settings.signing !== undefined) await import('../auth/sigv4');
-      const connections = await pool.connect(settings);
+      const connections = await pool.connectionsOf(settings);
       if (connect) await connections.prepare();
     },
     refresh(longestMs = MAX_IDLE_MS) {
-      const connections = pool.connect(settings);
+      const connections = pool.connectionsOf(settings);
       if (!(connections instanceof Promise)) connections.refresh(longestMs);
     },
   };

@@ -67,7 +67,7 @@ export interface TwofoldSending {
 }
 
 /** `send` must not reject. */
-export function sendTwice(
+export function sendResendable(
   send: (cancellation: Cancellation) => Promise<TransportResponse>,
 ): TwofoldSending {
   const cancellations: Cancellation[] = [];
