@@ -59,7 +59,7 @@ export class ByteBudget {
     return this.heldBytes > this.limitBytes;
   }
 
-  /** When something last came of a request that is not whole yet, by the steady clock; -Infinity: there is none. */
+  /** When part of a still incomplete request last arrived (steady clock); -Infinity: no request is incomplete. */
   get unfinishedMs(): number {
     const unfinished = this.holders.filter(({ greed }) => greed > 0);
     return Math.max(...unfinished.map(({ progressMs }) => progressMs));

@@ -23,9 +23,9 @@ export interface AnswerListener {
   onWritten?(): void;
 }
 
-/** Code of errors for answers that are no HTTP/1.1. */
+/** Code of errors for answers that are not HTTP/1.1. */
 export const NOT_HTTP = 'not_http';
-/** What a first message that is none of TLS is taken for. */
+/** How an error of TLS reads when the first message is not TLS. */
 const NO_TLS = /^wrong version number$|^packet length too long$|InvalidContentType/;
 /** Larger bodies are not copied behind their head. */
 const MAX_COPIED_BYTES = 65_536;

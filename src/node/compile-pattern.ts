@@ -31,7 +31,7 @@ export function compilePattern(source: string): Pattern | undefined {
   }
   if (nativeHost !== undefined) return compileNatively(source, nativeHost.compilePattern);
   try {
-    // Its own syntax first: what is no pattern there is none.
+    // JavaScript's own syntax first: what is not valid there is not valid here.
     new RegExp(source);
     return toPattern(new LinearEngine(parsePattern(source)));
   } catch {

@@ -21,7 +21,7 @@ export interface NativeHost {
   readonly protobuf: ProtobufFunctions;
   /**
    * Begin and end of each match in UTF-16 units, one after the other, in time linear in the text.
-   * @throws SyntaxError when the pattern is none.
+   * @throws SyntaxError when the pattern is not valid.
    */
   readonly compilePattern: (source: string) => (text: string) => Uint32Array;
 }

@@ -127,7 +127,7 @@ export async function loadTlsConnector({ ca, cert, key, more }: TlsOptions): Pro
   const { connect, createSecureContext } = await import('node:tls');
   let secureContext: SecureContext | undefined;
   let session: Buffer | undefined;
-  // Throws for certificates or keys that are none, each time: requests tell of it.
+  // Throws each time for invalid certificates or keys: the failed request then reports it.
   const createContext = (): SecureContext => {
     const created = createSecureContext({ ca, cert, key });
     const { context } = created as { readonly context: { addCACert(pem: Buffer): void } };

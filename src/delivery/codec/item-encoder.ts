@@ -34,7 +34,7 @@ export class ItemEncoder {
   private readonly resources = new WeakMap<Resource, RawResource>();
   private readonly scopes = new WeakMap<InstrumentationScope, RawScope>();
 
-  /** `onUnencodable` is told of each object that is none of OTLP's, which is left out. */
+  /** `onUnencodable` is called for each object that OTLP cannot express; it is left out. */
   constructor(private readonly onUnencodable: (points: number) => void) {}
 
   encodeSpans(spans: readonly ReadableSpan[]): RawItem[] {

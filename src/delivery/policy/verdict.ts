@@ -210,8 +210,8 @@ function decodeProtobuf(bytes: Uint8Array): ExportAnswer {
         rejected = inner.value < INT64_BOUND ? inner.value : 0;
       }
     }
-    if (inner.isMalformed) throw new RangeError('expected a message, got bytes that are none');
+    if (inner.isMalformed) throw new RangeError('expected a message, got malformed bytes');
   }
-  if (fields.isMalformed) throw new RangeError('expected a message, got bytes that are none');
+  if (fields.isMalformed) throw new RangeError('expected a message, got malformed bytes');
   return { rejected, message };
 }

@@ -14,7 +14,7 @@ export interface Failure {
 }
 
 export type TransportResponse =
-  /** `isOther`: the answer is none of OTLP's. */
+  /** `isOther`: the answer is not OTLP. */
   | { readonly status: 'success'; readonly data?: Uint8Array; readonly isOther?: boolean }
   | { readonly status: 'failure'; readonly failure: Failure }
   | { readonly status: 'retryable'; readonly retryInMs?: number; readonly failure: Failure };
