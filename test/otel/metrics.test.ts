@@ -31,10 +31,7 @@ function measure(events: readonly WireEvent[]): Record<string, [number, object][
   return measured;
 }
 
-async function collect(
-  meter: Meter,
-  includeSelfOnly = false,
-): Promise<ResourceMetrics | undefined> {
+function collect(meter: Meter, includeSelfOnly = false): ResourceMetrics | undefined {
   return meter.collect(resource, includeSelfOnly);
 }
 
@@ -123,13 +120,13 @@ describe('Meter', () => {
     time: at(ms),
   });
 
-  it('gives delta windows that follow each other at event time', async () => {
+  it('gives delta windows that follow each other at event time', () => {
     const meter = createMeter();
     meter.record(invocation(100));
     meter.record(invocation(50));
-    const first = await collect(meter);
+    const first = collect(meter);
     meter.record(invocation(3_600_000));
-    const second = await collect(meter);
+    const second = collect(meter);
     expect(pointsOf(first, 'faas.invocations')).toEqual([
       { startTime: at(50), endTime: at(100), attributes: {}, value: 2 },
     ]);
@@ -138,72 +135,72 @@ describe('Meter', () => {
     ]);
   });
 
-  it('never ends a window at or before its start, even for late events', async () => {
+  it('never ends a window at or before its start, even for late events', () => {
     const meter = createMeter();
     meter.record(invocation(100));
-    const [first] = pointsOf(await collect(meter), 'faas.invocations');
+    const [first] = pointsOf(collect(meter), 'faas.invocations');
     meter.record(invocation(20));
-    const [second] = pointsOf(await collect(meter), 'faas.invocations');
+    const [second] = pointsOf(collect(meter), 'faas.invocations');
     expect(first).toMatchObject({ startTime: at(100), endTime: at(101) });
     expect(second).toMatchObject({ startTime: at(101), endTime: at(102) });
   });
 
-  it('adds up what is recorded until it is collected, and gives no empty window', async () => {
+  it('adds up what is recorded until it is collected, and gives no empty window', () => {
     const meter = createMeter();
-    expect(await collect(meter, true)).toBeUndefined();
+    expect(collect(meter, true)).toBeUndefined();
     meter.record(invocation(1));
     meter.record(invocation(2));
-    expect(pointsOf(await collect(meter), 'faas.invocations')[0]?.value).toBe(2);
-    expect(await collect(meter, true)).toBeUndefined();
+    expect(pointsOf(collect(meter), 'faas.invocations')[0]?.value).toBe(2);
+    expect(collect(meter, true)).toBeUndefined();
   });
 
-  it('makes no window of the extension’s own figures alone, but does at the end', async () => {
+  it('makes no window of the extension’s own figures alone, but does at the end', () => {
     const meter = createMeter();
     meter.record({ ...invocation(1), instrument: 'otel.sdk.exporter.span.exported' });
-    expect(await collect(meter)).toBeUndefined();
-    expect(pointsOf(await collect(meter, true), 'otel.sdk.exporter.span.exported')).toHaveLength(1);
+    expect(collect(meter)).toBeUndefined();
+    expect(pointsOf(collect(meter, true), 'otel.sdk.exporter.span.exported')).toHaveLength(1);
   });
 
-  it('leaves its own figures out when told to', async () => {
+  it('leaves its own figures out when told to', () => {
     const meter = createMeter({ selfMetrics: false });
     meter.record({ ...invocation(1), instrument: 'otel.sdk.exporter.span.exported' });
     meter.record(invocation(1));
-    const window = await collect(meter, true);
+    const window = collect(meter, true);
     expect(window?.scopeMetrics[0]?.metrics.map(({ descriptor }) => descriptor.name)).toEqual([
       'faas.invocations',
     ]);
   });
 
-  it('gives cumulative points from one fixed start when asked to', async () => {
+  it('gives cumulative points from one fixed start when asked to', () => {
     const meter = createMeter({ temporality: 'cumulative' });
     meter.record(invocation(100));
-    await collect(meter);
+    collect(meter);
     meter.record(invocation(50));
     meter.record(invocation(200));
-    expect(pointsOf(await collect(meter), 'faas.invocations')).toEqual([
+    expect(pointsOf(collect(meter), 'faas.invocations')).toEqual([
       { startTime: at(100), endTime: at(200), attributes: {}, value: 3 },
     ]);
   });
 
-  it('uses the advised buckets, or exponential ones on request', async () => {
+  it('uses the advised buckets, or exponential ones on request', () => {
     const duration = { ...invocation(1), instrument: 'faas.invoke_duration' as const, value: 0.02 };
     const explicit = createMeter();
     explicit.record(duration);
     const exponential = createMeter({ exponentialHistograms: true });
     exponential.record(duration);
-    const [advised] = pointsOf(await collect(explicit), 'faas.invoke_duration');
-    const [scaled] = pointsOf(await collect(exponential), 'faas.invoke_duration');
+    const [advised] = pointsOf(collect(explicit), 'faas.invoke_duration');
+    const [scaled] = pointsOf(collect(exponential), 'faas.invoke_duration');
     expect(advised?.value).toMatchObject({
       buckets: { boundaries: expect.arrayContaining([0.005, 10, 900]) as unknown },
     });
     expect(scaled?.value).toMatchObject({ scale: expect.any(Number) as unknown });
   });
 
-  it('refuses values that OTLP must not carry', async () => {
+  it('refuses values that OTLP must not carry', () => {
     const meter = createMeter();
     meter.record({ ...invocation(1), value: Number.NaN });
     meter.record({ ...invocation(1), value: Number.POSITIVE_INFINITY });
-    expect(await collect(meter, true)).toBeUndefined();
+    expect(collect(meter, true)).toBeUndefined();
   });
 });
 
@@ -215,44 +212,40 @@ describe('the first window of an environment that waited', () => {
     attributes: {},
     time: at(ms),
   });
-  const begins = async (meter: Meter) =>
-    pointsOf(await collect(meter), 'faas.invocations')[0]?.startTime;
+  const begins = (meter: Meter) => pointsOf(collect(meter), 'faas.invocations')[0]?.startTime;
 
-  it.each(['delta', 'cumulative'] as const)('begins with the restore (%s)', async (temporality) => {
+  it.each(['delta', 'cumulative'] as const)('begins with the restore (%s)', (temporality) => {
     const meter = createMeter({ temporality });
     meter.sawEvent({ type: 'platform.initStart', time: at(-1000 * HOUR) });
     meter.record(counted(-1000 * HOUR));
     meter.sawEvent({ type: 'platform.restoreStart', time: at(0) });
     meter.sawEvent({ type: 'platform.initReport', time: at(-60_000) });
     meter.record(counted(100));
-    expect(await begins(meter)).toEqual(at(0));
+    expect(begins(meter)).toEqual(at(0));
   });
 
-  it.each(['delta', 'cumulative'] as const)(
-    'and every later one, too (%s)',
-    async (temporality) => {
-      const meter = createMeter({ temporality });
-      meter.record(counted(-1000 * HOUR));
-      expect(await begins(meter)).toEqual(at(-1000 * HOUR));
-      meter.sawEvent({ type: 'platform.restoreStart', time: at(0) });
-      meter.record(counted(100));
-      expect(await begins(meter)).toEqual(at(0));
-    },
-  );
+  it.each(['delta', 'cumulative'] as const)('and every later one, too (%s)', (temporality) => {
+    const meter = createMeter({ temporality });
+    meter.record(counted(-1000 * HOUR));
+    expect(begins(meter)).toEqual(at(-1000 * HOUR));
+    meter.sawEvent({ type: 'platform.restoreStart', time: at(0) });
+    meter.record(counted(100));
+    expect(begins(meter)).toEqual(at(0));
+  });
 
-  it('begins with the first event after more than an hour', async () => {
+  it('begins with the first event after more than an hour', () => {
     const meter = createMeter();
     meter.sawEvent({ type: 'platform.initStart', time: at(-2 * HOUR) });
     meter.sawEvent({ type: 'platform.start', time: at(0) });
     meter.record(counted(100));
     meter.record(counted(-2 * HOUR));
-    expect(await begins(meter)).toEqual(at(0));
+    expect(begins(meter)).toEqual(at(0));
   });
 
-  it('reaches back to an event of the same hour', async () => {
+  it('reaches back to an event of the same hour', () => {
     const meter = createMeter();
     meter.sawEvent({ type: 'platform.start', time: at(0) });
     meter.record(counted(-HOUR / 2));
-    expect(await begins(meter)).toEqual(at(-HOUR / 2));
+    expect(begins(meter)).toEqual(at(-HOUR / 2));
   });
 });
