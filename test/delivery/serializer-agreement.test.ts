@@ -22,6 +22,7 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Signal } from '../../src/delivery/delivery';
+import { turn } from '../../src/node/clock';
 import { tryDecodeOtlp, tryDecodeOtlpJson } from 'local-lambda/otlp/decode';
 import { toFlatSpans } from 'local-lambda/otlp/flatten';
 import type { OtlpRequests } from 'local-lambda/otlp/model';
@@ -100,13 +101,13 @@ async function collectMetrics(): Promise<
   meter.createGauge('gauge').record(0.5);
   const histogram = meter.createHistogram('faas.invoke_duration', { unit: 's' });
   const exponential = meter.createHistogram('exponential', { unit: 's' });
-  // A delta window must not be empty, and the SDK's clock has milliseconds: let one pass.
-  const started = Date.now();
-  while (Date.now() === started);
   for (const value of [0, 0.004, 0.2, 7, 1000]) {
     histogram.record(value, { cold: true });
     exponential.record(value);
   }
+  // A delta window begins with its first value and must not be empty, and the SDK's clock has milliseconds.
+  const recordedMs = Date.now();
+  while (Date.now() === recordedMs) await turn();
   const { resourceMetrics } = await reader.collect();
   await provider.shutdown();
   return resourceMetrics;
