@@ -39,9 +39,10 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
   const bound = await Promise.allSettled(
     addresses.map((address) => startHttpServer(server, address)),
   );
-  warnOfTaken(addresses, bound, diagnostics);
+  const isServing = bound.some(({ status }) => status === 'fulfilled');
+  warnOfTaken({ addresses, bound, isServing }, diagnostics);
   return {
-    isServing: bound.some(({ status }) => status === 'fulfilled'),
+    isServing,
     close: () => {
       for (const one of bound) if (one.status === 'fulfilled') one.value.close();
     },
@@ -100,11 +101,14 @@ function createWarning(diagnostics: Diagnostics): (what: string, error: unknown)
   };
 }
 
-function warnOfTaken(
-  addresses: readonly ServerAddress[],
-  bound: readonly PromiseSettledResult<HttpServer>[],
-  diagnostics: Diagnostics,
-): void {
+interface Binding {
+  readonly addresses: readonly ServerAddress[];
+  /** What became of each address. */
+  readonly bound: readonly PromiseSettledResult<HttpServer>[];
+  readonly isServing: boolean;
+}
+
+function warnOfTaken({ addresses, bound, isServing }: Binding, diagnostics: Diagnostics): void {
   const problems = addresses.flatMap(({ host = '', port = 0 }, index) => {
     const one = bound[index];
     if (one?.status !== 'rejected') return [];
@@ -113,7 +117,7 @@ function warnOfTaken(
     return [`${code === '' ? message : code} at ${host === '::1' ? '[::1]' : host}:${port}`];
   });
   if (problems.length === 0) return;
-  const consequence = bound.some(({ status }) => status === 'fulfilled')
+  const consequence = isServing
     ? 'the other addresses serve'
     : "the function's own telemetry is not received";
   diagnostics.warn(
