@@ -156,8 +156,8 @@ class DeliveryPipeline implements Delivery {
     this.lanes.giveUp();
   }
 
-  private async collectMetrics(source: MetricSource): Promise<void> {
-    const window = await source.collect();
+  private collectMetrics(source: MetricSource): void {
+    const window = source.collect();
     if (window !== undefined) this.addItems('metrics', this.encoders.metrics.encodeMetrics(window));
   }
 
@@ -271,7 +271,7 @@ class Lanes {
     for (const { lane } of others) lane.giveUp();
     for (const { lane } of metrics) {
       results.push(await lane.drain(flush));
-      await lane.collectRest(flush);
+      lane.collectRest(flush);
     }
     this.giveUp();
     return results.length === this.entries.length && results.every((result) => result === 'done');

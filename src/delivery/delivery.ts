@@ -20,10 +20,10 @@ export type DropReason =
   /** The HTTP status code of a refusal that must not be retried, e.g. `404`. */
   | `${number}`;
 
-/** Takes finished metric windows out of the SDK; called only when a window can be sent. */
+/** Where finished metric windows are taken from; called only when a window can be sent. */
 export interface MetricSource {
   /** The next window at event time, or undefined when nothing was recorded since the last one. */
-  collect(): Promise<ResourceMetrics | undefined>;
+  collect(): ResourceMetrics | undefined;
   /**
    * This metric will not be sent again. The counts of dropped items in it are to be recorded anew: no loss
    * may stay uncounted because its count was lost too.

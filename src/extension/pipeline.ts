@@ -142,7 +142,7 @@ class TelemetryPipeline implements Pipeline {
       clock: { now: Date.now },
       ...(transports && { transports }),
       metricSource: {
-        collect: () => Promise.resolve(this.schedule.collect()),
+        collect: () => this.schedule.collect(),
         lost: (metric) => selfMetrics.recount(metric),
       },
     });

@@ -57,8 +57,9 @@ export class InstrumentSeries {
     this.hasExemplars = options.exemplars && kind === 'histogram' && unit === 's';
   }
 
+  /** A finite value; a negative one is refused where the specification has none. */
   record({ value, attributes, time, trace }: Measurement): void {
-    if (!Number.isFinite(value) || (value < 0 && this.instrument.kind !== 'upDownCounter')) return;
+    if (value < 0 && this.instrument.kind !== 'upDownCounter') return;
     const series = this.seriesOf(attributes);
     series.sums.add(value);
     if (trace === undefined || !this.hasExemplars) return;

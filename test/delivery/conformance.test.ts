@@ -26,7 +26,7 @@ async function sendWithDelivery(compression: 'gzip' | 'none'): Promise<ReceivedR
   const { delivery, flush } = createFixture({
     url: endpoint.url,
     signal: { protocol: 'http/protobuf', compression },
-    metricSource: { collect: () => Promise.resolve(windows.shift()) },
+    metricSource: { collect: () => windows.shift() },
   });
   delivery.addSpans(conformanceSpans);
   delivery.addLogRecords(conformanceLogRecords);

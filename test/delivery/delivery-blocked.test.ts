@@ -156,7 +156,7 @@ describe('at SHUTDOWN a request that hangs', () => {
   it('is not sent twice where it carries deltas', async () => {
     const { flush, observed } = open({
       signals: ['metrics'],
-      metricSource: { collect: () => Promise.resolve(makeWindow(3)) },
+      metricSource: { collect: () => makeWindow(3) },
     });
     endpoint.behaviour = hang;
     await flush(600, { final: true });
@@ -173,7 +173,7 @@ it.each([
   const windows = [2, 3, 4];
   const { flush, observed } = open({
     signals: ['metrics'],
-    metricSource: { collect: () => Promise.resolve(makeWindow(windows.shift() ?? 0)) },
+    metricSource: { collect: () => makeWindow(windows.shift() ?? 0) },
   });
   if (leftMs > 0) await flush();
   await flush(leftMs, { final: true });
@@ -185,7 +185,7 @@ it('at SHUTDOWN a flush that waits to try again takes no window any more', async
   let collected = 0;
   const fixture = open({
     signals: ['metrics'],
-    metricSource: { collect: () => Promise.resolve(makeWindow((collected += 1))) },
+    metricSource: { collect: () => makeWindow((collected += 1)) },
   });
   const early = fixture.flush(10_000, { whileRunning: true });
   await eventually(() => fixture.observed.outcomes.length === 1);
@@ -204,7 +204,7 @@ it('at SHUTDOWN metrics count what the other signals lost', async () => {
       collect() {
         const { traces, logs } = fixture.delivery.totals();
         seen.push(traces.exported, traces.dropped, logs.dropped);
-        return Promise.resolve(makeWindow(1));
+        return makeWindow(1);
       },
     },
   });

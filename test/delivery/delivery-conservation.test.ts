@@ -94,7 +94,7 @@ it('neither loses nor doubles an item, whatever endpoints answer', async () => {
           const window = points === 0 ? undefined : makeWindow(points);
           added.metrics += points;
           points = 0;
-          return Promise.resolve(window);
+          return window;
         };
         const { delivery, observed, flush, clock } = createFixture({
           url: 'http://unused.test',

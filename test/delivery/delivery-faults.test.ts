@@ -30,7 +30,7 @@ function open(options: Partial<FixtureOptions> = {}): DeliveryFixture {
 describe('a healthy endpoint', () => {
   it('gets every signal once, and nothing remains', async () => {
     const windows = [makeWindow(3)];
-    const metricSource = { collect: () => Promise.resolve(windows.shift()) };
+    const metricSource = { collect: () => windows.shift() };
     const { delivery, observed } = open({ metricSource });
     delivery.addSpans(range(5).map((index) => makeSpan(index)));
     delivery.addLogRecords(range(7).map((index) => makeLogRecord(index)));
@@ -43,7 +43,7 @@ describe('a healthy endpoint', () => {
   });
 
   it('costs nothing when nothing is buffered', async () => {
-    const { delivery } = open({ metricSource: { collect: () => Promise.resolve(undefined) } });
+    const { delivery } = open({ metricSource: { collect: () => undefined } });
     const outcome = await delivery.flush({ deadlineMs: Date.now() + 5_000 });
     expect(outcome.delivered).toBe(true);
     expect(endpoint.requests).toHaveLength(0);
@@ -142,7 +142,7 @@ describe('an endpoint that hangs', () => {
 
   it('does not get the metric window twice: its fate is unknown', async () => {
     const windows = [makeWindow(4), makeWindow(2)];
-    const metricSource = { collect: () => Promise.resolve(windows.shift()) };
+    const metricSource = { collect: () => windows.shift() };
     const { flush, observed } = open({
       metricSource,
       signals: ['metrics'],
@@ -158,7 +158,7 @@ describe('an endpoint that hangs', () => {
 
   it('is not trusted with a metric window before another signal got through', async () => {
     let collected = 0;
-    const collect = () => Promise.resolve(makeWindow((collected += 1)));
+    const collect = () => makeWindow((collected += 1));
     const { delivery, flush } = open({ metricSource: { collect } });
     delivery.addSpans([makeSpan(0)]);
     await flush(50);
@@ -312,7 +312,7 @@ describe('413', () => {
     endpoint.behaviour = (request, response) =>
       answer(request.body.length > 3_000 ? 413 : 200)(request, response);
     const windows = [makeWindow(40)];
-    const metricSource = { collect: () => Promise.resolve(windows.shift()) };
+    const metricSource = { collect: () => windows.shift() };
     const { delivery, flush, observed } = open({ metricSource });
     delivery.addSpans(range(100).map((index) => makeSpan(index)));
     delivery.addLogRecords(range(100).map((index) => makeLogRecord(index)));
@@ -340,7 +340,7 @@ describe('413', () => {
 
 it('keeps a metric window that was refused with 503 and sends it unchanged before a newer one', async () => {
   let recorded = 0;
-  const collect = () => Promise.resolve(makeWindow((recorded += 1)));
+  const collect = () => makeWindow((recorded += 1));
   const { flush, observed } = open({ signals: ['metrics'], metricSource: { collect } });
   endpoint.behaviour = answer(503);
   await flush();
@@ -376,7 +376,7 @@ describe('connections that the endpoint closed during a freeze', () => {
   it('cost no metric window, though nobody has read yet that they are closed', async () => {
     const windows = [makeWindow(3), makeWindow(2)];
     const { delivery, flush, observed } = open({
-      metricSource: { collect: () => Promise.resolve(windows.shift()) },
+      metricSource: { collect: () => windows.shift() },
     });
     delivery.addSpans([makeSpan(0)]);
     await flush();
@@ -392,7 +392,7 @@ describe('a metric window that is lost', () => {
     const windows = [makeWindow(3), makeWindow(2)];
     const lost: number[] = [];
     const metricSource = {
-      collect: () => Promise.resolve(windows.shift()),
+      collect: () => windows.shift(),
       lost: ({ points }: RawMetric) => void lost.push(points),
     };
     const { flush, observed } = open({ metricSource });
@@ -408,7 +408,7 @@ describe('a metric window that is lost', () => {
     const lost: number[] = [];
     let collected = 0;
     const metricSource = {
-      collect: () => Promise.resolve((collected += 1) === 1 ? makeWindow(400) : undefined),
+      collect: () => ((collected += 1) === 1 ? makeWindow(400) : undefined),
       lost: () => void lost.push(1),
     };
     const { delivery, flush } = open({ metricSource, bufferBytes: 200_000 });

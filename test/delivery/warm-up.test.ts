@@ -17,7 +17,7 @@ afterEach(() => endpoint.close());
 it('opens a connection for each signal, and the first flushes no other', async () => {
   const { delivery, flush, observed } = createFixture({
     url: endpoint.url,
-    metricSource: { collect: () => Promise.resolve(makeWindow(1)) },
+    metricSource: { collect: () => makeWindow(1) },
   });
   await delivery.warmUp({ connect: true });
   await eventually(() => endpoint.connections === 3);

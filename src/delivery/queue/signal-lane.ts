@@ -25,7 +25,7 @@ export interface LaneOptions extends SettlerOptions, GateOptions {
   readonly dropIdleConnections: () => void;
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
   /** Buffers the next metric window, if there is one. */
-  readonly collect?: () => Promise<void>;
+  readonly collect?: () => void;
 }
 
 interface UnderWay {
@@ -152,7 +152,7 @@ export class SignalLane {
   private async run(underWay: UnderWay, flush: Flush): Promise<Settlement> {
     const { loadEncoding, ledger, clock, buffer, collect } = this.options;
     // At most one new metric window per flush, and only when no older one waits.
-    if (collect !== undefined && !buffer.isWaiting(this.signal)) await this.collect(flush);
+    if (collect !== undefined && !buffer.isWaiting(this.signal)) this.collect(flush);
     const encoding = await loadEncoding();
     if (this.isClosed) buffer.drop(this.signal, 'shutdown');
     const request = this.settler.builder.build(encoding);
@@ -185,16 +185,16 @@ export class SignalLane {
   }
 
   /** What there was no time to send is counted as lost, not forgotten. */
-  async collectRest(flush: Flush): Promise<void> {
-    if (this.collectedInFlush !== flush.number) await this.collect(flush);
+  collectRest(flush: Flush): void {
+    if (this.collectedInFlush !== flush.number) this.collect(flush);
   }
 
-  private async collect(flush: Flush): Promise<void> {
+  private collect(flush: Flush): void {
     const { collect, diagnostics } = this.options;
     if (collect === undefined) return;
     this.collectedInFlush = flush.number;
     try {
-      await collect();
+      collect();
     } catch (error) {
       diagnostics.error(`metrics could not be collected: ${String(error)}; going on without them`);
     }
