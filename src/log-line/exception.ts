@@ -1,6 +1,6 @@
-// The error that an object record reports, in the shapes of Lambda's runtimes and of the loggers: members
-// beside the message, or an object or a text under one of the usual names. The same names are given to
-// stacks of CloudFormation, to `errorType: "none"` and to `error: { message: "ok" }`: those are no errors.
+// The error that an object record reports, in the shapes that Lambda's runtimes and the loggers use: as members
+// beside the message, or as an object or a text under one of the usual names. The same names also hold CloudFormation
+// stacks, `errorType: "none"` and `error: { message: "ok" }`, which are not errors.
 // Source: https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-logs/
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
@@ -22,7 +22,7 @@ const ERROR_OBJECTS = [
   '_exception',
   'stack_trace',
 ] as const;
-/** Within them, the error of the record: Monolog's context, loguru's record, Rust's fields. */
+/** Objects that may hold the record's error: Monolog's context, loguru's record, Rust's fields. */
 const CONTEXTS = ['context', 'record', 'fields'] as const;
 const STACKS = [
   'stackTrace',
@@ -35,7 +35,7 @@ const STACKS = [
   'traceback',
   'error_stack',
 ] as const;
-/** Names that can only mean a stack trace: what is there is one. */
+/** Names that never mean anything but a stack trace, so their value needs no check. */
 const SURE_STACKS = [
   'exception.stacktrace',
   'error.stack_trace',
@@ -67,7 +67,7 @@ const FLAT_MESSAGES = [
   'ErrorMessage',
   'error_message',
 ];
-/** Beside a stack, a text under these says what happened (zap, zerolog, pkg/errors). */
+/** Beside a stack, a text under one of these names says what happened (zap, zerolog, pkg/errors). */
 const ERROR_TEXTS = ['error', 'err', 'exception'];
 
 export const EXCEPTION_KEYS: readonly string[] = [
@@ -79,7 +79,7 @@ export const EXCEPTION_KEYS: readonly string[] = [
   ...STACKS,
 ];
 
-/** Within an error object. */
+/** The names within an error object. */
 const TYPES = [
   'type',
   'exceptionType',
@@ -118,13 +118,13 @@ const TRACES = [
   'backtrace',
   'traceback',
 ];
-/** What a field says where nothing happened. */
+/** What loggers write into an error field when nothing happened. */
 const NOTHING =
   /^(?:|-|0|no|none|nil|null|undefined|n\/a|false|ok|okay|success|successful|(?:no|without) (?:errors?|exceptions?))$/i;
 const MAX_NOTHING_LENGTH = 24;
 const JOINED_FRAME = '    at ';
 
-/** The exception in a record of which at least one member has a name of EXCEPTION_KEYS; `level`: the record's. */
+/** The exception in a record that has at least one of EXCEPTION_KEYS; `level` is the record's. */
 export function readException(
   record: JsonObject,
   level: SeverityNumber | undefined,
@@ -142,11 +142,11 @@ export function readException(
   return exception !== undefined && isEnough(exception, level) ? exception : undefined;
 }
 
-/** An error as an object, the way the runtimes and loggers write one; undefined for any other object. */
+/** Reads an error object as the runtimes and loggers write it; undefined for any other object. */
 export function readErrorObject(error: JsonObject): LogException | undefined {
   const type = firstText(error, TYPES);
   const stacktrace = firstStack(error, TRACES);
-  // Beside a type and frames the message is what was said, be it `null` or `0`.
+  // With a type and frames this is certainly an error, so even a message such as `null` or `0` is taken literally.
   const message =
     firstText(error, MESSAGES) ??
     (type !== undefined && stacktrace !== undefined ? firstWord(error, MESSAGES) : undefined);
@@ -154,7 +154,7 @@ export function readErrorObject(error: JsonObject): LogException | undefined {
   return complete({ type, message, stacktrace });
 }
 
-/** A message or a type alone is an error only in a record that does not say otherwise by its level. */
+/** A message or a type alone counts as an error only where the record's level does not contradict it. */
 function isEnough(
   { type, message, stacktrace }: LogException,
   level: SeverityNumber | undefined,
@@ -179,7 +179,7 @@ function readFlat(record: JsonObject): LogException | undefined {
   return complete({ type, message: said, stacktrace: likely });
 }
 
-/** What stands beside a stack that does not name its error: the record's own words, else the first frame. */
+/** The message of a stack that does not name its error: the record's own text, else the first frame. */
 function saidBeside(record: JsonObject, stacktrace: string | undefined): string | undefined {
   if (stacktrace === undefined || readStackText(stacktrace)?.message !== undefined)
     return undefined;
@@ -188,20 +188,20 @@ function saidBeside(record: JsonObject, stacktrace: string | undefined): string 
 }
 
 function readErrorValue(value: unknown): LogException | undefined {
-  // structlog writes the chain as a list, the raised error first.
+  // structlog writes the chain of causes as a list, with the raised error first.
   const error: unknown = Array.isArray(value) ? (value as unknown[])[0] : value;
   if (typeof error === 'string') return readErrorText(error);
   return isObject(error) ? readErrorObject(error) : undefined;
 }
 
-/** Microsoft's JSON console writes a space for each newline. */
+/** Microsoft's JSON console replaces each newline by a space, so the frames are split again first. */
 function readErrorText(text: string): LogException | undefined {
   const isJoined = !text.includes('\n') && text.includes(JOINED_FRAME);
   const lines = isJoined ? text.replaceAll(JOINED_FRAME, '\n   at ') : text;
   return readStackText(lines) ?? readErrorLine(lines);
 }
 
-/** `shop.StockError: no stock`, one line. */
+/** An error in a single line, such as `shop.StockError: no stock`. */
 function readErrorLine(text: string): LogException | undefined {
   const head = /[\n\r]/.test(text) ? undefined : readErrorHead(text);
   if (head?.doubt !== 0 || head.message === '') return undefined;
@@ -214,7 +214,7 @@ interface Parts {
   readonly stacktrace: string | undefined;
 }
 
-/** Takes from the stack trace's first lines what no member says. */
+/** Fills in a type or message that no member gives from the first lines of the stack trace. */
 function complete({ type, message, stacktrace }: Parts): LogException | undefined {
   const fromStack =
     stacktrace !== undefined && (type === undefined || message === undefined)
@@ -238,7 +238,7 @@ function firstText(record: JsonObject, names: readonly string[]): string | undef
   return undefined;
 }
 
-/** Also one of those that say that nothing happened. */
+/** Like firstText, but also takes words that say that nothing happened. */
 function firstWord(record: JsonObject, names: readonly string[]): string | undefined {
   for (const name of names) {
     const value = record[name];
@@ -255,7 +255,7 @@ function firstStack(record: JsonObject, names: readonly string[]): string | unde
   return undefined;
 }
 
-// A stack trace as a record holds it, text, lines or frames that are objects → one text.
+// Stack traces come as a text, as a list of lines or as a list of frame objects; all become one text.
 
 const MAX_FRAMES = 512;
 const TRAILING_NEWLINE = /\r?\n$/;
@@ -264,7 +264,7 @@ const NAMES = ['label', 'method', 'methodName', 'func', 'function', 'name'];
 const OWNERS = ['class', 'className', 'declaringClass', 'module'];
 const NUMBERS = ['line', 'lineNumber', 'lineno'];
 
-/** Undefined for what is no text and no list, and for what is empty. */
+/** Undefined for an empty value and for anything but a text or a list. */
 function toStackText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   if (!Array.isArray(value) || value.length === 0) return undefined;
@@ -273,7 +273,7 @@ function toStackText(value: unknown): string | undefined {
 }
 
 function toFrameText(frame: unknown): string {
-  // Python's runtime ends each of its entries with a newline.
+  // Python's runtime ends every entry with a newline.
   if (typeof frame === 'string') return frame.replace(TRAILING_NEWLINE, '');
   if (!isObject(frame)) return String(frame);
   const place = firstOf(frame, PLACES);

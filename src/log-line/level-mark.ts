@@ -1,5 +1,5 @@
-// Levels that are neither a word nor in a column: the first letter of klog's and logcat's lines, the titles of
-// PHP, Node.js and others, the priority of syslog and systemd.
+// Levels that are neither a word nor in a column: the first letter of klog's and logcat's lines, the titles that PHP,
+// Node.js and others print, and the priority of syslog and systemd.
 import { LETTER_LEVELS, readSeverity, readSyslogLevel } from './severity';
 import type { Severity } from './severity';
 
@@ -15,12 +15,12 @@ const PLACE_TITLE =
   /^(?:[\w./@+-]{1,256}|<\w{1,16}>):\d{1,8}:(?:\d{1,8}:)? (?:\w{0,64}(Warning)|(warning|error|Fatal error)): /;
 /** Julia's `[ Info: message`. */
 const JULIA_TITLE = /^\[ (Debug|Info|Warning|Error): /;
-/** Julia's first line of several, and Signale without a scope, which pads the level. */
+/** The first line of a multi-line Julia message, and Signale without a scope, which pads the level. */
 const SIGN_TITLE =
   /^(?:\u250c (?=(?:Debug|Info|Warning|Error): )|[\u2000-\u2bff]\ufe0f? {2,4}(?=[a-z]{3,8} {2}))(\w+)/;
 /**
- * Words at the beginning, by its first character: PHP as it logs and as php-fpm passes it on, and PHP's and Swift's
- * last words without a name; Node.js's, Java's and SLF4J's own warnings; Erlang's reports.
+ * The titles that may begin a line, by their first character: PHP's as it logs them itself and as php-fpm passes them
+ * on, the unnamed fatal errors of PHP and Swift, the warnings of Node.js, Java and SLF4J, and Erlang's reports.
  */
 const TITLES: Readonly<Record<string, RegExp>> = {
   P: PHP_TITLE,
@@ -47,12 +47,12 @@ const TITLE_LEVELS: Readonly<Record<string, string>> = {
   Deprecated: 'NOTICE',
 };
 
-/** Begins with a character that one of the titles begins with. */
+/** True if the text begins with a character that one of the titles begins with. */
 export function mayBeTitle(text: string): boolean {
   return Object.hasOwn(TITLES, text.charAt(0));
 }
 
-/** Undefined for a line without such a mark. */
+/** The level of the mark that the line begins with; undefined for a line without one. */
 export function readMark(text: string): Severity | undefined {
   const title = readTitle(text);
   if (title !== undefined) return title;
@@ -71,7 +71,7 @@ function readTitle(text: string): Severity | undefined {
   return word === undefined ? undefined : readSeverity(TITLE_LEVELS[word] ?? word);
 }
 
-/** `length`: where the priority, and a version behind it, ends. */
+/** `length` is where the priority, and a version that follows it, ends. */
 export function readPriorityMark(
   text: string,
 ): { readonly severity: Severity | undefined; readonly length: number } | undefined {

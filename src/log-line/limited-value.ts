@@ -1,5 +1,5 @@
-// Bounds what a record may carry: bytes, length of text, depth. A value within its limits is passed on
-// as it is, uncopied; only one beyond them is copied, piece by piece until its bytes are used up.
+// Bounds what a record may carry: bytes, length of text, depth. A value within its limits is passed on uncopied; only
+// a larger one is copied, piece by piece until its bytes are used up.
 import type { AnyValue, AnyValueMap } from '@opentelemetry/api-logs';
 import {
   isObject,
@@ -25,15 +25,15 @@ export interface LimitedValue {
   readonly truncated: boolean;
 }
 
-/** What a member costs beside its text: tags and lengths in protobuf. */
+/** What a member costs in addition to its text: tags and lengths in protobuf. */
 const MEMBER_BYTES = 8;
 /** Members up to this length are kept before the long ones share what is left. */
 const SHORT_TEXT_LENGTH = 256;
-/** A name or the end; `{ a: 1 }` as Node.js prints objects is no JSON. */
+/** A quoted name or the end of the object; `{ a: 1 }`, as Node.js prints objects, is not JSON. */
 const OBJECT_START = /^\{\s*["}]/;
 const INT64_LIMIT = 2 ** 63;
 
-/** True when the value needs no change under these limits. Errs on the side of false. */
+/** True when the value needs no change under these limits; may return false for one that would just fit. */
 export function isWithinLimits(value: unknown, limits: ValueLimits): boolean {
   return fits(value, 0, { limits, bytesLeft: limits.maxBytes });
 }
@@ -69,7 +69,7 @@ function fitsWithin(value: object, depth: number, measure: Measure): boolean {
     return measure.bytesLeft >= 0;
   }
   const members = value as JsonObject;
-  // Objects of JSON.parse: nothing enumerable is inherited, and for…in needs no list of the names.
+  // These objects come from JSON.parse and inherit nothing enumerable, so for…in is safe and builds no list of names.
   for (const name in members) {
     measure.bytesLeft -= MEMBER_BYTES + name.length * 3;
     if (!isWellFormed(name) || !fits(members[name], depth + 1, measure)) return false;
@@ -77,7 +77,7 @@ function fitsWithin(value: object, depth: number, measure: Measure): boolean {
   return measure.bytesLeft >= 0;
 }
 
-/** Counts three bytes for each UTF-16 unit: the most it can have, without looking at it. */
+/** Assumes three bytes for each UTF-16 unit, the most it can take, which saves looking at each one. */
 function fitsText(text: string, measure: Measure): boolean {
   measure.bytesLeft -= text.length * 3;
   return (
@@ -98,14 +98,14 @@ export function limitValue(value: unknown, limits: ValueLimits): LimitedValue {
 }
 
 /**
- * Well-formed text of at most `maxBytes`. Replacing a lone surrogate keeps the length, so a shorter text
- * is a cut one.
+ * Well-formed text of at most `maxBytes`. Replacing a lone surrogate keeps the length, so a shorter result always
+ * means that the text was cut.
  */
 export function limitText(text: string, maxBytes: number): string {
   return cutToBytes(toWellFormed(text), maxBytes);
 }
 
-/** Sets an own property, whatever its name: `__proto__` is a key like any other. */
+/** Sets an own property under any name; plain assignment to `__proto__` would set the prototype. */
 export function setOwn(target: AnyValueMap, name: string, value: AnyValue): void {
   if (name === '__proto__') {
     Object.defineProperty(target, name, {
@@ -119,7 +119,7 @@ export function setOwn(target: AnyValueMap, name: string, value: AnyValue): void
   }
 }
 
-/** The JSON text of any value; undefined where there is none (functions, cycles, endless nesting). */
+/** The JSON text of any value; undefined for values that have none (functions, cycles, too deep nesting). */
 export function toJsonText(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
@@ -128,7 +128,7 @@ export function toJsonText(value: unknown): string | undefined {
   }
 }
 
-/** The JSON object that the text is from `start` on; undefined for any other, of which few get to the parser. */
+/** Parses the text from `start` on as a JSON object; undefined if it is anything else. Cheap checks come first. */
 export function readJsonObject(text: string, start = 0): JsonObject | undefined {
   const first = text.charCodeAt(start);
   if (first !== 0x7b && first !== 0x20 && first !== 0x0a && first !== 0x0d) return undefined;
@@ -197,7 +197,7 @@ class Limiter {
     return kept;
   }
 
-  /** One long member must not push out the short ones behind it: those go first. */
+  /** Short members are kept first, so that a long one cannot push out those behind it. */
   private keepMap(members: JsonObject, depth: number): AnyValueMap {
     const names = Object.keys(members);
     const kept = new Map<string, AnyValue>();

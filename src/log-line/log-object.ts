@@ -1,5 +1,5 @@
-// A structured line: the body is its message, every other member an attribute under its own name, also
-// those that are read into fields of their own. Without a message the whole object is the body.
+// A structured line: its message becomes the body, and every other member becomes an attribute under its own name,
+// even if a field of the record is also read from it. Without a message the whole object is the body.
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { AnyValue } from '@opentelemetry/api-logs';
@@ -29,20 +29,20 @@ import type { Severity } from './severity';
 import { readStackText } from './stack-text';
 import type { ValueLimits } from './limited-value';
 
-/** What stands around an object: the runtime's prefix in a text line, or Lambda's JSON log format. */
+/** What surrounds an object: the runtime's prefix in a text line, or Lambda's JSON log format. */
 export interface Wrapper {
   readonly time?: HrTime | undefined;
   readonly requestId?: string | undefined;
   readonly severity?: Severity | undefined;
-  /** Attributes of the line wherever the object has none of the name. */
+  /** Added to the line's attributes under every name that the object does not have. */
   readonly members?: JsonObject | undefined;
-  /** The body of an object without a message of its own. */
+  /** The body, if the object has no message of its own. */
   readonly message?: string | undefined;
 }
 
 export interface ObjectReading {
   readonly limits: LogLimits;
-  /** When the platform got the line. */
+  /** The time at which the platform received the line. */
   readonly eventTime: HrTime;
   readonly wrapper?: Wrapper;
 }
@@ -74,14 +74,16 @@ export function readLogObject(record: JsonObject, reading: ObjectReading): LogLi
     ((flags & HAS_TIME) === 0 ? undefined : readRecordTimestamp(record, eventTime)) ??
     wrapper?.time;
   if (time !== undefined) line.time = time;
-  // The runtime's prefix names Lambda's request for certain.
+  // A request id in the runtime's prefix is certainly Lambda's.
   if (wrapper?.requestId === undefined) addRecordRequestId(record, flags, line);
   else line.requestId = wrapper.requestId;
   addRecordTraceContext(record, flags, line);
   return line;
 }
 
-/** Lambda's JSON log format wraps what a logger prints: the text of an object in its message is that object. */
+/**
+ * Lambda's JSON log format wraps what a logger prints; if the message is the text of an object, that object is read.
+ */
 function findWrapped(record: JsonObject, flags: number): JsonObject | undefined {
   const { message } = record;
   const object = typeof message === 'string' ? readJsonObject(message) : undefined;
@@ -105,7 +107,7 @@ interface ContentParts {
   readonly line: LineDraft;
 }
 
-/** Body and attributes. True: nothing had to be changed, so nothing read from the record has to be. */
+/** Adds body and attributes. True if nothing had to be cut, so nothing else read from the record has to be either. */
 function addContent(record: JsonObject, { message, reading, line }: ContentParts): boolean {
   const { limits, wrapper } = reading;
   const isIntact = isWithinLimits(record, {
@@ -142,7 +144,7 @@ function messageOf(wrapper: Wrapper | undefined): RecordMessage | undefined {
   return wrapper?.message === undefined ? undefined : { value: wrapper.message };
 }
 
-/** A known level of the record itself wins over the one around it. */
+/** A known level of the record itself wins over the wrapper's. */
 function readSeverityOf(
   record: JsonObject,
   flags: number,
@@ -171,8 +173,8 @@ function readRecordException(
     return isReport ? { ...own, isRuntimeReport: true } : own;
   }
   if (typeof text === 'string') return readStackText(text);
-  // Node.js in JSON format: console.error(error) puts the error itself where the message is, and so does the
-  // runtime when nobody caught it.
+  // Node.js in JSON format puts the error itself in the place of the message, both for console.error(error) and when
+  // the runtime reports an uncaught error.
   if (!isObject(text)) return undefined;
   const isError = text['errorType'] !== undefined || text['stack'] !== undefined;
   const error = isError ? readErrorObject(text) : undefined;
@@ -193,16 +195,16 @@ function limitException(
   };
 }
 
-// The members of an object record as attributes, under their own names, each within its limits.
+// The members of an object record become attributes under their own names, each within its limits.
 
-/** No single attribute is larger, whatever the body's limit: Lambda's own limit of a log event. */
+/** The largest attribute, whatever the body's limit: Lambda's own limit for a log event. */
 const MAX_ATTRIBUTE_BYTES = 262_144;
 
-/** Adds attributes to one line and counts what finds no room. */
+/** Adds attributes to one line and counts those that do not fit. */
 class MemberCollector {
   private valueLimits: ValueLimits | undefined;
 
-  /** `isIntact`: every value is known to be within its limits; `count`: of attributes that are there. */
+  /** `isIntact`: every value is known to be within its limits; `count`: attributes that the line already has. */
   constructor(
     private readonly line: LineDraft,
     private readonly limits: LogLimits,
@@ -211,7 +213,7 @@ class MemberCollector {
   ) {}
 
   add(key: string, value: unknown): void {
-    // An OTLP attribute has a name.
+    // OTLP does not allow an attribute without a name.
     if (key === '' || this.count >= this.limits.maxAttributes) {
       this.line.droppedAttributesCount += 1;
       return;
@@ -222,8 +224,8 @@ class MemberCollector {
   }
 
   /**
-   * The members but `except`, under their own names, or behind `prefix` where a name is taken; without a prefix not
-   * then.
+   * Adds all members except `except` under their own names. If a name is taken, `prefix` is put before it; without a
+   * prefix the member is left out.
    */
   addInner(members: JsonObject, except: string, prefix?: string): void {
     for (const key in members) {
@@ -234,7 +236,7 @@ class MemberCollector {
     }
   }
 
-  /** Each by itself, so that a long one does not cost the others. */
+  /** Each value is limited by itself, so that a long one does not cost the others. */
   private addLimited(key: string, value: unknown): void {
     this.valueLimits ??= {
       maxBytes: MAX_ATTRIBUTE_BYTES,
@@ -247,18 +249,18 @@ class MemberCollector {
   }
 }
 
-// Which member of an object record is its message: the body of the log record. Every other member becomes an
-// attribute; a record without a message is a body as a whole.
+// Which member of an object record is its message and so the body of the log record. Every other member becomes an
+// attribute; a record without a message becomes the body as a whole.
 
 interface RecordMessage {
   readonly value: unknown;
-  /** The member that is no attribute, because it is the body. */
+  /** The member that does not become an attribute because it is the body. */
   readonly key?: string;
-  /** The map whose other members become attributes in its place: Rust's tracing has all of them in `fields`. */
+  /** The map whose members become attributes instead of itself: Rust's tracing puts all of them in `fields`. */
   readonly fields?: JsonObject;
 }
 
-/** `hasLevelOrTime`: the record, or what stands around it, so that `event` is a logger's. Undefined: no message. */
+/** `hasLevelOrTime`: the record or its wrapper has one, so that a member named `event` is a logger's message. */
 function findMessage(
   record: JsonObject,
   flags: number,
@@ -277,7 +279,7 @@ function findMessage(
   );
 }
 
-/** Rust's tracing, zap in development, tslog, then loguru, whose `text` is the line that a person would have read. */
+/** Rust's tracing, zap in development mode and tslog, then loguru, whose `text` is the line meant for people. */
 function findNested(from: JsonObject): RecordMessage | undefined {
   const { fields, record, text, L, M, _meta: tslog, 0: first } = from;
   if (isObject(fields) && typeof fields['message'] === 'string') {
@@ -290,14 +292,14 @@ function findNested(from: JsonObject): RecordMessage | undefined {
   return typeof text === 'string' ? { value: text, key: 'text' } : undefined;
 }
 
-/** structlog's name of the message; elsewhere the name of anything. */
+/** structlog calls its message `event`; elsewhere that name may mean anything. */
 function findEvent(record: JsonObject, hasLevelOrTime: boolean): RecordMessage | undefined {
   const { event } = record;
   if (typeof event !== 'string') return undefined;
   return hasLevelOrTime ? { value: event, key: 'event' } : undefined;
 }
 
-/** OpenTelemetry's own data model as its console exporters print it, and an error without a message. */
+/** OpenTelemetry's own data model, as its console exporters print it, and errors without a message. */
 function findLast(record: JsonObject): RecordMessage | undefined {
   const severity =
     record['severityText'] ??

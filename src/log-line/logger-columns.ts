@@ -1,42 +1,43 @@
-// The columns behind the time of a logger's line: threads and files in brackets, names between separators,
+// The columns that follow the time in a logger's line: threads and files in brackets, names between separators,
 // numbers, and the level. The search ends where the message begins.
 import { isUuid } from './request-id';
 import type { Severity } from './severity';
 import { COLUMN_LEVELS, LETTER_LEVELS, readSeverity } from './severity';
 
-/** What stands in front of the columns, and so how sure it is that what follows is no sentence. */
+/** What precedes the columns, which tells how certain it is that they are not the words of a sentence. */
 export interface Beginning {
-  /** One plain word in front of a bare level may be the logger's name. */
+  /** One plain word before a bare level may be the logger's name. */
   readonly allowsName: boolean;
-  /** A bare level may be the last word: the message is empty. */
+  /** A bare level may be the last word of the line, with an empty message. */
   readonly allowsEnd: boolean;
 }
-/** With a fraction of a second, as people do not write it. */
+/** A time with a fraction of a second, which people do not write by hand. */
 export const EXACT_TIME: Beginning = { allowsName: true, allowsEnd: true };
 export const PLAIN_TIME: Beginning = { allowsName: false, allowsEnd: true };
-/** A thread or a name in brackets. */
+/** The line begins with a thread or a name in brackets. */
 export const NO_TIME: Beginning = { allowsName: false, allowsEnd: false };
 
 export interface Columns {
   readonly severity?: Severity | undefined;
-  /** In front of the level: the place of Java's runtime for it. */
+  /** The id before the level, where Java's runtime puts it. */
   readonly requestId?: string | undefined;
 }
 
 const MAX_COLUMNS = 9;
-/** A logger's name may stand before the level; two words are the beginning of a sentence. */
+/** A logger's name may precede the level; two words are the beginning of a sentence. */
 const MAX_WORDS = 1;
 const COLUMN = /^[\s|;\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|;[\]]+))/;
-/** Dashes, arrows, and the signs that signale puts before a level. */
+/** Dashes, arrows, and the symbols that signale puts before a level. */
 const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
 const SIGN = /^[^\u0000-\u203f]/;
 const NUMBER = /^#?[\d.,#()+:/-]+$/;
-/** What a line's context holds: `order=7`. */
+/** A qualified name, such as `shop.Orders` or `app::orders`. */
 const QUALIFIED = /^[A-Za-z_$][\w$]*(?:(?:[./:#$]|::)[\w$]+)+$/;
+/** A pair from the line's context, such as `order=7`. */
 const PAIR = /^[A-Za-z_][\w.@-]{0,63}=/;
-/** A thread's or a logger's name, or a time in digits. */
+/** The name of a thread or logger, or a time in digits. */
 const BRACKETED_NAME = /^(?:(?=[^\]]*[A-Za-z]{2})[\w .$:@#/()[+-]+|\d{10,19}(?:\.\d{1,9})?)$/;
-/** env_logger without a time: the level takes five characters. */
+/** env_logger without a time pads the level to five characters. */
 const PADDED = /^([A-Z]{5} |[A-Z]{4} {2})[a-z_][\w:]*$/;
 const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
 
@@ -57,7 +58,7 @@ export function scanColumns(text: string, beginning: Beginning): Columns {
     const severity =
       bracketed === undefined ? readWord(word ?? '', around) : readBracket(bracketed);
     if (severity !== undefined) return { severity, requestId };
-    // `[x]`, `[1/4]`, `[50%]` at the beginning are of no logger.
+    // No logger begins a line with `[x]`, `[1/4]` or `[50%]`.
     if (column === 0 && !beginning.allowsEnd && !BRACKETED_NAME.test(bracketed ?? ''))
       words = MAX_WORDS;
     isBehindSign = SIGN.test(word ?? '');
@@ -75,7 +76,7 @@ interface Around {
   readonly after: string;
   readonly isBehindSign: boolean;
   readonly column: number;
-  /** Neither separators nor a colon are needed to tell it from a sentence's word. */
+  /** The level is recognized without separators or a colon around it. */
   readonly mayBeBare: boolean;
 }
 
@@ -109,7 +110,7 @@ function readWord(word: string, around: Around): Severity | undefined {
     (isBehindSign && after.startsWith('  ')) ||
     after.startsWith(']');
   if (isColumn) return COLUMN_LEVELS.get(name) ?? LETTER_LEVELS.get(name);
-  // Swift's `warning orders : message` and logcat's `W Tag: message` say where before they say what.
+  // Swift's `warning orders : message` and logcat's `W Tag: message` name the source before the message.
   const isBeforeLabel = /^ (?:[^\s:]{1,128} {0,16}:|\[)/.test(after);
   if (!isBeforeLabel) return undefined;
   return column === 0
@@ -117,7 +118,7 @@ function readWord(word: string, around: Around): Severity | undefined {
     : LETTER_LEVELS.get(name);
 }
 
-/** Something separates it from what follows, as a sentence's words are not; or it has a process id, or a value. */
+/** A name column is followed by a separator, which a word in a sentence is not, or has a process id or a value. */
 function isNameColumn(after: string, word: string): boolean {
   return (
     word.endsWith(':') ||

@@ -1,6 +1,6 @@
-// The heads of loggers' text lines: a time in any of the usual forms, then columns, one of which is the
-// level. A level is a word in a column of its own, in brackets, or in capitals near the beginning; the same
-// word inside a sentence is none. The line stays whole.
+// The heads of loggers' text lines: a time in any of the usual forms, then columns, one of which is the level. A word
+// counts as a level in a column of its own, in brackets, or in capitals near the beginning, but not inside a
+// sentence. The line is kept whole.
 import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
 import { createHead } from './log-line';
@@ -17,66 +17,63 @@ import { COLUMN_LEVELS, LINE_LEVELS } from './severity';
 const MAX_SCAN_LENGTH = 256;
 const MAX_LEVEL_LENGTH = 12;
 const UUID_LENGTH = 36;
-/** Where signs begin, and letters that no level is made of. */
+/** The first code unit of the symbols; no level contains a letter from here on. */
 export const FIRST_SIGN = 0x2000;
-/** A date and time as ISO 8601 or most loggers write it, and its zone: an offset, UTC, or a name not known here. */
+/** A date and time as ISO 8601 and most loggers write it, with its zone: an offset, UTC, or an unknown name. */
 const DATE_TIME =
   /^\[?(\d{4})([-/.])(\d\d)[-/.](\d\d)[T ](\d\d:\d\d:\d\d)([.,:]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:])| ([A-Z]{3,5})(?=\s))?/;
-/** ISO 8601's basic format. */
+/** The basic format of ISO 8601. */
 const BASIC_TIME = /^\[?(\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?=[\]\s|])/;
 /**
- * `08:15:00.749`, `8:15:00 AM`, `8:15AM`, alone or behind a date that is no ISO date (JUL, Nest, Tomcat, glog,
- * tornado). `8:15` may be when people meet.
+ * `08:15:00.749`, `8:15:00 AM` or `8:15AM`, alone or after a date in another form than ISO's (JUL, Nest, Tomcat,
+ * glog, tornado). Plain `8:15` is not read, as it may be part of a sentence.
  */
 const TIME_OF_DAY =
   /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d([.,]\d{1,9})?(?:[ \u202f]?[AP]M)?|[AP]M)(?: [+-]\d{4}| UTC| [A-Z]\w{2,15}\/\w{2,15})?(?![\w:])/;
-/** Behind the name of a day: Apache, C's asctime, RFC 1123. */
+/** A date after the name of a day: Apache, C's asctime, RFC 1123. */
 const DAY_TIME =
   /^\[?[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} [ \d]\d|\d{1,2} [A-Z][a-z]{2} \d{4}) \d\d:\d\d:\d\d(\.\d{1,9})?(?: [A-Z]{3,4})?(?: \d{4}| [+-]\d{4})?(?=[\]\s])/;
-/** Seconds, or a thousandth or less, since 1970, as zap's console prints them (`1.772439300749e+09`). */
+/** Epoch time in seconds or a smaller unit; zap's console prints `1.772439300749e+09`. */
 const EPOCH_TIME = /^\[?(1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|\]])/;
 /** logrus: `WARN[0000] message`, or a date and time there; log15: `WARN[03-02|08:15:00] message`. */
 const LOGRUS =
   /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{3})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16})\] /;
 /**
- * Who says it, then the level between separators: `DD_EXTENSION | WARN | message`, Python's `orders - WARNING - …`,
- * OCaml's `app.exe: [WARNING] message`, `orders[8]: warning: message`.
+ * The name of the source, then the level between separators: `DD_EXTENSION | WARN | message`, Python's
+ * `orders - WARNING - …`, OCaml's `app.exe: [WARNING] message`, `orders[8]: warning: message`.
  */
 const NAMED =
   /^(?:[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )|[\w.]{1,64} - (?=[A-Z]{4,8} - )|[\w.]{1,64}\|(?=[A-Z]{4,8}\|)|[\w./-]{1,64}(?:\[\d{1,8}\])?: (?=\[[A-Za-z]{3,8}\](?: |$)|(?:[a-z]{4,8}|[A-Z]{4,8}): ))/;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
 const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/i;
-/** Names of Lambda's id, then the general ones, as loggers print their context. */
+/** The names of Lambda's request id, then the general ones, as loggers print their context. */
 const NAMED_ID =
   /(?<![\w.])(AWSRequestId|awsRequestId|aws_request_id|function_request_id|faas\.invocation_id|requestId|request_id)"?[=:] ?"?([\w-]{1,128})/;
-/** Without them, as in most lines, the names and the id need not be looked for at each character. */
+/** A cheap first check: most lines contain neither, so the names and the id need not be searched for. */
 const NAME_HINT = /equest|faas/;
 const UUID_HINT = /-\w{4}-\w{4}-\w{4}-/;
 const TRUSTED_NAME = /^(?:aws|function|faas)/i;
 const ESCAPE = '\u001b';
 const COLOUR = /\u001b\[[\d;:]*m/g;
-/** Whoever colours a word of its own says how bad it is. */
+/** A line whose first coloured word is a level. */
 const COLOURED_WORD = /^\u001b\[[\d;:]{1,16}m\[?([A-Za-z]{3,9})\]?\u001b\[[\d;:]{0,16}m[\s:]/;
-/** What people put in front of a level; arrows and bullets stand before sentences, too. */
+/** Emoji that people put before a level; arrows and bullets also stand before ordinary sentences. */
 const EMOJI = /^(?:[\u2139\u2300-\u2bff\ufe0f]|[\ud83c-\ud83e][\udc00-\udfff]){1,4} +/;
 
-/** Undefined for a line that is nothing but its message. */
+/** Undefined for a line that is only a message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
   if (isSentence(text)) return undefined;
   const isOrnamented = text.charCodeAt(0) <= 0x20 || text.includes(ESCAPE);
   return isOrnamented ? readOrnamented(text, eventTime) : readPlain(text, eventTime);
 }
 
-/**
- * As most lines that no logger wrote begin: a word of small letters, a space and another word. One look, because each
- * line pays for it.
- */
+/** True for a line that begins as a sentence does: a word, a space, a word. Cheap, as every line pays for it. */
 function isSentence(text: string): boolean {
   const end = endOfWord(text);
   if (end === 0 || text.charCodeAt(end) !== 0x20 || (text.charCodeAt(1) & 0x20) === 0) return false;
   const next = text.charCodeAt(end + 1);
-  // `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`; `OpenJDK 64-Bit`, `Fatal error: `
+  // Not sentences: `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`, `OpenJDK 64-Bit`, `Fatal error: `.
   return !(next === 0x2d || (end === 3 && next <= 0x5a)) && !mayBeTitle(text);
 }
 
@@ -112,7 +109,7 @@ function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
   );
 }
 
-/** `requestId LEVEL message`: anybody may write an id there. */
+/** `requestId LEVEL message`; an id in this place may have been written by anyone. */
 function readBehindId(text: string): HeadDraft | undefined {
   const { severity } = readColumns(text, UUID_LENGTH, NO_TIME);
   return severity && toHead(severity, text);
@@ -124,7 +121,7 @@ function readBehindEmoji(text: string, eventTime: HrTime): HeadDraft | undefined
   return keepWhole(readLevelled(text.slice(emoji.length), eventTime));
 }
 
-/** With colours anywhere, or indented (Rust pads `INFO` to five characters): read without, kept as it is. */
+/** Reads lines with colours or an indentation (Rust pads `INFO` to five characters) as if they had neither. */
 function readOrnamented(text: string, eventTime: HrTime): HeadDraft | undefined {
   const shown = text.slice(0, 2 * MAX_SCAN_LENGTH);
   const head = keepWhole(readPlain(shown.replace(COLOUR, '').trimStart(), eventTime));
@@ -148,7 +145,7 @@ function readTimed(text: string, eventTime: HrTime): HeadDraft | undefined {
   const time = isUnknownZone ? undefined : parseTimestamp(`${iso}${offset}`);
   const end =
     zoneName === undefined || isUnknownZone ? whole.length : whole.length - zoneName.length;
-  // Go's own log prints such a time in front of any sentence.
+  // Go's log package puts such a time before any sentence.
   const isLoggers = fraction !== undefined && dash !== '/';
   const head = readColumns(text, end, isLoggers ? EXACT_TIME : PLAIN_TIME);
   head.severity ??= readSecondLine(text, eventTime)?.severity;
@@ -156,7 +153,7 @@ function readTimed(text: string, eventTime: HrTime): HeadDraft | undefined {
   return head;
 }
 
-/** Any number may begin a line: only one with a level behind it is a time. */
+/** A line may begin with any number, so one counts as a time only with a level after it. */
 function readEpoch(text: string, eventTime: HrTime): HeadDraft | undefined {
   return readOtherTime(text, EPOCH_TIME, eventTime);
 }
@@ -193,7 +190,7 @@ function readTimeOfDay(text: string): HeadDraft | undefined {
   return head.severity === undefined ? undefined : head;
 }
 
-/** JUL's and tinylog's first line says when and where, the second begins with the level; tint and charm have one. */
+/** JUL and tinylog print the time in the first line and the level in the second; tint and charm print one line. */
 function readDated(text: string, eventTime: HrTime): HeadDraft | undefined {
   // `Mar 02, `, `Mar  2 `, `Mon Mar 02 `, `Mon, 02 Mar `
   const isDate = /^[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} )?[ \d]\d/.test(text);
@@ -207,7 +204,7 @@ function readSecondLine(text: string, eventTime: HrTime): HeadDraft | undefined 
   return readLevelled(text.slice(newline + 1, newline + 1 + MAX_SCAN_LENGTH), eventTime);
 }
 
-/** What stands behind the time: columns, among them the level, and where the message may begin. */
+/** What follows the time: the columns, the level among them, and where the message may begin. */
 function readColumns(text: string, timeEnd: number, beginning: Beginning): HeadDraft {
   const rest = text.slice(timeEnd, timeEnd + MAX_SCAN_LENGTH);
   const { severity, requestId } = scanColumns(rest, beginning);
@@ -248,7 +245,7 @@ function readMarked(text: string): HeadDraft | undefined {
   return severity && toHead(severity, text);
 }
 
-/** syslog's also has a version and a time. */
+/** In syslog a version and a time also follow the priority. */
 function readPriority(text: string, eventTime: HrTime): HeadDraft | undefined {
   const priority = readPriorityMark(text);
   if (priority === undefined) return undefined;
@@ -268,7 +265,7 @@ function readPairs(text: string, eventTime: HrTime): HeadDraft | undefined {
   return head;
 }
 
-/** `LEVEL message`, `level: message`, `LEVEL⇥message⇥{json}`: capitals, or a colon behind the word. */
+/** `LEVEL message`, `level: message`, `LEVEL⇥message⇥{json}`: a level in capitals, or one followed by a colon. */
 function readLevelled(text: string, eventTime: HrTime): HeadDraft | undefined {
   const end = endOfWord(text);
   if (end < 3 || end > MAX_LEVEL_LENGTH) return undefined;
@@ -285,7 +282,7 @@ function readLevelled(text: string, eventTime: HrTime): HeadDraft | undefined {
   return head;
 }
 
-/** The level that the first word is. In front of a time it may be a short one. */
+/** The level that the first word names. Before a time it may be an abbreviation. */
 function readLevelWord(text: string, end: number, isTimed: boolean): Severity | undefined {
   const word = text.slice(0, end);
   const behind = text.slice(end, end + MAX_SCAN_LENGTH);
@@ -302,16 +299,14 @@ function readLevelWord(text: string, end: number, isTimed: boolean): Severity | 
   return (isTimed ? COLUMN_LEVELS : LINE_LEVELS).get(word);
 }
 
-/**
- * The time of a line that begins with its level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`.
- */
+/** The time after a level: `WARNING 2026-03-02 08:15:00,749`, `WARN  [2026-…`, `WARN | 2026-…`. */
 function readTimeBehind(text: string, levelEnd: number, eventTime: HrTime): HeadDraft | undefined {
   const shown = text.slice(levelEnd, levelEnd + MAX_SCAN_LENGTH);
   const start = /^[\s:|-]*(?=\[?\d{4}[-/.])/.exec(shown)?.[0].length;
   return start === undefined ? undefined : readTimed(shown.slice(start), eventTime);
 }
 
-/** Where the letters at the beginning end, looked for no further than a level is long. */
+/** Where the letters at the beginning end; stops after the length of the longest level. */
 function endOfWord(text: string): number {
   let end = 0;
   for (; end <= MAX_LEVEL_LENGTH; end += 1) {
@@ -321,7 +316,7 @@ function endOfWord(text: string): number {
   return end;
 }
 
-/** The time is that of a part of the line: where its message begins is not known. */
+/** The head was read from a part of the line, so it is not known where in the line the message begins. */
 function keepWhole(head: HeadDraft | undefined): HeadDraft | undefined {
   if (head !== undefined) head.messageStart = 0;
   return head;
@@ -334,7 +329,7 @@ function toHead(severity: Severity | undefined, text: string): HeadDraft {
   return head;
 }
 
-/** An id that the line names, or a UUID among its words. */
+/** Adds an id that the line names, or else a UUID among its words. */
 function addId(shown: string, head: HeadDraft): void {
   const named = NAME_HINT.test(shown) ? NAMED_ID.exec(shown) : null;
   const id = toRequestId(named?.[2]);

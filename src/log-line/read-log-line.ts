@@ -1,5 +1,5 @@
-// What one `function` or `extension` record says by itself. Total: whatever the record, there is a line;
-// a record within its limits is not copied, only its members are looked at.
+// What one `function` or `extension` record says by itself. Every record yields a line, whatever it holds, and one
+// within its limits is not copied.
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html#telemetry-api-function
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
@@ -14,13 +14,13 @@ import { readTextException } from './text-exception';
 import { createKnownHead, readTextHead } from './text-head';
 import { addBracketedTraceContext, addTextTraceContext } from './trace-context';
 
-/** Reads lines of one environment, each by itself: no request state, no clock. Never throws, whatever the record. */
+/** Reads the lines of one environment, each by itself, without request state or a clock. Never throws. */
 export class LineReader {
   private readonly knownHead = createKnownHead();
 
   constructor(private readonly limits: LogLimits) {}
 
-  /** `eventTime`: when the platform got the record, against which the line's own time is judged. */
+  /** `eventTime`: when the platform received the record; the line's own time is checked against it. */
   read(record: unknown, eventTime: HrTime): LogLine {
     const { limits } = this;
     if (typeof record === 'string') return this.readText(withoutEnds(record), eventTime);
@@ -77,7 +77,7 @@ function toTextLine(
   return line;
 }
 
-/** Without a byte order mark and one newline. */
+/** The text without a byte order mark and one trailing newline. */
 function withoutEnds(text: string): string {
   const start = text.charCodeAt(0) === 0xfeff ? 1 : 0;
   const hasNewline = text.charCodeAt(text.length - 1) === 0x0a;

@@ -1,5 +1,5 @@
-// Which members of an object record mean something to us. One look at each key says which readers to
-// run, so that a record pays only for what it has.
+// Which members of an object record mean something to us. Each key is looked up once to decide which readers run, so
+// that a record pays only for what it has.
 import type { HrTime } from '@opentelemetry/api';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
@@ -31,7 +31,7 @@ import {
   X_RAY_KEYS,
 } from './trace-context';
 
-/** Names come before the numbers that stand beside them: `level_name` before Monolog's `level`. */
+/** Names come before the numbers that accompany them: `level_name` before Monolog's `level`. */
 const SEVERITY_KEYS = [
   'level_name',
   'levelname',
@@ -84,7 +84,7 @@ const TIME_KEYS = [
   '_SOURCE_REALTIME_TIMESTAMP',
   '__REALTIME_TIMESTAMP',
 ] as const;
-/** Logback's `formattedMessage` stands beside the pattern, GELF's `short_message` beside nothing else. */
+/** Logback's `formattedMessage` wins over the pattern beside it; GELF's `short_message` is the only message there. */
 export const MESSAGE_KEYS = [
   'formattedMessage',
   'message',
@@ -98,7 +98,7 @@ export const MESSAGE_KEYS = [
   'MESSAGE',
   'MSG',
 ] as const;
-/** What Lambda's JSON log format writes, and nothing else: the record is the runtime's own. */
+/** What Lambda's JSON log format writes; a record with no other keys comes from the runtime itself. */
 const RUNTIME_KEYS = [
   'timestamp',
   'level',
@@ -118,7 +118,7 @@ const RUNTIME_KEYS = [
 const X_RAY_HEADER_START = 'Root=1-';
 const INFORMATION = readSeverity('Information');
 
-/** Flags of what a record may hold, by its keys. */
+/** Flags that tell what a record may hold, judging by its keys. */
 export const HAS_SEVERITY = 1;
 export const HAS_TIME = 2;
 const HAS_TRUSTED_ID = 4;
@@ -131,7 +131,7 @@ const HAS_TRACE_PARENT = 256;
 /** Every key is one of RUNTIME_KEYS. */
 const IS_RUNTIME_RECORD = 512;
 export const HAS_MESSAGE = 1024;
-/** Under a name that is a level's only beside certain others. */
+/** Has a key that names a level only together with certain others. */
 export const HAS_FOREIGN_SEVERITY = 2048;
 
 const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
@@ -156,7 +156,7 @@ const FLAGS_BY_KEY: ReadonlyMap<string, number> = collectFlags([
   [HAS_MESSAGE, MESSAGE_KEYS],
 ]);
 
-/** What the record may hold, by its keys. */
+/** The HAS_… flags of a record, judging by its keys alone. */
 export function flagsOf(record: JsonObject): number {
   let any = 0;
   let common = IS_RUNTIME_RECORD;
@@ -168,10 +168,10 @@ export function flagsOf(record: JsonObject): number {
   return (any & ~IS_RUNTIME_RECORD) | common;
 }
 
-/** The first level that is known, else the first that is a level at all. */
+/** The first known level, else the first value that has the form of a level. */
 export function readRecordSeverity(record: JsonObject): Severity | undefined {
   const { level } = record;
-  // Most records have a name there, and need no further look.
+  // Most records have a plain name there, and the search ends here.
   const plain = typeof level === 'string' ? readSeverityName(level) : undefined;
   if (plain !== undefined) return plain;
   if (isGelf(record)) return readSyslogLevel(level);
@@ -194,7 +194,7 @@ export function readRecordSeverity(record: JsonObject): Severity | undefined {
   );
 }
 
-/** ECS, then loguru, tslog, roarr and Logstash's first format. */
+/** The levels of ECS, then those of loguru, tslog, roarr and Logstash's first format. */
 function readNestedSeverity({ log, record, _meta: meta, context, '@fields': fields }: JsonObject) {
   return (
     (isObject(log) ? readSeverity(log['level']) : undefined) ??
@@ -205,23 +205,25 @@ function readNestedSeverity({ log, record, _meta: meta, context, '@fields': fiel
   );
 }
 
-/** Under names that are a level's only beside others: those of a journal, of zap in development and of MongoDB. */
+/**
+ * Keys that name a level only together with others: those of a journal, of zap in development mode and of MongoDB.
+ */
 function readForeignSeverity({ MESSAGE, PRIORITY, M, L, t, s }: JsonObject) {
   if (PRIORITY !== undefined && MESSAGE !== undefined) return readSyslogLevel(PRIORITY);
   if (typeof L === 'string' && typeof M === 'string') return readSeverity(L);
   const isMongo = typeof s === 'string' && isObject(t) && t['$date'] !== undefined;
-  // `D1` to `D5`
+  // MongoDB also writes `D1` to `D5`.
   return isMongo ? readSeverity(s.charAt(0)) : undefined;
 }
 
-/** Graylog's format, whose levels are syslog's. */
+/** Graylog's format, which uses syslog's levels. */
 function isGelf(record: JsonObject): boolean {
   return record['short_message'] !== undefined && record['version'] !== undefined;
 }
 
-/** The first timestamp that can be true at `eventTime`; EMF lines hold theirs in `_aws`. */
+/** The first timestamp that is plausible at `eventTime`; EMF lines have theirs in `_aws`. */
 export function readRecordTimestamp(record: JsonObject, eventTime: HrTime): HrTime | undefined {
-  // Most records have theirs there, and need no further look.
+  // Most records have it there, and the search ends here.
   const { timestamp } = record;
   const plain = typeof timestamp === 'string' ? readRecordTime(timestamp, eventTime) : undefined;
   if (plain !== undefined) return plain;
@@ -236,7 +238,7 @@ export function readRecordTimestamp(record: JsonObject, eventTime: HrTime): HrTi
   return isObject(inner) ? readRecordTime(inner['time'], eventTime) : undefined;
 }
 
-/** What can only be Lambda's id wins over `requestId`, that over an id within a context. */
+/** An id that can only be Lambda's wins over `requestId`, which wins over an id within a context. */
 export function addRecordRequestId(record: JsonObject, flags: number, line: LineDraft): void {
   if ((flags & (HAS_TRUSTED_ID | HAS_GENERAL_ID | HAS_ID_CONTEXT)) === 0) return;
   const trusted = (flags & HAS_TRUSTED_ID) === 0 ? undefined : readTrustedId(record);
@@ -250,7 +252,7 @@ export function addRecordRequestId(record: JsonObject, flags: number, line: Line
   if ((flags & HAS_ID_CONTEXT) !== 0) addContextId(record, line);
 }
 
-/** What a runtime posts as the request's error, or logs of it, without a message of anybody's. */
+/** A record that the runtime posts or logs as the request's error, without a message from anyone else. */
 export function isRuntimeError(record: JsonObject, flags: number): boolean {
   return (
     (flags & IS_RUNTIME_RECORD) !== 0 &&
@@ -259,10 +261,10 @@ export function isRuntimeError(record: JsonObject, flags: number): boolean {
   );
 }
 
-/** A record as Lambda's JSON log format makes it, around a message or an error. */
+/** A record as Lambda's JSON log format writes it around a message or an error. */
 export function isRuntimeRecord(record: JsonObject, flags: number): boolean {
   if ((flags & IS_RUNTIME_RECORD) === 0 || record['timestamp'] === undefined) return false;
-  // .NET's runtime has X-Ray's header there; a trace id of another form is a logger's.
+  // .NET's runtime puts the X-Ray header here; a trace id in another form is a logger's.
   const { traceId } = record;
   const isHeader = typeof traceId === 'string' && traceId.startsWith(X_RAY_HEADER_START);
   return (
@@ -270,7 +272,7 @@ export function isRuntimeRecord(record: JsonObject, flags: number): boolean {
   );
 }
 
-/** The line's own ids win over those of a context around it, an SDK's own over X-Ray's header. */
+/** The line's own ids win over those of a surrounding context, and an SDK's ids win over the X-Ray header. */
 export function addRecordTraceContext(record: JsonObject, flags: number, line: LineDraft): void {
   if ((flags & (HAS_TRACE_CONTEXT | HAS_TRACE_PARENT | HAS_X_RAY)) === 0) return;
   if ((flags & HAS_TRACE_CONTEXT) !== 0) addTraceContext(record, line);

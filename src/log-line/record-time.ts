@@ -1,40 +1,40 @@
 // The time that a line names: ISO 8601 text, or an epoch number in seconds, milliseconds, microseconds or
-// nanoseconds, told apart by its size. It counts only where it can be true and tells more than the event's
-// time, at which the platform got the line.
+// nanoseconds, told apart by its size. It is used only if it is plausible and more exact than the event's time, at
+// which the platform received the line.
 import type { HrTime } from '@opentelemetry/api';
 import { isObject } from '../telemetry/fields';
 import { parseTimestamp, parseTimestampUntil } from '../telemetry/timestamp';
 
-/** A line cannot be later than the platform got it; its clock may be a little fast. */
+/** A line cannot be later than its arrival at the platform, but its clock may be a little fast. */
 const MAX_AHEAD_MS = 1000;
-/** What waited for longer is no line of now: a replayed event, a domain's own time, another time zone. */
+/** An older time is not the line's own: it is a replayed event, a date of the application, or another time zone. */
 const MAX_BEHIND_MS = 15 * 60 * 1000;
-/** Smaller numbers are durations or counters, not times: seconds since 1973. */
+/** About 1973 in seconds; smaller numbers are durations or counters, not times. */
 const MIN_SECONDS = 1e8;
-/** OTLP's unsigned 64-bit nanoseconds end in the year 2554. */
+/** OTLP's unsigned 64-bit nanoseconds run out in the year 2554. */
 const MAX_SECONDS = 18_000_000_000;
 const MAX_TEXT_LENGTH = 64;
 const ISO_MS_LENGTH = 24;
 const EPOCH = /^(\d{9,20})(?:\.(\d*))?$/;
-/** Go's shortest text of a double of seconds. */
+/** Go's shortest text of epoch seconds as a double. */
 const EXPONENT = /^(\d)\.(\d{1,18})e\+09$/;
-/** Java's ZonedDateTime and Go's String name the zone behind the offset; without one no name but UTC is known here. */
+/** Java's ZonedDateTime and Go's String put the zone's name after the offset; without an offset only UTC is known. */
 const REGION = /(?:\[[\w/+-]{1,32}\]|(?<=[+-]\d{4}) [A-Z]{2,5})$/;
 const UTC = / ?(?:UTC|GMT)$/;
-/** Go's and Perl's date. */
+/** The date format of Go and Perl. */
 const OTHER_DATE = /^(\d{4})[/.](\d\d)[/.](\d\d)(?=[T ])/;
-/** ISO 8601's basic format: `20260302T081500Z`. */
+/** The basic format of ISO 8601: `20260302T081500Z`. */
 const BASIC_TIME = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(?=[.,Z+-]|$)/;
 const OTHER_FRACTION = /^.{19}[,:]\d/;
 
-/** Undefined for what is no time, cannot be true at `eventTime`, or is less exact than that. */
+/** Undefined for a value that is not a time, is not plausible at `eventTime`, or is less exact than that. */
 export function readRecordTime(value: unknown, eventTime: HrTime): HrTime | undefined {
   if (typeof value === 'string') return readTimeText(value, eventTime);
   if (typeof value === 'number') return readEpochNumber(value, eventTime);
   return isObject(value) ? readParts(value, eventTime) : undefined;
 }
 
-/** ISO 8601 or an epoch number as text; `UTC`, `GMT`, an offset behind a space and Java's region are understood. */
+/** ISO 8601 or an epoch number as text; `UTC`, `GMT`, an offset after a space and Java's region are understood. */
 export function readTimeText(text: string, eventTime: HrTime): HrTime | undefined {
   if (text.length === ISO_MS_LENGTH) {
     const time = parseTimestampUntil(text, ISO_MS_LENGTH);
@@ -51,14 +51,14 @@ export function readTimeText(text: string, eventTime: HrTime): HrTime | undefine
   return readEpochText(text, eventTime);
 }
 
-/** Of a text that was read as a time. */
+/** `text` must have been read as a time before. */
 function hasFraction(text: string): boolean {
   return text.charCodeAt(19) === 0x2e || OTHER_FRACTION.test(text);
 }
 
 /**
- * `time` where it can be true for a line that the platform got at `eventTime`. A time of whole seconds less than
- * a second away says nothing, and would put the line before its request's start.
+ * Returns `time` if it is plausible for a line that the platform received at `eventTime`. A time of whole seconds
+ * that is less than a second away adds nothing, and would put the line before its request's start.
  */
 export function chooseTime(
   time: HrTime,
@@ -71,13 +71,13 @@ export function chooseTime(
 }
 
 function readEpochNumber(value: number, eventTime: HrTime): HrTime | undefined {
-  // Whole milliseconds, as pino and EMF write them: no detour over text.
+  // Whole milliseconds, as pino and EMF write them, need no detour over text.
   if (Number.isInteger(value) && value >= 1e11 && value < 1e14) {
     const seconds = Math.floor(value / 1000);
     const time = toTime(seconds, (value - seconds * 1000) * 1e6);
     return time && chooseTime(time, true, eventTime);
   }
-  // The shortest text of a double is what the logger wrote: 1709294400.123456 has no binary form.
+  // The shortest text of a double is what the logger wrote; 1709294400.123456 has no exact binary form.
   return readEpochText(String(value), eventTime);
 }
 
@@ -97,7 +97,7 @@ function shiftPoint(_text: string, first: string, rest: string): string {
   return `${first}${digits.slice(0, 9)}.${digits.slice(9)}`;
 }
 
-/** How many of the digits before the decimal point are a fraction of a second. */
+/** How many of the digits before the decimal point are fractions of a second, judging by their number. */
 function fractionDigits(whole: string): number {
   const value = Number(whole);
   if (value < 1e11) return 0;
@@ -106,8 +106,8 @@ function fractionDigits(whole: string): number {
 }
 
 /**
- * log4j2 writes `instant: { epochSecond, nanoOfSecond }`, protobuf-like loggers `{ seconds, nanos }`, loguru
- * `time: { repr, timestamp }`, MongoDB-like ones `{ $date }`, of a text or of a number `{ $numberLong }`.
+ * log4j2 writes `instant: { epochSecond, nanoOfSecond }`, protobuf-like loggers `{ seconds, nanos }`, loguru `time: {
+ * repr, timestamp }`, and MongoDB-like ones `{ $date }` with a text or a number as `{ $numberLong }`.
  */
 function readParts(
   parts: Readonly<Record<string, unknown>>,

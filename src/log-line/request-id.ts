@@ -1,5 +1,5 @@
-// The request that a record names, under the keys of runtimes and loggers. Names that only Lambda has are
-// trusted; `requestId` and its like may be API Gateway's, DynamoDB's or the application's own.
+// The request that a record names, under the keys that runtimes and loggers use. Names that only Lambda has are
+// trusted; `requestId` and the like may also come from API Gateway, DynamoDB or the application.
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import type { LineDraft } from './log-line';
@@ -31,7 +31,7 @@ const GENERAL = [
   'aws.request_id',
   'request.id',
 ] as const;
-/** Where loggers put the invocation's context: a map, or (Rust's tracing) a list of spans. */
+/** Where loggers put the invocation's context: a map, or a list of spans (Rust's tracing). */
 const CONTEXTS = [
   'mdc',
   'contextMap',
@@ -58,24 +58,22 @@ export const ID_CONTEXT_KEYS: readonly string[] = CONTEXTS;
 const MAX_LENGTH = 128;
 const MAX_ABSENT_LENGTH = 'undefined'.length;
 const MAX_SPANS = 16;
-/** What an HTTP header can hold: no space, no control character, no surrogate. */
+/** The characters that an HTTP header may hold: no space, control character or surrogate. */
 const PRINTABLE = /^[\x21-\x7e]+$/;
-/** What runtimes print where there is no request, as during an init. */
+/** What runtimes print when there is no request, as during an init. */
 const ABSENT: ReadonlySet<string> = new Set(['-', 'undefined', 'null', 'None', 'nil', 'N/A']);
 /** The span that Rust's runtime opens around each invocation. */
 export const RUST_INVOKE_SPAN = 'Lambda runtime invoke';
 
-/** The id under one of TRUSTED_ID_KEYS. */
 export function readTrustedId(record: JsonObject): string | undefined {
   return firstId(record, TRUSTED);
 }
 
-/** The id under one of GENERAL_ID_KEYS. */
 export function readGeneralId(record: JsonObject): string | undefined {
   return firstId(record, GENERAL);
 }
 
-/** Sets what the members named by ID_CONTEXT_KEYS hold: a trusted id wins, wherever it is. */
+/** Sets the id found within the members named by ID_CONTEXT_KEYS; a trusted id wins, wherever it stands. */
 export function addContextId(record: JsonObject, line: LineDraft): void {
   const contexts = contextsOf(record);
   const trusted = firstIdWithin(contexts, trustedIdOf);
@@ -87,14 +85,14 @@ export function addContextId(record: JsonObject, line: LineDraft): void {
   if (possible !== undefined) line.possibleRequestId ??= possible;
 }
 
-/** Undefined for what runtimes print when there is no request, and for what cannot be an id. */
+/** Undefined for the words that runtimes print when there is no request, and for anything that cannot be an id. */
 export function toRequestId(text: unknown): string | undefined {
   if (typeof text !== 'string' || text.length > MAX_LENGTH || !PRINTABLE.test(text))
     return undefined;
   return text.length <= MAX_ABSENT_LENGTH && ABSENT.has(text) ? undefined : text;
 }
 
-/** The form of every id that Lambda itself makes: 8-4-4-4-12 characters. */
+/** True for the form of every id that Lambda itself makes: 8-4-4-4-12 characters. */
 export function isUuid(text: string): boolean {
   return (
     text.length === 36 &&

@@ -1,11 +1,11 @@
-// Severity names and numbers of the loggers in use → OpenTelemetry's SeverityNumber. The source's own
-// word is kept as severity text.
+// Maps the level names and numbers of common loggers to OpenTelemetry's SeverityNumber. The source's own word is kept
+// as severity text.
 // Source: https://opentelemetry.io/docs/specs/otel/logs/data-model-appendix/#appendix-b-severitynumber-example-mappings
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject, toWellFormed } from '../telemetry/fields';
 
 export interface Severity {
-  /** Undefined when the name is not one of the known ones. */
+  /** Undefined when the name is not a known one. */
   readonly number?: SeverityNumber;
   readonly text?: string;
 }
@@ -30,16 +30,16 @@ const NUMBER_BY_NAME: readonly (readonly [SeverityNumber, string])[] = [
   [SeverityNumber.FATAL4, 'emergency emerg'],
 ];
 
-/** By the exact word, in the three spellings loggers use, so that most lines need no lower-casing. */
+/** By exact word in the three spellings that loggers use, so that most lines need no lower-casing. */
 const BY_WORD: ReadonlyMap<string, Severity> = new Map(
   NUMBER_BY_NAME.flatMap(([number, names]) =>
     names.split(' ').flatMap((name) => spellings(name).map((text) => [text, { number, text }])),
   ),
 );
 
-/** pino and bunyan: tens, custom levels between them. */
+/** pino and bunyan use tens, with custom levels in between. */
 const BY_TENS = [TRACE, DEBUG, INFO, WARN, ERROR, FATAL] as const;
-/** Monolog (hundreds) and logback's level_value (thousands). */
+/** Monolog uses hundreds, logback's level_value thousands. */
 const BY_NUMBER: ReadonlyMap<number, SeverityNumber> = new Map<number, SeverityNumber>([
   [100, DEBUG],
   [200, INFO],
@@ -79,6 +79,7 @@ const ORNAMENT = /\u001b\[[\d;]*m|[[\]():\s]+/g;
 
 /**
  * A level as a record holds it: a name in any case, a logger's number, or an object that has a name (loguru, log4js).
+ * Undefined for anything else.
  */
 export function readSeverity(value: unknown): Severity | undefined {
   if (typeof value === 'string') return BY_WORD.get(value) ?? readUnusualName(value);
@@ -91,12 +92,11 @@ export function readSeverity(value: unknown): Severity | undefined {
   return number === undefined ? { text: String(value) } : { number, text: rangeName(number) };
 }
 
-/** A level by its name in one of the spellings that loggers use. */
+/** Undefined unless `name` is a known level in one of the spellings that loggers use. */
 export function readSeverityName(name: string): Severity | undefined {
   return BY_WORD.get(name);
 }
 
-/** The severities of some names, by the exact word in the spellings loggers use. */
 function findSeverities(names: string): ReadonlyMap<string, Severity> {
   const found = new Map<string, Severity>();
   for (const word of names.split(' ').flatMap(spellings)) {
@@ -110,20 +110,20 @@ function spellings(name: string): readonly string[] {
   return [name, name.toUpperCase(), name.charAt(0).toUpperCase() + name.slice(1)];
 }
 
-/** SeverityNumber as OpenTelemetry's own records hold it, 1 to 24. */
+/** A SeverityNumber from 1 to 24, as OpenTelemetry's own records hold it. */
 export function readSeverityNumber(value: unknown): Severity | undefined {
   const number = typeof value === 'number' ? BY_OWN_NUMBER.get(value) : undefined;
   return number === undefined ? undefined : { number, text: rangeName(number) };
 }
 
-/** The levels of syslog, 0 (emergency) to 7 (debug). */
+/** Syslog's levels, from 0 (emergency) to 7 (debug). */
 export function readSyslogLevel(value: unknown): Severity | undefined {
   if (typeof value !== 'number' && typeof value !== 'string') return undefined;
   const name = SYSLOG_NAMES[Number(value)];
   return name === undefined ? readSeverity(value) : BY_WORD.get(name);
 }
 
-/** Python's `levelno`: pino's tens, one step lower. */
+/** Python's `levelno`: like pino's tens, but one step lower. */
 export function readPythonLevel(value: unknown): Severity | undefined {
   return typeof value === 'number' ? readSeverity(value + 10) : undefined;
 }
@@ -157,18 +157,18 @@ function rangeName(number: number): string {
   return RANGE_NAMES[Math.floor((number - 1) / 4)] ?? '';
 }
 
-// Most severity names are too common a word for a level: where a name stands decides which are taken for one.
+// Most level names are also common words, so where a name stands decides which ones count as a level.
 
-/** Beginning a line, or capitalized in its head. */
+/** Levels at the beginning of a line, or capitalized in its head. */
 export const LINE_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
   'trace trce verbose silly debug debu dbug info information warn warning error erro fail critical crit fatal fata ' +
     'severe notice shout emerg',
 );
-/** Alone in a column, in brackets, or behind a time. */
+/** Levels alone in a column, in brackets, or after a time. */
 export const COLUMN_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
   'trace trac trce trc verbose vrb finest finer fine config debug debu dbug dbg info inf information ' +
     'informational notice success log warn warning wrn wrng error erro err eror fail severe panic pani pnc dpanic ' +
     'critical crit crt fatal fata ftl alert emergency emerg',
 );
-/** The letters of klog, glog and logcat. */
+/** The level letters of klog, glog and logcat. */
 export const LETTER_LEVELS: ReadonlyMap<string, Severity> = findSeverities('v d i w e f');

@@ -1,37 +1,39 @@
-// Exceptions printed as text: the stack traces of Python, Node.js, Java, .NET, Ruby, Go, Rust, PHP and
-// Elixir, as their runtimes and loggers print them. Text without a trace is not an exception. Every form is
-// looked for in one pass over the text.
+// Exceptions printed as text: the stack traces of Python, Node.js, Java, .NET, Ruby, Go, Rust, PHP and Elixir, as
+// their runtimes and loggers print them. Text without a trace is not an exception. All forms are searched for in one
+// pass over the text.
 import type { LogException } from './log-line';
 
 const TRACEBACK = 'Traceback (most recent call last):';
-/** Node.js, Java and .NET: an indented `at` begins each frame. */
+/** In Node.js, Java and .NET an indented `at` begins each frame. */
 const AT_FRAME = /\n[ \t\u00a0]+at /;
 const RUBY_FRAME = /\n[ \t]+(?:from |\d{1,4}: from )/;
-/** Ruby's Logger writes `message (Type)` and the backtrace below it. */
+/** Ruby's Logger writes `message (Type)` with the backtrace below it. */
 const RUBY_LOGGED = /^([^\n]*) \(([A-Z]\w*(?:::\w+)*)\)\n[^\s:]{1,256}:\d{1,8}:in [`']/;
 /** Rails writes the trace below `Type (message):` and an empty line. */
 const RAILS_LOGGED =
   /^\s{0,8}([A-Z]\w*(?:::\w+)*) \(([^\n]*)\):\s*\n(?:[^\n]{1,512}\n)?\s{0,8}[^\s:]{1,256}:\d{1,8}:in [`']/;
 const GROUP = /(?:^|\n) {2}\+ Exception Group Traceback /;
-/** `Type: message` of Python; a type alone when the message is empty. */
+/** Python's `Type: message`, or the type alone if the message is empty. */
 const PYTHON_ERROR = /^((?:\w+\.)*[A-Za-z_]\w*)(?:: ?([^]*))?$/;
-/** Lambda's own framing of an uncaught error in Python and, where it has a level, in Java's text format. */
+/** How Lambda frames an uncaught error in Python and, for lines with a level, in Java's text format. */
 const FRAMED_ERROR = '[ERROR] ';
 const UNCAUGHT = /^(?:(?:error: )?Uncaught |Unhandled exception[.:] |Exception in thread ")/;
 const INNER_EXCEPTION = '\n ---> ';
-/** The first line of an error is among the first of a text. */
+/** The first line of an error is looked for among this many lines of the text. */
 const MAX_HEAD_LINES = 32;
 const MAX_PLACE_LENGTH = 512;
-/** A panic is the first thing its runtime prints, behind at most a message of the logger. */
+/** A panic is the first thing that its runtime prints, apart from a message of the logger of at most this length. */
 const MAX_PANIC_HEAD_LENGTH = 2048;
 const RUST_PANIC =
   /thread '[^'\n]{0,128}' (?:\(\d{1,10}\) )?panicked at (?:'([^\n]*)', [^\n]*|[^\n]*:\n([^\n]*))/;
 const PHP_PREFIX = /^(?:\[[^\]\n]{1,64}\] )?(?:PHP )?Fatal error: {1,2}Uncaught /;
 const PHP_TRACE = '\nStack trace:\n#';
-/** Monolog's text of an exception, as Laravel and Symfony print it. */
+/** Monolog's text form of an exception, as Laravel and Symfony print it. */
 const MONOLOG_OBJECT = /\[object\] \(([\w\\]{1,256})\(code: [^)\n]{0,32}\): ([^\n]*)/;
 const MONOLOG_START = '[object] (';
-/** Of the object of Monolog's line, of its context in a JSON record, and of the text alone. */
+/**
+ * What may end the object: the bracket of Monolog's line, of its context in a JSON record, or the end of the text.
+ */
 const OBJECT_ENDS = ']})\n';
 const ELIXIR = /(?:^|\n)\*\* \(([\w.]{1,256})\) ([^\n]*)\n {4}\S/;
 const FRAME_FORMS = [
@@ -40,18 +42,18 @@ const FRAME_FORMS = [
   /:line \d/,
 ] as const;
 
-/** The exception whose stack trace the text holds. Any other text, also of many lines: undefined. */
+/** The exception whose stack trace the text holds; undefined for any other text, even of many lines. */
 export function readStackText(text: string): LogException | undefined {
   const lines = toLines(text);
   return lines === undefined ? readStackLine(text) : readStackLines(lines);
 }
 
-/** Of text of one line: most lines are, and they pay for this. */
+/** Like readStackText, for a text of one line: most lines are, so this path is kept cheap. */
 export function readStackLine(text: string): LogException | undefined {
   return readMonolog(text) ?? (isRustPanic(text) ? readRust(text) : undefined);
 }
 
-/** Of text of several lines. */
+/** Like readStackText, for a text of several lines. */
 export function readStackLines(lines: string): LogException | undefined {
   return (
     readRuby(lines) ??
@@ -63,17 +65,20 @@ export function readStackLines(lines: string): LogException | undefined {
   );
 }
 
-/** Text of one line: undefined. Node's stdout fall-back joins the lines of one message by \r. */
+/** Undefined for a text of one line. Node's stdout fallback joins the lines of one message by \r. */
 export function toLines(text: string): string | undefined {
   if (text.includes('\n')) return text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text;
   return text.includes('\r') ? text.replaceAll('\r', '\n') : undefined;
 }
 
-/** The text, or the lines, of a member called `stack` are frames, and not the name of a stack. */
+/**
+ * True if the value of a member called `stack` consists of frames and is not, say, the name of a CloudFormation
+ * stack.
+ */
 export function looksLikeFrames(text: string): boolean {
   const [start, place, line] = FRAME_FORMS;
   if (start.test(text) || text.includes(TRACEBACK)) return true;
-  // `node.js:20` alone is the name of an image.
+  // A single `node.js:20` is the name of an image.
   const isPlace = text.includes('\n') || text.includes(':in ') || line.test(text);
   return isPlace && (place.test(text) || line.test(text));
 }
@@ -84,7 +89,7 @@ function readPython(text: string): LogException | undefined {
   if (GROUP.test(text)) return readGroup(text);
   const plain = text.replaceAll('\u00a0', ' ');
   const framed = readFramed(plain, first);
-  // In a chain the last one is the error that was raised in the end.
+  // In a chain of errors the last one is the error that was finally raised.
   const last = plain.lastIndexOf(TRACEBACK);
   const error = PYTHON_ERROR.exec(errorAfterFrames(plain.slice(last + TRACEBACK.length)));
   if (error !== null) {
@@ -94,7 +99,7 @@ function readPython(text: string): LogException | undefined {
   return framed ?? toException(undefined, plain.slice(0, first), plain.slice(first));
 }
 
-/** `[ERROR] Type: message` in front of the trace is how Lambda's runtime reports what nobody caught. */
+/** Lambda's Python runtime reports an uncaught error with `[ERROR] Type: message` before the trace. */
 function readFramed(text: string, end: number): LogException | undefined {
   const frame = text.lastIndexOf(`\n${FRAMED_ERROR}`, end) + 1;
   if (!text.startsWith(FRAMED_ERROR, frame)) return undefined;
@@ -104,13 +109,13 @@ function readFramed(text: string, end: number): LogException | undefined {
   return { ...toException(error[1], error[2], text.slice(start)), isRuntimeReport: true };
 }
 
-/** The lines of a group's own traceback have a margin, and the errors within it a wider one. */
+/** In an exception group the group's own traceback has a margin, and those of the errors within it a wider one. */
 function readGroup(text: string): LogException {
   const error = /\n {2}\| (?! )([\w.]{1,256}): ([^\n]*)/.exec(text);
   return toException(error?.[1], error?.[2], text);
 }
 
-/** What follows the indented frames, up to the next paragraph. loguru marks a frame by `>`. */
+/** What follows the indented frames, up to the next paragraph. loguru marks a frame with `>`. */
 function errorAfterFrames(afterTraceback: string): string {
   const start = /\n(?=[^\s>])/.exec(afterTraceback);
   if (start === null) return '';
@@ -125,7 +130,7 @@ function readAtFrames(text: string): LogException | undefined {
   if (found === undefined) return readBun(text, lines);
   const { head, index } = found;
   const rest = lines.slice(index + 1);
-  // Deno shows the source line of the error, and a caret below it.
+  // Deno shows the source line of the error with a caret below it.
   const hasSource = rest.some((line) => /^\s*[\^~]+\s*$/.test(line));
   const message = [head.message, ...(hasSource ? [] : rest)].join('\n');
   const start = lines.slice(0, index).reduce((length, line) => length + line.length + 1, 0);
@@ -135,7 +140,7 @@ function readAtFrames(text: string): LogException | undefined {
   return isReport ? { ...exception, isRuntimeReport: true } : exception;
 }
 
-/** Bun's word for an error of the plain class. */
+/** Bun prints `error:` for the plain Error class. */
 function readBun(text: string, [first = '']: readonly string[]): LogException | undefined {
   if (!first.startsWith('error: ')) return undefined;
   const exception = toException(undefined, first.slice('error: '.length), text);
@@ -154,7 +159,7 @@ function findSurest(
   return surest;
 }
 
-/** Java's runtime puts `message: Type` in front of the trace that begins with `Type`. */
+/** Java's runtime puts `message: Type` before the trace that begins with `Type`. */
 function isJavaReport([first = '', second = '']: readonly string[], { type }: ErrorHead): boolean {
   return second.startsWith(type) && (first.endsWith(`: ${type}`) || first === type);
 }
@@ -173,7 +178,7 @@ function readGoPanic(text: string, head: string): LogException | undefined {
   return { ...exception, isRuntimeReport: true };
 }
 
-/** Begins with `thread '`: one look, which each line pays for. */
+/** Checks for `thread '` at the beginning; kept cheap because every line pays for it. */
 function isRustPanic(text: string): boolean {
   return text.charCodeAt(7) === 0x27 && text.charCodeAt(0) === 0x74;
 }
@@ -185,7 +190,7 @@ function readRust(head: string, text = head): LogException | undefined {
   return { ...exception, isRuntimeReport: true };
 }
 
-/** With its trace in lines of their own, with escaped newlines, or without one. */
+/** With its trace on separate lines, with escaped newlines, or without a trace. */
 function readMonolog(text: string): LogException | undefined {
   // Laravel ends its line with a space.
   const end = text.length - 1;
@@ -213,13 +218,13 @@ function readPhp(text: string): LogException | undefined {
   return prefix === '' ? exception : { ...exception, isRuntimeReport: true };
 }
 
-/** Without ` in /var/task/index.php:7` at the end. */
+/** The line without a place such as ` in /var/task/index.php:7` at its end. */
 function withoutPlace(line: string, separator: string): string {
   const place = line.lastIndexOf(separator);
   return place === -1 || line.length - place > MAX_PLACE_LENGTH ? line : line.slice(0, place);
 }
 
-/** `app.rb:5:in 'pay': no stock (RuntimeError)`, in front of its frames or, in old versions, behind them. */
+/** `app.rb:5:in 'pay': no stock (RuntimeError)`, before its frames or, in old versions of Ruby, after them. */
 function readRuby(text: string): LogException | undefined {
   const logged = text.includes(':in ') ? RUBY_LOGGED.exec(text) : null;
   if (logged !== null) return toException(logged[2], logged[1], text);
@@ -258,22 +263,25 @@ function toException(
   return exception;
 }
 
-// The line that names an error, `shop.StockError: no stock`, in front of its frames. Each line is looked at
-// once and in bounded length, so the cost is linear in the text, whatever it is made of.
+// The line that names an error, such as `shop.StockError: no stock`, before its frames. Each line is looked at once
+// and only up to a bounded length, so the cost is linear for any text.
 
 interface ErrorHead {
   readonly type: string;
-  /** What follows the name in its line; empty where there is nothing. */
+  /** What follows the name in its line; may be empty. */
   readonly message: string;
-  /** Where the name begins, in front of it at most a prefix such as `Uncaught `. */
+  /** Where the name begins; at most a prefix such as `Uncaught ` precedes it. */
   readonly start: number;
-  /** 0: the line begins with the name of an error; 1: one stands inside of it; 2: a capitalized name begins it. */
+  /**
+   * 0: the line begins with an error's name; 1: the name stands inside the line; 2: the line begins with some
+   * capitalized name.
+   */
   readonly doubt: 0 | 1 | 2;
 }
 
-/** A name beyond it is none. */
+/** Longer words are not taken for names. */
 const MAX_NAME_LENGTH = 256;
-/** What stands further right in a line is its message. */
+/** A name further right in the line is part of a message. */
 const MAX_LINE_LENGTH = 512;
 const PREFIX =
   /^(?:(?:error: )?Uncaught (?:\(in promise\) )?|Unhandled exception[.:] |Exception in thread "[^"]{0,128}" )/;
@@ -282,13 +290,13 @@ const ERROR_SUFFIX = /(?:Error|Exception|Fault|Throwable)(?![\w$])/g;
 /** An error's code in brackets (Node.js), then its message or the end of the line. */
 const REST = /^(?: \[\w{1,64}\])?(?:: ?|$)/;
 
-/** The error that one line names; undefined for any other line. */
+/** The error that one line names; undefined for a line that names none. */
 export function readErrorHead(line: string): ErrorHead | undefined {
   const shown = line.slice(0, MAX_LINE_LENGTH);
   const start = PREFIX.exec(shown)?.[0].length ?? 0;
   const name = NAME.exec(shown.slice(start))?.[0] ?? '';
   const message = name === '' ? undefined : messageBehind(line, shown, start + name.length);
-  // console.trace() prints `Trace: label` and frames, and reports no error.
+  // console.trace() prints `Trace: label` and frames, which is not an error.
   if (message === undefined || name === 'Trace') return findInside(line, shown);
   if (isErrorName(name)) return { type: name, message, start, doubt: 0 };
   const isSimple = /^[A-Z][\w$]*$/.test(name) && shown.charAt(start + name.length) !== '';
@@ -297,7 +305,7 @@ export function readErrorHead(line: string): ErrorHead | undefined {
   );
 }
 
-/** Ends as errors are called, or is a qualified name of a class. */
+/** True if the name ends as error names do, or is the qualified name of a class. */
 export function isErrorName(name: string): boolean {
   if (name.length > MAX_NAME_LENGTH) return false;
   const last = name.slice(
@@ -327,7 +335,7 @@ function startOfName(text: string, end: number): number {
   return start;
 }
 
-/** Undefined where something else follows than a message or the end of the line. */
+/** Undefined if anything but a message or the end of the line follows. */
 function messageBehind(line: string, shown: string, end: number): string | undefined {
   const rest = REST.exec(shown.slice(end));
   return rest === null ? undefined : line.slice(end + rest[0].length);

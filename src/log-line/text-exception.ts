@@ -1,5 +1,5 @@
 // The exception of a text line: what a runtime reports in a form of its own (Node.js, Bref, Python, .NET, the
-// platform itself), else a stack trace within the text.
+// platform itself), or else a stack trace within the text.
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { readErrorObject } from './exception';
 import { readJsonObject } from './limited-value';
@@ -8,24 +8,26 @@ import type { Severity } from './severity';
 import { isErrorName, readStackLine, readStackLines, readStackText, toLines } from './stack-text';
 
 const PLATFORM_ERROR = /^RequestId: \S{1,128} Error: ([^\n]*)\n([A-Z]\w{0,64}\.\w{1,64})\s*$/;
-/** How Node.js's runtime and Bref's entitle what nobody caught. */
+/** The titles that Node.js's runtime and Bref give to uncaught errors. */
 const NODE_REPORT =
   /^(?:Invoke Error|Init Error|Uncaught Exception|Unhandled Promise Rejection)(?=\s|$)/;
-/** Python's runtime, where there is no trace: the handler's module cannot be imported, the code exits. */
+/**
+ * What Python's runtime prints when there is no trace: the handler's module cannot be imported, or the code exits.
+ */
 const PYTHON_REPORT = /^\[ERROR\] ((?:\w{1,128}\.){0,8}[A-Z]\w{0,128})(?:: ?(.*))?$/;
-/** Ruby's runtime prints what happened, then the error as JSON of many lines. */
+/** Ruby's runtime prints what happened and then the error as JSON over many lines. */
 const RUBY_REPORT =
   /^(?:Error raised from handler method|Init error when loading handler [^\n]{0,256})\s*\n(?=\{)/;
-/** Frames as zap's console and pkg/errors (`%+v`) print them below the line: a function, then its place. */
+/** Frames as zap's console and pkg/errors (`%+v`) print them below the line: the function, then its place. */
 const GO_FRAMES = /\n[\w./*(){}-]{1,256}\n\t[^\s:]{1,512}\.go:\d{1,8}/;
 const GO_TIME = /^\d{4}\/\d\d\/\d\d \d\d:\d\d:\d\d(?:\.\d{6})? /;
 const PYTHON_WARNING = 'LAMBDA_WARNING: Unhandled exception';
 const MAX_WARNING_LENGTH = 1024;
-/** What .NET's runtime calls the level of stderr, on which it prints what nobody caught. */
+/** What .NET's runtime calls the level of stderr, where it prints uncaught errors. */
 const DOTNET_ERROR = 'fail';
 const DOTNET_TRACE = /^[\w.+`]{1,256}(?:: [^\n]*)?\n(?:[^\n]{0,512}\n){0,8}? {3}at /;
 
-/** `level`: what the line's head says, if it has one. */
+/** `level`: the one in the line's head, if it has one. */
 export function readTextException(
   text: string,
   level: Severity | undefined,
@@ -42,12 +44,12 @@ export function readTextException(
   return DOTNET_TRACE.test(text) ? { ...exception, isRuntimeReport: true } : exception;
 }
 
-/** The message says that the runtime reports what nobody caught. */
+/** True for the message with which a runtime reports an uncaught error. */
 export function isReportTitle(text: string): boolean {
   return NODE_REPORT.test(text);
 }
 
-/** A title, a tab, and the error as JSON. */
+/** Reads a title, a tab, and the error as JSON. */
 function readJsonReport(text: string): LogException | undefined {
   const start = text.endsWith('}') ? text.indexOf('\t{"') : -1;
   if (start === -1) return undefined;
@@ -64,9 +66,11 @@ function readRubyReport(text: string): LogException | undefined {
   return exception && { ...exception, isRuntimeReport: true };
 }
 
-/** The message is zap's `error` field, else what the line says. A stack that was printed alone is no error. */
+/**
+ * The message is zap's `error` field, or else the text of the line. A stack that was printed alone is not an error.
+ */
 function readGoFrames(text: string): LogException | undefined {
-  // The last frame ends with its line number.
+  // The last frame ends with a line number.
   const last = text.charCodeAt(text.length - 1);
   const isPlace = last >= 0x30 && last <= 0x39 && text.includes('.go:');
   const frames = isPlace ? GO_FRAMES.exec(text) : null;

@@ -1,6 +1,6 @@
-// What the beginning of a text line says: time, request, severity. First characters decide which forms are
-// tried, because most lines have none. The heads of Lambda's runtimes are cut off, as what they say is in
-// the record's fields; the lines of loggers stay whole.
+// What the beginning of a text line says: time, request, severity. The first character decides which forms are tried,
+// because most lines match none. The heads of Lambda's runtimes are cut off, since the record's fields hold what they
+// say; the lines of loggers are kept whole.
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { TimestampReader } from '../telemetry/timestamp';
@@ -13,11 +13,11 @@ import { isUuid, toRequestId } from './request-id';
 import type { Severity } from './severity';
 
 const ERROR: Severity = { number: SeverityNumber.ERROR };
-/** Of Ruby's `logger.unknown`. */
+/** The level of Ruby's `logger.unknown`. */
 const UNKNOWN: Severity = { text: 'ANY' };
 /**
- * A colour, an indentation, an empty line, syslog's `<`, a path, Node.js's `(node:8)`, Erlang's `=`, and from here on
- * signs: beside letters, digits and `[` all that a head may begin with.
+ * What a head may begin with besides letters, digits and `[`: a colour, an indentation, an empty line, syslog's `<`,
+ * a path, Node.js's `(node:8)`, Erlang's `=`, and any symbol from FIRST_SIGN on.
  */
 const OTHER_INITIALS: ReadonlySet<number> = new Set([
   0x09, 0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c, 0x3d,
@@ -26,18 +26,20 @@ const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
 const MAX_SCAN_LENGTH = 256;
 const UUID_LENGTH = 36;
-/** Of `2026-03-02T08:15:00Z`: what is longer has a fraction. */
+/** The length of `2026-03-02T08:15:00Z`; a longer time has a fraction. */
 const SECONDS_LENGTH = 20;
-/** `START RequestId: `, `END RequestId: `, `REPORT RequestId: ` and the errors of the platform. */
+/** `START RequestId: `, `END RequestId: `, `REPORT RequestId: ` and the platform's error lines. */
 const PLATFORM = /^(START |END |REPORT )?RequestId: ([^\s,]{1,128})(?:[\s,]|$)/;
 const PLATFORM_INITIALS = 'SER';
 const PLATFORM_FAILURE = /^(?:Error: |Process exited |Task timed out |Error )/;
 const TASK_TIMED_OUT = /^(\S{19,32}) ([\w-]{36}) (?=Task timed out after )/;
-/** Ruby's Logger with the format of Lambda's runtime: `I, [time #pid]  INFO requestId -- program: message`. */
+/** Ruby's Logger in the format of Lambda's runtime: `I, [time #pid]  INFO requestId -- program: message`. */
 const RUBY =
   /^[A-Z], \[(\S{19,32}) #(\d{1,10})\] +([A-Z]{3,7}) (?:(\S{1,128}) )?-- ((?:[^:\n]{0,128}): )?/;
 
-/** `⇥requestId⇥LEVEL⇥` of the last line that had both: most lines repeat them, and so share one text of the id. */
+/**
+ * `⇥requestId⇥LEVEL⇥` of the last line that had both: most lines repeat it, so they can share one string for the id.
+ */
 export interface KnownHead {
   readonly times: TimestampReader;
   text: string;
@@ -56,7 +58,7 @@ export function createKnownHead(): KnownHead {
   };
 }
 
-/** Undefined for a line that is nothing but its message. `eventTime`: when the platform got it. */
+/** Undefined for a line that is only a message. `eventTime`: when the platform received it. */
 export function readTextHead(
   text: string,
   eventTime: HrTime,
@@ -85,8 +87,8 @@ export function readTextHead(
 }
 
 /**
- * Node.js and .NET: `time⇥requestId⇥LEVEL⇥message`. Compared by lastIndexOf: V8 makes a loop over single
- * characters of startsWith, with which lines took a third longer to read.
+ * Node.js and .NET: `time⇥requestId⇥LEVEL⇥message`. Compares with lastIndexOf because V8 turns startsWith into a loop
+ * over single characters, which made reading a line a third slower.
  */
 function readTabbed(text: string, eventTime: HrTime, known: KnownHead): TextHead | undefined {
   const timeEnd = text.indexOf('\t');
@@ -110,14 +112,14 @@ function readTabbed(text: string, eventTime: HrTime, known: KnownHead): TextHead
   };
 }
 
-/** False for a line that no runtime wrote. */
+/** Remembers the head of this line; false if no runtime wrote the line. */
 function learnHead(text: string, timeEnd: number, known: KnownHead): boolean {
   const idEnd = text.indexOf('\t', timeEnd + 1);
   if (idEnd === -1 || idEnd - timeEnd > MAX_ID_LENGTH + 1) return false;
   const levelEnd = text.indexOf('\t', idEnd + 1);
   const severity = levelEnd === -1 ? undefined : LINE_LEVELS.get(text.slice(idEnd + 1, levelEnd));
   const id = text.slice(timeEnd + 1, idEnd);
-  // A logger's `time⇥LEVEL⇥caller⇥message` is not of this form.
+  // A logger's `time⇥LEVEL⇥caller⇥message` is another form.
   if (severity === undefined || LINE_LEVELS.has(id)) return false;
   known.text = text.slice(timeEnd, levelEnd + 1);
   known.requestId = isUuid(id) ? id : undefined;
@@ -144,7 +146,7 @@ function readPython(text: string, eventTime: HrTime, known: KnownHead): TextHead
   return head;
 }
 
-/** Lambda's own lines as text name a request; they stay whole. */
+/** Lambda's own text lines name their request; they are kept whole. */
 function readPlatform(text: string): TextHead | undefined {
   const match = PLATFORM_INITIALS.includes(text.charAt(0)) ? PLATFORM.exec(text) : null;
   if (match === null) return undefined;
@@ -156,7 +158,7 @@ function readPlatform(text: string): TextHead | undefined {
   return head;
 }
 
-/** The platform's `time requestId Task timed out after 3.01 seconds`. */
+/** The platform's line `time requestId Task timed out after 3.01 seconds`. */
 function readTimedOut(text: string, eventTime: HrTime): TextHead | undefined {
   const match = TASK_TIMED_OUT.exec(text);
   if (match === null) return undefined;
@@ -174,7 +176,7 @@ function readRuby(text: string, eventTime: HrTime): TextHead | undefined {
   const severity = word === 'ANY' ? UNKNOWN : LINE_LEVELS.get(word);
   if (match === null || severity === undefined) return undefined;
   const [{ length }, time = '', pid, , id = '', program = ''] = match;
-  // Without a name of the program Lambda's format still prints the colon.
+  // Lambda's format prints the colon even when there is no program name.
   const bodyStart = length - (program.trim() === ':' ? 0 : program.length);
   const head = createRuntimeHead(bodyStart, id);
   head.time = readTimeText(time, eventTime);
@@ -193,7 +195,9 @@ function readBref(text: string): TextHead | undefined {
   return head;
 }
 
-/** In the runtime's place for it only a UUID is surely Lambda's: emulators pass on what they are given. */
+/**
+ * Even in the runtime's place only a UUID is certainly Lambda's id, since emulators pass on whatever they are given.
+ */
 function createRuntimeHead(bodyStart: number, id: string): HeadDraft {
   const head = createHead();
   head.bodyStart = bodyStart;

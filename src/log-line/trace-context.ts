@@ -1,5 +1,5 @@
-// The trace context that a line names itself: ids of an OpenTelemetry SDK under the spellings of the
-// loggers, a W3C traceparent, or an X-Ray header. Only valid ids are read.
+// The trace context that a line itself names: ids of an OpenTelemetry SDK in the spellings of various loggers, a W3C
+// traceparent, or an X-Ray header. Invalid ids are ignored.
 // Source: https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
@@ -76,14 +76,14 @@ const PARENTS = [
 ] as const;
 const MAX_SCOPES = 16;
 
-/** .NET's runtime writes the X-Ray header as `traceId`. */
+/** .NET's runtime writes the X-Ray header under `traceId`. */
 const X_RAY_OR_TRACE_IDS: readonly string[] = [...X_RAY, ...TRACE_IDS];
 
 export const TRACE_CONTEXT_KEYS: readonly string[] = [...TRACE_IDS, 'trace', 'traceparent'];
 export const TRACE_PARENT_KEYS: readonly string[] = PARENTS;
 export const X_RAY_KEYS: readonly string[] = [...X_RAY, 'span', 'spans'];
 
-/** Python's and Java's console exporters put `0x` before an id, Google's format a project. */
+/** The console exporters of Python and Java put `0x` before an id; Google's format puts a project there. */
 const TRACE_ID = /^(?:0x|projects\/[\w.:-]{1,64}\/traces\/)?([0-9a-f]{32})$/i;
 const SPAN_ID = /^(?:0x)?([0-9a-f]{16})$/i;
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/i;
@@ -92,9 +92,9 @@ const X_RAY_ROOT = /(?:^|Root=)1-([0-9a-f]{8})-([0-9a-f]{24})(?=$|[;@\s])/i;
 const ALL_ZERO = /^0+$/;
 const MAX_HEADER_LENGTH = 512;
 
-/** Where in a text ids are looked for. */
+/** How far into a text ids are searched for. */
 const MAX_TEXT_LENGTH = 4096;
-/** Every spelling of `trace_id` and `traceparent` has it. */
+/** Every spelling of `trace_id` and `traceparent` contains it. */
 const TRACE_HINT = /race[_.iIp]/;
 const TEXT_TRACE_ID =
   /(?<!\w|dd\.)(?:otel)?trace[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{32})(?![\w])/i;
@@ -103,10 +103,10 @@ const TEXT_SPAN_ID =
 const TEXT_FLAGS =
   /(?<!\w|dd\.)(?:trace[_.]?flags["']?\s?[=:]\s?["']?([0-9a-f]{2})|(?:trace[_.]?)?sampled["']?\s?[=:]\s?["']?(true|false))(?![\w])/i;
 const TEXT_TRACEPARENT = /traceparent["']?\s?[=:]\s?["']?([0-9a-f]{2}-[0-9a-f-]{48,52})/i;
-/** Spring Boot: `[32 hex-16 hex]` and Sleuth's `[app,32 hex,16 hex]`. */
+/** Spring Boot's `[32 hex-16 hex]` and Sleuth's `[app,32 hex,16 hex]`. */
 const BRACKETED = /[[,]([0-9a-f]{32})[-,]([0-9a-f]{16})(?:,(true|false))?\]/i;
 
-/** Adds the context of a record of which at least one member has a name of TRACE_CONTEXT_KEYS. */
+/** Adds the context of a record that has at least one of TRACE_CONTEXT_KEYS. */
 export function addTraceContext(record: JsonObject, line: Draft): void {
   const traceId = readTraceId(record);
   if (traceId === undefined) {
@@ -120,7 +120,7 @@ export function addTraceContext(record: JsonObject, line: Draft): void {
   if (traceFlags !== undefined) line.traceFlags = traceFlags;
 }
 
-/** Adds the context that a member named by TRACE_PARENT_KEYS holds, the first that has a trace id. */
+/** Adds the context from the first of the TRACE_PARENT_KEYS members that has a trace id. */
 export function addNestedTraceContext(record: JsonObject, line: Draft): void {
   for (const name of PARENTS) {
     const parent = record[name];
@@ -137,7 +137,7 @@ export function addNestedTraceContext(record: JsonObject, line: Draft): void {
   }
 }
 
-/** Adds the context that a line of text names: `trace_id=… span_id=…` and the like. */
+/** Adds the context that a line of text names, as in `trace_id=… span_id=…`. */
 export function addTextTraceContext(text: string, line: Draft): void {
   const shown = text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
   if (!TRACE_HINT.test(shown)) return;
@@ -154,7 +154,7 @@ export function addTextTraceContext(text: string, line: Draft): void {
   if (traceFlags !== undefined) line.traceFlags = traceFlags;
 }
 
-/** Adds the ids that Spring Boot prints in brackets into the head of a line. */
+/** Adds the ids that Spring Boot prints in brackets in the head of a line. */
 export function addBracketedTraceContext(head: string, line: Draft): void {
   const match = BRACKETED.exec(head);
   const traceId = toId(match?.[1], TRACE_ID);
@@ -182,7 +182,7 @@ function readSpanId(record: JsonObject): string | undefined {
   return isObject(span) ? toId(span['id'], SPAN_ID) : undefined;
 }
 
-/** Two hex digits as in W3C's header, a number, or a boolean as Python's `otelTraceSampled`. */
+/** Two hex digits as in the W3C header, a number, or a boolean as in Python's `otelTraceSampled`. */
 function readTraceFlags(record: JsonObject): number | undefined {
   for (const name of FLAGS) {
     const flags = toFlags(record[name]);
@@ -212,8 +212,8 @@ function readTraceparent(value: unknown): TraceContext | undefined {
 }
 
 /**
- * Adds the trace id of an X-Ray header. Its Parent is not read: it is the invocation's own segment, which
- * the invocation's event names better. Rust's runtime writes the header into its span's members.
+ * Adds the trace id of an X-Ray header. Its Parent is not used: it is the invocation's own segment, and the
+ * invocation's event gives that more reliably. Rust's runtime writes the header into the members of its span.
  */
 export function addXRayTraceId(record: JsonObject, line: Draft): void {
   for (const name of X_RAY_OR_TRACE_IDS) {

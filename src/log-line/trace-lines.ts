@@ -1,16 +1,16 @@
-// Stack traces that a runtime prints to stderr line by line: which lines of a sequence are one trace. Linear in
-// the lines: each is looked at a bounded number of times.
+// Stack traces that a runtime prints to stderr line by line: finds which lines of a sequence form one trace. Each
+// line is looked at a bounded number of times, so the cost is linear.
 import { isErrorName } from './stack-text';
 
 export interface LineRange {
   readonly start: number;
-  /** Behind the last. */
+  /** The index after the last line. */
   readonly end: number;
 }
 
 type Lines = readonly (string | undefined)[];
 
-/** A longer trace is cut: it may be the output of a program without an end. */
+/** A longer trace is cut, as the lines may be the output of a program that never ends. */
 const MAX_LINES = 1000;
 const MAX_CHARACTERS = 262_144;
 const MAX_SHOWN = 512;
@@ -28,7 +28,7 @@ const RUST_PANIC = /^thread '.{0,128} panicked at /;
 const RUST_LINE = /^(?:note: |stack backtrace:| {1,6}\d{1,4}: | +at )/;
 const JAVA_REPORT = /^(?:.{0,512}: )?((?:[\w$]{1,128}\.){1,16}[\w$]{1,128})$/;
 const FRAMES = [
-  // Node.js, Java and .NET, with a place or parentheses.
+  // Node.js, Java and .NET: followed by a place or parentheses.
   /^[ \t\u00a0]+at (?:async |<anonymous>|[^\n]{0,480}(?:\(|:\d))/,
   // Java
   /^(?:\s{0,64}Caused by: |\s+Suppressed: |\s+\.\.\. \d+ (?:more|common frames))/,
@@ -42,7 +42,7 @@ const FRAMES = [
   /^ {4}\([\w.]{1,64} [\w.+-]{1,32}\) \S{1,256}:\d+: /,
 ] as const;
 
-/** May begin or go on with a trace: only then is it worth looking at the lines around. */
+/** True if the line may begin or continue a trace; only then are the lines around it looked at. */
 export function isTracePart(text: string): boolean {
   switch (text.charCodeAt(0)) {
     case 0x09: // \t
@@ -67,7 +67,10 @@ export function isTracePart(text: string): boolean {
   }
 }
 
-/** The ranges of more than one line that are one trace each; undefined stands for what is no text. */
+/**
+ * The ranges of two or more lines that each form one trace; undefined in `lines` stands for a record that is not
+ * text.
+ */
 export function findTraces(lines: Lines): readonly LineRange[] {
   const ranges: LineRange[] = [];
   let start = 0;
@@ -101,7 +104,7 @@ function endOfTrace(lines: Lines, start: number): number {
   return endOfFrames(lines, start);
 }
 
-/** Frames are indented; what follows them, and no more, is the error. Then the error that this one led to, if any. */
+/** Frames are indented; the line after them is the error. A chained traceback may follow. */
 function endOfPython(lines: Lines, start: number): number {
   let end = start;
   for (let next = start; next < start + MAX_LINES;) {
@@ -118,7 +121,7 @@ function endOfPython(lines: Lines, start: number): number {
   return end;
 }
 
-/** loguru puts an empty line around the frames, and a mark before the one that caught the error. */
+/** loguru puts an empty line around the frames, and marks the frame that caught the error. */
 function endOfPythonFrames(lines: Lines, start: number): number {
   let end = endOf(lines, start, isPythonFrame);
   while (end - start < MAX_LINES && lines[end] !== undefined && lineAt(lines, end) === '') {
@@ -144,7 +147,7 @@ function endOfGo(lines: Lines, start: number): number {
   return end;
 }
 
-/** The message stands in a line of its own since Rust 1.73. */
+/** Since Rust 1.73 the message is on a line of its own. */
 function endOfRust(lines: Lines, start: number, first: string): number {
   const message = start + (/:\s*$/.test(first) ? 1 : 0);
   return endOf(lines, Math.min(message + 1, lines.length), (line) => RUST_LINE.test(line));
@@ -154,7 +157,7 @@ function endOfFrames(lines: Lines, start: number): number {
   const head = start + (isJavaReport(lines, start) ? 1 : 0);
   const end = endOf(lines, head + 1, isFrame);
   if (end === head + 1) return start + 1;
-  // Node.js prints an error's own properties behind the last frame, in braces.
+  // Node.js prints an error's own properties in braces after the last frame.
   if (
     !lineAt(lines, end - 1)
       .trimEnd()
@@ -165,7 +168,7 @@ function endOfFrames(lines: Lines, start: number): number {
   return lineAt(lines, close).startsWith('}') ? close + 1 : end;
 }
 
-/** Java's runtime puts `message: Type` in front of the trace that begins with `Type`. */
+/** Java's runtime puts `message: Type` before the trace that begins with `Type`. */
 function isJavaReport(lines: Lines, start: number): boolean {
   const type = JAVA_REPORT.exec(lineAt(lines, start))?.[1];
   return type !== undefined && lineAt(lines, start + 1).startsWith(type);
@@ -190,7 +193,7 @@ function skipEmpty(lines: Lines, start: number): number {
   return next;
 }
 
-/** As much of the line as its form needs, without its newline. */
+/** The part of the line that matters for its form, without the newline. */
 function lineAt(lines: Lines, index: number): string {
   return (lines[index] ?? '').slice(0, MAX_SHOWN).replace(/\r?\n$/, '');
 }
