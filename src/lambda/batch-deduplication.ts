@@ -1,12 +1,12 @@
-// Lambda sends a batch again when our answer got lost. A batch is a duplicate when its Sequence-Id and its
-// content were seen before: the same id comes with other content to other subscribers, so one alone is
-// not enough; without an id, equal batches are two batches.
+// Lambda sends a batch again when our answer is lost. A batch is a duplicate only if both its Sequence-Id and its
+// content were seen before: the id alone is not enough, since other subscribers get the same id with other content.
+// Without an id, two equal batches count as two batches.
 
 import { sha256Hex } from '../node/crypto';
 import { RecentKeys } from '../telemetry/recent-keys';
 import type { TelemetryBody } from './telemetry-listener';
 
-/** How many batches are remembered; a repeated one follows soon. */
+/** How many batches are remembered; a repeated batch follows soon after the first. */
 const REMEMBERED = 256;
 
 export class BatchDeduplication {

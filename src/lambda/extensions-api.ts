@@ -5,10 +5,10 @@ import { parseObject } from '../telemetry/fields';
 import type { ApiAnswer, ApiClient } from './http-client';
 
 const API = '/2020-01-01/extension';
-/** Registering and reporting are answered at once, or the API is not there. */
+/** Lambda answers registrations and reports at once; without an answer in this time the API is not there. */
 const ANSWER_TIMEOUT_MS = 2_000;
 
-/** What register answered, as far as it was readable. */
+/** What register answered; members that could not be read are missing. */
 export interface Registration {
   readonly extensionId: string;
   readonly accountId?: string;
@@ -18,18 +18,18 @@ export interface Registration {
 
 export type RegisterOutcome =
   | { readonly kind: 'registered'; readonly registration: Registration }
-  /** A 4xx, or a 200 without an identifier: asking again changes nothing. */
+  /** A 4xx, or a 200 without an identifier: repeating the request would change nothing. */
   | { readonly kind: 'refused'; readonly errorType: string | undefined; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** INVOKE as received; optional members may be missing (RIE) or of another form. */
+/** INVOKE as received; optional members may be missing (RIE) or have another form. */
 export interface InvokeEvent {
   readonly eventType: 'INVOKE';
   readonly requestId: string;
   /** Epoch milliseconds at which the function times out. */
   readonly deadlineMs: number;
   readonly invokedFunctionArn?: string;
-  /** Value of the X-Amzn-Trace-Id header. */
+  /** The value of the X-Amzn-Trace-Id header. */
   readonly tracingValue?: string;
 }
 
@@ -37,7 +37,7 @@ export interface ShutdownEvent {
   readonly eventType: 'SHUTDOWN';
   /** Free text: `spindown`, `timeout`, `failure`, `Timeout`, `SandboxTerminated`, ... */
   readonly shutdownReason: string;
-  /** Epoch milliseconds of SIGKILL. */
+  /** Epoch milliseconds at which Lambda sends SIGKILL. */
   readonly deadlineMs: number;
 }
 
@@ -48,7 +48,7 @@ export type NextOutcome =
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface RegisterRequest {
-  /** File name of the extension (Lambda-Extension-Name). */
+  /** The extension's file name, sent as Lambda-Extension-Name. */
   readonly name: string;
   readonly events: readonly ('INVOKE' | 'SHUTDOWN')[];
 }
@@ -89,7 +89,7 @@ function refusal(answer: Extract<ApiAnswer, { kind: 'answered' }>): RegisterOutc
     : { kind: 'failed', message: text };
 }
 
-/** What register answered; members of another type are left out. */
+/** What register answered; members of an unexpected type are left out. */
 export function readRegistration(extensionId: string, body: string): Registration {
   const seen = parseObject(body);
   const texts = ['accountId', 'functionName', 'functionVersion'].flatMap((name) => {
@@ -99,7 +99,7 @@ export function readRegistration(extensionId: string, body: string): Registratio
   return { extensionId, ...Object.fromEntries(texts) };
 }
 
-/** Waits for the next event, for hours if need be. */
+/** Waits for the next event, if necessary for hours. Never rejects. */
 export async function nextEvent(
   client: ApiClient,
   extensionId: string,
@@ -124,7 +124,7 @@ export async function nextEvent(
   };
 }
 
-/** The event of a body, whatever its content type; deadlineMs is NaN when it is no number. */
+/** Reads an event from a body, whatever its content type; deadlineMs is NaN if it is not a number. */
 function readNextEvent(body: string): NextEvent | undefined {
   const seen = parseObject(body);
   const deadlineMs = Number(seen['deadlineMs'] ?? Number.NaN);
@@ -158,12 +158,12 @@ function readNextEvent(body: string): NextEvent | undefined {
 }
 
 export interface ReportedError {
-  /** `Extension.Reason` by convention. */
+  /** `Extension.Reason` by AWS's convention. */
   readonly errorType: string;
   readonly errorMessage: string;
 }
 
-/** POST /init/error or /exit/error; the process is to exit afterwards. */
+/** POSTs to /init/error or /exit/error; the process is expected to exit afterwards. */
 export async function reportError(
   client: ApiClient,
   extensionId: string,

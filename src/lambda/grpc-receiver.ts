@@ -1,5 +1,5 @@
-// Where the function's own OpenTelemetry SDK hands its telemetry over by gRPC: the receiver's connections that begin
-// with HTTP/2's preface. Loaded when the first one comes, or before, when the variables announce it.
+// OTLP/gRPC of the function's own OpenTelemetry SDK: serves those connections of the receiver that begin with
+// HTTP/2's preface. Loaded when the first of them comes, or earlier if the environment variables announce it.
 // Source: OTLP specification 1.11, "OTLP/gRPC"; gRPC over HTTP/2
 import { Http2Connection } from '../http/http2-connection';
 import type { Http2Request } from '../http/http2-streams';
@@ -22,7 +22,7 @@ import { MAX_BODY_BYTES } from './telemetry-listener';
 const GRPC_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/i;
 const HEAD = { ':status': '200', 'content-type': 'application/grpc' };
 
-/** `first`: what was read of the socket. */
+/** `first`: the bytes that were already read from the socket. */
 export function serveGrpc(socket: Socket, first: Buffer, options: OtlpReceiverOptions): void {
   new Http2Connection(socket, first, {
     maxBodyBytes: MAX_BODY_BYTES + MESSAGE_HEAD_BYTES,

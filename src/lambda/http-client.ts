@@ -1,5 +1,5 @@
-// Requests to the Lambda APIs on AWS_LAMBDA_RUNTIME_API. Every outcome is a value. There is no timeout
-// unless one is asked for: the process may be frozen for hours inside GET /event/next.
+// Requests to the Lambda APIs on AWS_LAMBDA_RUNTIME_API. Every outcome is a value. There is no timeout unless the
+// caller sets one, because the process may be frozen for hours inside GET /event/next.
 import { Connections } from '../http/connections';
 import type { Exchange } from '../http/exchange';
 import { formatHead } from '../http/message-head';
@@ -12,9 +12,9 @@ export interface ApiRequest {
   readonly path: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
-  /** Milliseconds until the request is given up; none: never. */
+  /** Milliseconds after which the request is given up; by default never. */
   readonly timeoutMs?: number;
-  /** Called when the request was handed to the operating system. */
+  /** Called when the request has been handed to the operating system. */
   readonly onSent?: () => void;
 }
 
@@ -36,7 +36,7 @@ export interface ApiClient {
 const MAX_ANSWER_BYTES = 1_048_576;
 const STALE_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
-/** `runtimeApi`: `host:port`, `[::1]:port` or a host alone, as AWS_LAMBDA_RUNTIME_API has it. */
+/** `runtimeApi`: `host:port`, `[::1]:port` or a host alone, in the form of AWS_LAMBDA_RUNTIME_API. */
 export function createApiClient(runtimeApi: string): ApiClient {
   const url = `http://${runtimeApi.replace(/^http:\/\//, '')}`;
   const authority = URL.canParse(url) ? new URL(url).host : undefined;
@@ -56,7 +56,7 @@ export function createApiClient(runtimeApi: string): ApiClient {
         } catch (error) {
           return failed(String(error));
         }
-        // The server closed a kept connection between two requests: the next one is another.
+        // The server closed the kept connection between two requests; the next attempt uses another one.
         if (answer !== 'stale') return answer;
       }
     },
@@ -119,7 +119,7 @@ class ReceivedAnswer {
     this.headers = headers;
   }
 
-  /** False when it is too much. */
+  /** False when the answer has become too large. */
   add(chunk: Buffer): boolean {
     this.bytes += chunk.length;
     this.chunks.push(chunk);
@@ -139,10 +139,13 @@ function failed(message: string): ApiAnswer {
   return { kind: 'failed', message };
 }
 
-/** An error of the Lambda APIs: {"errorType","errorMessage"} by document, malformed JSON or plain text in practice. */
+/**
+ * An error of the Lambda APIs: documented as {"errorType","errorMessage"}, in practice also malformed JSON or plain
+ * text.
+ */
 export interface ApiError {
   readonly errorType: string | undefined;
-  /** The body's errorMessage, else its text, bounded. */
+  /** The body's errorMessage, or else its text, cut to a bounded length. */
   readonly message: string;
 }
 

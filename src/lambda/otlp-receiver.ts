@@ -1,6 +1,6 @@
-// Where the function's own OpenTelemetry SDK hands its telemetry over: OTLP/HTTP on both loopback addresses, and on
-// nothing else; a connection that begins as gRPC does is grpc-receiver.ts's. A request is answered in the turn that
-// completes its body (once what answers is loaded, and inflated), whatever the endpoint does.
+// OTLP/HTTP of the function's own OpenTelemetry SDK, on the two loopback addresses only; connections that begin with
+// gRPC are passed to grpc-receiver.ts. A request is answered in the turn of the event loop that completes its body,
+// once the handlers are loaded and the body is inflated, and never waits for the OTLP endpoint.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Diagnostics } from '../diagnostics';
 import { startHttpServer } from '../http/server';
@@ -12,26 +12,26 @@ import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
 
 export interface OtlpReceiver {
-  /** At one address at least. */
+  /** True if at least one address is bound. */
   readonly isServing: boolean;
   close(): void;
 }
 
 const HOSTS = ['127.0.0.1', '::1'] as const;
-/** The machine has no such address: IPv6 is off. */
+/** The machine has no such address, for example because IPv6 is off. */
 const NO_ADDRESS = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT']);
 
-/** Loads what answers, also ahead of the first request. */
+/** Loads the handlers of HTTP requests; may be called before the first request. */
 export async function loadOtlpRequests(): Promise<typeof Requests> {
   return import('./otlp-requests');
 }
 
-/** Loads what speaks gRPC, also ahead of the connection that needs it. */
+/** Loads the gRPC server; may be called before the first connection that needs it. */
 export async function loadGrpc(): Promise<typeof Grpc> {
   return import('./grpc-receiver');
 }
 
-/** Never rejects: an address that is taken costs one warning, and the others serve. */
+/** Never rejects: addresses that are taken cost one warning, and the others serve. */
 export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<OtlpReceiver> {
   const { ports, diagnostics } = options;
   const server = toServerOptions(options);
@@ -49,7 +49,7 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
   };
 }
 
-/** How both are served; what cannot be loaded costs its connections, and one warning. */
+/** The options of all addresses. If a handler cannot be loaded, its connections are closed with one warning. */
 function toServerOptions(options: OtlpReceiverOptions): HttpServerOptions {
   const { budget, diagnostics } = options;
   const giveUp = createWarning(diagnostics);
@@ -103,7 +103,7 @@ function createWarning(diagnostics: Diagnostics): (what: string, error: unknown)
 
 interface Binding {
   readonly addresses: readonly ServerAddress[];
-  /** What became of each address. */
+  /** The outcome for each address. */
   readonly bound: readonly PromiseSettledResult<HttpServer>[];
   readonly isServing: boolean;
 }

@@ -1,5 +1,5 @@
-// What the receiver answers to a request over HTTP, and what it hands on. Loaded beside the pipeline, or when the first
-// request comes: what is loaded before the first poll is waited for by every cold start.
+// Answers the receiver's HTTP requests and hands their bodies on. Loaded together with the pipeline or when the first
+// request comes, since every cold start waits for what is loaded before the first poll.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { HeaderFields } from '../http/message-head';
 import type { ReceivedRequest } from '../http/served-connection';
@@ -16,7 +16,7 @@ import { INFLATION } from './received-otlp';
 import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
 
-/** By the head, of which a connection has one object as long as the client repeats it. */
+/** Keyed by the head: a connection keeps one object for it as long as the client repeats the same head. */
 const EXCHANGES = new WeakMap<HeaderFields, OpenedExchange>();
 
 function open({ method, target, fields }: ReceivedRequest): OpenedExchange {
@@ -29,7 +29,7 @@ function open({ method, target, fields }: ReceivedRequest): OpenedExchange {
   return opened;
 }
 
-/** Larger than may be held. */
+/** Refuses a request whose body is larger than the limit. */
 export function receiveOversize(request: ReceivedRequest, options: OtlpReceiverOptions): void {
   options.onRefused();
   const opened = open(request);

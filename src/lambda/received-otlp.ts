@@ -1,4 +1,4 @@
-// What the function's own SDK hands over, by OTLP/HTTP or by gRPC, and what both receivers need to take it.
+// What the function's own SDK delivers by OTLP/HTTP or gRPC, and what both receivers need to take it.
 import type { Diagnostics } from '../diagnostics';
 import type { ByteBudget } from '../http/byte-budget';
 import type { Signal } from '../relay/item';
@@ -10,7 +10,7 @@ export interface OtlpBody {
   readonly signal: Signal;
   readonly encoding: Encoding;
   readonly bytes: Buffer;
-  /** Of protobuf; of JSON they are counted when it is read. */
+  /** The number of items in a protobuf body; those of JSON are counted when it is read. */
   readonly items: number | undefined;
 }
 
@@ -19,13 +19,12 @@ export interface OtlpReceiverOptions {
   readonly budget: ByteBudget;
   readonly diagnostics: Diagnostics;
   /**
-   * In order of acknowledgement. Answers how many of its spans, data points or log records had to go at once, as far
-   * as that is known: they are said to the SDK.
+   * Called in order of acknowledgement. Returns how many of the spans, data points or log records were dropped at
+   * once, as far as that is known; the SDK is told this number.
    */
   readonly onBody: (body: OtlpBody) => number;
-  /** A request was refused. */
   readonly onRefused: () => void;
 }
 
-/** What inflates to no more than a part of the bound is answered in the same turn. */
+/** A body that inflates to at most a part of the bound is answered in the same turn of the event loop. */
 export const INFLATION = { maxBytes: MAX_BODY_BYTES, atOnceBytes: 262_144 };

@@ -3,7 +3,7 @@
 import { readErrorBody } from './http-client';
 import type { ApiClient } from './http-client';
 
-/** As the subscription's `types` name them. */
+/** Named as in the subscription's `types`. */
 export type TelemetryType = 'platform' | 'function' | 'extension';
 
 export interface TelemetryBuffering {
@@ -16,24 +16,24 @@ export interface SubscribeRequest {
   readonly extensionId: string;
   readonly types: readonly TelemetryType[];
   readonly buffering: TelemetryBuffering;
-  /** Where the listener is bound. */
+  /** The port that the listener is bound to. */
   readonly port: number;
-  /** Called when a request was handed to the operating system. */
+  /** Called whenever a request has been handed to the operating system. */
   readonly onSent?: () => void;
 }
 
 export type SubscribeOutcome =
   | { readonly kind: 'subscribed'; readonly schemaVersion: string }
-  /** 202: an emulator without the Telemetry API. */
+  /** Status 202, as emulators without the Telemetry API answer. */
   | { readonly kind: 'unsupported'; readonly message: string }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** Newest first; Managed Instances know only the first. */
+/** Newest first; Managed Instances know only the newest. */
 const SCHEMA_VERSIONS = ['2025-01-29', '2022-12-13', '2022-07-01'] as const;
-/** A subscription without an answer must not use up the init phase (10 s). */
+/** Bounds the wait for an answer, so that it cannot use up the init phase (10 s). */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** Subscribes with the newest schema version that is taken. */
+/** Subscribes with the newest schema version that Lambda accepts. Never rejects. */
 export async function subscribe(
   client: ApiClient,
   request: SubscribeRequest,

@@ -1,5 +1,5 @@
-// Where Lambda posts telemetry. Answers 200 as soon as a body is complete and hands it over as it came: a slow
-// listener makes Lambda drop logs, and an error makes it send the same poison again.
+// Where Lambda posts telemetry. Answers 200 as soon as a body is complete and hands it on unread: a slow listener
+// makes Lambda drop logs, and an error would make it send the same unreadable batch again.
 import type { Diagnostics } from '../diagnostics';
 import type { ByteBudget } from '../http/byte-budget';
 import { startHttpServer } from '../http/server';
@@ -13,7 +13,7 @@ export interface TelemetryBody {
 }
 
 export interface TelemetryListenerOptions {
-  /** In order of arrival; the listener no longer counts it against the budget. Must not throw. */
+  /** Called in order of arrival; the listener stops counting the body against the budget. Must not throw. */
   readonly onBody: (body: TelemetryBody) => void;
   readonly budget: ByteBudget;
   readonly diagnostics: Diagnostics;
@@ -24,13 +24,13 @@ export interface TelemetryListener {
   close(): void;
 }
 
-/** Lambda posts at most 2 × maxBytes (1 MiB) and some metadata. */
+/** Lambda posts at most 2 × maxBytes (1 MiB) plus some metadata. */
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
-/** The port of the Runtime API. */
+/** Belongs to the Runtime API. */
 const RESERVED_PORT = 9001;
 const GZIP = /^(?:x-)?gzip$/i;
 
-/** Binds a free port on every address, IPv6 too where there is one. Rejects when nothing can be bound. */
+/** Binds a free port on every address, including IPv6 where there is one. Rejects when nothing can be bound. */
 export async function startTelemetryListener({
   onBody,
   budget,
@@ -51,7 +51,7 @@ export async function startTelemetryListener({
   );
 }
 
-/** Any path: emulators leave it out. */
+/** Any path is accepted, since emulators leave it out. */
 function acknowledge(request: ReceivedRequest, onBody: TelemetryListenerOptions['onBody']): void {
   const { method, fields, body } = request;
   const encoding = fields.get('content-encoding')?.trim() ?? '';

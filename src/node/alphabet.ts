@@ -1,11 +1,10 @@
-// The code units of texts, as a pattern tells them apart.
+// The alphabet of a pattern: code units that none of its sets tell apart share one symbol.
 import type { Ranges } from './pattern-syntax';
 import { WORDS } from './pattern-syntax';
 
 export const UNITS = 0x10000;
 export const LATIN = 0x100;
 
-/** Code units that no set tells apart share a number. */
 export class Alphabet {
   readonly size: number;
   private readonly starts: readonly number[];

@@ -1,50 +1,53 @@
-// Time: the wall clock, a monotonic one and one-shot alarms, injected into the lifecycle so that tests own them.
-// Wall clock, not a monotonic one: deadlines are epoch times, re-read after every thaw.
+// Time: the wall clock, a monotonic one and one-shot alarms, injected into the lifecycle so that tests control them.
+// Deadlines are epoch times and so need the wall clock, which is read again after every thaw.
 
 export interface Clock {
   /** Epoch milliseconds. */
   now(): number;
-  /** Milliseconds by a clock that is never set; it may stand still while the environment is frozen. */
+  /** Milliseconds on a clock that is never set; it may stand still while the environment is frozen. */
   steadyMs(): number;
-  /** Calls back once after `delayMs`; the answer cancels it. */
+  /** Calls back once after `delayMs`; the returned function cancels it. */
   schedule(callback: () => void, delayMs: number): () => void;
 }
 
-/** What tells policies how long ago something was; only the time of day. */
+/** The time of day alone, which is enough for policies that ask how long ago something was. */
 export type WallClock = Pick<Clock, 'now'>;
 
-/** So much has not passed yet. Not where the clock was set back: nothing may last for hours because of that. */
+/**
+ * True if less than `durationMs` has passed since `sinceMs`. False if the clock was set back, so that nothing lasts
+ * for hours because of that.
+ */
 export function isWithin(clock: WallClock, durationMs: number, sinceMs: number): boolean {
   const passedMs = clock.now() - sinceMs;
   return passedMs >= 0 && passedMs < durationMs;
 }
 
 /**
- * Milliseconds since the start of the process, by a clock that is never set. `performance` would load perf_hooks, and
- * takes longer.
+ * Milliseconds since the process started, on a clock that is never set. Not `performance.now()`: that loads
+ * perf_hooks and takes longer.
  */
 export const monotonicMs = (): number => process.uptime() * 1_000;
 
 interface Alarm {
-  /** Milliseconds since the start of the process. */
+  /** Milliseconds since the process started. */
   readonly atMs: number;
   readonly callback: () => void;
 }
 
-/** Beyond this, setTimeout fires at once (Node.js timers, 2^31 - 1 ms). */
+/** With a longer delay, setTimeout would fire at once (Node.js timers, 2^31 - 1 ms). */
 const MAX_DELAY_MS = 2_147_483_647;
 
 /**
- * One-shot alarms over one timer of Node's. Around an invocation a dozen bounds are set and all but none of them
- * passes: a timer for each, made, sorted in and cleared, was a thirtieth of an invocation's CPU.
+ * One-shot alarms over a single Node.js timer. Around an invocation a dozen deadlines are set and hardly any passes;
+ * creating, sorting in and clearing a timer for each took a thirtieth of an invocation's CPU.
  */
 class Alarms {
   /**
-   * A few, in the order in which they were set. No Set: every few additions it gets a new table to which the
-   * old one points, so that one dead table in the old generation keeps all later ones alive, and what was in them.
+   * A few alarms, in the order in which they were set. Not a Set: after every few additions it gets a new table that
+   * the old one points to, so one dead table in the old generation keeps alive all later ones and their contents.
    */
   private readonly pending: Alarm[] = [];
-  /** Stays armed for what was cancelled meanwhile, without keeping the process alive. */
+  /** Stays armed when its alarm is cancelled, without keeping the process alive. */
   private timer: NodeJS.Timeout | undefined;
   private ringsAtMs = Infinity;
 
@@ -67,8 +70,8 @@ class Alarms {
   }
 
   /**
-   * The earliest one only: what it sets going comes before the next, which it may cancel. Timers of Node's that
-   * are due at once do the same.
+   * Rings the earliest alarm only: its callback may cancel the next one. Node.js does the same with timers that are
+   * due at the same time.
    */
   private ring(): void {
     clearTimeout(this.timer);
@@ -82,7 +85,7 @@ class Alarms {
     }
     this.remove(first);
     const next = this.findEarliest();
-    // Before the callback, which may throw.
+    // Set up before the callback, which may throw.
     if (next !== undefined && next.atMs <= nowMs) setImmediate(() => this.ring());
     else if (next !== undefined) this.arm(next.atMs, nowMs);
     first.callback();
@@ -96,7 +99,7 @@ class Alarms {
     return earliest;
   }
 
-  /** False: it rang or was cancelled. */
+  /** False if the alarm had already rung or been cancelled. */
   private remove(alarm: Alarm): boolean {
     const index = this.pending.indexOf(alarm);
     if (index >= 0) this.pending.splice(index, 1);
@@ -107,8 +110,8 @@ class Alarms {
 const alarms = new Alarms();
 
 /**
- * Calls back once after `delayMs` of monotonic time, as that of setTimeout, at the earliest; earlier alarms first.
- * The answer cancels it.
+ * Calls back once after at least `delayMs`, measured on a monotonic clock like setTimeout's; earlier alarms ring
+ * first. The returned function cancels the alarm.
  */
 export function setAlarm(callback: () => void, delayMs: number): () => void {
   return alarms.set(callback, delayMs);
@@ -125,8 +128,8 @@ export function pause(clock: Clock, delayMs: number): Promise<void> {
 }
 
 /**
- * The promise's value, or undefined when `deadlineMs` (epoch) comes first. A rejection is undefined too:
- * whoever waits has nothing better to do than to go on. No timer is left behind.
+ * The promise's value, or undefined if `deadlineMs` (epoch) comes first or the promise rejects: in both cases the
+ * caller can only go on without the value. Leaves no timer behind.
  */
 export function settledBefore<T>(
   clock: Clock,
@@ -143,7 +146,7 @@ export function settledBefore<T>(
   });
 }
 
-/** True when `promise` settles within `delayMs`. It must not reject. */
+/** True if `promise`, which must not reject, settles within `delayMs`. */
 export function isSettledWithin(promise: Promise<unknown>, delayMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const cancelAlarm = setAlarm(() => resolve(false), delayMs);
@@ -154,12 +157,12 @@ export function isSettledWithin(promise: Promise<unknown>, delayMs: number): Pro
   });
 }
 
-/** Two turns of the event loop that take longer were interrupted, perhaps by a freeze. */
+/** If two turns of the event loop take longer, they were interrupted, perhaps by a freeze. */
 const TURNS_MS = 5;
 const MAX_HEARINGS = 20;
 
 /**
- * Lets the event loop read what arrived on sockets while the environment was frozen; once more if a
+ * Lets the event loop read what arrived on sockets while the environment was frozen, and repeats that if another
  * freeze may have come in between.
  */
 export async function hearSockets(): Promise<void> {
@@ -171,7 +174,7 @@ export async function hearSockets(): Promise<void> {
   }
 }
 
-/** Everything else that waits has its turn. */
+/** Resolves after everything else that is waiting in the event loop has had its turn. */
 export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,20 +1,20 @@
-// A user's pattern → a search that takes linear time on any text, by an engine of our own or the host's. Forms that
-// linear engines lack are refused. Figures: docs/decisions/0010-redaction.md.
+// Compiles a user's pattern into a search that takes linear time on any text, by our own engine or the native host's.
+// Syntax that linear engines lack is refused. Figures: docs/decisions/0010-redaction.md.
 import { nativeHost } from './native-host';
 import { LinearEngine, longestLiteralOf } from './linear-engine';
 import { parsePattern } from './pattern-syntax';
 
 export interface Pattern {
-  /** What every match has in it; empty where none is known. */
+  /** A literal that every match contains; empty if none is known. */
   readonly sign: string;
   test(text: string): boolean;
-  /** In the order of the text; none is empty, none overlaps another. */
+  /** In the order of the text, never empty and never overlapping. */
   find(text: string): readonly Match[];
 }
 
 interface Match {
   readonly start: number;
-  /** Behind its last code unit. */
+  /** The index after the last code unit. */
   readonly end: number;
 }
 
@@ -23,7 +23,7 @@ const LOOK_AROUND = /\(\?<?[=!]/;
 const BACK_REFERENCE = /\\(?:[1-9]|k<)/;
 const COUNTED = /\{(\d+)(?:,(\d*))?\}/g;
 
-/** Undefined: no regular expression, or none that linear engines have. */
+/** Undefined if `source` is not a regular expression, or uses syntax that linear engines lack. */
 export function compilePattern(source: string): Pattern | undefined {
   if (source === '' || LOOK_AROUND.test(source) || BACK_REFERENCE.test(source)) return undefined;
   for (const [, least, most = ''] of source.matchAll(COUNTED)) {
@@ -31,7 +31,7 @@ export function compilePattern(source: string): Pattern | undefined {
   }
   if (nativeHost !== undefined) return compileNatively(source, nativeHost.compilePattern);
   try {
-    // JavaScript's own syntax first: what is not valid there is not valid here.
+    // The source must be valid in JavaScript, too.
     new RegExp(source);
     return toPattern(new LinearEngine(parsePattern(source)));
   } catch {
@@ -40,8 +40,8 @@ export function compilePattern(source: string): Pattern | undefined {
 }
 
 /**
- * Whether one of these expressions is found in a text: ours, which no engine is slow with; one by one where that is
- * faster. Undefined: the host has nothing better than JavaScript.
+ * Tells whether one of the expressions matches a text. Only for our own expressions, which no engine is slow with.
+ * Undefined under Node.js, where testing them one by one with its own engine is faster.
  */
 export const compileSigns =
   nativeHost &&
@@ -52,7 +52,6 @@ export const compileSigns =
 
 type Compile = (source: string) => (text: string) => Uint32Array;
 
-/** Where the host has a linear engine of its own. */
 function compileNatively(source: string, compile: Compile): Pattern | undefined {
   try {
     const find = compile(source);
@@ -66,7 +65,7 @@ function compileNatively(source: string, compile: Compile): Pattern | undefined 
   }
 }
 
-/** Its engine may have forms that ours lacks. */
+/** The host's engine may accept syntax that our parser does not know; then no literal is known. */
 function signOf(source: string): string {
   try {
     return longestLiteralOf(parsePattern(source));
@@ -75,7 +74,7 @@ function signOf(source: string): string {
   }
 }
 
-/** `places`: begin and end of each match, one after the other. */
+/** `places`: start and end of each match, one after the other. */
 function toMatches(places: Uint32Array): readonly Match[] {
   const matches: Match[] = [];
   for (let index = 0; index < places.length; index += 2) {
@@ -85,7 +84,10 @@ function toMatches(places: Uint32Array): readonly Match[] {
   return matches;
 }
 
-/** Read over and over because matches begin long before they are given up: then the rest of the text is masked. */
+/**
+ * A text is read again and again if many matches start that fail late; after this many readings the rest of it is
+ * masked.
+ */
 const MAX_READINGS = 16;
 const MIN_READ = 65_536;
 

@@ -1,14 +1,14 @@
-// gzip, loaded when it is first used.
+// gzip; node:zlib is loaded when it is first needed.
 
 interface Bounds {
   readonly maxBytes: number;
-  /** What becomes no more than this is ready in the same turn of the event loop; default: nothing. */
+  /** A result of at most this size is ready in the same turn of the event loop; 0 by default. */
   readonly atOnceBytes?: number;
 }
 
 const TOO_LARGE = 'ERR_BUFFER_TOO_LARGE';
 
-/** What the bytes become, or why they do not. */
+/** The inflated bytes, or the reason why there are none. Never rejects for malformed input. */
 export async function inflate(
   bytes: Buffer,
   { maxBytes, atOnceBytes = 0 }: Bounds,
@@ -29,7 +29,7 @@ export async function inflate(
   });
 }
 
-/** The fastest level: billed CPU buys little beyond it, as OTLP is repetitive. */
+/** The fastest level: OTLP is so repetitive that more billed CPU would gain little. */
 const LEVEL = 1;
 
 export async function deflate(bytes: Uint8Array): Promise<Uint8Array> {

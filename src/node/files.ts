@@ -1,6 +1,7 @@
-// Files: the standard error, what a setting names, and a small one in /tmp through which a process tells its successor
-// in the same environment (Lambda restarts extensions after a timeout or a crash and keeps /tmp) what it has counted
-// already. Whatever is found there is treated as a stranger's: bounded, ours by owner, no link, read once.
+// Files: stderr, the files that settings name, and a small one in /tmp by which a process tells its successor in the
+// same environment what it has already counted (Lambda keeps /tmp when it restarts an extension after a timeout or a
+// crash). Anyone may have written that file, so it must be of bounded size, owned by us and not a link, and it is
+// read only once.
 import {
   closeSync,
   constants,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 
-/** A full pipe or a closed stderr must not stop the extension: the line is lost then. */
+/** If the pipe is full or stderr is closed the line is lost, since that must not stop the extension. */
 export function writeToStderr(line: string): void {
   try {
     writeSync(2, line);
@@ -23,12 +24,15 @@ export function writeToStderr(line: string): void {
   }
 }
 
-/** Another extension of this name, whose layer is attached too. */
+/** True if another layer brings an extension of this name. */
 export function hasExtension(name: string): boolean {
   return existsSync(join('/opt/extensions', name));
 }
 
-/** All of a file. node:fs/promises would load readline and more, a millisecond of every start. */
+/**
+ * Reads a whole file; rejects as node:fs does. node:fs/promises would load readline and more, a millisecond of every
+ * start.
+ */
 export function readFile(path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     readWithCallback(path, (error, bytes) => (error === null ? resolve(bytes) : reject(error)));
@@ -40,7 +44,7 @@ const VERSION = 1;
 const MAX_BYTES = 65_536;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = constants;
 
-/** What writeHandoverFile left, or undefined. The file is gone afterwards. */
+/** Returns what writeHandoverFile left, or undefined. The file is deleted. */
 export function readHandoverFile(folder: string): unknown {
   const path = join(folder, NAME);
   try {
@@ -53,7 +57,7 @@ export function readHandoverFile(folder: string): unknown {
 }
 
 function readBounded(path: string): string {
-  // O_NONBLOCK: opening a FIFO that somebody put there must not wait for a writer.
+  // O_NONBLOCK: if somebody put a FIFO there, opening it must not wait for a writer.
   const file = openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
     const status = fstatSync(file);
@@ -73,7 +77,10 @@ function parse(text: string): unknown {
   return content.data;
 }
 
-/** Leaves `data` (JSON) for the next process, owner-only. What fails is not worth a word: nothing depends on it. */
+/**
+ * Writes `data` (JSON) for the next process, readable by the owner only. Failures are ignored: nothing depends on the
+ * file.
+ */
 export function writeHandoverFile(data: unknown, folder: string): void {
   const path = join(folder, NAME);
   remove(path);

@@ -1,17 +1,17 @@
-// Finds what JavaScript's own engine finds, in one pass: a pattern becomes an automaton whose states are made when a
-// text first needs them (Thompson's construction, with the order of alternatives in the state). Forward to where a
-// match ends, backward from there to where it begins.
+// Finds the same matches as JavaScript's own engine, but in one pass: a pattern becomes an automaton whose states are
+// created when a text first needs them (Thompson's construction; a state also keeps the order of the alternatives).
+// It runs forward to find where a match ends, then backward from there to find where it begins.
 // Source: https://swtch.com/~rsc/regexp/regexp2.html, regexp3.html
 import { Alphabet, LATIN, UNITS } from './alphabet';
 import type { Edge, PatternNode, Ranges } from './pattern-syntax';
 import { isIn, WORDS } from './pattern-syntax';
 
-/** What is larger when its repeats are written out is refused. */
+/** A pattern that has more steps, with its repeats written out, is refused. */
 const MAX_STEPS = 4_000;
-/** Then they are forgotten, and made anew where they are needed. */
+/** When there are more, all states are forgotten and created again as needed. */
 const MAX_STATES = 1_000;
 const UNKNOWN = -1;
-/** The state from which no way leads on. */
+/** The state that no match can follow. */
 const DEAD = 0;
 
 const enum Op {
@@ -23,19 +23,19 @@ const enum Op {
 
 interface Step {
   readonly op: Op;
-  /** Of a set: its number. Of a fork: both ways, the preferred one first. */
+  /** For a set, its number. For a fork, both targets, the preferred one first. */
   a: number;
   b: number;
 }
 
 const EDGES: readonly Edge[] = ['start', 'end', 'word', 'inWord'];
 
-/** What stands beside a place: the edge of the text, a word's character, another one. */
+/** The neighbour of a position: the edge of the text, a word character, or another character. */
 const OUTSIDE = 0;
 const IN_WORD = 1;
 const OTHER = 2;
 
-/** The steps of a pattern; read backward, what stands in a row is turned round. */
+/** The steps of a pattern; for reading backward, the parts of a sequence are reversed. */
 class Program {
   readonly steps: Step[] = [];
   readonly sets: Ranges[] = [];
@@ -45,7 +45,7 @@ class Program {
     private readonly isBackward: boolean,
   ) {
     if (!isBackward && !isAnchored(node)) {
-      // From any place on, as late as can be.
+      // Lets a match begin at any position, preferring an early one.
       this.add(Op.Fork, 3, 1);
       this.add(Op.Set, this.setOf([0, UNITS - 1]));
       this.add(Op.Fork, 0, 0);
@@ -133,15 +133,16 @@ class Program {
 
 interface State {
   readonly places: readonly number[];
-  /** What stands before it, in the direction of reading. */
+  /** The neighbour before the position, in the direction of reading. */
   readonly beside: number;
 }
 
 /**
- * Steps through texts by symbols; the table holds twice the next state, plus one where a match ends before the step.
+ * Reads texts symbol by symbol. An entry of the table is twice the next state, plus one if a match ends before this
+ * step.
  */
 class Automaton {
-  /** Code units read by the last run. */
+  /** The number of code units read by the last run. */
   read = 0;
   private readonly alphabet: Alphabet;
   private readonly contains: readonly Uint8Array[];
@@ -149,7 +150,7 @@ class Automaton {
   private states: State[] = [];
   private table = new Int32Array(0);
   private ids = new Map<string, number>();
-  /** Where a run begins, by what stands behind it. */
+  /** The first state of a run, by the neighbour before it. */
   private begins: number[] = [];
 
   constructor(
@@ -164,7 +165,7 @@ class Automaton {
     this.forget();
   }
 
-  /** Where the last match ends that is met on the way from one place to another; -1: none. */
+  /** The end of the last match found on the way between two positions; -1 if there is none. */
   run(text: string, from: number, to: number): number {
     const { alphabet, isBackward } = this;
     const { latin } = alphabet;
@@ -195,7 +196,7 @@ class Automaton {
     return this.symbolOf(index >= 0 && index < text.length ? text.charCodeAt(index) : UNITS);
   }
 
-  /** The state before the first step, with that symbol behind it. */
+  /** The state before the first step, if `symbol` precedes it. */
   private begin(symbol: number): number {
     const beside = this.besides[symbol] ?? OUTSIDE;
     return (this.begins[beside] ??= this.idOf({ places: [0], beside }));
@@ -215,7 +216,7 @@ class Automaton {
     return made;
   }
 
-  /** The sets that are reached without reading, in the order of preference. */
+  /** The sets that can be reached without reading a symbol, in order of preference. */
   private follow({ places, beside }: State, ahead: number) {
     const { steps } = this.program;
     const seen = new Uint8Array(steps.length);
@@ -232,7 +233,7 @@ class Automaton {
         if (this.holds(step.a, beside, ahead)) stack.push(place + 1);
       } else {
         isMatch = true;
-        // Forward, what is less preferred is not wanted any more; backward the longest is.
+        // Forward, less preferred alternatives no longer matter; backward, the longest match is wanted.
         if (!this.isBackward) break;
       }
     }
@@ -276,14 +277,14 @@ class Automaton {
 export class LinearEngine {
   private readonly forward: Automaton;
   private readonly backward: Automaton;
-  /** What every match begins with. */
+  /** A literal that every match begins with. */
   private readonly prefix: string;
-  /** What every match has in it. */
+  /** A literal that every match contains. */
   readonly sign: string;
-  /** It begins at the beginning of a text. */
+  /** Matches only at the beginning of a text. */
   private readonly isAnchored: boolean;
 
-  /** @throws RangeError when the pattern is too large. */
+  /** @throws RangeError if the pattern is too large. */
   constructor(node: PatternNode) {
     this.forward = new Automaton(new Program(node, false), false);
     this.backward = new Automaton(new Program(node, true), true);
@@ -292,12 +293,12 @@ export class LinearEngine {
     this.isAnchored = isAnchored(node);
   }
 
-  /** Code units read by the last search. */
+  /** The number of code units read by the last search. */
   get read(): number {
     return this.forward.read;
   }
 
-  /** Where the first match from here on ends; -1: there is none. */
+  /** The end of the first match at or after `from`; -1 if there is none. */
   findEnd(text: string, from: number): number {
     const { prefix, sign } = this;
     if (this.isAnchored && (from > 0 || !text.startsWith(prefix))) return -1;
@@ -306,7 +307,7 @@ export class LinearEngine {
     return this.forward.run(text, start, text.length);
   }
 
-  /** Where the match that ends here begins, `from` or later. */
+  /** The start, at `from` or later, of the match that ends at `end`. */
   findStart(text: string, from: number, end: number): number {
     const found = this.backward.run(text, end, from);
     return found === -1 ? end : found;
@@ -328,7 +329,7 @@ function prefixOf(node: PatternNode): string {
   return prefix;
 }
 
-/** The only one that a part matches; none of an edge, which reads nothing; undefined: there are several. */
+/** The only character that the part matches; '' for an edge, which reads nothing; undefined if there are several. */
 function characterOf(part: PatternNode): string | undefined {
   if (part.kind === 'edge') return '';
   const [from = 0, to, ...others] = part.kind === 'set' ? part.ranges : [];

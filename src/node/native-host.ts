@@ -1,9 +1,9 @@
-// What the native host (host/) does better than JavaScript could there; under Node.js there is none.
+// What the native host (host/) does better than JavaScript could there; undefined under Node.js.
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
 /**
- * Each writes as OtlpWriter would, from `at` on in `target`: the number of bytes written, or, when there is not
- * room for all of it, minus the number that there must be.
+ * Each writes what OtlpWriter would, into `target` from `at` on. Returns the number of bytes written, or, if they do
+ * not fit, minus the number that is needed.
  */
 export interface ProtobufFunctions {
   readonly writeKeyValues: (
@@ -13,14 +13,14 @@ export interface ProtobufFunctions {
     attributes: Readonly<Record<string, unknown>>,
   ) => number;
   readonly writeValue: (target: Uint8Array, at: number, tag: number, value: unknown) => number;
-  /** The members of a LogRecord, without tag and length of its own. */
+  /** Writes the members of a LogRecord, without the tag and length of the record itself. */
   readonly writeLogRecord: (target: Uint8Array, at: number, record: ReadableLogRecord) => number;
 }
 
 export interface NativeHost {
   readonly protobuf: ProtobufFunctions;
   /**
-   * Begin and end of each match in UTF-16 units, one after the other, in time linear in the text.
+   * Returns a search that takes linear time: start and end of each match in UTF-16 units, one after the other.
    * @throws SyntaxError when the pattern is not valid.
    */
   readonly compilePattern: (source: string) => (text: string) => Uint32Array;

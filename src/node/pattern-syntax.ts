@@ -1,8 +1,8 @@
-// A regular expression of JavaScript (no flags) → a tree of what linear engines have. The caller has seen that it is
-// one, and that it has no look-around and no back-references.
+// Parses a JavaScript regular expression (without flags) into a tree that linear engines can handle. The caller has
+// checked that it is valid and has no look-around or back-references.
 // Source: https://tc39.es/ecma262/#sec-regexp-regular-expression-objects, Annex B.1.2
 
-/** Code units from `from` to `to`, both included, one pair behind the other. */
+/** Ranges of code units as pairs of a first and a last one, both included. */
 export type Ranges = readonly number[];
 
 export type PatternNode =
@@ -57,7 +57,7 @@ function toPairs(ranges: Ranges): (readonly [number, number])[] {
   );
 }
 
-/** @throws SyntaxError for forms that are not understood. */
+/** @throws SyntaxError for syntax that linear engines do not have. */
 export function parsePattern(source: string): PatternNode {
   return new Parser(source).run();
 }
@@ -126,7 +126,7 @@ class Parser {
       const last = this.take(/-(?!\])/y) === undefined ? undefined : this.member();
       if (last === undefined) ranges.push(...first);
       else if (isUnit(first) && isUnit(last)) ranges.push(first[0] ?? 0, last[0] ?? 0);
-      // Beside a set a hyphen is itself.
+      // A hyphen next to a class such as `\d` stands for itself.
       else ranges.push(...first, 0x2d, 0x2d, ...last);
     }
     return isInverted ? invert(ranges) : ranges;
