@@ -3,9 +3,8 @@
 // to the text, whatever it is.
 import type { Range } from './character-kinds';
 import { BLANK, isOf, NAME, runEnd, runStart, VALUE_END } from './character-kinds';
-import { escapesBefore, skipSpace, stringEnd } from './json-text';
-import type { NamedValue, RuleOf } from './named-values';
-import { NamedValues } from './named-values';
+import { escapesBefore, skipSpace, stringEnd, NamedValues } from './json-text';
+import type { NamedValue, RuleOf } from './json-text';
 
 /** A longer name is none. */
 const MAX_NAME = 64;

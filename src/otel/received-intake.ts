@@ -1,16 +1,19 @@
-// What the function's SDK handed over, until its request is known: signs that a request is worth its detail are noted
-// at once, the rest waits.
+// What the function's SDK handed over, until its request is known, usually at the next settling: signs that a request
+// is worth its detail are noted at once, spans and log records wait. Bounded: beyond that, the oldest pass as belonging
+// to no request, because such items are never dropped.
 import type { Fact } from '../invocation/fact';
-import type { ReceivedLogRecord } from '../relay/scan-request';
-import type { ReceivedSpan } from '../relay/received-span';
 import type { Surroundings } from '../invocation/requests';
+import type { ReceivedSpan } from '../relay/received-span';
+import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { Whereabouts } from './attribution';
 import { Attribution } from './attribution';
 import type { DecisionOptions, Decisions } from './decisions';
 import type { HoldOptions } from './hold';
-import type { Owned, ReceivedItem } from './received-detail';
-import { ReceivedDetail, whereaboutsOf } from './received-detail';
 import { isErrorRecord, readSpanSigns } from './received-marks';
+
+export type ReceivedItem =
+  | { readonly signal: 'traces'; readonly received: ReceivedSpan }
+  | { readonly signal: 'logs'; readonly received: ReceivedLogRecord };
 
 export interface IntakeOptions extends DecisionOptions {
   readonly hold: HoldOptions;
@@ -23,15 +26,44 @@ export interface TakingContext extends Surroundings {
   readonly takeJoined: () => readonly ReceivedSpan[];
 }
 
+interface Owned {
+  readonly item: ReceivedItem;
+  /** Undefined: it belongs to no request. */
+  readonly requestId: string | undefined;
+}
+
+interface Waiting {
+  readonly item: ReceivedItem;
+  readonly waits: number;
+  /** The request that was awaited when it came. */
+  readonly awaited?: string | undefined;
+}
+
 /** Error records whose request is not known yet: one says enough. */
 const MAX_ERRORS = 64;
+/** For how many settlings an item waits for the events of its request, which may be late or never come. */
+const MAX_WAITS = 2;
+/** For the objects of an item and its own memory. */
+const OVERHEAD_BYTES = 256;
+
+export function heldBytesOf({ received: { start, end } }: ReceivedItem): number {
+  return end - start + OVERHEAD_BYTES;
+}
+
+function whereaboutsOf({ signal, received }: ReceivedItem): Whereabouts {
+  const { traceId } = received;
+  if (signal === 'logs') return { traceId, timeMs: received.timeMs };
+  return { invocationId: received.invocationId, traceId, timeMs: received.startMs };
+}
 
 export class ReceivedIntake {
   /** Spans and records wait here for the decision about their request. */
   readonly isSelective: boolean;
   private readonly decides: boolean;
   private readonly attribution = new Attribution();
-  private readonly detail: ReceivedDetail;
+  private readonly maxBytes: number;
+  private waiting: Waiting[] = [];
+  private bytes = 0;
   private errors: Whereabouts[] = [];
 
   constructor(
@@ -41,12 +73,12 @@ export class ReceivedIntake {
     const { others, sampler, hold } = options;
     this.isSelective = others !== 'all';
     this.decides = this.isSelective || sampler !== undefined;
-    this.detail = new ReceivedDetail(this.attribution, hold.maxRequestBytes);
+    this.maxBytes = hold.maxRequestBytes;
   }
 
   /** So much waits that a settling would help. */
   get isCrowded(): boolean {
-    return this.detail.isCrowded;
+    return this.bytes > this.maxBytes / 2;
   }
 
   /** Looks at an item as it came, before filters and redaction. */
@@ -70,8 +102,9 @@ export class ReceivedIntake {
     else this.decisions.noteSpan(item.received.spanId, signs);
   }
 
-  add(signal: 'traces' | 'logs', item: ReceivedSpan | ReceivedLogRecord): void {
-    this.detail.add(signal, item);
+  add(item: ReceivedItem): void {
+    this.waiting.push({ item, waits: 0 });
+    this.bytes += heldBytesOf(item);
   }
 
   /** Call with all facts of a settling before anything is decided. */
@@ -85,10 +118,50 @@ export class ReceivedIntake {
     });
   }
 
-  /** What joining lets go now, and what waited, with the request that each belongs to. */
+  /** What joining lets go now, and what waited: the items whose request is known, and those that have none. */
   take(context: TakingContext): readonly Owned[] {
-    for (const span of context.takeJoined()) this.detail.add('traces', span);
-    return this.detail.take((requestId) => this.decisions.isKnown(requestId), context);
+    for (const received of context.takeJoined()) this.add({ signal: 'traces', received });
+    const owned: Owned[] = [];
+    const still: Waiting[] = [];
+    for (const waiting of this.waiting) {
+      const { item } = waiting;
+      const whereabouts = whereaboutsOf(item);
+      const requestId = this.attribution.find(whereabouts, context);
+      const isOwned = requestId !== undefined && this.decisions.isKnown(requestId);
+      if (isOwned || context.isEnding || !this.mayBeOwned(waiting, whereabouts, context)) {
+        owned.push({ item, requestId: isOwned ? requestId : undefined });
+      } else {
+        item.received.detach();
+        const { awaited = context.awaited } = waiting;
+        still.push({ item, waits: waiting.waits + 1, awaited });
+      }
+    }
+    return [...owned, ...this.keep(still).map(({ item }) => ({ item, requestId: undefined }))];
+  }
+
+  /** Answers the oldest, for which there is no room. */
+  private keep(still: readonly Waiting[]): readonly Waiting[] {
+    this.bytes = still.reduce((bytes, { item }) => bytes + heldBytesOf(item), 0);
+    let excess = 0;
+    for (const { item } of still) {
+      if (this.bytes <= this.maxBytes) break;
+      this.bytes -= heldBytesOf(item);
+      excess += 1;
+    }
+    this.waiting = still.slice(excess);
+    return still.slice(0, excess);
+  }
+
+  private mayBeOwned(
+    waiting: Waiting,
+    whereabouts: Whereabouts,
+    { isConcurrent, awaited }: Surroundings,
+  ): boolean {
+    const isAwaited = awaited !== undefined && (waiting.awaited ?? awaited) === awaited;
+    if (isAwaited || this.attribution.hasOpen(whereabouts)) return true;
+    const isNamed = whereabouts.invocationId !== undefined;
+    const hasReason = isConcurrent || isNamed || waiting.awaited !== undefined;
+    return hasReason && waiting.waits < MAX_WAITS;
   }
 
   isServer(requestId: string | undefined, item: ReceivedItem): boolean {

@@ -2,15 +2,14 @@
 // lambda/ (OtlpReceiver, gRPC) takes the request; extension/relay.ts has it scanned into items (relay/scan-request.ts);
 // Reception, here: signs of a request worth keeping are noted, then the item is redacted (ReceivedFilter); a span then
 // goes to ReceivedSpans (invocation/), where it is joined with ours; a span or log record whose request is not decided
-// yet goes to ReceivedIntake, which finds its request (ReceivedDetail, Attribution) and holds it; the rest passes on.
+// yet goes to ReceivedIntake, which finds its request (Attribution) and holds it; the rest passes on.
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { RawItem, Signal } from '../relay/item';
 import { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedItems } from '../relay/scan-request';
 import { ReceivedSpan } from '../relay/received-span';
-import type { ReceivedItem } from './received-detail';
 import { ReceivedFilter } from './received-filter';
-import type { ReceivedIntake } from './received-intake';
+import type { ReceivedIntake, ReceivedItem } from './received-intake';
 import type { RedactionFilter } from './redaction-filter';
 import type { RepeatedLines } from './repeated-lines';
 
@@ -46,9 +45,8 @@ export class Reception {
     if (item !== undefined && item !== came) changed.add(item);
     if (item instanceof ReceivedLogRecord) this.parts.repeated?.noteRecord(item);
     if (item === undefined || signal === 'metrics') return item;
-    const detail = item as ReceivedSpan | ReceivedLogRecord;
-    if (detail instanceof ReceivedSpan && received !== undefined) received.add(detail);
-    else if (intake.isSelective) intake.add(signal, detail);
+    if (item instanceof ReceivedSpan && received !== undefined) received.add(item);
+    else if (intake.isSelective) intake.add({ signal, received: item } as ReceivedItem);
     else return item;
     return undefined;
   }
@@ -58,7 +56,7 @@ export class Reception {
     const { intake, received } = this.parts;
     const excess = received?.takeExcess() ?? [];
     if (!intake.isSelective) return excess;
-    for (const span of excess) intake.add('traces', span);
+    for (const span of excess) intake.add({ signal: 'traces', received: span });
     return [];
   }
 

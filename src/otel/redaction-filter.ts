@@ -7,9 +7,8 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Signal } from '../relay/item';
 import type { Measurement } from './metrics';
 import { MASK, Redactor } from './redaction';
-import type { DropLogRule, RedactionRules } from './redaction-rules';
-import type { KnownName } from './known-names';
-import { NO_RULE } from './known-names';
+import type { DropLogRule, RedactionRules, KnownName } from './redaction-rules';
+import { NO_RULE } from './redaction-rules';
 import type { CompileSigns } from './secret-signs';
 
 /** What LAMBDA_OTLP_DROP_LOGS asks for. */

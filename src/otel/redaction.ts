@@ -3,9 +3,8 @@
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { findMembers, PlainText } from './json-text';
 import { findPairs } from './pair-text';
-import type { RedactionRules } from './redaction-rules';
-import type { KnownName } from './known-names';
-import { KnownNames, NO_RULE, TextNames } from './known-names';
+import type { RedactionRules, KnownName } from './redaction-rules';
+import { KnownNames, NO_RULE, TextNames } from './redaction-rules';
 import type { Match } from './secret-scanners';
 import { SecretScanners } from './secret-scanners';
 import type { CompileSigns } from './secret-signs';

@@ -2,8 +2,8 @@
 // leave, because equal texts may well be two lines; there is only a warning. Bounded, and idle until the first record
 // of the SDK.
 import type { AnyValue } from '@opentelemetry/api-logs';
-import { readAnyValue } from '../relay/any-value';
-import type { PlainValue } from '../relay/any-value';
+import { readAnyValue } from '../relay/attributes';
+import type { PlainValue } from '../relay/attributes';
 import { readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import { bytesOf } from '../relay/item';

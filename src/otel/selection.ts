@@ -1,7 +1,7 @@
 // Facts → spans and log records that leave: all of them, or according to the decision about their request, which also
 // holds for what the function's SDK handed over. What is not decided yet is held; what is dropped is counted, in a
 // metric and on the span that stays.
-import type { HrTime } from '@opentelemetry/api';
+import type { HrTime, Attributes } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
@@ -10,16 +10,15 @@ import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { DecisionOptions } from './decisions';
 import { Decisions } from './decisions';
-import { DropCounts } from './drop-counts';
-import type { HoldOptions } from './hold';
+import type { HoldOptions, HeldSignal } from './hold';
 import { Hold } from './hold';
-import { ItemMarks } from './item-marks';
+import { ItemMarks, toReceivedItem, toRecordItem, toSpanItem } from './item-marks';
 import type { Measurement } from './metrics';
 import type { ReadLine } from './read-lines';
 import type { TakingContext } from './received-intake';
 import { ReceivedIntake } from './received-intake';
-import type { Item } from './selection-item';
-import { toReceivedItem, toRecordItem, toSpanItem } from './selection-item';
+import type { Item } from './item-marks';
+import { Attribute } from './semconv';
 
 export interface SelectionOptions extends DecisionOptions {
   /** LAMBDA_OTLP_OTHERS_LOGS: severity numbers from which a line outlives its request's detail. */
@@ -221,5 +220,66 @@ function requestOf(fact: Fact<ReadLine>): string | undefined {
       return fact.requestId;
     default:
       return undefined;
+  }
+}
+
+// Counts what was dropped: always in a metric, and on the span of its request if that leaves later.
+
+interface Drop {
+  readonly signal: HeldSignal;
+  readonly reason: 'sampled' | 'hold_full';
+  readonly time: HrTime;
+}
+
+interface Sum {
+  readonly attributes: Attributes;
+  value: number;
+  time: HrTime;
+}
+
+class DropCounts {
+  /** Counts of requests whose span has not left. */
+  private readonly requests = new Map<string, Record<HeldSignal, number>>();
+  private sums = new Map<string, Sum>();
+
+  add(requestId: string, { signal, reason, time }: Drop): void {
+    const counts = this.requests.get(requestId) ?? { traces: 0, logs: 0 };
+    counts[signal] += 1;
+    this.requests.set(requestId, counts);
+    const key = signal + reason;
+    const sum = this.sums.get(key) ?? { attributes: { signal, reason }, value: 0, time };
+    sum.value += 1;
+    sum.time = time;
+    this.sums.set(key, sum);
+  }
+
+  /** For the span that stays; undefined: nothing was dropped. */
+  attributesOf(requestId: string): Attributes | undefined {
+    const counts = this.requests.get(requestId);
+    if (counts === undefined) return undefined;
+    return {
+      ...(counts.traces > 0 && { [Attribute.LAMBDA_SPANS_DROPPED]: counts.traces }),
+      ...(counts.logs > 0 && { [Attribute.LAMBDA_LOG_RECORDS_DROPPED]: counts.logs }),
+    };
+  }
+
+  /** What was dropped since the last call. */
+  take(): readonly Measurement[] {
+    if (this.sums.size === 0) return [];
+    const measurements = [...this.sums.values()].map((sum): Measurement => ({
+      instrument: 'lambda.detail.dropped',
+      ...sum,
+    }));
+    this.sums.clear();
+    return measurements;
+  }
+
+  /** Its span has left: later drops are in the metric only. */
+  leave(requestId: string): void {
+    this.requests.delete(requestId);
+  }
+
+  forget(hasLeft: (requestId: string) => boolean): void {
+    for (const requestId of this.requests.keys()) if (hasLeft(requestId)) this.leave(requestId);
   }
 }
