@@ -8,8 +8,11 @@ import { createEnvironment } from '../../src/environment';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
 import { SILENT } from '../../src/diagnostics';
 import { ItemEncoder } from '../../src/delivery/codec/item-encoder';
-import { protobufEncoding, RequestBuilder } from '../../src/delivery/codec/request-builder';
-import { RequestDraft } from '../../src/delivery/codec/request-draft';
+import {
+  protobufEncoding,
+  RequestBuilder,
+  RequestDraft,
+} from '../../src/delivery/codec/request-builder';
 import { ItemBuffer } from '../../src/delivery/queue/item-buffer';
 import { createRedaction, createTranslator } from '../../src/extension/create-translator';
 import type { Translator } from '../../src/otel/translator';

@@ -2,9 +2,8 @@
 // created when a text first needs them (Thompson's construction; a state also keeps the order of the alternatives).
 // It runs forward to find where a match ends, then backward from there to find where it begins.
 // Source: https://swtch.com/~rsc/regexp/regexp2.html, regexp3.html
-import { Alphabet, LATIN, UNITS } from './alphabet';
+import { Alphabet, LATIN, UNITS, isIn, WORDS } from './pattern-syntax';
 import type { Edge, PatternNode, Ranges } from './pattern-syntax';
-import { isIn, WORDS } from './pattern-syntax';
 
 /** A pattern that has more steps, with its repeats written out, is refused. */
 const MAX_STEPS = 4_000;

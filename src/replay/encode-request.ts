@@ -4,7 +4,7 @@ import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { RawItem } from '../relay/item';
 import type { ItemEncoder } from '../delivery/codec/item-encoder';
-import { RequestDraft } from '../delivery/codec/request-draft';
+import { RequestDraft } from '../delivery/codec/request-builder';
 
 export function encodeTraceRequest(
   encoder: ItemEncoder,

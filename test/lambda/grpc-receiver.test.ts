@@ -9,7 +9,7 @@ import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { ByteBudget } from '../../src/http/byte-budget';
 import { startOtlpReceiver } from '../../src/lambda/otlp-receiver';
 import type { OtlpBody } from '../../src/lambda/received-otlp';
-import { refusalFields } from '../../src/relay/grpc-exchange';
+import { refusalFields } from '../../src/lambda/grpc-receiver';
 import { recordDiagnostics } from '../extension/recorded-diagnostics';
 import { freePort } from '../free-ports';
 

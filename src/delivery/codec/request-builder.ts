@@ -1,9 +1,8 @@
 // Cuts the oldest waiting items of a signal into one request that is small enough. The limit shrinks when the
 // endpoint answers 413 and grows back slowly.
-import type { RawItem, Signal } from '../../relay/item';
+import type { RawItem, Signal, RawResource, RawScope } from '../../relay/item';
 import type { ItemBuffer } from '../queue/item-buffer';
 import { weigh } from '../queue/item-buffer';
-import { RequestDraft } from './request-draft';
 
 export interface BuiltRequest {
   readonly items: readonly RawItem[];
@@ -82,4 +81,175 @@ export const protobufEncoding: RequestEncoding = { toBody: (draft) => draft.fini
 export async function loadJsonEncoding(signal: Signal): Promise<RequestEncoding> {
   const { toJson } = await import('../../relay/to-json');
   return { toBody: (draft) => Buffer.from(toJson(signal, draft.finish()), 'utf8') };
+}
+
+// An Export{Trace,Metrics,Logs}ServiceRequest that is put together of items: their bytes one behind the other, by
+// resource and by scope, in the order in which each came first. Its size is known before it is written.
+// Source: opentelemetry-proto 1.x, collector/{trace,metrics,logs}/v1; the three share their field numbers
+
+const PER_RESOURCE = 0x0a;
+const PER_SCOPE = 0x12;
+const OWN = 0x0a;
+const ITEM = 0x12;
+const SCHEMA_URL = 0x1a;
+
+/** Tag and length of an envelope, whose length takes four bytes at the most. */
+const ENVELOPE_BYTES = 5;
+
+interface ScopeGroup {
+  readonly scope: RawScope;
+  readonly items: RawItem[];
+  /** Of the message, exactly. */
+  bytes: number;
+}
+
+interface ResourceGroup {
+  readonly resource: RawResource;
+  readonly scopes: ScopeGroup[];
+}
+
+export class RequestDraft {
+  /** What `finish` will write, or three bytes fewer for an envelope. */
+  bytes = 0;
+  private readonly resources: ResourceGroup[] = [];
+  /** Of the item before: most items come in runs. */
+  private resource: ResourceGroup | undefined;
+  private scope: ScopeGroup | undefined;
+
+  /** Adds an item unless the request would be larger than `maxBytes`; the first one always. */
+  add(item: RawItem, maxBytes: number): boolean {
+    const itemBytes = fieldBytes(item.end - item.start);
+    const resource = this.findResource(item.resource);
+    const scope = this.findScope(resource, item.scope);
+    const perResource = resource === undefined ? ENVELOPE_BYTES + ownBytes(item.resource) : 0;
+    const perScope = scope === undefined ? ENVELOPE_BYTES + ownBytes(item.scope) : 0;
+    const added = itemBytes + perScope + perResource;
+    if (this.bytes > 0 && this.bytes + added > maxBytes) return false;
+    this.bytes += added;
+    this.resource = resource ?? this.addResource(item.resource);
+    this.scope = scope ?? addScope(this.resource, item.scope);
+    this.scope.items.push(item);
+    this.scope.bytes += itemBytes;
+    return true;
+  }
+
+  finish(): Uint8Array {
+    const sizes = this.resources.map(resourceBytes);
+    const writer = new EnvelopeWriter(sizes.reduce((sum, bytes) => sum + fieldBytes(bytes), 0));
+    for (const [index, { resource, scopes }] of this.resources.entries()) {
+      writer.begin(PER_RESOURCE, sizes[index] ?? 0);
+      writer.field(OWN, resource.bytes);
+      for (const { scope, items, bytes } of scopes) {
+        writer.begin(PER_SCOPE, bytes);
+        writer.field(OWN, scope.bytes);
+        writer.items(items);
+        writer.text(SCHEMA_URL, scope.schemaUrl);
+      }
+      writer.text(SCHEMA_URL, resource.schemaUrl);
+    }
+    return writer.bytes;
+  }
+
+  private findResource(resource: RawResource): ResourceGroup | undefined {
+    if (this.resource?.resource === resource) return this.resource;
+    return this.resources.find((group) => group.resource === resource);
+  }
+
+  private findScope(group: ResourceGroup | undefined, scope: RawScope): ScopeGroup | undefined {
+    if (group === this.resource && this.scope?.scope === scope) return this.scope;
+    return group?.scopes.find((candidate) => candidate.scope === scope);
+  }
+
+  private addResource(resource: RawResource): ResourceGroup {
+    const group = { resource, scopes: [] };
+    this.resources.push(group);
+    return group;
+  }
+}
+
+function addScope({ scopes }: ResourceGroup, scope: RawScope): ScopeGroup {
+  const group = { scope, items: [], bytes: ownBytes(scope) };
+  scopes.push(group);
+  return group;
+}
+
+function resourceBytes({ resource, scopes }: ResourceGroup): number {
+  return scopes.reduce((sum, { bytes }) => sum + fieldBytes(bytes), ownBytes(resource));
+}
+
+/** Writes fields into memory whose size was calculated before. */
+class EnvelopeWriter {
+  readonly bytes: Buffer;
+  private position = 0;
+
+  constructor(size: number) {
+    this.bytes = Buffer.allocUnsafeSlow(size);
+  }
+
+  /** What follows, so many bytes, is the message of this field. */
+  begin(tag: number, length: number): void {
+    const { bytes } = this;
+    bytes[this.position++] = tag;
+    let rest = length;
+    for (; rest > 0x7f; rest >>>= 7) bytes[this.position++] = (rest & 0x7f) | 0x80;
+    bytes[this.position++] = rest;
+  }
+
+  field(tag: number, content: Uint8Array): void {
+    this.begin(tag, content.length);
+    this.bytes.set(content, this.position);
+    this.position += content.length;
+  }
+
+  /** What stands in a block as it will here is copied together. */
+  items(items: readonly RawItem[]): void {
+    let run: RawItem | undefined;
+    let last: RawItem | undefined;
+    for (const item of items) {
+      if (run === undefined || last === undefined || !isNext(last, item)) {
+        if (run !== undefined && last !== undefined) this.run(run, last);
+        run = item;
+      }
+      last = item;
+    }
+    if (run !== undefined && last !== undefined) this.run(run, last);
+  }
+
+  private run(first: RawItem, last: RawItem): void {
+    this.begin(ITEM, first.end - first.start);
+    this.bytes.set(first.block.subarray(first.start, last.end), this.position);
+    this.position += last.end - first.start;
+  }
+
+  /** Empty text is left out, as proto3 has it. */
+  text(tag: number, text: string): void {
+    if (text !== '') this.field(tag, Buffer.from(text, 'utf8'));
+  }
+}
+
+/** Whether only the tag and the length of `next` are between the two. */
+function isNext(item: RawItem, next: RawItem): boolean {
+  const { block } = next;
+  if (item.block !== block || block[item.end] !== ITEM) return false;
+  let at = item.end + 1;
+  let rest = next.end - next.start;
+  for (; rest > 0x7f; rest >>>= 7) if (block[at++] !== ((rest & 0x7f) | 0x80)) return false;
+  return block[at] === rest && at + 1 === next.start;
+}
+
+/** An envelope without items. */
+function ownBytes({ bytes, schemaUrl }: RawResource | RawScope): number {
+  const text = schemaUrl === '' ? 0 : fieldBytes(Buffer.byteLength(schemaUrl, 'utf8'));
+  return fieldBytes(bytes.length) + text;
+}
+
+/** A field of one byte's tag, with its length. */
+function fieldBytes(length: number): number {
+  return 1 + varintBytes(length) + length;
+}
+
+function varintBytes(value: number): number {
+  let size = 1;
+  for (let rest = value; rest > 0x7f; rest >>>= 7) size += 1;
+  return size;
 }

@@ -3,7 +3,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { ItemEncoder } from '../../../src/delivery/codec/item-encoder';
-import { RequestDraft } from '../../../src/delivery/codec/request-draft';
+import { RequestDraft } from '../../../src/delivery/codec/request-builder';
 import type { RawItem, RawItems, Signal } from '../../../src/relay/item';
 
 interface Objects {

@@ -1,6 +1,6 @@
 // Requests that are put together of items: within their bound, every item once, whatever memory they share.
 import fc from 'fast-check';
-import { RequestDraft } from '../../../src/delivery/codec/request-draft';
+import { RequestDraft } from '../../../src/delivery/codec/request-builder';
 import type { RawItem } from '../../../src/relay/item';
 import { bytesOf } from '../../../src/relay/item';
 import { tryDecodeOtlp } from 'local-lambda/otlp/decode';
