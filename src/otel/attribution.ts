@@ -1,11 +1,10 @@
-// Which request a span or a record of the function's SDK belongs to: by the request that it names, by a trace that a
-// request is known to have, by its own time where requests come one after the other. Never by when it arrived.
+// Finds the request that a span or log record of the function's SDK belongs to: by the request id it names, by a trace
+// that a request is known to have, or by its own time where requests do not overlap. Its arrival time says nothing.
 import type { Fact } from '../invocation/fact';
 import type { Surroundings } from '../invocation/requests';
 import { forgetOldest } from '../telemetry/recent-keys';
 import { toMs } from '../telemetry/timestamp';
 
-/** What an item says about itself. */
 export interface Whereabouts {
   readonly invocationId?: string | undefined;
   readonly traceId: string | undefined;
@@ -21,17 +20,17 @@ interface KnownRequest {
 }
 
 const MAX_REMEMBERED = 256;
-/** Within one settling. */
+/** Bounds the requests learned within one settling. */
 const MAX_KNOWN = 2048;
-/** Of a request; the rest is found by its time. */
+/** Trace ids remembered for each request; items of further traces are found by their time. */
 const MAX_TRACES = 64;
-/** The clocks of runtime and platform differ by less than this. */
+/** The clocks of the runtime and the platform differ by less than this. */
 const TOLERANCE_MS = 1;
 
 export class Attribution {
   private readonly requests = new Map<string, KnownRequest>();
 
-  /** Call with all facts of a settling before asking. */
+  /** Must be called with all facts of a settling before `find`. */
   learn(facts: readonly Fact<unknown>[]): void {
     forgetOldest(this.requests, MAX_REMEMBERED);
     for (const fact of facts) {
@@ -52,19 +51,19 @@ export class Attribution {
     }
   }
 
-  /** The request has spans of this trace. */
+  /** Notes that the request has spans in this trace. */
   own(requestId: string, traceId: string): void {
     const known = this.of(requestId);
     if (known.traceIds.includes(traceId) || known.traceIds.length >= MAX_TRACES) return;
     known.traceIds = known.traceIds.concat(traceId);
   }
 
-  /** The SDK's span that leaves in place of ours. */
+  /** True if this is the SDK's span that is exported instead of ours. */
   isServer(requestId: string, spanId: string | undefined): boolean {
     return spanId !== undefined && this.requests.get(requestId)?.serverSpanId === spanId;
   }
 
-  /** Undefined: it belongs to no request, or that is not known yet. */
+  /** Undefined if the item belongs to no request, or its request is not known yet. */
   find(item: Whereabouts, { isConcurrent, awaited }: Surroundings): string | undefined {
     const { invocationId, traceId, timeMs } = item;
     if (invocationId !== undefined) return invocationId;
@@ -80,7 +79,7 @@ export class Attribution {
     return awaited === undefined ? ofTrace.at(-1)?.[0] : undefined;
   }
 
-  /** A request is running to which it may belong. */
+  /** True if the item may belong to a request that is still running. */
   hasOpen({ timeMs }: Whereabouts): boolean {
     return [...this.requests.values()].some(
       (request) => request.endMs === undefined && isWithin(timeMs, request),

@@ -1,31 +1,31 @@
-// Characters as secrets are made of them, and runs of one kind. None beyond ASCII is of any.
+// The kinds of characters that secrets are made of, and runs of one kind. Only ASCII characters have kinds.
 
 export interface Range {
   readonly start: number;
-  /** Behind the last one. */
+  /** The index after the last character. */
   readonly end: number;
 }
 
 const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** One bit each. */
+/** Each kind is one bit. */
 export const DIGIT = 1;
 export const ALPHANUMERIC = 2;
 export const WORD = 4;
 export const BASE64_URL = 8;
 export const AWS_SECRET = 16;
-/** All that tokens and keys are made of. */
+/** Every character that may occur in tokens and keys. */
 export const CREDENTIAL = 32;
 export const CARD = 64;
 export const BLANK = 128;
 export const LOCAL_PART = 256;
 export const DOMAIN = 512;
-/** Around the user information of a URL. */
+/** Ends the user information of a URL. */
 export const URL_DELIMITER = 1024;
 
-/** Of a name that stands without quotes. */
+/** A name without quotes. */
 export const NAME = 2048;
-/** Behind a value that does. */
+/** Ends a value without quotes. */
 export const VALUE_END = 4096;
 
 const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
@@ -51,14 +51,14 @@ const KINDS = Uint16Array.from({ length: ASCII }, (_, code) =>
   ),
 );
 
-/** `code`: of charCodeAt, NaN beside the text. */
+/** `code` is a result of charCodeAt; NaN, as outside of the text, is of no kind. */
 export function isOf(code: number, kind: number): boolean {
   return code < ASCII && ((KINDS[code] ?? 0) & kind) !== 0;
 }
 
 const NONE: readonly Range[] = [];
 
-/** Runs of `least` characters of this kind or more. Outside of them only every `least`-th one is looked at. */
+/** Runs of at least `least` characters of this kind. Outside of runs only every `least`-th character is looked at. */
 export function findRuns(text: string, kind: number, least: number): readonly Range[] {
   let runs: Range[] | undefined;
   let rest = 0;

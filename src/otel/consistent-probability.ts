@@ -1,18 +1,20 @@
-// Consistent probability sampling: every stage that sees a trace draws by the same 56 bits, and says in
-// tracestate by which threshold it drew, so that a back end that counts spans can extrapolate.
+// Consistent probability sampling: every stage that sees a trace samples it by the same 56 bits and writes the
+// threshold it used into tracestate, so that a back end that counts spans can extrapolate.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 
-/** 14 lower-case hex digits, which compare as texts as they do as numbers; `ot=th:` leaves out zeros at the end. */
+/** 14 lower-case hex digits, which sort as text as they do as numbers; `ot=th:` omits trailing zeros. */
 export type Threshold = string;
 
 const DIGITS = 14;
 const BITS = 56;
-/** This many digits tell probabilities apart, not counting the leading f of small ones. */
+/** Significant digits of a threshold, not counting the leading `f`s of small probabilities. */
 const PRECISION = 4;
 export const KEEP_ALL: Threshold = '0'.repeat(DIGITS);
 const MAX_TRACESTATE_LENGTH = 256;
 
-/** T of a probability from 0 (exclusive) to 1: (1 − p) · 2⁵⁶, in as many digits as are written. */
+/**
+ * The specification's T for a probability above 0 and up to 1: (1 − p) · 2⁵⁶, rounded to the digits that are written.
+ */
 export function toThreshold(probability: number): Threshold {
   const rejected = 1 - probability;
   const exact = BigInt(Math.round(rejected * 2 ** 53)) << BigInt(BITS - 53);
@@ -29,24 +31,25 @@ export function isDrawn(randomness: string, threshold: Threshold): boolean {
   return randomness >= threshold;
 }
 
-/** As `th` and `sampling.threshold` have it. */
+/** The form in which `th` and `sampling.threshold` hold it. */
 export function toShortThreshold(threshold: Threshold): string {
   return threshold.replace(/0+$/, '') || '0';
 }
 
-/** The inverse. */
+/** The inverse of toShortThreshold. */
 export function toFullThreshold(short: string): Threshold {
   return short.padEnd(DIGITS, '0');
 }
 
-/** R56: `rv` of tracestate where there is one, else the last 14 digits of the trace id. */
+/** The specification's R: `rv` of tracestate if there is one, else the last 14 digits of the trace id. */
 export function toRandomness(traceId: string, tracestate = ''): string {
   return readOt(tracestate).get('rv') ?? traceId.slice(-DIGITS).toLowerCase();
 }
 
 /**
- * The tracestate of a span that comes with a threshold of its own and leaves with this one: raised, never lowered. One
- * whose probability is unknown gets none, and one that contradicts its randomness is erased first.
+ * The tracestate of a span that arrived with a threshold and is exported with this one, which can only raise it. A span
+ * without a threshold gets none, since its probability is unknown; a threshold that contradicts the span's randomness
+ * is removed first.
  */
 export function raiseThreshold(
   { traceId, tracestate }: { readonly traceId: string; readonly tracestate: string },
@@ -60,12 +63,12 @@ export function raiseThreshold(
   return withThreshold(tracestate, incoming && raised);
 }
 
-/** Also of a `th` that says nothing. */
+/** True even for a `th` whose value is invalid. */
 export function hasThreshold(tracestate: string): boolean {
   return /(?:^|,)\s*ot=(?:[^,]*;)?th:/.test(tracestate);
 }
 
-/** Other vendors' members and the other keys of `ot` stay; undefined takes `th` away. */
+/** Sets or, if `threshold` is undefined, removes `th`. Other vendors' members and the other keys of `ot` stay. */
 export function withThreshold(tracestate: string, threshold: Threshold | undefined): string {
   const keys = readOt(tracestate);
   keys.delete('th');
@@ -79,7 +82,7 @@ export function withThreshold(tracestate: string, threshold: Threshold | undefin
 
 const HEX = /^[0-9a-f]{1,14}$/;
 
-/** The keys of tracestate's `ot` member; `th` and `rv` only where they are valid. */
+/** The keys of tracestate's `ot` member; `th` and `rv` only if they are valid. */
 function readOt(tracestate: string): Map<string, string> {
   const member = toMembers(tracestate).find((candidate) => candidate.startsWith('ot='));
   const keys = new Map<string, string>();
@@ -101,9 +104,9 @@ function toMembers(tracestate: string): string[] {
     .filter((member) => member !== '');
 }
 
-// OTEL_TRACES_SAMPLER: the samplers of the SDK specification on what we have of a span, its trace id and the
-// decision of its parent. They decide as the SDK's own do (test/otel/sampler.test.ts compares them), which
-// would bring the tracing API's context and no-op tracers into every cold start.
+// OTEL_TRACES_SAMPLER: the samplers of the SDK specification, applied to what we know of a span: its trace id and its
+// parent's decision. They decide as the SDK's do (test/otel/sampler.test.ts compares them); the SDK's own would add the
+// tracing API's context and no-op tracers to every cold start.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling
 
 export type SamplerName =
@@ -118,14 +121,14 @@ export type SamplerName =
 export interface SampledSpan {
   /** 32 hex digits, not all of them 0. */
   readonly traceId: string;
-  /** X-Ray's decision as the remote parent's; undefined: no parent, or it left the decision open. */
+  /** X-Ray's decision, taken as that of a remote parent; undefined without a parent or if it left the decision open. */
   readonly sampled?: boolean;
 }
 
-/** Undefined for `always_on`, which needs no decision. */
+/** True to keep the span. createSampler returns undefined for `always_on`, which needs no decision. */
 export type Sampler = (span: SampledSpan) => boolean;
 
-/** `ratio`: 0 to 1, for the samplers that have one. */
+/** `ratio` from 0 to 1; ignored by samplers that have none. */
 export function createSampler(name: SamplerName, ratio: number): Sampler | undefined {
   const [, parentBased, root] = /^(parentbased_)?(.*)$/.exec(name) ?? [];
   const decide = createRootSampler(root, ratio);
@@ -135,13 +138,13 @@ export function createSampler(name: SamplerName, ratio: number): Sampler | undef
 
 function createRootSampler(name: string | undefined, ratio: number): Sampler {
   if (name === 'always_on') return () => true;
-  // What the function's SDK hands over is kept, whatever the sampler says.
+  // Spans from the function's SDK are kept, whatever this sampler says.
   if (name === 'always_off' || name === 'sdk') return () => false;
   const upperBound = ratio === 1 ? 2 ** 32 : Math.floor(ratio * 0xffffffff);
   return ({ traceId }) => foldTraceId(traceId) < upperBound;
 }
 
-/** The four words of the id, combined by exclusive or: 0 to 2³² − 1. */
+/** The four 32-bit words of the id, XORed: 0 to 2³² − 1. */
 function foldTraceId(traceId: string): number {
   let folded = 0;
   for (let index = 0; index < 32; index += 8) {
@@ -150,12 +153,12 @@ function foldTraceId(traceId: string): number {
   return folded >>> 0;
 }
 
-/** What a request leaves with. */
+/** The trace of a request and how it was sampled. */
 export interface Draw {
   readonly traceId: string;
   readonly spanId: string;
-  /** R56, by which it was drawn. */
+  /** The 56 bits by which it was sampled. */
   readonly randomness: string;
-  /** Its trace begins with it. */
+  /** The request's span is the root of its trace. */
   readonly isRoot: boolean;
 }

@@ -1,5 +1,6 @@
-// What becomes of each request: all of it leaves, by a rule or because it was drawn, or what OTHERS leaves of it.
-// "Keep" may be decided while it runs, "drop" only when it is over; decisions are remembered for late spans and lines.
+// Decides what is exported of each request: everything, because a rule keeps it or because it was sampled, or only what
+// OTHERS allows. A request may be kept while it still runs but is dropped only when it is over; decisions are
+// remembered for spans and lines that come late.
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { HrTime } from '@opentelemetry/api';
 import type { Fact, InvocationFact } from '../invocation/fact';
@@ -15,9 +16,9 @@ import { readTracestate } from './received-marks';
 export type Decision = 'kept' | 'drawn' | 'other';
 
 export interface DecisionOptions {
-  /** Undefined: always_on. Decides first, on our own spans alone. */
+  /** Applies before the rules, to our own spans alone; undefined means always_on. */
   readonly sampler?: Sampler;
-  /** Traces with spans that the function's SDK hands over are kept: the SDK has drawn them. */
+  /** Keeps traces of which the function's SDK delivers spans, since the SDK has sampled them. */
   readonly followsSdk?: boolean;
   readonly rules: KeepRules;
   /** LAMBDA_OTLP_OTHERS. */
@@ -28,7 +29,7 @@ export interface DecisionOptions {
 
 interface RequestState {
   signs: RequestSigns;
-  /** An event or a line of the request came. */
+  /** An event or a line of the request has arrived; otherwise only an item of the SDK named it. */
   isHeardOf: boolean;
   start?: HrTime;
   first?: SpanIdentity;
@@ -36,7 +37,7 @@ interface RequestState {
   draw?: Draw;
 }
 
-/** Traces and requests remembered, for what comes late. */
+/** Traces and requests remembered for items that come late. */
 const MAX_REMEMBERED = 256;
 const NO_SIGNS: RequestSigns = {
   hasErrorLog: false,
@@ -48,14 +49,14 @@ export class Decisions {
   private readonly keptTraces = new Set<string>();
   private readonly requests = new Map<string, RequestState>();
   private readonly spanSigns = new Map<string, Partial<RequestSigns>>();
-  /** Whether anything has to be decided at all. */
+  /** Everything is exported, so nothing has to be decided. */
   private readonly isIdle: boolean;
 
   constructor(private readonly options: DecisionOptions) {
     this.isIdle = options.sampler === undefined && options.others === 'all';
   }
 
-  /** Signs in what the function's SDK handed over. Late signs save at least what is still to come. */
+  /** Notes signs in what the function's SDK delivered. If they come late, they save what has not been dropped yet. */
   note(requestId: string, signs: Partial<RequestSigns>): void {
     if (this.isIdle) return;
     const state = this.stateOf(requestId);
@@ -66,34 +67,34 @@ export class Decisions {
     this.forget();
   }
 
-  /** The function's SDK handed over a span of this trace. */
+  /** Notes that the function's SDK delivered a span of this trace. */
   sawTrace(traceId: string): void {
     if (this.options.followsSdk === true) this.keepTrace(traceId);
   }
 
-  /** Call with all facts of a settling before anything else. `now`: the latest time that anything is known about. */
+  /** Must be called with all facts of a settling before anything else. `now`: the latest event time seen so far. */
   observe(facts: readonly Fact<ReadLine>[], now: HrTime): void {
     if (this.isIdle) return;
-    // Not what is decided now: that is asked for after this.
+    // Runs first, so that requests decided in this settling can still be looked up after it.
     this.forget();
     for (const fact of facts) this.look(fact);
     for (const fact of facts) if (fact.kind === 'invocation') this.decide(fact);
     this.keepEarly(now);
   }
 
-  /** The same of a SERVER span that names no request: it may turn out to serve one. */
+  /** Like `note`, for a SERVER span that names no request: it may turn out to be a request's own span. */
   noteSpan(spanId: string | undefined, signs: Partial<RequestSigns>): void {
     if (spanId === undefined) return;
     this.spanSigns.set(spanId, signs);
     forgetOldest(this.spanSigns, MAX_REMEMBERED);
   }
 
-  /** The span that its early lines name; another may have replaced it since. */
+  /** The span that the request's early lines name; another span may have replaced it since. */
   firstIdentityOf(requestId: string): SpanIdentity | undefined {
     return this.requests.get(requestId)?.first;
   }
 
-  /** Undefined before its end. */
+  /** Undefined before the end of the request. */
   drawOf(requestId: string): Draw | undefined {
     return this.requests.get(requestId)?.draw;
   }
@@ -104,7 +105,7 @@ export class Decisions {
     return sampler === undefined || this.keptTraces.has(identity.traceId) || sampler(identity);
   }
 
-  /** Undefined: still open, or never heard of. */
+  /** Undefined if the request is not decided yet or unknown. */
   of(requestId: string): Decision | undefined {
     return this.requests.get(requestId)?.decision;
   }
@@ -123,7 +124,7 @@ export class Decisions {
       if (!state.signs.hasErrorLog) state.signs = { ...state.signs, hasErrorLog: true };
     } else if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
       const { requestId, time } = fact.event;
-      // An asynchronous retry has its own decision under the same id.
+      // A retry of an asynchronous invocation has the same id but gets a decision of its own.
       if (this.of(requestId) !== undefined) this.requests.delete(requestId);
       const state = this.stateOf(requestId);
       state.start = time;
@@ -175,7 +176,7 @@ export class Decisions {
     return state;
   }
 
-  /** Forgets the oldest requests that are decided, or that only an item of the SDK has named. */
+  /** Forgets the oldest requests that are decided or that only an item of the SDK has named. */
   private forget(): void {
     let excess = this.requests.size - MAX_REMEMBERED;
     if (excess <= 0) return;

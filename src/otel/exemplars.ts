@@ -1,5 +1,5 @@
-// Leads from a duration to a trace that shows it: each point of a histogram of durations names the newest trace of
-// its window that leaves.
+// Links a duration to a trace that shows it: each point of a histogram of durations names the newest exported trace of
+// its window.
 // Source: https://opentelemetry.io/docs/specs/otel/metrics/data-model/#exemplars
 import type { HrTime } from '@opentelemetry/api';
 import type { Fact } from '../invocation/fact';
@@ -9,7 +9,6 @@ import { forgetOldest } from '../telemetry/recent-keys';
 export interface Exemplar {
   readonly time: HrTime;
   readonly value: number;
-  /** Hexadecimal. */
   readonly traceId: string;
   readonly spanId: string;
 }
@@ -19,13 +18,13 @@ export interface ExemplarPoint {
   readonly exemplar?: Exemplar | undefined;
 }
 
-/** A report comes after its request's span has left. */
+/** A report comes after its request's span has been exported. */
 const MAX_REMEMBERED = 64;
 
 export class LeavingTraces {
   private readonly requests = new Map<string, SpanIdentity>();
 
-  /** Call with all facts of a settling; `leaves`: whether the span of one of them is exported. */
+  /** Must be called with all facts of a settling. `leaves` tells whether the span of a fact is exported. */
   observe(facts: readonly Fact<unknown>[], leaves: (fact: Fact<unknown>) => boolean): void {
     for (const fact of facts) {
       if (fact.kind !== 'invocation' || !leaves(fact)) continue;
@@ -34,7 +33,7 @@ export class LeavingTraces {
     }
   }
 
-  /** The span that tells more about what the fact measures. */
+  /** The span that shows what the fact measures; undefined if there is none. */
   of(
     fact: Fact<unknown>,
     facts: readonly Fact<unknown>[],

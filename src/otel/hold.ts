@@ -1,5 +1,5 @@
-// Holds the detail of requests that are still undecided, within a bound: when it is full, the least severe items are
-// dropped first, of those the oldest, and each is counted. Spans go last.
+// Holds the detail of requests that are not decided yet, up to a limit. When it is full, the least severe items are
+// dropped first, the oldest of them before the others, and each is counted. Spans are dropped last.
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 
 export type HeldSignal = 'traces' | 'logs';
@@ -8,7 +8,7 @@ export interface Holdable {
   readonly signal: HeldSignal;
   /** OpenTelemetry's severity number of a log record; spans rank above all of them. */
   readonly severity: number;
-  /** About what the item takes up in memory. */
+  /** Approximate size in memory. */
   readonly bytes: number;
 }
 
@@ -18,7 +18,7 @@ export interface HoldOptions {
 }
 
 export const SPAN_SEVERITY = 25;
-/** About what one of our spans takes up in memory. */
+/** The approximate size of one of our spans in memory. */
 export const SPAN_BYTES = 1024;
 const RECORD_BYTES = 512;
 
@@ -27,7 +27,7 @@ interface Placed<T> {
   readonly item: T;
 }
 
-/** The items of one severity, the oldest at `head`. */
+/** The items of one severity; the oldest is at `head`. */
 interface Shelf<T> {
   placed: Placed<T>[];
   head: number;
@@ -43,7 +43,7 @@ export class Hold<T extends Holdable> {
   private bytes = 0;
   private order = 0;
 
-  /** `evicted` is called with each item that was dropped. */
+  /** `evicted` is called with each dropped item. */
   constructor(
     private readonly options: HoldOptions,
     private readonly evicted: (requestId: string, item: T) => void,
@@ -65,7 +65,7 @@ export class Hold<T extends Holdable> {
     while (this.bytes > maxBytes) this.evictFrom(...this.largest(requestId, hold));
   }
 
-  /** Everything that is held for the request, in the order in which it came. */
+  /** Removes and returns everything held for the request, in order of arrival. */
   take(requestId: string): T[] {
     const hold = this.requests.get(requestId);
     if (hold === undefined) return [];
@@ -114,7 +114,7 @@ export class Hold<T extends Holdable> {
   }
 }
 
-/** About what the record takes up in memory. */
+/** The approximate size of the record in memory. */
 export function sizeOfRecord({ body, attributes }: ReadableLogRecord): number {
   let size = RECORD_BYTES + (typeof body === 'string' ? 2 * body.length : 0);
   if (typeof body === 'object' && body !== null) size += 2 * JSON.stringify(body).length;

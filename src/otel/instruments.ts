@@ -1,5 +1,5 @@
-// Every instrument: name, kind, unit, description, bucket boundaries. The table in docs/telemetry.md
-// is made of this list; test/otel/semconv.test.ts says which names and units there may be.
+// Every instrument: name, kind, unit, description, bucket boundaries. The table in docs/telemetry.md is generated from
+// this list; test/otel/semconv.test.ts checks names and units.
 // Source: https://opentelemetry.io/docs/specs/semconv/faas/faas-metrics/ (Development); `lambda.*` is ours.
 import { Attribute } from './semconv';
 
@@ -8,15 +8,15 @@ export interface Instrument {
   readonly kind: 'counter' | 'upDownCounter' | 'histogram';
   readonly unit: string;
   readonly description: string;
-  /** Every attribute that its points may have; for the documents, and checked by the golden tests. */
+  /** Every attribute that its points may have; used for the documents and checked by the golden tests. */
   readonly attributes?: readonly string[];
   /** Advised explicit bucket boundaries, in `unit`. */
   readonly boundaries?: readonly number[];
-  /** Tells of the extension itself; off by LAMBDA_OTLP_SELF_METRICS=false. */
+  /** Describes the extension itself; LAMBDA_OTLP_SELF_METRICS=false turns it off. */
   readonly self?: true;
 }
 
-/** The semantic conventions' advice, continued to Lambda's 900 s. */
+/** The boundaries that the semantic conventions advise, continued up to Lambda's 900 s. */
 const SECONDS = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60, 120, 300, 600,
   900,
@@ -27,7 +27,7 @@ const MEMORY = [64, 128, 256, 512, 768, 1024, 1536, 2048, 3072, 4096, 6144, 8192
   (megabytes) => megabytes * BYTES_PER_MB,
 );
 const RATIO = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 1];
-/** Responses are at most 6 MB buffered, 200 MB streamed. */
+/** Responses have at most 6 MB when buffered, 200 MB when streamed. */
 const RESPONSE_BYTES = [
   0, 100, 1000, 10_000, 100_000, 1_000_000, 2_500_000, 6_000_000, 20_000_000, 200_000_000,
 ];

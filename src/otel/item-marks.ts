@@ -1,5 +1,5 @@
-// What an item says about how its request was drawn, and a request's span about what was dropped beside it.
-// `th` tells our ratio only: where a sampler draws as well, the probability is not known.
+// Marks exported items with how their request was sampled, and a request's span with what was dropped beside it. `th`
+// describes our ratio only: if a sampler is set as well, the overall probability is unknown.
 import { TraceFlags } from '@opentelemetry/api';
 import type { Attributes, SpanContext, TraceState } from '@opentelemetry/api';
 import type { SpanIdentity } from '../invocation/identity';
@@ -22,28 +22,28 @@ import { sizeOfRecord, SPAN_BYTES, SPAN_SEVERITY } from './hold';
 import type { ReceivedItem } from './received-intake';
 import { heldBytesOf } from './received-intake';
 
-// One span or log record on its way through the selection, our own or the SDK's.
+// One span or log record, ours or the SDK's, on its way through the selection.
 
-/** `isSummary`: it stays where a summary does. */
+/** `isSummary`: it is exported where OTHERS leaves a summary. */
 export type Item = Holdable & { readonly isSummary: boolean } & (
     | {
         readonly kind: 'span';
         readonly signal: 'traces';
         readonly span: ReadableSpan;
-        /** By which the sampler decides. */
+        /** What the sampler decides by. */
         readonly identity: SpanIdentity;
       }
     | {
         readonly kind: 'record';
         readonly signal: 'logs';
         readonly record: ReadableLogRecord;
-        /** Of its request's trace: an instrumented line may name another. */
+        /** It belongs to its request's trace; an instrumented line may name another. */
         readonly isOfItsTrace: boolean;
       }
     | ({ readonly kind: 'received' } & ReceivedItem)
   );
 
-/** Of a line without a level, for the order in which details go. */
+/** The severity number assumed for a line without a level when details are dropped by severity. */
 const UNKNOWN_SEVERITY = 9;
 
 export function toSpanItem(
@@ -79,7 +79,7 @@ export function toRecordItem(
   };
 }
 
-/** `isServer`: it leaves in place of our own span. */
+/** `isServer`: it is exported instead of our own span. */
 export function toReceivedItem(
   item: ReceivedItem,
   { othersSeverity, isServer }: { readonly othersSeverity: number; readonly isServer: boolean },
@@ -100,9 +100,9 @@ export interface MarkOptions {
 
 export interface LeavingItem {
   readonly requestId: string;
-  /** It leaves only because its request was drawn. */
+  /** It is exported only because its request was sampled. */
   readonly isDrawn: boolean;
-  /** What was dropped, on the span that stays. */
+  /** What was dropped, for the span that is exported. */
   readonly counts: Attributes | undefined;
 }
 
@@ -134,7 +134,7 @@ export class ItemMarks {
     }
   }
 
-  /** A line that was held names the span that its request ends up with. */
+  /** A line that was held is changed to name the span that its request ends up with. */
   private markLine(
     item: Extract<Item, { kind: 'record' }>,
     threshold: Threshold,
@@ -150,7 +150,7 @@ export class ItemMarks {
     return { ...item, record: this.isSilent ? record : withSampling(record, threshold, draw) };
   }
 
-  /** Whether its spans leave was not known yet when a line was made that was held. */
+  /** When a held line was made, it was not known yet whether the request's spans are exported. */
   private toContext(
     { traceId, spanId }: Draw,
     first: SpanIdentity | undefined,
@@ -186,7 +186,7 @@ export class ItemMarks {
   }
 }
 
-/** The span, saying by which threshold it was drawn. */
+/** The span with the threshold by which it was sampled. */
 function withTracestate(span: ReadableSpan, threshold: Threshold): ReadableSpan {
   const context = span.spanContext();
   const text = withThreshold(context.traceState?.serialize() ?? '', threshold);
@@ -204,7 +204,7 @@ function toTraceState(text: string): TraceState {
   return state;
 }
 
-/** The record below another span, or the same. */
+/** The record in another span's context; the same object if nothing changes. */
 function withContext(
   record: ReadableLogRecord,
   context: Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'>,
@@ -216,7 +216,7 @@ function withContext(
   return isSame ? record : { ...record, spanContext: { ...spanContext, ...context } };
 }
 
-/** Written as by the Collector's probabilistic_sampler. */
+/** Written as the Collector's probabilistic_sampler writes it. */
 function withSampling(
   record: ReadableLogRecord,
   threshold: Threshold,

@@ -1,19 +1,19 @@
-// JSON in a text, wherever it stands in it, however often it is escaped, and cut off or not: its escapes, and the
-// members of its objects. One pass each, whatever the text.
+// JSON anywhere in a text, escaped any number of times and possibly cut off: its escapes, and the members of its
+// objects. Each function makes one pass over the text.
 import type { Range } from './character-kinds';
 
-// The values in a text that belong to a name: found where they stand, each whatever the others are.
+// The values in a text whose names a rule matches. Each is found independently of the others, so they may overlap.
 
-/** The place of the rule that names it; undefined: none does. */
+/** The index of the rule that matches the name, or undefined. */
 export type RuleOf = (name: string) => number | undefined;
 
 export interface NamedValue extends Range {
   readonly rule: number;
-  /** Stands before and behind the mask. */
+  /** Put before and after the mask. */
   readonly quote?: string;
 }
 
-/** So often is a text read for values that begin before others end; then the rest of it is one value. */
+/** How often a text may be read for values that begin before others end; after that the rest of it is one value. */
 const MAX_READINGS = 4;
 const MIN_READ = 65_536;
 
@@ -25,7 +25,7 @@ export class NamedValues {
     this.left = MIN_READ + MAX_READINGS * text.length;
   }
 
-  /** False: enough was read. */
+  /** False once enough has been read. */
   add(value: NamedValue): boolean {
     this.left -= value.end - value.start;
     this.found.push(this.left < 0 ? { ...value, end: this.text.length } : value);
@@ -37,13 +37,13 @@ const BACKSLASH = 0x5c;
 const QUOTE = 0x22;
 const HEX = /^[0-9a-f]{4}$/i;
 const UNIT_LENGTH = 4;
-/** A longer name is none. */
+/** Longer strings are not taken for names. */
 const MAX_NAME = 256;
 
-/** A text with `/` for `\/` and characters for `\uXXXX`: what is searched for may be written so. */
+/** A text with its `\/` and `\uXXXX` escapes resolved, since a secret may be written with them. */
 export class PlainText {
   readonly text: string;
-  /** Behind each escape: the place in the plain text, and the one where it was written. */
+  /** Positions after each escape: in the plain text, and in the text as written. */
   private readonly places: number[] = [];
   private readonly written: number[] = [];
 
@@ -65,7 +65,7 @@ export class PlainText {
     this.text = rest === 0 ? written : plain + written.slice(rest);
   }
 
-  /** Where a place in the plain text was written. */
+  /** The position in the written text of a position in the plain text. */
   toWritten(place: number): number {
     let [low, high] = [0, this.places.length];
     while (low < high) {
@@ -77,7 +77,7 @@ export class PlainText {
   }
 }
 
-/** Not of control characters, quotes and backslashes: they may not stand in JSON as they are. */
+/** Undefined for control characters, quotes and backslashes, which JSON cannot hold unescaped. */
 function readEscape(text: string, index: number): string | undefined {
   const letter = text.charAt(index);
   if (letter === '/') return letter;
@@ -89,7 +89,7 @@ function readEscape(text: string, index: number): string | undefined {
     : String.fromCharCode(code);
 }
 
-/** The values of the members that are named, with their quotes. */
+/** The values, including their quotes, of the members whose names a rule matches. */
 export function findMembers(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   const values = new NamedValues(text);
   for (let open = text.indexOf('"'); open !== -1;) {
@@ -102,7 +102,9 @@ export function findMembers(text: string, ruleOf: RuleOf): readonly NamedValue[]
   return values.found;
 }
 
-/** Of the member whose name stands between two quotes, if it is one and named. */
+/**
+ * The value of the member whose name stands between the two quotes; undefined if there is none or no rule matches it.
+ */
 function findValue(
   text: string,
   {
@@ -135,7 +137,9 @@ export function skipSpace(text: string, index: number): number {
   return end;
 }
 
-/** Where a value ends whose quotes have `level` backslashes before them; the end of the text, if it is cut off. */
+/**
+ * The end of a value whose quotes have `level` backslashes before them; the end of the text if the value is cut off.
+ */
 function valueEnd(text: string, start: number, level: number): number {
   let depth = 0;
   for (let index = start; index < text.length; index += 1) {
@@ -153,7 +157,7 @@ function valueEnd(text: string, start: number, level: number): number {
   return text.length;
 }
 
-/** Behind the quote that ends a string: one that is escaped as the first one is, not more often. */
+/** The index after the closing quote: the next one that is escaped as often as the opening quote. */
 export function stringEnd(text: string, open: number, level: number): number {
   const quote = text.charAt(open);
   for (
@@ -161,7 +165,7 @@ export function stringEnd(text: string, open: number, level: number): number {
     close !== -1;
     close = text.indexOf(quote, close + 1)
   ) {
-    // A backslash within the string is written as so many.
+    // Escaping adds this many backslashes for each one within the string.
     if ((escapesBefore(text, close) - level) % (2 * (level + 1)) === 0) return close + 1;
   }
   return text.length;

@@ -1,4 +1,4 @@
-// LAMBDA_OTLP_KEEP: which invocations are worth every detail.
+// LAMBDA_OTLP_KEEP: which invocations are exported in full.
 import type { HrTime } from '@opentelemetry/api';
 import type { Environment } from '../environment';
 import type { InitializationFact, InvocationFact } from '../invocation/fact';
@@ -9,13 +9,13 @@ export interface KeepRules {
   readonly coldStarts: boolean;
   readonly errorLogs: boolean;
   readonly http5xx: boolean;
-  /** Strictly longer; undefined: no rule. */
+  /** Keeps invocations that take strictly longer; undefined without such a rule. */
   readonly slowMs: number | undefined;
 }
 
-/** What else is known about a request when its invocation ends. */
+/** What is known about a request at the end of its invocation besides its events. */
 export interface RequestSigns {
-  /** A line at ERROR or above, or with an exception. */
+  /** There was a line at ERROR or above, or one with an exception. */
   readonly hasErrorLog: boolean;
   /** The status of the function's own SERVER span is ERROR. */
   readonly hasErrorSpan: boolean;
@@ -26,7 +26,7 @@ export interface RequestSigns {
 const SLOW = /^slow>(\d+(?:\.\d+)?)(ms|s)$/;
 const WORDS: readonly string[] = ['errors', 'cold_starts', 'error_logs', 'http5xx'];
 
-/** An unknown word causes one warning; the known ones apply. */
+/** Unknown words cause one warning; the known ones apply. */
 export function readKeepRules(environment: Environment): KeepRules {
   const words = environment.read('LAMBDA_OTLP_KEEP').map((word) => word.trim().toLowerCase());
   const unknown = words.filter((word) => !WORDS.includes(word) && !SLOW.test(word));
@@ -49,7 +49,6 @@ export function readKeepRules(environment: Environment): KeepRules {
   };
 }
 
-/** Some rule is set. */
 export function hasRules(rules: KeepRules): boolean {
   return Object.values(rules).some((rule) => rule !== false && rule !== undefined);
 }
@@ -59,7 +58,7 @@ export function isKeptInvocation(
   fact: InvocationFact,
   signs: RequestSigns,
 ): boolean {
-  // The report may not be here yet, which must not change the decision.
+  // The report comes last: it may be late, and whether it is here must not change the decision.
   const durationMs =
     (fact.runtimeDoneMetrics ?? fact.reportMetrics)?.durationMs ??
     toMs(durationBetween(fact.start, fact.end));
@@ -71,7 +70,7 @@ export function isKeptInvocation(
   );
 }
 
-/** True where the end of the invocation cannot change it any more. `now`: given while the request still runs. */
+/** True if the end of the invocation can no longer change the decision. `now` is given while the request still runs. */
 export function isKeptEarly(
   rules: KeepRules,
   { hasErrorLog, hasErrorSpan, httpStatusCode = 0 }: RequestSigns,

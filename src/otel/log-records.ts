@@ -1,5 +1,5 @@
-// Facts → log records: lines of the function and of extensions, and platform events as lines. Plain
-// ReadableLogRecord objects; the exporters take them as they are.
+// Facts → log records: lines of the function and of extensions, and platform events as lines. Builds plain
+// ReadableLogRecord objects, which the exporters take as they are.
 import { TraceFlags } from '@opentelemetry/api';
 import type { HrTime, SpanContext } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
@@ -24,16 +24,16 @@ import { Attribute } from './semconv';
 export interface LogOrigin {
   readonly resource: Resource;
   readonly scopes: Readonly<Record<'function' | 'extension' | 'platform', InstrumentationScope>>;
-  /** Platform events below it are not exported; undefined: none is. */
+  /** The least severity of exported platform events; undefined if none is exported. */
   readonly platformSeverity: SeverityNumber | undefined;
   readonly tieBreaker: TieBreaker;
-  /** Observed time of platform records: when they were delivered, or near it. */
+  /** The observed time of platform records: approximately when they were delivered. */
   readonly observed: HrTime;
   readonly limits: LogLimits;
   readonly contexts: SpanContexts;
 }
 
-/** The context of spans that log records name: the lines of one invocation share one object. */
+/** The span contexts that log records refer to: the lines of one invocation share one object. */
 export class SpanContexts {
   private last: SpanContext = { traceId: '', spanId: '', traceFlags: TraceFlags.NONE };
 
@@ -51,7 +51,7 @@ export class SpanContexts {
   }
 }
 
-/** Undefined for facts of other signals, and for platform events below the threshold. */
+/** Undefined for facts of other signals and for platform events below the threshold. */
 export function toLogRecord(
   fact: Fact<ReadLine>,
   origin: LogOrigin,
@@ -71,7 +71,7 @@ function toLineRecord(
   origin: LogOrigin,
 ): ReadableLogRecord {
   const { content, stream } = line;
-  // All members, always: records that share one hidden class are several times faster to make and to encode.
+  // Always sets all members: records of one hidden class are several times faster to build and to encode.
   const record: { readonly [K in keyof ReadableLogRecord]-?: ReadableLogRecord[K] | undefined } = {
     hrTime: origin.tieBreaker.separate(content.time ?? line.time, stream),
     hrTimeObserved: line.observed,
@@ -88,17 +88,17 @@ function toLineRecord(
   return record as ReadableLogRecord;
 }
 
-/** The line's own trace context, which the function's SDK wrote, wins over the invocation's. */
+/** The line's own trace context, written by the function's SDK, wins over the invocation's. */
 function toOwnContext(
   { traceId, spanId = '', traceFlags }: LogLine,
   identity: SpanIdentity | undefined,
 ): SpanContext | undefined {
-  // Without a span of its own (`xray_trace_id`) a line of the invocation's trace takes that one's.
+  // A line with a trace id but no span id (`xray_trace_id`) gets the invocation's span if the traces are the same.
   if (traceId === undefined || (spanId === '' && identity?.traceId === traceId)) return undefined;
   return { traceId, spanId, traceFlags: traceFlags ?? TraceFlags.SAMPLED };
 }
 
-/** Adds to the line's own attributes in place: they were made for this record alone. */
+/** Adds to the line's own attributes, which were created for this record alone. */
 function toLineAttributes(
   content: LogLine,
   requestId: string | undefined,
@@ -151,7 +151,7 @@ function toPlatformRecord(fact: PlatformLogFact, origin: LogOrigin): ReadableLog
   };
 }
 
-/** Known events read as in CloudWatch; of an unknown one, the record is all there is to show. */
+/** The text of known events as in CloudWatch; for an unknown event the whole record. */
 function toPlatformBody(
   event: PlatformLogFact['event'],
   limits: LogLimits,
@@ -165,15 +165,15 @@ function toPlatformBody(
   return { body: value, truncated };
 }
 
-// Lambda stamps log lines with milliseconds; lines of one millisecond keep their order by nanoseconds
-// added in the order in which they came.
+// Lambda stamps log lines with milliseconds. Lines of one millisecond keep their order by nanoseconds that are added in
+// order of arrival.
 
 const NANOS_PER_MS = 1_000_000;
 
 export class TieBreaker {
   private readonly last = new Map<string, { time: HrTime; ties: number }>();
 
-  /** The same time, or a little later when `stream` had a line at that millisecond just before. */
+  /** The same time, or slightly later if `stream` already had a line in that millisecond. */
   separate(time: HrTime, stream: string): HrTime {
     const previous = this.last.get(stream);
     if (previous?.time[0] !== time[0] || previous.time[1] !== time[1]) {

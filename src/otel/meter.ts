@@ -1,5 +1,5 @@
-// Measurements → the metric windows that are sent. Times are the events'. A window is collected only when it can
-// be sent; until then measurements go on being added to it.
+// Measurements → the metric windows that are exported. All times are event times. A window is collected only when it
+// can be sent; until then measurements are added to it.
 import type { HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
@@ -19,18 +19,18 @@ export interface MeterOptions {
   readonly temporality: TemporalityPreference;
   /** OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION. */
   readonly exponentialHistograms: boolean;
-  /** Points of histograms name a trace (OTEL_METRICS_EXEMPLAR_FILTER); by default they do. */
+  /** Histogram points name a trace (OTEL_METRICS_EXEMPLAR_FILTER). Default: true. */
   readonly exemplars?: boolean;
   /** Record the instruments about the extension itself. */
   readonly selfMetrics: boolean;
 }
 
-/** The longest time between an init ahead of requests and the first request that a window spans. */
+/** If an initialization ahead of requests was longer ago than this, the first window does not reach back to it. */
 const MAX_FIRST_WINDOW_MS = 3_600_000;
 
 interface Recorder {
   readonly isSelf: boolean;
-  /** Undefined: not to be recorded. */
+  /** Undefined if the instrument is not recorded. */
   readonly series: InstrumentSeries | undefined;
 }
 
@@ -52,12 +52,14 @@ export class Meter {
     if (series === undefined || !Number.isFinite(value)) return;
     series.record(measurement);
     this.hasAny = true;
-    // The extension's own figures alone are no reason to send a request, which would only make new ones.
+    // The extension's own figures are no reason to send a request: that would only create new ones.
     if (!isSelf) this.hasNews = true;
     this.sawTime(time);
   }
 
-  /** When it is first needed: most environments never need half of the instruments, and each window asks all. */
+  /**
+   * Created when first needed: most environments never use half of the instruments, and each window asks all of them.
+   */
   private createRecorder(name: InstrumentName): Recorder {
     const instrument = INSTRUMENTS.find((candidate) => candidate.name === name);
     const isSelf = instrument?.self === true;
@@ -71,7 +73,7 @@ export class Meter {
     return recorder;
   }
 
-  /** Windows reach from the first event to the newest, whether or not they were measured. */
+  /** Windows reach from the first to the newest event, even if nothing was measured for those events. */
   sawEvent({ type, time }: Pick<TelemetryEvent, 'type' | 'time'>): void {
     if (type === 'platform.restoreStart') this.sawRestore(time);
     else this.sawTime(time);
@@ -87,7 +89,7 @@ export class Meter {
     this.lastTime = lastTime === undefined ? time : laterTime(lastTime, time);
   }
 
-  /** What came before belongs to the snapshot, weeks ago: no window and no series reaches back to it. */
+  /** What came before belongs to the snapshot, possibly weeks ago: no window and no series may reach back to it. */
   private sawRestore(time: HrTime): void {
     this.restored = time;
     this.firstTime = time;
@@ -95,7 +97,7 @@ export class Meter {
     if (this.origin !== undefined) this.origin = laterTime(this.origin, time);
   }
 
-  /** An environment that was initialized ahead of requests may have waited for hours. */
+  /** True if the environment was initialized ahead of requests and may have waited for hours. */
   private isAfterFreeze(time: HrTime): boolean {
     if (this.previousEnd !== undefined || this.lastTime === undefined) return false;
     return isAfter(time, addMs(this.lastTime, MAX_FIRST_WINDOW_MS));
@@ -111,19 +113,19 @@ export class Meter {
     return this.lastTime;
   }
 
-  /** True when a window with news about the function can be collected. */
+  /** True if a window that says something new about the function can be collected. */
   get isDue(): boolean {
     return this.hasNews;
   }
 
-  /** The window since the last call, or undefined when it would be empty. Times are event times. */
+  /** The window since the last call, in event time; undefined if it would be empty. */
   collect(resource: Resource, includeSelfOnly: boolean): ResourceMetrics | undefined {
     const { firstTime, lastTime } = this;
     if (firstTime === undefined || lastTime === undefined) return undefined;
     if (!(this.hasNews || (includeSelfOnly && this.hasAny))) return undefined;
     this.hasNews = false;
     this.hasAny = false;
-    // Fixed by the first window: a cumulative point whose start moves would look like a reset.
+    // Set by the first window and never changed: a cumulative point whose start moves would look like a reset.
     this.origin ??= firstTime;
     const begin = this.previousEnd ?? this.origin;
     const start = this.restored === undefined ? begin : laterTime(begin, this.restored);

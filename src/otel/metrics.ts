@@ -1,5 +1,5 @@
-// Facts → measurements: which instrument, which value, at which event time. A missing value is no
-// measurement, never a 0; no attribute has unbounded values, so no requestId.
+// Facts → measurements: which instrument, which value, at which event time. A missing value makes no measurement (not a
+// 0). No attribute may have unboundedly many values, so none holds a requestId.
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type {
   Fact,
@@ -20,16 +20,15 @@ export interface Measurement {
   readonly instrument: InstrumentName;
   readonly value: number;
   readonly attributes: Attributes;
-  /** Event time. */
   readonly time: HrTime;
-  /** A span that leaves and shows what was measured. */
+  /** An exported span that shows what was measured. */
   readonly trace?: SpanIdentity;
 }
 
 type Values = Partial<Record<InstrumentName, number | undefined>>;
 
 const MAX_ERROR_TYPES = 20;
-/** Shared, so that a log line does not allocate a list. */
+/** Shared, so that no list is allocated for each log line. */
 const NONE: readonly Measurement[] = [];
 const OUTCOME_COUNTERS = {
   success: 'faas.invocations',
@@ -43,11 +42,11 @@ const SPAN_HISTOGRAMS: Readonly<Record<string, InstrumentName>> = {
   extensionOverhead: 'lambda.extension_overhead',
 };
 
-/** The error types of one environment, bounded because each makes a series. */
+/** The error types of one environment, limited in number because each makes a series. */
 export class ErrorTypes {
   private readonly known = new Set<string>();
 
-  /** The type itself, or `_OTHER` where too many others came before it. */
+  /** The type itself, or `_OTHER` once there are too many others. */
   limit(type: string): string {
     if (type === OTHER || this.known.has(type)) return type;
     if (this.known.size >= MAX_ERROR_TYPES) return OTHER;
@@ -56,7 +55,7 @@ export class ErrorTypes {
   }
 }
 
-/** The measurements that one fact makes; none for facts of other signals. */
+/** The measurements that one fact makes; empty for facts of other signals. */
 export function toMeasurements(fact: Fact<unknown>, types: ErrorTypes): readonly Measurement[] {
   if (!('errorType' in fact)) return measureFact(fact);
   return measureFact({ ...fact, errorType: types.limit(fact.errorType) });

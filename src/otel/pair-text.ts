@@ -1,26 +1,25 @@
-// `name=value` of logfmt and of URLs, `name => value` and `name: 'value'` as Python, Ruby, PHP and Node.js print
-// objects, wherever they stand in a text, and lines `name: value` of YAML and of HTTP's headers. In time proportional
-// to the text, whatever it is.
+// Pairs anywhere in a text: `name=value` as in logfmt and URLs, `name => value` and `name: 'value'` as Python, Ruby,
+// PHP and Node.js print objects, and lines `name: value` as in YAML and HTTP headers. Takes linear time on any text.
 import type { Range } from './character-kinds';
 import { BLANK, isOf, NAME, runEnd, runStart, VALUE_END } from './character-kinds';
 import { escapesBefore, skipSpace, stringEnd, NamedValues } from './json-text';
 import type { NamedValue, RuleOf } from './json-text';
 
-/** A longer name is none. */
+/** Longer words are not taken for names. */
 const MAX_NAME = 64;
-/** `=`, `=>` of Ruby and PHP, and what is encoded as a part of another URL. */
+/** `=`, which also begins the `=>` of Ruby and PHP, or its form within an encoded part of a URL. */
 const ASSIGNMENT = /=|%3D/i;
 const ASSIGNMENTS = /=>?|%3D/gi;
 const BACKSLASH = 0x5c;
 const QUOTES = `'"\``;
 const OPENING = '{[(';
 const CLOSING = '}])';
-/** What stands before the quotes of Python's bytes and texts. */
+/** The prefixes of Python's byte and text literals. */
 const PREFIX = /^[bru]{1,2}$/i;
-/** Then the secret is the next word. */
+/** After one of these words the secret is the next word. */
 const SCHEME = /^(?:bearer|basic)$/i;
 
-/** The values of the pairs that are named, without the quotes they stand in. */
+/** The values of the pairs whose names a rule matches, without their quotes. */
 export function findPairs(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   const assigned = ASSIGNMENT.test(text) ? findAssigned(text, ruleOf) : [];
   return text.includes(':') ? [...assigned, ...findPrinted(text, ruleOf)] : assigned;
@@ -46,7 +45,9 @@ function skipBlanksBefore(text: string, end: number): number {
   return runStart(text, end, { kind: BLANK, from: 0 });
 }
 
-/** Where a name ends that stands in quotes, or last in brackets: `"name"=`, `filter[name]=`, `filter%5Bname%5D[]=`. */
+/**
+ * The end of a name that stands in quotes or in the last brackets: `"name"=`, `filter[name]=`, `filter%5Bname%5D[]=`.
+ */
 function beforeBrackets(text: string, end: number): number {
   let at = end;
   while (endsWith(text, at, '[]')) at -= 2;
@@ -56,7 +57,7 @@ function beforeBrackets(text: string, end: number): number {
   return isQuoteAt(text, at - 1) ? at - 1 - escapesBefore(text, at - 1) : at;
 }
 
-/** `ending`: in upper case. */
+/** `ending` must be in upper case. */
 function endsWith(text: string, end: number, ending: string): boolean {
   const start = end - ending.length;
   return start >= 0 && text.slice(start, end).toUpperCase() === ending;
@@ -68,7 +69,7 @@ function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
     const value = skipSpace(text, at + 1);
     const quote = text.charAt(at - 1);
-    // JSON's members are found as such.
+    // findMembers finds the members of JSON objects.
     if (quote === '"' && !text.startsWith("'", value + prefixLength(text, value))) continue;
     const isQuoted = quote === '"' || quote === "'";
     const nameEnd = isQuoted ? at - 1 - escapesBefore(text, at - 1) : at;
@@ -89,16 +90,16 @@ function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   return values.found;
 }
 
-/** Of the name that ends there. */
+/** The rule that matches the name ending at `end`. */
 function ruleBefore(text: string, end: number, ruleOf: RuleOf): number | undefined {
   const start = runStart(text, end, { kind: NAME, from: Math.max(0, end - MAX_NAME - 1) });
   if (start === end || end - start > MAX_NAME) return undefined;
   const rule = ruleOf(text.slice(start, end));
-  // Behind `%` two digits may be an escape of URLs, and no part of it.
+  // Two digits after `%` may be a URL escape and so not part of the name.
   return rule ?? (text.charAt(start - 1) === '%' ? ruleOf(text.slice(start + 2, end)) : undefined);
 }
 
-/** Whether nothing but an indentation, or the dash of a list, stands before the name that ends there. */
+/** True if only an indentation or the dash of a list precedes the name on its line. */
 function beginsLine(text: string, nameEnd: number): boolean {
   let at = skipBlanksBefore(text, runStart(text, nameEnd, { kind: NAME, from: 0 }));
   if (text.charAt(at - 1) === '-') at = skipBlanksBefore(text, at - 1);
@@ -109,7 +110,7 @@ function isLineEnd(text: string, index: number): boolean {
   return '\r\n'.includes(text.charAt(index));
 }
 
-/** What YAML and the headers of HTTP say of a name: the rest of its line. */
+/** The value of a name in YAML and HTTP headers: the rest of the line. */
 function lineAt(text: string, after: number): Range {
   const start = runEnd(text, after, BLANK);
   let end = start;
@@ -117,7 +118,7 @@ function lineAt(text: string, after: number): Range {
   return { start, end };
 }
 
-/** Whether a brace or a comma stands before the name that ends there, and its quotes. */
+/** True if a brace or comma precedes the name and its quotes. */
 function isInObject(text: string, nameEnd: number): boolean {
   let at = runStart(text, nameEnd, { kind: NAME, from: 0 });
   if (at > 0 && QUOTES.includes(text.charAt(at - 1))) at -= 1 + escapesBefore(text, at - 1);
@@ -138,14 +139,14 @@ function isQuoteAt(text: string, index: number): boolean {
   return index >= 0 && index < text.length && QUOTES.includes(text.charAt(index));
 }
 
-/** Behind the backslashes that begin there. */
+/** The index after the backslashes that begin at `start`. */
 function quoteAt(text: string, start: number): number {
   let open = start;
   while (text.charCodeAt(open) === BACKSLASH) open += 1;
   return open;
 }
 
-/** Of `b'…'`, `u'…'` and their like; 0: there is none. */
+/** The length of a prefix as in `b'…'` and `u'…'`; 0 if there is none. */
 function prefixLength(text: string, start: number): number {
   for (let length = 1; length <= 2; length += 1) {
     const isQuoted = isQuoteAt(text, quoteAt(text, start + length));
@@ -154,7 +155,7 @@ function prefixLength(text: string, start: number): number {
   return 0;
 }
 
-/** What stands between its quotes or brackets; as far as it goes where there are none. */
+/** What is between the value's quotes or brackets, or else the following word. */
 function valueAt(text: string, start: number): Range {
   const prefix = prefixLength(text, start);
   const open = quoteAt(text, start + prefix);
@@ -165,7 +166,7 @@ function valueAt(text: string, start: number): Range {
   return { start, end: wordEnd(text, end + 1) };
 }
 
-/** From `start`, where its prefix may stand, to the quote that ends it. */
+/** From `start`, where a prefix may be, to the closing quote. */
 function stringAt(text: string, start: number, open: number): Range {
   const isPrefixed = text.charCodeAt(start) !== BACKSLASH && start < open;
   let from = open;
@@ -182,7 +183,7 @@ function stringAt(text: string, start: number, open: number): Range {
   }
 }
 
-/** The quote of the next line of a text that Node.js prints in lines joined by `+`; `end` where none follows. */
+/** The opening quote on the next line of a text that Node.js prints as lines joined by `+`; `end` if none follows. */
 function continuation(text: string, end: number): number {
   const plus = skipSpace(text, end);
   if (text.charAt(plus) !== '+') return end;
@@ -196,7 +197,7 @@ function wordEnd(text: string, start: number): number {
   return end;
 }
 
-/** Behind the bracket that closes the one at `open`; the end of the text, if it is cut off. */
+/** The index after the bracket that closes the one at `open`; the end of the text if it is cut off. */
 function groupEnd(text: string, open: number): number {
   let depth = 0;
   for (let index = open; index < text.length; index += 1) {
@@ -212,7 +213,7 @@ function groupEnd(text: string, open: number): number {
   return text.length;
 }
 
-/** A value of an object that is no text: `1234`, `Map(1) { 'a' => 1 }`, `SecretStr('…')`. It may have blanks in it. */
+/** A value that is not a string: `1234`, `Map(1) { 'a' => 1 }`, `SecretStr('…')`. It may contain spaces. */
 function memberAt(text: string, start: number): Range {
   let end = start;
   while (end < text.length && !`,\r\n\\${CLOSING}${QUOTES}`.includes(text.charAt(end))) {

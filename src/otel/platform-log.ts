@@ -1,4 +1,4 @@
-// Platform events as log records: the line that CloudWatch would show, the fields as attributes.
+// Platform events as log records: the body is the line that CloudWatch would show, the fields become attributes.
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-advanced.html
 import type { Attributes, AttributeValue } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
@@ -11,12 +11,12 @@ import { Attribute } from './semconv';
 
 type PlatformLogEvent = PlatformLogFact['event'];
 
-/** The event name of the record: the wire's type, known or not. */
+/** The record's event name: the event's type as Lambda wrote it, known or not. */
 export function toEventName(event: PlatformLogEvent): string {
   return event.type === 'unknown' ? event.wireType : event.type;
 }
 
-/** ERROR for failures, WARN for lost records, INFO for reports and initializations, DEBUG for what always happens. */
+/** ERROR for failures, WARN for lost records, INFO for reports and initializations, DEBUG for routine events. */
 export function toPlatformSeverity({ event, isFunctionError }: PlatformLogFact): SeverityNumber {
   if (isFunctionError === true) return SeverityNumber.ERROR;
   if (isFailure(readStatus(event))) return SeverityNumber.ERROR;
@@ -35,13 +35,13 @@ export function toPlatformSeverity({ event, isFunctionError }: PlatformLogFact):
   }
 }
 
-/** An event of an unknown type has its fields where the wire has them. */
+/** Reads an unknown event's outcome from its record, as Lambda wrote it. */
 function readStatus(event: PlatformLogEvent): Ended {
   if (event.type !== 'unknown') return 'status' in event ? event : {};
   return defined({ status: isObject(event.record) ? readText(event.record['status']) : undefined });
 }
 
-/** The words that CloudWatch's text format uses, fields separated by tabs as there. */
+/** Uses the words of CloudWatch's text format, with tabs between the fields. */
 export function toPlatformLine(event: Exclude<PlatformLogEvent, { type: 'unknown' }>): string {
   switch (event.type) {
     case 'platform.start':
@@ -102,7 +102,7 @@ function toInitializationLine(event: InitEvent | RestoreEvent): string {
   }
 }
 
-/** The fields of events that become attributes, by AWS's name. */
+/** The event fields that become attributes, by AWS's name. */
 const FIELDS: Readonly<Record<string, Attribute>> = {
   initializationType: Attribute.LAMBDA_INITIALIZATION_TYPE,
   phase: Attribute.LAMBDA_PHASE,
@@ -131,7 +131,7 @@ const METRICS: Readonly<Record<keyof PlatformMetrics, Attribute>> = {
   producedBytes: Attribute.LAMBDA_PRODUCED_BYTES,
 };
 
-/** The event's fields under the names that spans use; `spans` are spans already. */
+/** The event's fields under the names that spans use. The `spans` field is left out because it becomes spans. */
 export function toPlatformAttributes(fact: PlatformLogFact): Attributes {
   const { event } = fact;
   const attributes: Attributes = {};
@@ -192,7 +192,7 @@ function outcome({ status, errorType }: HasOutcome): Field[] {
   return [field('Status', status), field('Error Type', errorType)];
 }
 
-/** CloudWatch's END and REPORT lines name the status only where it is not success. */
+/** Like CloudWatch's END and REPORT lines, names the status only if it is not success. */
 function failure(event: HasOutcome): Field[] {
   return event.status === 'success' ? [] : outcome(event);
 }

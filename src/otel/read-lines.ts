@@ -1,5 +1,5 @@
-// Log events → lines as the tracker carries them, each read on its own when it comes. A stack trace that was printed
-// line by line becomes one line again.
+// Log events → lines as the tracker carries them. Each is read on its own when it arrives; a stack trace that was
+// printed line by line is joined into one line.
 import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { TrackedLine } from '../invocation/fact';
@@ -10,7 +10,7 @@ import type { LogEvent } from '../telemetry/event';
 import { isOutOfMemoryType } from '../invocation/result';
 
 export interface ReadLine extends TrackedLine {
-  /** The event's own, until it is known whether the line is a part of a trace. */
+  /** The event's own record, kept until it is known whether the line is part of a stack trace. */
   readonly record: unknown;
   readonly content: LogLine;
   /** When the listener received it. */
@@ -41,7 +41,9 @@ export class LogEventReader {
     };
   }
 
-  /** For each of a request's lines, in order, what takes its place; undefined: it was joined to the trace before it. */
+  /**
+   * What replaces each of a request's lines, in order; undefined for lines that were joined to the trace before them.
+   */
   joinTraces(lines: readonly ReadLine[]): readonly (ReadLine | undefined)[] {
     const texts = lines.map(({ record }) => (typeof record === 'string' ? record : undefined));
     const joined: (ReadLine | undefined)[] = [...lines];
@@ -57,7 +59,7 @@ export class LogEventReader {
   }
 }
 
-/** An error that was logged below ERROR was handled: it is on the record, not on the request. */
+/** An error logged below ERROR was handled, so it is on the log record but not on the request. */
 function toRequestException(
   { exception, severityNumber, time }: LogLine,
   eventTime: HrTime,
@@ -71,8 +73,8 @@ function withoutNewline(text = ''): string {
   return text.replace(/\r?\n$/, '');
 }
 
-// Whether a line says, in the runtime's own words, that memory ran out: V8's fatal error, the last words of the JVM,
-// .NET, Go, Rust, C++, PHP and Ruby, or an exception of a type that means it.
+// Tells whether a line reports, in the runtime's own words, that memory ran out: V8's fatal error, the last line of the
+// JVM, .NET, Go, Rust, C++, PHP or Ruby, or an exception whose type means it.
 
 const V8_WORDS = 'heap out of memory';
 const LAST_WORDS = new RegExp(
@@ -89,7 +91,7 @@ const LAST_WORDS = new RegExp(
 
 function readOutOfMemory({ body, exception, severityNumber }: LogLine): boolean {
   if (exception !== undefined && isOutOfMemoryType(exception.type)) return true;
-  // A runtime's last words have no level, or the highest.
+  // A runtime's last line has either no level or the highest one.
   if (severityNumber !== undefined && severityNumber < SeverityNumber.ERROR) return false;
   return typeof body === 'string' && (LAST_WORDS.test(body) || body.includes(V8_WORDS));
 }

@@ -1,5 +1,5 @@
-// Redaction and filters over what the function's SDK handed over, in its protobuf form: what no rule touches stays
-// byte for byte, what is no message ends where it breaks.
+// Applies redaction and filters to the protobuf items of the function's SDK. What no rule touches stays the same byte
+// for byte; a malformed message is cut where it breaks.
 // Source: opentelemetry-proto 1.x
 import { equalBytes, readLatin1, readUtf8 } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
@@ -15,14 +15,14 @@ import { MASK, MAX_DEPTH } from './redaction';
 import type { RedactionFilter } from './redaction-filter';
 import { readBody } from './repeated-lines';
 
-/** Texts of their own; every other text is a name that nobody made up for this request, or an attribute's. */
+/** Free texts. Other strings are attribute values, which have rules of their own, or fixed names. */
 const TEXTS: ReadonlySet<string> = new Set([
   'Span.name',
   'Event.name',
   'Status.message',
   'LogRecord.eventName',
 ]);
-/** Without texts. */
+/** Messages that contain no text. */
 const PASSED: ReadonlySet<string> = new Set(['Buckets', 'ValueAtQuantile', 'EntityRef']);
 const MESSAGES: Readonly<Record<Signal, string>> = {
   traces: 'Span',
@@ -30,13 +30,13 @@ const MESSAGES: Readonly<Record<Signal, string>> = {
   logs: 'LogRecord',
 };
 const STRING_VALUE = 1;
-/** May be a text, and is masked as one; bytes that are none stay as they are, or go whole. */
+/** Bytes that are a text are masked as one; other bytes stay as they are or are replaced as a whole. */
 const BYTES_VALUE = 7;
 
 export class ReceivedFilter {
   constructor(private readonly filter: RedactionFilter) {}
 
-  /** Undefined: dropped, and counted. */
+  /** Undefined if the item was dropped, and counted. */
   item<S extends Signal>(signal: S, came: ReceivedItems[S]): ReceivedItems[S] | undefined {
     if (came instanceof ReceivedLogRecord && this.filter.dropsLogs && this.isDropped(came)) {
       return undefined;
@@ -50,12 +50,12 @@ export class ReceivedFilter {
     }
     if (came instanceof ReceivedMetric) return new ReceivedMetric(part, came) as ReceivedItems[S];
     const span = new ReceivedSpan(part, came);
-    // The request that a span names is known, whatever leaves of its attributes.
+    // The request is known, even if the attribute that names it has been dropped.
     span.invocationId = came.invocationId;
     return span as ReceivedItems[S];
   }
 
-  /** A message of this type; the same bytes where no rule touches it. */
+  /** Filters a message of this type; returns the same bytes if no rule touches it. */
   message(typeName: string, signal: Signal, bytes: Uint8Array): Uint8Array {
     return new MessageFilter(this.filter, signal, bytes).message(typeName, whole(bytes)) ?? bytes;
   }
@@ -76,7 +76,7 @@ interface Range {
 
 const whole = (bytes: Uint8Array): Range => ({ start: 0, end: bytes.length });
 
-/** Of an AnyValue: whose it is, and how deep it stands. */
+/** Where an AnyValue stands: under which name and how deep. */
 interface ValuePlace {
   readonly name: string;
   readonly depth: number;
@@ -91,7 +91,7 @@ class MessageFilter {
     private readonly bytes: Uint8Array,
   ) {}
 
-  /** Undefined: unchanged. */
+  /** Undefined if unchanged. */
   message(typeName: string, range: Range, place = NAMELESS): Uint8Array | undefined {
     const reader = new FieldReader(this.bytes);
     const fields = fieldsOf({ typeName });
@@ -163,7 +163,7 @@ class MessageFilter {
     return this.text(range, (text) => this.filter.redactor.namedText(name, text));
   }
 
-  /** No text ends them: they stay as long as they are where there is nothing to mask. */
+  /** Unlike a string, a bytes value is not cut at the limit for texts, unless there is something to mask. */
   private namedBytes(range: Range, name: string): Uint8Array | undefined {
     const { redactor } = this.filter;
     const bytes = this.bytes.subarray(range.start, range.end);
@@ -171,7 +171,7 @@ class MessageFilter {
     if (!text.includes(REPLACEMENT) || equalBytes(UTF8.encode(text), bytes)) {
       return redactor.rulesOf(name, text).size > 0 ? this.namedText(range, name) : undefined;
     }
-    // There may be texts in them, in UTF-8 or one byte for each character.
+    // Arbitrary bytes may contain text in UTF-8 or in an encoding of one byte per character.
     const readings = [text, readLatin1(bytes)].map((reading) => redactor.rulesOf(name, reading));
     const rules = new Set(readings.flatMap((found) => [...found]));
     for (const rule of rules) redactor.count(rule, 1);
@@ -186,9 +186,9 @@ class MessageFilter {
 }
 
 const UTF8 = new TextEncoder();
-/** Of what is no UTF-8. */
+/** What invalid UTF-8 is decoded to. */
 const REPLACEMENT = '\u{fffd}';
-/** The field goes. */
+/** Removes the field. */
 const NOTHING = new Uint8Array(0);
 
 function deeper({ name, depth }: ValuePlace): ValuePlace {
@@ -201,14 +201,14 @@ function writeField(writer: MessageWriter, field: number, content: Uint8Array): 
   writer.raw(content);
 }
 
-/** An AnyValue. */
+/** Encodes an AnyValue. */
 function toText(text: string): Uint8Array {
   const writer = new MessageWriter();
   writeField(writer, STRING_VALUE, UTF8.encode(text));
   return writer.finish().slice();
 }
 
-/** A KeyValue. */
+/** Encodes a KeyValue. */
 function toMasked(name: string): Uint8Array {
   const writer = new MessageWriter();
   writeField(writer, 1, UTF8.encode(name));

@@ -1,6 +1,6 @@
-// What the function's SDK handed over, until its request is known, usually at the next settling: signs that a request
-// is worth its detail are noted at once, spans and log records wait. Bounded: beyond that, the oldest pass as belonging
-// to no request, because such items are never dropped.
+// Keeps what the function's SDK delivered until its request is known, usually at the next settling. Signs that a
+// request should be kept are noted at once; spans and log records wait. When the limit is reached, the oldest ones are
+// released as belonging to no request, since such items are never dropped.
 import type { Fact } from '../invocation/fact';
 import type { Surroundings } from '../invocation/requests';
 import type { ReceivedSpan } from '../relay/received-span';
@@ -20,30 +20,30 @@ export interface IntakeOptions extends DecisionOptions {
 }
 
 export interface TakingContext extends Surroundings {
-  /** Nothing is held back any more. */
+  /** The environment ends, so nothing is held back. */
   readonly isEnding: boolean;
-  /** Spans of the function's SDK that joining lets go; called once all facts are known. */
+  /** Spans of the function's SDK that joining releases; called once all facts are known. */
   readonly takeJoined: () => readonly ReceivedSpan[];
 }
 
 interface Owned {
   readonly item: ReceivedItem;
-  /** Undefined: it belongs to no request. */
+  /** Undefined if it belongs to no request. */
   readonly requestId: string | undefined;
 }
 
 interface Waiting {
   readonly item: ReceivedItem;
   readonly waits: number;
-  /** The request that was awaited when it came. */
+  /** The request whose events were awaited when the item arrived. */
   readonly awaited?: string | undefined;
 }
 
-/** Error records whose request is not known yet: one says enough. */
+/** Limits the error records whose request is not known yet; a request needs only one. */
 const MAX_ERRORS = 64;
-/** For how many settlings an item waits for the events of its request, which may be late or never come. */
+/** The number of settlings for which an item waits for its request's events, which may be late or never come. */
 const MAX_WAITS = 2;
-/** For the objects of an item and its own memory. */
+/** Memory that the objects of an item take up in addition to its bytes. */
 const OVERHEAD_BYTES = 256;
 
 export function heldBytesOf({ received: { start, end } }: ReceivedItem): number {
@@ -57,7 +57,7 @@ function whereaboutsOf({ signal, received }: ReceivedItem): Whereabouts {
 }
 
 export class ReceivedIntake {
-  /** Spans and records wait here for the decision about their request. */
+  /** Spans and log records wait here for the decision about their request. */
   readonly isSelective: boolean;
   private readonly decides: boolean;
   private readonly attribution = new Attribution();
@@ -76,12 +76,12 @@ export class ReceivedIntake {
     this.maxBytes = hold.maxRequestBytes;
   }
 
-  /** So much waits that a settling would help. */
+  /** True if so much is waiting that a settling would help. */
   get isCrowded(): boolean {
     return this.bytes > this.maxBytes / 2;
   }
 
-  /** Looks at an item as it came, before filters and redaction. */
+  /** Notes the signs of an item as it arrived, before filters and redaction. */
   note(item: ReceivedItem): void {
     if (!this.decides) return;
     const { errors, http5xx, errorLogs } = this.options.rules;
@@ -107,7 +107,7 @@ export class ReceivedIntake {
     this.bytes += heldBytesOf(item);
   }
 
-  /** Call with all facts of a settling before anything is decided. */
+  /** Must be called with all facts of a settling before anything is decided. */
   observe(facts: readonly Fact<unknown>[], around: Surroundings): void {
     if (!this.decides) return;
     this.attribution.learn(facts);
@@ -118,7 +118,10 @@ export class ReceivedIntake {
     });
   }
 
-  /** What joining lets go now, and what waited: the items whose request is known, and those that have none. */
+  /**
+   * Removes and returns what joining now releases, and of what waited the items whose request is known or that have
+   * none.
+   */
   take(context: TakingContext): readonly Owned[] {
     for (const received of context.takeJoined()) this.add({ signal: 'traces', received });
     const owned: Owned[] = [];
@@ -139,7 +142,7 @@ export class ReceivedIntake {
     return [...owned, ...this.keep(still).map(({ item }) => ({ item, requestId: undefined }))];
   }
 
-  /** Answers the oldest, for which there is no room. */
+  /** Bounds what waits: returns the oldest items, for which there is no more room. */
   private keep(still: readonly Waiting[]): readonly Waiting[] {
     this.bytes = still.reduce((bytes, { item }) => bytes + heldBytesOf(item), 0);
     let excess = 0;

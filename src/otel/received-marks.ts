@@ -1,5 +1,5 @@
-// Signs in spans and log records of the function's SDK that their request is worth its detail (LAMBDA_OTLP_KEEP); and
-// marks on them that say how they were drawn.
+// Reads signs in the SDK's spans and log records that their request should be kept (LAMBDA_OTLP_KEEP), and marks
+// exported ones with how they were sampled.
 // Source: https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/
 import { readAttributes } from '../relay/attributes';
 import { readUtf8 } from '../relay/bytes';
@@ -26,12 +26,12 @@ const SPAN_ATTRIBUTES = 9;
 const STATUS = 15;
 const STATUS_CODE = 3;
 const LOG_ATTRIBUTES = 6;
-/** OTLP's status codes, where OK and ERROR are numbered as in the API. */
+/** OTLP numbers ERROR as 2, as the API does. */
 const ERROR = 2;
 const ERROR_SEVERITY = 17;
 const HTTP_STATUS_CODES = ['http.response.status_code', 'http.status_code'];
 
-/** The status of a SERVER span, and the HTTP status that it answered with. */
+/** Whether a SERVER span has failed, and the HTTP status that it returned. */
 export function readSpanSigns(span: ReceivedSpan): Partial<RequestSigns> {
   const bytes = bytesOf(span);
   const attributes = readAttributes(bytes, SPAN_ATTRIBUTES);
@@ -49,7 +49,7 @@ export function isErrorRecord(record: ReceivedLogRecord): boolean {
   return keys.has(Attribute.EXCEPTION_TYPE) || keys.has(Attribute.EXCEPTION_MESSAGE);
 }
 
-/** Whether the status of a Span message is ERROR. */
+/** True if the status of this Span message is ERROR. */
 export function isErroneous(span: Uint8Array): boolean {
   const fields = new FieldReader(span);
   const status = new FieldReader(span);
@@ -75,12 +75,12 @@ export function readTracestate({ block, start, end }: ReceivedSpan): string {
 }
 
 export interface ReceivedMark {
-  /** Undefined: nothing is said of how it was drawn, and what was said does not hold any more. */
+  /** Undefined if the probability is unknown; a threshold that the item already has then no longer holds. */
   readonly threshold: Threshold | undefined;
   readonly draw: Draw | undefined;
-  /** The SDK's sampler is known to take every trace that begins here. */
+  /** The SDK's sampler is known to keep every trace that begins here. */
   readonly isWholeAtRoot: boolean;
-  /** Only on the span that stays: what was dropped beside it. */
+  /** What was dropped; only for the span that is exported in any case. */
   readonly attributes?: SpanEdit['attributes'];
 }
 
@@ -102,7 +102,8 @@ function toMarked(tracestate: string, { traceId }: ReceivedSpan, mark: ReceivedM
   if (threshold === KEEP_ALL && !isWholeAtRoot && !hasThreshold(tracestate)) return tracestate;
   const isOfItsTrace = traceId !== undefined && traceId === draw?.traceId;
   if (threshold === undefined || !isOfItsTrace) {
-    // Of another trace: kept for sure, what it says still holds; drawn with this one, nothing is known of it.
+    // A span of another trace: if it was kept for certain, its own threshold still holds; if this request was sampled,
+    // its overall probability is unknown.
     if (threshold === KEEP_ALL || !hasThreshold(tracestate)) return tracestate;
     return withThreshold(tracestate, undefined);
   }
@@ -110,7 +111,7 @@ function toMarked(tracestate: string, { traceId }: ReceivedSpan, mark: ReceivedM
   return raiseThreshold({ traceId, tracestate }, threshold);
 }
 
-/** As the Collector's probabilistic_sampler writes it; what a stage before said is raised, never lowered. */
+/** Writes what the Collector's probabilistic_sampler writes; a threshold of an earlier stage is only ever raised. */
 export function markRecord(
   record: ReceivedLogRecord,
   { threshold, draw }: Pick<ReceivedMark, 'threshold' | 'draw'>,

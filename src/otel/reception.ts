@@ -1,8 +1,8 @@
-// Where the items of the function's own SDK come in. Their path, in this order:
-// lambda/ (OtlpReceiver, gRPC) takes the request; extension/relay.ts has it scanned into items (relay/scan-request.ts);
-// Reception, here: signs of a request worth keeping are noted, then the item is redacted (ReceivedFilter); a span then
-// goes to ReceivedSpans (invocation/), where it is joined with ours; a span or log record whose request is not decided
-// yet goes to ReceivedIntake, which finds its request (Attribution) and holds it; the rest passes on.
+// Where the items of the function's own SDK enter. Their path: lambda/ (OtlpReceiver, gRPC) takes the request;
+// extension/relay.ts has it scanned into items (relay/scan-request.ts); Reception, in this file, notes signs that their
+// request should be kept, and redacts them (ReceivedFilter). A span then goes to ReceivedSpans (invocation/) to be
+// joined with ours. A span or log record whose request is not decided yet goes to ReceivedIntake, which finds its
+// request (Attribution) and holds it. Everything else passes on.
 import type { ReceivedSpans } from '../invocation/received-spans';
 import type { RawItem, Signal } from '../relay/item';
 import { ReceivedLogRecord } from '../relay/scan-request';
@@ -15,11 +15,11 @@ import type { RepeatedLines } from './repeated-lines';
 
 export interface ReceptionParts {
   readonly intake: ReceivedIntake;
-  /** Absent: nothing is redacted. */
+  /** Without it nothing is redacted. */
   readonly filter?: RedactionFilter | undefined;
-  /** Absent: nothing is joined. */
+  /** Without it nothing is joined. */
   readonly received?: ReceivedSpans | undefined;
-  /** Absent: log records do not leave. */
+  /** Without it log records are not exported. */
   readonly repeated?: RepeatedLines | undefined;
 }
 
@@ -31,8 +31,8 @@ export class Reception {
   }
 
   /**
-   * What goes straight on is answered; the rest waits for the next settling, or was dropped by a filter. `changed` gets
-   * what redaction made of it.
+   * Returns the item if it is passed on at once; otherwise it waits for the next settling or was dropped by a filter.
+   * Items that redaction changed are added to `changed`.
    */
   accept<S extends Signal>(
     signal: S,
@@ -51,7 +51,7 @@ export class Reception {
     return undefined;
   }
 
-  /** Spans that had no room until the next settling; they go on as they are. */
+  /** Spans that did not fit until the next settling; they are passed on as they are. */
   takeExcess(): readonly RawItem[] {
     const { intake, received } = this.parts;
     const excess = received?.takeExcess() ?? [];
@@ -60,12 +60,12 @@ export class Reception {
     return [];
   }
 
-  /** So much waits for a decision that settling would help. */
+  /** True if so much waits for a decision that a settling would help. */
   get isCrowded(): boolean {
     return this.parts.intake.isCrowded;
   }
 
-  /** A resource or a scope as it leaves. */
+  /** Redacts a resource or a scope. */
   redact(
     message: 'Resource' | 'InstrumentationScope',
     signal: Signal,

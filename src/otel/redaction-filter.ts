@@ -1,5 +1,5 @@
-// Redaction and filters over what the translation makes: records, spans, measurements, resources. What KEEP
-// decides was decided on the facts before; only what is held and sent passes here.
+// Applies redaction and filters to what the translation makes: records, spans, measurements, resources. The rules of
+// LAMBDA_OTLP_KEEP are applied to the unredacted facts before; here passes only what is held or sent.
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { AnyValue } from '@opentelemetry/api-logs';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -11,7 +11,7 @@ import type { DropLogRule, RedactionRules, KnownName } from './redaction-rules';
 import { NO_RULE } from './redaction-rules';
 import type { CompileSigns } from './secret-signs';
 
-/** What LAMBDA_OTLP_DROP_LOGS asks for. */
+/** What the rules of LAMBDA_OTLP_DROP_LOGS look at. */
 export interface FilteredRecord {
   readonly severityNumber?: number | undefined;
   readonly body?: AnyValue;
@@ -30,21 +30,21 @@ export class RedactionFilter {
     this.redactor = new Redactor(rules, compileSigns);
   }
 
-  /** Undefined: dropped, and counted. */
+  /** The redacted record; undefined if it was dropped, and counted. */
   record(record: ReadableLogRecord): ReadableLogRecord | undefined {
     if (this.isDropped(record)) return undefined;
     const body = this.bodyOf(record);
     const attributes = this.attributes(record.attributes, 'logs');
-    // Records of one hidden class are several times faster to encode.
+    // Not copied if unchanged: records of one hidden class are several times faster to encode.
     if (body === record.body && attributes === record.attributes) return record;
     return { ...record, ...(body !== undefined && { body }), attributes };
   }
 
-  /** A line of the extension about itself: its words are ours, what it quotes is not. */
+  /** Redacts a line of the extension about itself: the words are ours, but what it quotes is not. */
   readonly line = (text: string): string =>
     this.rules.masksEverything ? text.replace(QUOTED, MASK) : this.redactor.text(text);
 
-  /** By LAMBDA_OTLP_DROP_LOGS; counted. */
+  /** True if a rule of LAMBDA_OTLP_DROP_LOGS matches, which is counted. */
   isDropped(record: FilteredRecord): boolean {
     let place = 0;
     for (const rule of this.rules.dropLogs) {
@@ -79,14 +79,14 @@ export class RedactionFilter {
     return message === undefined ? status : { ...status, message: this.redactor.text(message) };
   }
 
-  /** Its attributes are Lambda's words and ours, but for the types of errors. */
+  /** Unchanged if everything is masked: apart from error types, its attributes are Lambda's words and ours. */
   measurement(measurement: Measurement): Measurement {
     if (this.rules.masksEverything) return measurement;
     const attributes = this.attributes(measurement.attributes, 'metrics');
     return { ...measurement, attributes };
   }
 
-  /** Without what DROP_ATTRIBUTES names, the rest redacted. */
+  /** Removes what LAMBDA_OTLP_DROP_ATTRIBUTES names and redacts the rest; the same object if nothing changes. */
   attributes<T extends object>(attributes: T, signal: Signal): T {
     const values = attributes as Readonly<Record<string, AnyValue>>;
     let made: Record<string, AnyValue> | undefined;
@@ -105,7 +105,7 @@ export class RedactionFilter {
     return (made ?? attributes) as T;
   }
 
-  /** By LAMBDA_OTLP_DROP_ATTRIBUTES; counted. */
+  /** True if a rule of LAMBDA_OTLP_DROP_ATTRIBUTES matches, which is counted. */
   dropsAttribute(name: string, signal: Signal): boolean {
     return this.drops(this.redactor.names.of(name), signal);
   }
@@ -117,7 +117,7 @@ export class RedactionFilter {
     return true;
   }
 
-  /** Matches by rule since the last call. */
+  /** The matches of each rule since the last call. */
   takeCounts(time: HrTime): Measurement[] {
     return this.redactor.takeCounts().map(([rule, value]) => {
       const attributes: Attributes = { rule };
@@ -125,7 +125,7 @@ export class RedactionFilter {
     });
   }
 
-  /** The platform's own lines hold no user's text. */
+  /** If everything is masked, the platform's own lines stay: they contain no text of the user. */
   private bodyOf({ body, eventName }: ReadableLogRecord): AnyValue {
     if (typeof body !== 'string') return this.redactor.value(body);
     const isPlatformLine =

@@ -1,36 +1,36 @@
 // The settings of redaction and filters: LAMBDA_OTLP_REDACT, …_PATTERNS, …_KEYS, LAMBDA_OTLP_DROP_LOGS and
-// LAMBDA_OTLP_DROP_ATTRIBUTES. A masking rule that cannot be read masks all free text: what it would have
-// protected is not known. Any other part that cannot be read is left out. Both cost one warning.
+// LAMBDA_OTLP_DROP_ATTRIBUTES. If a masking rule cannot be read, all free text is masked, because nobody knows what the
+// rule was to protect. Any other rule that cannot be read is left out. Either costs one warning.
 import type { Environment } from '../environment';
 import type { Range } from './character-kinds';
 import type { ScannerName } from './secret-scanners';
 import { SCANNERS } from './secret-scanners';
 import type { Signal } from '../relay/item';
 
-/** As compilePattern of the host makes it: in linear time on any text. */
+/** Made by the host's compilePattern; takes linear time on any text. */
 export interface Pattern {
-  /** What every match has in it; empty where none is known. */
+  /** A literal that every match contains; empty if none is known. */
   readonly sign: string;
   test(text: string): boolean;
-  /** In the order of the text; none is empty, none overlaps another. */
+  /** In the order of the text, never empty and never overlapping. */
   find(text: string): readonly Range[];
 }
 
-/** Undefined: not a pattern that can be searched for in linear time. */
+/** Undefined if `source` cannot be searched for in linear time. */
 export type CompilePattern = (source: string) => Pattern | undefined;
 
-/** Runs of words that follow each other, with any words between the runs. */
+/** Runs of consecutive words, with any words between the runs. */
 export type KeyRule = readonly (readonly string[])[];
 
 export interface DropLogRule {
-  /** Records below it. */
+  /** Drops records below this severity number. */
   readonly belowSeverity?: number;
   readonly body?: Pattern;
 }
 
 export interface DropAttributeRule {
   readonly signal?: string;
-  /** What stands between the stars. */
+  /** The parts of the name between the stars. */
   readonly parts: readonly string[];
 }
 
@@ -53,7 +53,7 @@ const SEVERITIES: Readonly<Record<string, number>> = {
 };
 const SIGNAL_PREFIX = /^(traces|metrics|logs):(.+)$/;
 
-/** Undefined where nothing is set: then nothing is looked at. */
+/** Undefined if no setting is set; then no text is looked at. */
 export function readRedactionRules(
   environment: Environment,
   compile: CompilePattern,
@@ -138,7 +138,7 @@ function toDropAttributeRule(part: string): DropAttributeRule {
   return { parts: name.split('*'), ...(signal !== undefined && { signal }) };
 }
 
-/** The whole name, a `*` for any characters. */
+/** Compares the whole name; `*` stands for any characters. */
 export function namesAttribute({ parts }: DropAttributeRule, name: string): boolean {
   const [first = '', ...rest] = parts;
   if (rest.length === 0) return name === first;
@@ -161,7 +161,7 @@ function toKeyRule(rule: string): KeyRule {
     .filter((run) => run.length > 0);
 }
 
-/** Between `. _ -` and where lower case turns to upper. */
+/** Splits at anything but letters and digits, and where lower case turns to upper case. */
 function toWords(text: string): string[] {
   return text
     .replace(/([a-z0-9])([A-Z])/g, '$1 $2')
@@ -171,11 +171,11 @@ function toWords(text: string): string[] {
     .filter((word) => word !== '');
 }
 
-/** The place of the first rule that names it; -1: none does. */
+/** The index of the first rule that matches the key; -1 if none does. */
 function findKeyRule(rules: readonly KeyRule[], key: string): number {
   const text = key.toLowerCase();
   let words: readonly string[] | undefined;
-  // Most names have not even the letters of a rule.
+  // A cheap first check: most names do not even contain the letters of a rule.
   return rules.findIndex(
     (rule) =>
       rule.every((run) => run.every((word) => text.includes(word))) &&
@@ -183,7 +183,7 @@ function findKeyRule(rules: readonly KeyRule[], key: string): number {
   );
 }
 
-/** `password` names `user_password` and `userPassword`, not `passwordless`. */
+/** `password` matches `user_password` and `userPassword` but not `passwordless`. */
 function namesKey(rule: KeyRule, words: readonly string[]): boolean {
   if (rule.length === 0) return false;
   let from = 0;
@@ -197,7 +197,7 @@ function namesKey(rule: KeyRule, words: readonly string[]): boolean {
   return true;
 }
 
-// What the rules say of the names of attributes and members, asked once of each: the same names come again and again.
+// What the rules say about names of attributes and members, decided once for each name since names repeat.
 
 const MAX_NAMES = 512;
 const MAX_TEXT_NAMES = 512;
@@ -205,13 +205,13 @@ export const NO_RULE = -1;
 
 export interface KnownName {
   readonly name: string;
-  /** The place of the first rule of LAMBDA_OTLP_REDACT_KEYS that names it. */
+  /** The index of the first rule of LAMBDA_OTLP_REDACT_KEYS that matches the name. */
   readonly maskedBy: number;
-  /** Of LAMBDA_OTLP_DROP_ATTRIBUTES, by signal. */
+  /** The indices of the first matching rules of LAMBDA_OTLP_DROP_ATTRIBUTES, by signal. */
   readonly droppedBy: Readonly<Record<Signal, number>>;
-  /** By a rule of either setting. */
+  /** A rule of either setting matches the name. */
   readonly isNamed: boolean;
-  /** The latest value that no rule masked. */
+  /** The latest value in which no rule found anything. */
   clean: string | undefined;
 }
 
@@ -252,13 +252,13 @@ export class KnownNames {
   }
 }
 
-/** Of what stands as a name in a text: there may be any number, and they push out no attribute's. */
+/** Names found within texts. They have a cache of their own: there may be any number of them. */
 export class TextNames {
   private readonly rules = new Map<string, number>();
 
   constructor(private readonly keys: RedactionRules['keys']) {}
 
-  /** The place of the first rule of LAMBDA_OTLP_REDACT_KEYS that names it. */
+  /** The index of the first rule of LAMBDA_OTLP_REDACT_KEYS that matches the name. */
   ruleOf(name: string): number {
     let rule = this.rules.get(name);
     if (rule === undefined) {

@@ -1,5 +1,5 @@
-// What must not leave is taken out of every text before it is held, kept or handed over: by scanners, by the
-// user's patterns, by the names of keys. Each match is counted by its rule, never named by its text.
+// Removes what must not be exported from every text before it is held, kept or handed on: by scanners, by the user's
+// patterns and by the names of keys. Each match is counted by its rule; its text is never mentioned.
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { findMembers, PlainText } from './json-text';
 import { findPairs } from './pair-text';
@@ -11,16 +11,18 @@ import type { CompileSigns } from './secret-signs';
 import { isSigned, SecretSigns } from './secret-signs';
 
 export const MASK = '[REDACTED]';
-/** What lies behind is not read, and does not leave. */
+/** The rest of a longer text is neither read nor exported. */
 const MAX_TEXT = 65_536;
-/** A match that straddles the cut would leave in part: the text ends at the last space before it. */
+/**
+ * A text is cut at a space up to this far before the limit, since part of a match that straddles the cut would get out.
+ */
 const CUT_REACH = 1024;
 export const MAX_DEPTH = 32;
-/** Of JSON, for what may be searched for. */
+/** JSON escapes that may hide what is searched for. */
 const ESCAPE = /\\[u/]/;
 const NOTHING: readonly Match[] = [];
 const MAX_REMEMBERED_TEXT = 64;
-/** Ours and the resource's: no user's text. */
+/** Names that we or the resource set, whose values contain no text of the user. */
 const OWN_NAME = /^(?:service|telemetry|host|faas|lambda|cloud|aws|sampling)\.|^error\.type$|^ip$/;
 
 export class Redactor {
@@ -29,9 +31,9 @@ export class Redactor {
   private readonly counts = new Map<string, number>();
   private readonly scanners: SecretScanners;
   private readonly signs: SecretSigns;
-  /** Patterns that look at every text. */
+  /** There are patterns that must look at every text. */
   private readonly hasUnsigned: boolean;
-  /** What only drops leaves every text as it is, however long. */
+  /** There are masking rules. If there are only drop rules, every text stays as it is, however long. */
   private readonly hasMasks: boolean;
 
   constructor(
@@ -47,7 +49,7 @@ export class Redactor {
     this.hasUnsigned = patterns.some((pattern) => !isSigned(pattern));
   }
 
-  /** Free text: a body, a message, a name. */
+  /** Redacts free text: a body, a message, a name. */
   text(text: string, name = ''): string {
     if (this.rules.masksEverything) {
       this.count('all', 1);
@@ -60,13 +62,13 @@ export class Redactor {
     return matches.length === 0 ? whole : this.mask(whole, matches);
   }
 
-  /** The rules that find something to mask, however long the text is; not counted. */
+  /** The rules that find something in the text, however long it is; they are not counted. */
   rulesOf(name: string, text: string): ReadonlySet<string> {
     if (this.rules.masksEverything) return new Set(OWN_NAME.test(name) ? [] : ['all']);
     return new Set(this.find(text, name).map(({ rule }) => rule));
   }
 
-  /** Every rule looks at the same text: none takes from another what it would have found. */
+  /** Applies every rule to the same text, so that no rule hides from another what it would have found. */
   private find(text: string, name: string): readonly Match[] {
     const plain = text.includes('\\') && ESCAPE.test(text) ? new PlainText(text) : undefined;
     const matches = this.findIn(text, name, plain === undefined || plain.text === text);
@@ -95,7 +97,7 @@ export class Redactor {
     }
   }
 
-  /** A text has keys too, in JSON and in pairs. */
+  /** Keys also occur within texts, in JSON and in pairs. */
   private findKeys(text: string, matches: Match[]): void {
     const ruleOf = (name: string): number | undefined => {
       const rule = this.textNames.ruleOf(name);
@@ -107,7 +109,7 @@ export class Redactor {
     }
   }
 
-  /** Matches of one rule that overlap count once, all that overlap leave one mask. */
+  /** Overlapping matches of one rule count once; all overlapping matches are replaced by one mask. */
   private mask(text: string, matches: readonly Match[]): string {
     const parts: string[] = [];
     const ends = new Map<string, number>();
@@ -123,7 +125,7 @@ export class Redactor {
     return parts.join('') + text.slice(rest);
   }
 
-  /** The same object where nothing is masked. */
+  /** Returns the same object if nothing is masked. */
   attributes<T extends object>(attributes: T): T {
     return this.membersAt(attributes as Record<string, AnyValue>, 0) as T;
   }
@@ -143,7 +145,7 @@ export class Redactor {
     return redacted ?? members;
   }
 
-  /** A text, a map or a list without a name of its own. */
+  /** Redacts a text, a map or a list that has no name. */
   value(value: AnyValue): AnyValue {
     return this.valueAt(this.names.of(''), value, 0);
   }
@@ -152,14 +154,14 @@ export class Redactor {
     if (matches > 0) this.counts.set(rule, (this.counts.get(rule) ?? 0) + matches);
   }
 
-  /** Matches by rule since the last call. */
+  /** The matches of each rule since the last call. */
   takeCounts(): readonly (readonly [string, number])[] {
     const counts = [...this.counts];
     this.counts.clear();
     return counts;
   }
 
-  /** By LAMBDA_OTLP_REDACT_KEYS; counted. */
+  /** True if a rule of LAMBDA_OTLP_REDACT_KEYS matches, which is counted. */
   masksKey(name: string): boolean {
     return this.masks(this.names.of(name));
   }
@@ -170,7 +172,7 @@ export class Redactor {
     return true;
   }
 
-  /** The text of an attribute or of a member. */
+  /** Redacts the text of an attribute or a member. */
   namedText(name: string, text: string): string {
     return this.textOf(this.names.of(name), text);
   }
@@ -178,7 +180,7 @@ export class Redactor {
   private textOf(known: KnownName, text: string): string {
     const { name } = known;
     if (this.rules.masksEverything && OWN_NAME.test(name)) return text;
-    // Ids and levels come again with every line of a request.
+    // The same ids and levels come with every line of a request, so the last clean value is remembered.
     if (name === '' || text.length > MAX_REMEMBERED_TEXT) return this.text(text, name);
     if (known.clean === text) return text;
     const redacted = this.text(text, name);
@@ -186,7 +188,7 @@ export class Redactor {
     return redacted;
   }
 
-  /** An attribute, or a member of a map at any depth. */
+  /** Redacts an attribute, or a member of a map at any depth. */
   member(known: KnownName, value: AnyValue): AnyValue {
     return this.memberAt(known, value, 0);
   }

@@ -1,6 +1,6 @@
-// Notices that lines come twice: on stdout, which Lambda delivers, and from a log bridge of the function's SDK. Both
-// leave, because equal texts may well be two lines; there is only a warning. Bounded, and idle until the first record
-// of the SDK.
+// Notices lines that arrive twice: on stdout, which Lambda delivers, and from a log bridge of the function's SDK. Both
+// are exported, since equal texts may well be two lines; there is only a warning. Bounded, and idle until the first
+// record of the SDK.
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { readAnyValue } from '../relay/attributes';
 import type { PlainValue } from '../relay/attributes';
@@ -12,29 +12,29 @@ import { forgetOldest } from '../telemetry/recent-keys';
 
 const BODY = 5;
 const STRING_VALUE = 1;
-/** Texts remembered of either kind. */
+/** Texts remembered from each of the two sources. */
 const MAX_TEXTS = 64;
 const MAX_LENGTH = 512;
 const MAX_DISTANCE_MS = 1_000;
-/** A shorter text may be two lines that have nothing to do with one another: it takes two such texts. */
+/** A shorter text may repeat by chance, so two such texts are needed for the warning. */
 const TELLING_LENGTH = 32;
 
-/** Of what leaves: lines and records that a filter dropped are not noted. */
+/** Sees only what is exported, not lines and records that a filter dropped. */
 export class RepeatedLines {
   isFound = false;
   private hasRecords = false;
   private readonly records = new Map<string, number>();
   private readonly lines = new Map<string, number>();
-  /** A short text that came twice. */
+  /** A short text that has arrived twice. */
   private suspect: string | undefined;
 
-  /** Of the function's SDK. */
+  /** Notes a record of the function's SDK. */
   noteRecord(record: ReceivedLogRecord): void {
     this.hasRecords = true;
     if (!this.isFound) this.compare(readText(record), record.timeMs, [this.records, this.lines]);
   }
 
-  /** `timeMs`: Unix milliseconds. */
+  /** Notes a line of the function; `timeMs` in Unix milliseconds. */
   noteLine(body: AnyValue, timeMs: number): void {
     if (this.hasRecords && !this.isFound) this.compare(body, timeMs, [this.lines, this.records]);
   }
@@ -50,7 +50,7 @@ export class RepeatedLines {
     const otherMs = others.get(text);
     if (otherMs !== undefined && Math.abs(otherMs - timeMs) <= MAX_DISTANCE_MS)
       this.suspectOf(text);
-    // The newest come last.
+    // Adding it again makes it the newest.
     own.delete(text);
     own.set(text, timeMs);
     forgetOldest(own, MAX_TEXTS);
@@ -65,7 +65,7 @@ export class RepeatedLines {
   }
 }
 
-/** The body, if it is a text of a length that is compared: others are not decoded. */
+/** The body, if it is a text of a length that is compared; other bodies are not decoded. */
 function readText(record: ReceivedLogRecord): string | undefined {
   const bytes = bytesOf(record);
   const fields = new FieldReader(bytes);
@@ -74,7 +74,7 @@ function readText(record: ReceivedLogRecord): string | undefined {
     if (!fields.is(BODY, LENGTH_DELIMITED)) continue;
     fields.enter(fields.start, fields.end);
     const isText = fields.next() && fields.is(STRING_VALUE, LENGTH_DELIMITED);
-    // A code unit of a string is at most three bytes of UTF-8.
+    // One UTF-16 code unit takes at most three bytes in UTF-8.
     const isShort = fields.end - fields.start <= 3 * MAX_LENGTH;
     return isText && isShort ? readUtf8(bytes, fields.start, fields.end) : undefined;
   }

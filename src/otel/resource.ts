@@ -1,5 +1,5 @@
-// Who the telemetry is about: the function and its execution environment. An external extension sees
-// neither AWS_EXECUTION_ENV nor the log variables, so the usual Lambda resource detector finds nothing.
+// The resource: the function and its execution environment. An external extension sees neither AWS_EXECUTION_ENV nor
+// the log variables, so the usual Lambda resource detector would find nothing.
 // Source: https://opentelemetry.io/docs/specs/semconv/resource/faas/
 import type { Attributes } from '@opentelemetry/api';
 import { defined } from '../telemetry/fields';
@@ -11,24 +11,24 @@ import type { Environment } from '../environment';
 export interface FunctionDescription {
   /** OTEL_SERVICE_NAME. */
   readonly serviceName?: string;
-  /** OTEL_RESOURCE_ATTRIBUTES, decoded: wins over everything that is detected. */
+  /** OTEL_RESOURCE_ATTRIBUTES, decoded; wins over everything that is detected. */
   readonly userAttributes: Attributes;
-  /** AWS_LAMBDA_FUNCTION_NAME, else the register answer's. */
+  /** AWS_LAMBDA_FUNCTION_NAME, else from the answer to register. */
   readonly functionName?: string;
   readonly functionVersion?: string;
   /** AWS_LAMBDA_FUNCTION_MEMORY_SIZE. */
   readonly memorySizeMb?: number;
   readonly region?: string;
-  /** The register answer's accountId. */
+  /** The accountId in the answer to register. */
   readonly accountId?: string;
-  /** platform.start.functionArn or INVOKE.invokedFunctionArn, where accountId is missing. */
+  /** platform.start.functionArn or INVOKE.invokedFunctionArn; needed if accountId is missing. */
   readonly functionArn?: string;
-  /** AWS_LAMBDA_LOG_GROUP_NAME, AWS_LAMBDA_LOG_STREAM_NAME, where they are visible. */
+  /** AWS_LAMBDA_LOG_GROUP_NAME and AWS_LAMBDA_LOG_STREAM_NAME, if the extension can see them. */
   readonly logGroupName?: string;
   readonly logStreamName?: string;
   /** initStart.instanceId or restoreStart.instanceId. */
   readonly instanceId?: string;
-  /** A UUID of this execution environment (made anew after a SnapStart restore). */
+  /** A UUID for this execution environment, replaced after a SnapStart restore. */
   readonly environmentId: string;
   /** Node's process.arch. */
   readonly arch: string;
@@ -38,9 +38,9 @@ export interface FunctionDescription {
 const HOST_ARCHES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' };
 
 /**
- * Resource attributes of one signal. `service.instance.id` is left out of logs, where Loki would make an
- * index label (one stream per environment) of it; `host.id` and `ip` are on traces only, where Jaeger
- * otherwise takes children for spans of other hosts and warns of clock skew.
+ * The resource attributes of one signal. Logs have no `service.instance.id`, because Loki would make an index label of
+ * it, which is one stream for each environment. Only traces have `host.id` and `ip`, because without them Jaeger takes
+ * children for spans of other hosts and warns of clock skew.
  */
 export function toResourceAttributes(
   described: FunctionDescription,
@@ -81,7 +81,7 @@ export function toResourceAttributes(
   };
 }
 
-/** A UUID as an IPv6 address of fd00::/8 (RFC 4193): one per environment, and no real host's. */
+/** The UUID as an IPv6 address in fd00::/8 (RFC 4193): unique to the environment and never a real host's. */
 function toUniqueLocalAddress(uuid: string): string {
   const groups = `fd${uuid.replaceAll('-', '').slice(2)}`.match(/.{4}/g) ?? [];
   return groups.join(':');
@@ -89,7 +89,7 @@ function toUniqueLocalAddress(uuid: string): string {
 
 const RESOURCE_ATTRIBUTES = 'OTEL_RESOURCE_ATTRIBUTES';
 
-/** The decoded attributes. A malformed list costs one warning and is discarded whole, as the specification asks. */
+/** The decoded attributes. A malformed list costs one warning and is ignored as a whole, as the specification asks. */
 export function readResourceAttributes(environment: Environment): Attributes {
   const text = environment.text(RESOURCE_ATTRIBUTES);
   if (text === undefined) return {};
@@ -131,7 +131,7 @@ interface FunctionArn {
 
 const ARN = /^(arn:[\w-]+:lambda:([\w-]+):(\d+):function:([\w-]+))(?::([\w$-]+))?$/;
 
-/** Undefined for text that is no function ARN. */
+/** Undefined for text that is not the ARN of a function. */
 export function parseFunctionArn(text: string | undefined): FunctionArn | undefined {
   const match = text === undefined ? null : ARN.exec(text);
   if (match === null) return undefined;
@@ -146,8 +146,8 @@ export function parseFunctionArn(text: string | undefined): FunctionArn | undefi
 }
 
 /**
- * `cloud.resource_id`: the invoked ARN with an alias replaced by the version that ran (semantic
- * conventions, FaaS: "do not use the invoked ARN, it may contain an alias"). Other text is kept.
+ * `cloud.resource_id`: the invoked ARN with an alias replaced by the version that ran (semantic conventions, FaaS: "do
+ * not use the invoked ARN, it may contain an alias"). Any other text is returned as it is.
  */
 export function toResourceId(invokedArn: string, version: string | undefined): string {
   const arn = parseFunctionArn(invokedArn);

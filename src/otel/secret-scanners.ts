@@ -1,5 +1,5 @@
-// The built-in rules of LAMBDA_OTLP_REDACT. Scanners, not expressions: each looks first for a sign that every match
-// has. Most texts have none, and cost a few looks.
+// The built-in rules of LAMBDA_OTLP_REDACT. They are scanners, not regular expressions: each first looks for a sign
+// that every match contains. Most texts have none, so a scan is cheap.
 import type { Range } from './character-kinds';
 import {
   ALPHANUMERIC,
@@ -23,9 +23,9 @@ export const SCANNERS = ['emails', 'cards', 'tokens', 'aws_keys'] as const;
 export type ScannerName = (typeof SCANNERS)[number];
 
 export interface Match extends Range {
-  /** Its name or place, as it is counted. */
+  /** The name under which its matches are counted. */
   readonly rule: string;
-  /** Stands before and behind the mask. */
+  /** Put before and after the mask. */
   readonly quote?: string;
 }
 
@@ -44,7 +44,7 @@ export class SecretScanners {
     this.awsKeys = names.includes('aws_keys');
   }
 
-  /** Matches of several rules may overlap. `name`: the attribute's whose text it is. */
+  /** Matches of different rules may overlap. `name` is that of the attribute with this text. */
   find(text: string, name: string): Match[] {
     const matches: Match[] = [];
     if (this.emails && (text.includes('@') || text.includes('%40'))) {
@@ -69,14 +69,14 @@ function append(matches: Match[], rule: ScannerName, ranges: readonly Range[]): 
   for (const { start, end } of ranges) matches.push({ rule, start, end });
 }
 
-/** The letter of `\n` and its like in JSON, which is no part of what follows it. */
+/** True for the letter of a JSON escape such as `\n`, which is not part of the text that follows it. */
 function isEscape(text: string, index: number): boolean {
   return text.charCodeAt(index - 1) === 0x5c && 'bfnrt'.includes(text.charAt(index));
 }
 
 const MAX_LOCAL_PART = 64;
 const MAX_DOMAIN = 255;
-/** In the query of a URL it may be encoded. */
+/** The sign may be encoded, as in the query of a URL. */
 const AT = /@|%40/g;
 const ASCII = 128;
 const FOREIGN_LETTER = /^[\p{L}\p{M}\p{N}]/u;
@@ -95,7 +95,7 @@ function findEmails(text: string): readonly Range[] {
   return matches;
 }
 
-/** Behind the last label of two letters or more that has another before it; `start` where there is none. */
+/** The end of the last label that has two letters or more and another label before it; `start` if there is none. */
 function domainEnd(text: string, start: number): number {
   let end = start;
   while (end - start < MAX_DOMAIN && isAddressPart(text, end, DOMAIN)) end += 1;
@@ -117,7 +117,7 @@ function isAddressPart(text: string, index: number, kind: number): boolean {
 const MIN_CARD_DIGITS = 13;
 const MAX_CARD_DIGITS = 19;
 
-/** Digits in groups with one space or hyphen between them, that begin as cards do and pass Luhn's test. */
+/** Digits with at most one space or hyphen between groups that begin as card numbers do and pass the Luhn check. */
 function findCards(text: string, run: Range): readonly Range[] {
   const matches: Range[] = [];
   let index = run.start;
@@ -133,7 +133,7 @@ function findCards(text: string, run: Range): readonly Range[] {
   return matches;
 }
 
-/** Where the longest card that begins here ends; `start` where none does. */
+/** The end of the longest card number that begins at `start`; `start` if there is none. */
 function cardEnd(text: string, start: number): number {
   const first = text.charCodeAt(start) - 0x30;
   const isInWord = isOf(text.charCodeAt(start - 1), WORD) && !isEscape(text, start - 1);
@@ -167,7 +167,7 @@ function isCard(digits: string): boolean {
 const MIN_CREDENTIAL = 16;
 const SCHEMES = ['bearer', 'basic'];
 
-/** What follows `Bearer` or `Basic`, and JSON web tokens. */
+/** Finds the credentials after `Bearer` or `Basic`, and JSON web tokens. */
 function findTokens(text: string, run: Range): readonly Range[] {
   return followsScheme(text, run.start) ? [run] : findWebTokens(text, run);
 }
@@ -180,7 +180,7 @@ function followsScheme(text: string, start: number): boolean {
   );
 }
 
-/** `header.payload.signature`; the header is a JSON object in base64. */
+/** Finds `header.payload.signature`, where the header is a JSON object in base64. */
 function findWebTokens(text: string, run: Range): readonly Range[] {
   const part = text.slice(run.start, run.end);
   let start = part.indexOf('eyJ');
@@ -197,7 +197,7 @@ function findWebTokens(text: string, run: Range): readonly Range[] {
   return matches;
 }
 
-/** What stands before the host of a URL: a user's name and password, or a token. */
+/** Finds what precedes the host of a URL: a user name and password, or a token. */
 function findUserInformation(text: string): readonly Range[] {
   const matches: Range[] = [];
   for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at)) {
@@ -213,12 +213,12 @@ function findUserInformation(text: string): readonly Range[] {
 
 const KEY_ID_LENGTH = 20;
 const SECRET_LENGTH = 40;
-/** How far before a secret its name is looked for. */
+/** How many characters before a secret are searched for its name. */
 const NAME_REACH = 48;
 export const SECRET_NAME = /secret|key/i;
 const KEY_ID = /^A(?:KIA|SIA)[A-Z0-9]{16}$/;
 
-/** Access key ids, and a secret of 40 characters beside a name that says secret or key. */
+/** Finds access key ids, and secrets of 40 characters near a name that contains `secret` or `key`. */
 function findAwsKeys(text: string, run: Range, name: string): readonly Range[] {
   const part = text.slice(run.start, run.end);
   const mayHaveId = part.includes('AKIA') || part.includes('ASIA');
@@ -234,7 +234,7 @@ function findAwsKeys(text: string, run: Range, name: string): readonly Range[] {
   ];
 }
 
-/** Runs of this kind within another that have exactly this length. */
+/** The runs of a kind within another run that have exactly this length. */
 function findExactRuns(
   text: string,
   within: Range,

@@ -1,10 +1,11 @@
-// What every match of a rule has in it. Most texts have no sign of any rule, and the engine's own search tells so: a
-// loop over characters costs ten times as much until it is compiled. Figures: docs/decisions/0010-redaction.md.
+// A sign is something that every match of a rule contains. Most texts have no sign of any rule, and regular expressions
+// find that out fastest: a loop over characters costs ten times as much until it is compiled. Figures:
+// docs/decisions/0010-redaction.md.
 import type { KeyRule, RedactionRules } from './redaction-rules';
 import type { ScannerName } from './secret-scanners';
 import { SECRET_NAME } from './secret-scanners';
 
-/** Whether one of these expressions is found: none repeats a repetition, so that any engine is quick. */
+/** Returns a test whether any of the expressions matches. None of them nests repeats, so any engine is quick. */
 export type CompileSigns = (sources: readonly string[]) => (text: string) => boolean;
 
 const searchByExpressions: CompileSigns = (sources) => {
@@ -26,13 +27,15 @@ const SIGNS: Readonly<Record<ScannerName, readonly string[]>> = {
   tokens: [AT, 'eyJ', ...SCHEMES],
   aws_keys: ['A[KS]IA', inAnyCase('secret'), KEY],
 };
-/** Searched for apart from the others: in one expression with these the search for all takes V8 twice as long. */
+/**
+ * Signs with expressions of their own: V8 takes twice as long for one expression that contains these and the others.
+ */
 const APART: readonly (readonly string[])[] = [[AT], [ENCODED_AT, CARD], [KEY]];
-/** A shorter one is in many texts. */
+/** Shorter literals occur in too many texts. */
 const MIN_LITERAL = 3;
 const ASCII = /^[\0-\x7f]+$/;
 const SPECIAL = /[\\^$.*+?()[\]{}|]/g;
-/** Of what has no sign that is known. */
+/** The sign of a rule for which none is known: it is in every text. */
 const EVERYWHERE = '^';
 
 export class SecretSigns {
@@ -52,18 +55,18 @@ export class SecretSigns {
     this.looksAtNames = scanners.includes('aws_keys');
   }
 
-  /** False: no scanner, no key and no pattern that is signed finds anything. `name`: the attribute's. */
+  /** False only if no scanner, key or signed pattern can find anything. `name` is the attribute's. */
   areIn(text: string, name: string): boolean {
     return this.ofAny(text) || (this.looksAtNames && name !== '' && SECRET_NAME.test(name));
   }
 
-  /** False: no key finds anything. */
+  /** False only if no key can find anything. */
   areOfKeysIn(text: string): boolean {
     return this.ofKeys(text);
   }
 }
 
-/** The others have to look at every text. */
+/** Patterns without a sign have to look at every text. */
 export function isSigned({ sign }: { readonly sign: string }): boolean {
   return sign.length >= MIN_LITERAL && ASCII.test(sign);
 }
@@ -75,14 +78,14 @@ function toSources(signs: readonly string[]): readonly string[] {
   return groups.filter((group) => group.length > 0).map((group) => group.join('|'));
 }
 
-/** The longest of its words: a name that it names has them all. */
+/** The longest word of the rule, since a matching name contains all of them. */
 function signOfKey(rule: KeyRule): string {
   const words = rule.flat().filter((word) => ASCII.test(word));
   const [longest] = words.sort((a, b) => b.length - a.length);
   return longest === undefined ? EVERYWHERE : inAnyCase(longest);
 }
 
-/** All that toLowerCase makes these letters of. */
+/** Also matches the non-ASCII letters that toLowerCase turns into these. */
 function inAnyCase(word: string): string {
   return word.replace(/[a-z]/g, (letter) => {
     const others: Readonly<Record<string, string>> = { i: '\\u0130', k: '\\u212a' };

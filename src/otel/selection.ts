@@ -1,6 +1,6 @@
-// Facts → spans and log records that leave: all of them, or according to the decision about their request, which also
-// holds for what the function's SDK handed over. What is not decided yet is held; what is dropped is counted, in a
-// metric and on the span that stays.
+// Facts → the spans and log records that are exported: all of them, or what the decision about their request leaves.
+// The same holds for items of the function's SDK. What is not decided yet is held; what is dropped is counted, in a
+// metric and on the span that is exported.
 import type { HrTime, Attributes } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
@@ -21,14 +21,14 @@ import type { Item } from './item-marks';
 import { Attribute } from './semconv';
 
 export interface SelectionOptions extends DecisionOptions {
-  /** LAMBDA_OTLP_OTHERS_LOGS: severity numbers from which a line outlives its request's detail. */
+  /** LAMBDA_OTLP_OTHERS_LOGS: lines from this severity number on are exported even if their request is not kept. */
   readonly othersSeverity: number;
   readonly hold: HoldOptions;
-  /** The function's SDK is known to record every trace that begins there. */
+  /** The function's SDK is known to keep every trace that begins there. */
   readonly isWholeAtRoot?: boolean;
 }
 
-/** What one fact makes; each is asked once, sampled or not. */
+/** Makes the items of one fact; called once for each, sampled or not. */
 export interface Maker {
   toLogRecord(fact: Fact<ReadLine>): ReadableLogRecord | undefined;
   toSpans(fact: Fact<ReadLine>): readonly ReadableSpan[];
@@ -85,7 +85,7 @@ export class Selection {
     return selected;
   }
 
-  /** Where everything leaves, there is nothing to decide. */
+  /** Used if everything is exported and there is nothing to decide. */
   private passOn(fact: Fact<ReadLine>, maker: Maker, selected: Selected): void {
     const record = maker.toLogRecord(fact);
     if (record !== undefined) selected.logRecords.push(record);
@@ -99,7 +99,7 @@ export class Selection {
   ): void {
     const { isEnding } = context;
     this.releaseDecided(selected, isEnding);
-    // The spans that stay come last: they tell what was dropped before they left.
+    // The exported spans come last because they tell what was dropped before.
     const last: Owner[] = [];
     for (const fact of facts) {
       const requestId = requestOf(fact);
@@ -126,7 +126,7 @@ export class Selection {
     for (const [requestId] of last) if (requestId !== undefined) this.counts.leave(requestId);
   }
 
-  /** Whether the span of an invocation or an initialization is exported. */
+  /** True if the span of this invocation or initialization is exported. */
   leaves(fact: Fact<unknown>): boolean {
     if (fact.kind !== 'invocation' && fact.kind !== 'initialization') return false;
     const { others } = this.options;
@@ -148,7 +148,7 @@ export class Selection {
   }
 
   private route(requestId: string | undefined, item: Item, selected: Selected): void {
-    // It belongs to no request, or to one of an earlier process.
+    // The item belongs to no request, or to one of an earlier process.
     if (requestId === undefined || !this.decisions.isKnown(requestId)) {
       if (!this.isUnsampled(item)) push(selected, item);
     } else if (this.decisions.of(requestId) !== undefined) this.settle(requestId, item, selected);
@@ -183,20 +183,20 @@ export class Selection {
     );
   }
 
-  /** Made whether they are exported or not: a joined span of the SDK's is completed by it. */
+  /** Spans are made even if they are not exported, because making ours also completes a joined span of the SDK. */
   private toSpans(fact: Fact<ReadLine>, maker: Maker): readonly ReadableSpan[] {
     const spans = maker.toSpans(fact);
     const identity = identityOf(fact);
     return identity !== undefined && this.decisions.isSampled(identity) ? spans : [];
   }
 
-  /** Asked when it leaves: what is held may be kept by then whatever the sampler says. */
+  /** Decided when the item is exported: until then its trace may be kept, whatever the sampler says. */
   private isUnsampled(item: Item): boolean {
     return item.kind === 'span' && !this.decisions.isSampled(item.identity);
   }
 }
 
-/** By which the sampler decides. */
+/** The identity by which the sampler decides. */
 function identityOf(fact: Fact<ReadLine>): SpanIdentity | undefined {
   if (fact.kind === 'childSpans') return fact.children[0]?.identity;
   return fact.kind === 'invocation' || fact.kind === 'initialization' ? fact.identity : undefined;
@@ -223,7 +223,7 @@ function requestOf(fact: Fact<ReadLine>): string | undefined {
   }
 }
 
-// Counts what was dropped: always in a metric, and on the span of its request if that leaves later.
+// Counts what was dropped: always in a metric, and also on the span of its request if that is exported later.
 
 interface Drop {
   readonly signal: HeldSignal;
@@ -238,7 +238,7 @@ interface Sum {
 }
 
 class DropCounts {
-  /** Counts of requests whose span has not left. */
+  /** The counts of requests whose span has not been exported yet. */
   private readonly requests = new Map<string, Record<HeldSignal, number>>();
   private sums = new Map<string, Sum>();
 
@@ -253,7 +253,7 @@ class DropCounts {
     this.sums.set(key, sum);
   }
 
-  /** For the span that stays; undefined: nothing was dropped. */
+  /** The attributes for the span that is exported; undefined if nothing was dropped. */
   attributesOf(requestId: string): Attributes | undefined {
     const counts = this.requests.get(requestId);
     if (counts === undefined) return undefined;
@@ -263,7 +263,7 @@ class DropCounts {
     };
   }
 
-  /** What was dropped since the last call. */
+  /** What was dropped since the last call, as measurements. */
   take(): readonly Measurement[] {
     if (this.sums.size === 0) return [];
     const measurements = [...this.sums.values()].map((sum): Measurement => ({
@@ -274,7 +274,7 @@ class DropCounts {
     return measurements;
   }
 
-  /** Its span has left: later drops are in the metric only. */
+  /** The request's span has been exported: later drops are counted in the metric only. */
   leave(requestId: string): void {
     this.requests.delete(requestId);
   }

@@ -1,7 +1,7 @@
-// Attribute and metric names, copied from the semantic conventions 1.45 (Development ones must not be
-// imported: they may vanish from the package). test/otel/semconv.test.ts compares them with the published
-// package. Our own names take the prefix `lambda.` with AWS's word and unit.
-// An enum, because the bundler puts its values where they are used: `{ [constant]: value }` is slow to make.
+// Attribute and metric names, copied from the semantic conventions 1.45 (names in Development must not be imported:
+// they may vanish from the package). test/otel/semconv.test.ts compares them with the published package. Our own names
+// are `lambda.` followed by AWS's word and unit. It is an enum because the bundler then inlines the values: an object
+// built with `{ [constant]: value }` is slow.
 
 export enum Attribute {
   // https://opentelemetry.io/docs/specs/semconv/resource/ (Stable)
@@ -13,7 +13,7 @@ export enum Attribute {
   HOST_ID = 'host.id',
   HOST_ARCH = 'host.arch',
 
-  /** No convention's: the process tag by which Jaeger's own pages tell hosts apart when they look for clock skew. */
+  /** Not part of any convention: the process tag by which Jaeger tells hosts apart when it looks for clock skew. */
   JAEGER_IP = 'ip',
 
   // https://opentelemetry.io/docs/specs/semconv/resource/cloud/ (Development)
@@ -34,7 +34,7 @@ export enum Attribute {
   FAAS_INSTANCE = 'faas.instance',
   FAAS_MAX_MEMORY = 'faas.max_memory',
   FAAS_COLDSTART = 'faas.coldstart',
-  /** The name up to 1.44, which every tool knows, and the name since 1.45: both are written. */
+  /** The name up to 1.44, which every tool knows; the name since 1.45 is written as well. */
   FAAS_INVOCATION_ID_1_44 = 'faas.invocation_id',
   FAAS_INVOCATION_ID = 'faas.invocation.id',
 
@@ -74,7 +74,7 @@ export enum Attribute {
   LAMBDA_INIT_DURATION_MS = 'lambda.init_duration_ms',
   LAMBDA_RESTORE_DURATION_MS = 'lambda.restore_duration_ms',
   LAMBDA_BILLED_RESTORE_DURATION_MS = 'lambda.billed_restore_duration_ms',
-  /** Detail of the request that was not kept, when its span left. */
+  /** Details of the request that had been dropped when its span was exported. */
   LAMBDA_SPANS_DROPPED = 'lambda.spans_dropped',
   LAMBDA_LOG_RECORDS_DROPPED = 'lambda.log_records_dropped',
   LAMBDA_DROPPED_RECORDS = 'lambda.dropped_records',
@@ -90,8 +90,8 @@ const LAMBDA = 'lambda.';
 const MILLISECONDS = '_ms';
 
 /**
- * A back end maps a field by the first value that it sees (OpenSearch, Elasticsearch, ClickHouse): what may
- * have a fraction is a double when it is whole, too.
+ * Back ends such as OpenSearch, Elasticsearch and ClickHouse map a field by the first value they see, so a value that
+ * may have a fraction is sent as a double even when it is whole.
  */
 export function isAlwaysDouble(attribute: string): boolean {
   return attribute.endsWith(MILLISECONDS) && attribute.startsWith(LAMBDA);

@@ -1,6 +1,6 @@
 // What an instrument measured, added up for each set of attributes. The SDK's MeterProvider does the same for
-// applications of any kind, by six times the code and a fifth of all that an invocation allocated (decision 3);
-// test/otel/series.test.ts holds the two together.
+// applications of any kind, with six times the code and a fifth of all memory that an invocation allocated (decision
+// 3); test/otel/series.test.ts checks that both agree.
 // Source: https://opentelemetry.io/docs/specs/otel/metrics/sdk/
 import { ValueType } from '@opentelemetry/api';
 import type { Attributes, HrTime } from '@opentelemetry/api';
@@ -18,16 +18,16 @@ export interface SeriesOptions {
 }
 
 export interface Window {
-  /** The first event of the environment: where cumulative points start. */
+  /** The time of the environment's first event, where cumulative points start. */
   readonly first: HrTime;
   readonly start: HrTime;
   readonly end: HrTime;
 }
 
-/** The values of one series. */
+/** The sums of one series. */
 interface Sums<T> {
   add(value: number): void;
-  /** The values as they are now. */
+  /** A copy of the current values. */
   toValue(): T;
 }
 
@@ -37,7 +37,7 @@ interface Series {
   exemplar: Exemplar | undefined;
 }
 
-/** The specification's bound of an instrument, the series of all further attributes among them. */
+/** The specification's limit for an instrument, including the series that takes all further attributes. */
 const MAX_SERIES = 2000;
 const OVERFLOW: Attributes = { 'otel.metric.overflow': true };
 
@@ -53,11 +53,11 @@ export class InstrumentSeries {
     const { name, description, unit, kind } = instrument;
     const valueType = kind === 'histogram' ? ValueType.DOUBLE : ValueType.INT;
     this.descriptor = { name, description, unit, valueType };
-    // Durations: a trace shows where the time went.
+    // Only durations: a trace shows where the time went.
     this.hasExemplars = options.exemplars && kind === 'histogram' && unit === 's';
   }
 
-  /** A finite value; a negative one is refused where the specification has none. */
+  /** The value must be finite; a negative one is ignored where the specification allows none. */
   record({ value, attributes, time, trace }: Measurement): void {
     if (value < 0 && this.instrument.kind !== 'upDownCounter') return;
     const series = this.seriesOf(attributes);
@@ -69,10 +69,10 @@ export class InstrumentSeries {
     series.exemplar = { time, value, traceId, spanId };
   }
 
-  /** The points of the window; undefined: there are none. */
+  /** The points of the window; undefined if there are none. */
   collect({ first, start, end }: Window): MetricData | undefined {
     if (this.series.size === 0) return undefined;
-    // A sum that can fall is of no use but as a whole.
+    // A sum that can fall is only useful as a total.
     const isDelta = this.options.isDelta && this.instrument.kind !== 'upDownCounter';
     const startTime = isDelta ? start : first;
     const endTime = compareTimes(end, startTime) > 0 ? end : addMs(startTime, 1);
@@ -82,7 +82,7 @@ export class InstrumentSeries {
       dataPoints.push({ attributes, startTime, endTime, value: sums.toValue(), exemplar });
       series.exemplar = undefined;
     }
-    // Not clear(): a table that has grown old would keep the next one alive, and what is in it.
+    // A new Map, not clear(): a table in the old generation would keep the next one and its contents alive.
     if (isDelta) this.series = new Map();
     return {
       descriptor: this.descriptor,
@@ -142,7 +142,7 @@ class Sum implements Sums<number> {
   }
 }
 
-/** What both kinds of histogram have. */
+/** What explicit and exponential histograms have in common. */
 class Moments {
   count = 0;
   sum = 0;
@@ -165,7 +165,7 @@ class ExplicitBuckets implements Sums<Histogram> {
     this.counts = new Array<number>(boundaries.length + 1).fill(0);
   }
 
-  /** A boundary belongs to the bucket below it. */
+  /** A value equal to a boundary belongs to the bucket below it. */
   add(value: number): void {
     this.moments.add(value);
     const { boundaries, counts } = this;
@@ -176,7 +176,7 @@ class ExplicitBuckets implements Sums<Histogram> {
 
   toValue(): Histogram {
     const { count, sum, min, max } = this.moments;
-    // The list of the instrument itself, which is encoded once.
+    // Passes the instrument's own list, which is encoded only once.
     const boundaries = this.boundaries as number[];
     return { count, sum, min, max, buckets: { boundaries, counts: this.counts.slice() } };
   }
@@ -185,7 +185,7 @@ class ExplicitBuckets implements Sums<Histogram> {
 const MAX_SCALE = 20;
 const MAX_BUCKETS = 160;
 
-/** Of bucket i the bounds are base^i and base^(i + 1), base being 2^(2^-scale); the upper one belongs to it. */
+/** Bucket i holds values above base^i and up to base^(i + 1), where base is 2^(2^-scale). */
 class ExponentialBuckets implements Sums<ExponentialHistogram> {
   private readonly moments = new Moments();
   private scale = MAX_SCALE;
@@ -200,7 +200,8 @@ class ExponentialBuckets implements Sums<ExponentialHistogram> {
       this.zeroCount += 1;
       return;
     }
-    // Two neighbours of one scale are one bucket of the next, so that an index of the finest one tells all others.
+    // Two neighbouring buckets of one scale are one bucket of the next, so an index at the finest scale determines all
+    // others.
     const finest = Math.ceil(Math.log2(value) * 2 ** MAX_SCALE) - 1;
     const index = finest >> (MAX_SCALE - this.scale);
     this.low = Math.min(this.low, index);

@@ -1,5 +1,5 @@
-// Facts → spans. Plain ReadableSpan objects: the exporters take them as they are, and event times are
-// kept to the nanosecond, which a Tracer would replace by its own clock.
+// Facts → spans. Builds plain ReadableSpan objects, which the exporters take as they are; event times stay exact to the
+// nanosecond, where a Tracer would use its own clock.
 import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { Attributes, HrTime, Link, SpanContext, SpanStatus } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
@@ -30,14 +30,14 @@ import type { ReceivedSpan } from '../relay/received-span';
 export interface SpanOrigin {
   readonly resource: Resource;
   readonly scope: InstrumentationScope;
-  /** Name of the invocation span. */
+  /** The name of the invocation span. */
   readonly functionName: string;
-  /** The version that the resource names already. */
+  /** Set if the resource already names this version. */
   readonly functionVersion?: string;
   readonly limits: AttributeLimits;
 }
 
-/** The spans that one fact makes; none for facts of other signals. */
+/** The spans that one fact makes; empty for facts of other signals. */
 export function toSpans(fact: Fact<unknown>, origin: SpanOrigin): ReadableSpan[] {
   switch (fact.kind) {
     case 'invocation':
@@ -137,7 +137,7 @@ function toChildSpans({ children }: ChildSpansFact, origin: SpanOrigin): Readabl
   );
 }
 
-/** UNSET on success: only the application may say Ok (OTel API, SetStatus). */
+/** UNSET on success: only the application may set Ok (OTel API, SetStatus). */
 function toStatus({
   isError,
   errorMessage: message,
@@ -166,7 +166,7 @@ function createSpan(origin: SpanOrigin, parts: SpanParts): ReadableSpan {
   const { identity, start, end } = parts;
   const spanContext = toSpanContext(identity);
   const { attributes, dropped } = limitAttributes(parts.attributes, origin.limits);
-  // All members, always, and no spread: every span is of one hidden class.
+  // Sets all members without a spread, so that every span has the same hidden class.
   const span: { readonly [K in keyof ReadableSpan]: ReadableSpan[K] | undefined } = {
     name: parts.name,
     kind: parts.kind,
@@ -213,14 +213,14 @@ function toExceptionEvent(exception: ExceptionFact, limits: AttributeLimits) {
   return { name: 'exception', time: exception.time, attributes, droppedAttributesCount: dropped };
 }
 
-// Completes the SERVER span that the function's own SDK made of an invocation with what only Lambda knows. What the
-// SDK says stays; an error that it did not see is added.
+// Adds what only Lambda knows to the SERVER span that the function's own SDK made of an invocation. What the SDK says
+// stays; an error that it did not see is added.
 
 const ATTRIBUTES = 9;
-/** OTLP's status codes, where OK and ERROR are numbered as in the API. */
+/** OTLP numbers OK and ERROR as the API does. */
 const ERROR = 2;
 
-/** A span that names its request keeps to the names it has; one that was only found there gets both. */
+/** A span that names its request keeps the name it uses; one that was only matched to a request gets both names. */
 const INVOCATION_IDS: readonly string[] = [
   Attribute.FAAS_INVOCATION_ID,
   Attribute.FAAS_INVOCATION_ID_1_44,
@@ -233,7 +233,9 @@ interface ServingParts {
   readonly filter: RedactionFilter | undefined;
 }
 
-/** True: the SDK's span leaves instead of ours. Every invocation whose span was emitted is closed for late ones. */
+/**
+ * True if the SDK's span is exported instead of ours. In any case, the invocation is closed for spans that come late.
+ */
 export function completeServed(
   fact: Fact<unknown>,
   origin: SpanOrigin,
@@ -275,7 +277,7 @@ function toServedEdit(span: ReceivedSpan, fact: InvocationFact, origin: SpanOrig
   return { attributes, status };
 }
 
-// The attribute limits of the OpenTelemetry SDK specification: how many, how long.
+// The attribute limits of the OpenTelemetry SDK specification: count and length.
 // Source: https://opentelemetry.io/docs/specs/otel/common/#attribute-limits
 
 type PlainValue = NonNullable<Attributes[string]>;
@@ -283,11 +285,11 @@ type PlainValue = NonNullable<Attributes[string]>;
 export interface AttributeLimits {
   /** OTEL_ATTRIBUTE_COUNT_LIMIT, 128 by default. */
   readonly maxCount: number;
-  /** OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT in characters, none (Infinity) by default. */
+  /** OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT in characters; Infinity (no limit) by default. */
   readonly maxValueLength: number;
 }
 
-/** Cuts long strings; attributes past the count are left out and counted. */
+/** Cuts long strings; attributes beyond the count are left out and counted. */
 export function limitAttributes(
   attributes: Attributes,
   { maxCount, maxValueLength }: AttributeLimits,

@@ -1,5 +1,5 @@
-// What the translation can be told: by the OpenTelemetry SDK's variables where there is one, else by
-// LAMBDA_OTLP_*. Read once, after the first poll; invalid values warn and fall back.
+// The settings of the translation: the OpenTelemetry SDK's variables where there is one, else LAMBDA_OTLP_*. Read once,
+// after the first poll; an invalid value causes a warning and the default is used.
 // Source: https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { LogLimits } from '../log-line/log-line';
@@ -11,11 +11,11 @@ import { createSampler } from './consistent-probability';
 import type { Environment } from '../environment';
 
 export interface TranslationSettings {
-  /** LAMBDA_OTLP_SPAN_AT: when the invocation span leaves. */
+  /** LAMBDA_OTLP_SPAN_AT: the event after which the invocation span is exported. */
   readonly spanAt: 'runtimeDone' | 'report';
-  /** LAMBDA_OTLP_FUNCTION_ERRORS: a handler that throws is an error, though Lambda says success. */
+  /** LAMBDA_OTLP_FUNCTION_ERRORS: a handler that throws counts as an error even if Lambda reports success. */
   readonly functionErrors: boolean;
-  /** LAMBDA_OTLP_PLATFORM_LOGS: least severity of exported platform events; undefined: off. */
+  /** LAMBDA_OTLP_PLATFORM_LOGS: the least severity of exported platform events; undefined if off. */
   readonly platformSeverity: SeverityNumber | undefined;
   /** LAMBDA_OTLP_KEEP, LAMBDA_OTLP_OTHERS and the sampler. */
   readonly selection: SelectionOptions;
@@ -24,7 +24,7 @@ export interface TranslationSettings {
   readonly meter: Omit<MeterOptions, 'scope'>;
 }
 
-/** First severity numbers of OpenTelemetry's ranges (logs data model). */
+/** The first severity number of each range (logs data model). */
 const SEVERITIES = {
   trace: SeverityNumber.TRACE,
   debug: SeverityNumber.DEBUG,
@@ -81,7 +81,7 @@ function readLogLimits(environment: Environment): LogLimits {
   };
 }
 
-/** One request may hold a quarter of the buffer, all together half of it. */
+/** One request may hold a quarter of the buffer, all requests together half of it. */
 function readSelection(environment: Environment): SelectionOptions {
   const name = environment.read('OTEL_TRACES_SAMPLER');
   const ratio = name.includes('ratio') ? environment.read('OTEL_TRACES_SAMPLER_ARG') : 1;
@@ -94,7 +94,7 @@ function readSelection(environment: Environment): SelectionOptions {
     ratio: environment.read('LAMBDA_OTLP_OTHERS_RATIO'),
     othersSeverity: othersLogs === 'off' ? Number.POSITIVE_INFINITY : SEVERITIES[othersLogs],
     hold: { maxRequestBytes: bufferBytes / 4, maxBytes: bufferBytes / 2 },
-    // Set for the function's SDK, too, not for the extension alone.
+    // The variable also applies to the function's SDK, not to the extension alone.
     isWholeAtRoot:
       environment.text('OTEL_TRACES_SAMPLER') === 'always_on' &&
       environment.text('LAMBDA_OTLP_OTEL_TRACES_SAMPLER') === undefined,

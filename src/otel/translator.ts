@@ -1,5 +1,5 @@
-// The core in one piece, shared by the extension and by `npm run replay`: bodies or events in, spans, log
-// records and measurements out. Pure, apart from the ids and the hash that it is given.
+// The whole core in one class, used by the extension and by `npm run replay`: takes bodies or events, gives spans, log
+// records and measurements. Pure, apart from the ids and the hash that are passed in.
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import { resourceFromAttributes } from '@opentelemetry/resources';
@@ -38,24 +38,24 @@ import type { SpanOrigin } from './spans';
 import type { TranslationSettings } from './translation-settings';
 
 export interface TranslatorOptions extends Omit<TranslationSettings, 'meter'> {
-  /** What is known about the function before any event. */
+  /** What is known about the function before the first event. */
   readonly resource: Omit<FunctionDescription, 'environmentId' | 'instanceId' | 'functionArn'>;
   readonly initializationType?: string;
-  /** Undefined: no text is looked at. */
+  /** Undefined if nothing is redacted; then no text is looked at. */
   readonly redaction?: RedactionFilter;
   readonly handover?: Handover;
-  /** Spans of the function's SDK, to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
+  /** Spans of the function's SDK that are to be joined with ours (`LAMBDA_OTLP_JOIN=merge`). */
   readonly received?: ReceivedSpans;
-  /** Present where log records leave: sees the function's lines and its SDK's records. */
+  /** Present if log records are exported; sees the function's lines and the records of its SDK. */
   readonly repeated?: RepeatedLines;
   readonly sha256: Sha256Hex;
-  /** A new random UUID: the execution environment's, again after a SnapStart restore. */
+  /** Returns a new random UUID for the execution environment; called again after a SnapStart restore. */
   readonly createEnvironmentId: () => string;
 }
 
 export interface Translation {
   readonly spans: readonly ReadableSpan[];
-  /** Spans of the function's SDK, joined with ours, and log records that waited for a decision. */
+  /** Spans of the function's SDK, joined with ours, and log records that had waited for a decision. */
   readonly received: readonly RawItem[];
   readonly receivedRecords: readonly RawItem[];
   readonly logRecords: readonly ReadableLogRecord[];
@@ -65,7 +65,7 @@ export interface Translation {
 export type Resources = Readonly<Record<'traces' | 'metrics' | 'logs', Resource>>;
 
 const SCOPE_NAME = 'lambda-otlp';
-/** Where there are no facts. */
+/** Used if there are no facts. */
 const NO_MAKER: Maker = { toLogRecord: () => undefined, toSpans: () => [] };
 
 export class Translator {
@@ -78,7 +78,7 @@ export class Translator {
   private readonly traces = new LeavingTraces();
   private readonly logScopes: LogOrigin['scopes'];
   readonly scope: InstrumentationScope;
-  /** For what the function's SDK hands over. */
+  /** Takes what the function's SDK delivers. */
   readonly reception: Reception;
   private environmentId: string;
   private instanceId: string | undefined;
@@ -117,7 +117,7 @@ export class Translator {
     };
   }
 
-  /** INVOKE of the Extensions API. */
+  /** Takes an INVOKE of the Extensions API. */
   invoke(invoke: Invoke): void {
     this.functionArn ??= invoke.invokedFunctionArn;
     this.tracker.invoke(invoke);
@@ -127,7 +127,7 @@ export class Translator {
     return this.tracker.isDone(requestId);
   }
 
-  /** Decoded events, delivered at `observed`. */
+  /** Takes decoded events that were delivered at `observed`. */
   accept({ events }: Pick<DecodedBatch, 'events'>, observed: HrTime): void {
     this.latestObserved = observed;
     for (const event of events) {
@@ -141,14 +141,14 @@ export class Translator {
     }
   }
 
-  /** What the resource and the invocation span's name are made of. */
+  /** Notes what the resource and the invocation span's name are made of. */
   private learn(event: Exclude<TelemetryEvent, LogEvent>): void {
     if (event.type === 'platform.initStart' || event.type === 'platform.restoreStart') {
       this.instanceId ??= event.instanceId;
       this.functionName ??= event.functionName;
     }
     if (event.type === 'platform.restoreStart') {
-      // Ids made before the snapshot are the same in every environment restored from it.
+      // Ids made before the snapshot would be the same in every environment restored from it.
       this.environmentId = this.options.createEnvironmentId();
       this.instanceId = event.instanceId ?? this.instanceId;
       this.currentResources = undefined;
@@ -156,7 +156,7 @@ export class Translator {
     if (event.type === 'platform.start') this.functionArn ??= event.functionArn;
   }
 
-  /** Translates all that is complete; `ending`: the environment ends and nothing is held back. */
+  /** Translates all that is complete. `ending`: the environment ends, so nothing is held back. */
   settle(ending?: Ending): Translation {
     const { tracker } = this;
     const facts = tracker.settle(ending);
@@ -243,7 +243,7 @@ export class Translator {
     return this.functionName ?? parseFunctionArn(this.functionArn)?.name ?? 'lambda';
   }
 
-  /** Made when first needed, so that initStart's instanceId is in it; the same objects from then on. */
+  /** Created when first needed, so that they include initStart's instanceId; the same objects from then on. */
   get resources(): Resources {
     this.currentResources ??= {
       traces: this.createResource('traces'),
@@ -253,12 +253,12 @@ export class Translator {
     return this.currentResources;
   }
 
-  /** The resource as it is known now, without settling it. */
+  /** The resource as known so far, which may still change. */
   describe(signal: keyof Resources): Resource {
     return this.currentResources?.[signal] ?? this.createResource(signal);
   }
 
-  /** A different one after a SnapStart restore. */
+  /** The environment's UUID; it changes after a SnapStart restore. */
   get environment(): string {
     return this.environmentId;
   }
@@ -276,7 +276,7 @@ export class Translator {
     return resourceFromAttributes(this.filter?.attributes(attributes, signal) ?? attributes);
   }
 
-  /** For the process that Lambda may start after this one in the same environment. */
+  /** The state for the process that Lambda may start after this one in the same environment. */
   handover(): Handover {
     return this.tracker.handover();
   }
