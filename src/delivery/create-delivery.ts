@@ -8,14 +8,7 @@ import { ItemEncoder } from './codec/item-encoder';
 import { learnSecrets } from './settings/configuration';
 import type { ExportConfiguration } from './settings/configuration';
 import type { Secrets } from '../secrets';
-import type {
-  Delivery,
-  DeliveryObserver,
-  FlushOptions,
-  FlushOutcome,
-  MetricSource,
-  Signal,
-} from './delivery';
+import type { Delivery, DeliveryObserver, FlushOptions, MetricSource, Signal } from './delivery';
 import { countItems, ItemBuffer } from './queue/item-buffer';
 import { EndpointHealth } from './policy/endpoint-health';
 import { Ledger } from './queue/ledger';
@@ -45,7 +38,7 @@ export interface DeliveryOptions {
 
 const MAX_BUFFERED_ITEMS = 65_536;
 
-/** Builds the pipeline of `configuration`. Secrets are fetched at once, endpoints first asked by a flush. */
+/** Secrets are fetched at once, endpoints first asked by a flush. */
 export function createDelivery(options: DeliveryOptions): Delivery {
   learnSecrets(options.configuration, options.secrets);
   const ledger = new Ledger(options.observer);
@@ -57,10 +50,10 @@ export function createDelivery(options: DeliveryOptions): Delivery {
       for (const metric of items as readonly RawMetric[]) options.metricSource?.lost?.(metric);
     },
   );
-  return new DeliveryPipeline(options, { ledger, buffer });
+  return new OtlpDelivery(options, { ledger, buffer });
 }
 
-class DeliveryPipeline implements Delivery {
+class OtlpDelivery implements Delivery {
   readonly capacityBytes: number;
   private readonly options: DeliveryOptions;
   private readonly ledger: Ledger;
@@ -68,7 +61,7 @@ class DeliveryPipeline implements Delivery {
   /** One for each signal: what one item repeats of the last of its kind is encoded once. */
   private readonly encoders: Readonly<Record<Signal, ItemEncoder>>;
   private readonly transports: TransportFactory;
-  private readonly lanes: Lanes;
+  private readonly lanes: readonly LaneEntry[];
   private flushes = 0;
   private isClosed = false;
 
@@ -84,25 +77,32 @@ class DeliveryPipeline implements Delivery {
     this.capacityBytes = options.configuration.bufferBytes;
     this.transports = options.transports ?? createTransportFactory(options);
     const healths = new Map<string, EndpointHealth>();
-    this.lanes = new Lanes([
+    this.lanes = [
       ...this.createLane('traces', healths),
       ...this.createLane('logs', healths),
       ...this.createLane('metrics', healths),
-    ]);
+    ];
   }
 
   addSpans(spans: readonly ReadableSpan[]): void {
-    if (this.isExported('traces')) this.addItems('traces', this.encoders.traces.encodeSpans(spans));
+    if (!this.isExported('traces')) return;
+    this.ledger.queued('traces', spans.length);
+    this.hold('traces', this.encoders.traces.encodeSpans(spans));
   }
 
   addLogRecords(records: readonly ReadableLogRecord[]): void {
-    if (this.isExported('logs'))
-      this.addItems('logs', this.encoders.logs.encodeLogRecords(records));
+    if (!this.isExported('logs')) return;
+    this.ledger.queued('logs', records.length);
+    this.hold('logs', this.encoders.logs.encodeLogRecords(records));
   }
 
-  /** A signal that is not exported is nobody's loss; after the end everything is. */
   addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
     if (!this.isExported(signal)) return [];
+    this.ledger.queued(signal, items.length);
+    return this.hold(signal, items);
+  }
+
+  private hold<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
     const evicted = this.buffer.add(signal, items);
     if (this.isClosed) this.buffer.drop(signal, 'shutdown');
     return evicted;
@@ -117,29 +117,31 @@ class DeliveryPipeline implements Delivery {
   }
 
   get suspended(): boolean {
-    return this.lanes.areHeldBack;
+    const isHeld = this.lanes.some(({ lane }) => lane.isHeldBack);
+    return isHeld && this.lanes.every((e) => e.lane.isHeldBack || isDeferred(e, this.lanes));
   }
 
-  warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
-    return this.lanes.warmUp(connect);
+  async warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
+    // One for each signal: from the second flush on they are sent side by side.
+    await Promise.all(this.lanes.map((entry) => prepare(entry, connect)));
   }
 
   refresh(): void {
-    this.lanes.refresh();
+    for (const { wayOut, health } of this.lanes) if (!health.breaker.isOpen) wayOut.refresh();
   }
 
-  async flush(options: FlushOptions): Promise<FlushOutcome> {
+  async flush(options: FlushOptions): Promise<boolean> {
     this.flushes += 1;
     const flush = createFlush(options, this.flushes, this.options.clock);
     const isFinal = flush.phase === 'final';
-    let delivered = false;
+    let isDelivered = false;
     try {
-      delivered = await (isFinal ? this.lanes.drainFinally(flush) : this.lanes.drain(flush));
+      isDelivered = await (isFinal ? drainFinally(this.lanes, flush) : drain(this.lanes, flush));
     } catch (error) {
       this.options.diagnostics.error(`flush broke: ${String(error)}; items stay buffered`);
     }
     if (isFinal) this.giveUp();
-    return { delivered, remaining: this.buffer.items };
+    return isDelivered;
   }
 
   totals(): ReturnType<Delivery['totals']> {
@@ -153,12 +155,12 @@ class DeliveryPipeline implements Delivery {
 
   private giveUp(): void {
     this.isClosed = true;
-    this.lanes.giveUp();
+    for (const { lane } of this.lanes) lane.giveUp();
   }
 
   private collectMetrics(source: MetricSource): void {
     const window = source.collect();
-    if (window !== undefined) this.addItems('metrics', this.encoders.metrics.encodeMetrics(window));
+    if (window !== undefined) this.hold('metrics', this.encoders.metrics.encodeMetrics(window));
   }
 
   private createEncoder(signal: Signal): ItemEncoder {
@@ -205,7 +207,7 @@ class DeliveryPipeline implements Delivery {
   }
 }
 
-// The lanes of all signals: one flush drains them in parallel, so that one in trouble does not hold up the others.
+// One flush drains the lanes of all signals in parallel, so that one in trouble does not hold up the others.
 
 interface LaneEntry {
   readonly lane: SignalLane;
@@ -219,76 +221,51 @@ const MAX_CONNECT_MS = 1_000;
 const MAX_LAST_METRICS_MS = 300;
 const LAST_METRICS_SHARE = 4;
 
-class Lanes {
-  constructor(private readonly entries: readonly LaneEntry[]) {}
+/** True when nothing failed and nothing is left. */
+async function drain(entries: readonly LaneEntry[], flush: Flush): Promise<boolean> {
+  const deferred = entries.filter((entry) => isDeferred(entry, entries));
+  const first = entries.filter((entry) => !deferred.includes(entry));
+  const results = await Promise.all(
+    first.map(async (entry) => ({ entry, result: await entry.lane.drain(flush) })),
+  );
+  const again = results.filter(({ entry, result }) => isProbeOver(entry, result));
+  const ready = deferred.filter(({ health }) => health.isTrusted || allDone(health, results));
+  const late = [...again.map(({ entry }) => entry), ...ready];
+  const lateResults = await Promise.all(late.map(({ lane }) => lane.drain(flush)));
+  const last = results.filter((entry) => !again.includes(entry)).map(({ result }) => result);
+  return ready.length === deferred.length && [...last, ...lateResults].every((it) => it === 'done');
+}
 
-  get areHeldBack(): boolean {
-    const held = this.entries.some(({ lane }) => lane.isHeldBack);
-    return held && this.entries.every((entry) => entry.lane.isHeldBack || this.isDeferred(entry));
+/**
+ * SHUTDOWN: metrics go last, because they count what became of the others; those are given up a little before
+ * the end, so that what they lost is counted, too.
+ */
+async function drainFinally(entries: readonly LaneEntry[], flush: Flush): Promise<boolean> {
+  const isMetrics = ({ lane }: LaneEntry): boolean => lane.signal === 'metrics';
+  const others = entries.filter((entry) => !isMetrics(entry));
+  const metrics = entries.filter(isMetrics);
+  const keptMs =
+    metrics.length === 0 ? 0 : Math.min(flush.leftMs() / LAST_METRICS_SHARE, MAX_LAST_METRICS_MS);
+  const results: LaneResult[] = [];
+  const draining = Promise.all(
+    others.map(async ({ lane }) => void results.push(await lane.drain(flush))),
+  );
+  await isSettledWithin(draining, flush.leftMs() - keptMs);
+  for (const { lane } of others) lane.giveUp();
+  for (const { lane } of metrics) {
+    results.push(await lane.drain(flush));
+    lane.collectRest(flush);
   }
+  return results.length === entries.length && results.every((result) => result === 'done');
+}
 
-  async warmUp(connect: boolean): Promise<void> {
-    // One for each signal: from the second flush on they are sent side by side.
-    await Promise.all(this.entries.map((entry) => prepare(entry, connect)));
-  }
-
-  refresh(): void {
-    for (const { wayOut, health } of this.entries) if (!health.breaker.isOpen) wayOut.refresh();
-  }
-
-  /** True when nothing failed and nothing is left. */
-  async drain(flush: Flush): Promise<boolean> {
-    const deferred = this.entries.filter((entry) => this.isDeferred(entry));
-    const first = this.entries.filter((entry) => !deferred.includes(entry));
-    const results = await Promise.all(
-      first.map(async (entry) => ({ entry, result: await entry.lane.drain(flush) })),
-    );
-    const again = results.filter(({ entry, result }) => isProbeOver(entry, result));
-    const ready = deferred.filter(({ health }) => health.isTrusted || allDone(health, results));
-    const late = [...again.map(({ entry }) => entry), ...ready];
-    const lateResults = await Promise.all(late.map(({ lane }) => lane.drain(flush)));
-    const last = results.filter((entry) => !again.includes(entry)).map(({ result }) => result);
-    return (
-      ready.length === deferred.length && [...last, ...lateResults].every((it) => it === 'done')
-    );
-  }
-
-  /**
-   * SHUTDOWN: metrics go last, because they count what became of the others; those are given up a little before
-   * the end, so that what they lost is counted, too. Then nothing is left.
-   */
-  async drainFinally(flush: Flush): Promise<boolean> {
-    const isMetrics = ({ lane }: LaneEntry): boolean => lane.signal === 'metrics';
-    const others = this.entries.filter((entry) => !isMetrics(entry));
-    const metrics = this.entries.filter(isMetrics);
-    const keptMs =
-      metrics.length === 0 ? 0 : Math.min(flush.leftMs() / LAST_METRICS_SHARE, MAX_LAST_METRICS_MS);
-    const results: LaneResult[] = [];
-    const draining = Promise.all(
-      others.map(async ({ lane }) => void results.push(await lane.drain(flush))),
-    );
-    await isSettledWithin(draining, flush.leftMs() - keptMs);
-    for (const { lane } of others) lane.giveUp();
-    for (const { lane } of metrics) {
-      results.push(await lane.drain(flush));
-      lane.collectRest(flush);
-    }
-    this.giveUp();
-    return results.length === this.entries.length && results.every((result) => result === 'done');
-  }
-
-  giveUp(): void {
-    for (const { lane } of this.entries) lane.giveUp();
-  }
-
-  /**
-   * Metrics wait until another signal found the endpoint well: a window whose request is never
-   * answered is lost. At the first flush this also spares a TLS handshake.
-   */
-  private isDeferred({ lane, health }: LaneEntry): boolean {
-    if (lane.signal !== 'metrics' || health.isTrusted) return false;
-    return this.entries.some((other) => other.lane !== lane && other.health === health);
-  }
+/**
+ * Metrics wait until another signal found the endpoint well: a window whose request is never
+ * answered is lost. At the first flush this also spares a TLS handshake.
+ */
+function isDeferred({ lane, health }: LaneEntry, entries: readonly LaneEntry[]): boolean {
+  if (lane.signal !== 'metrics' || health.isTrusted) return false;
+  return entries.some((other) => other.lane !== lane && other.health === health);
 }
 
 /** A connection that is opened later than it should be ends the suspicion. */

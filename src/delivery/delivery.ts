@@ -33,6 +33,8 @@ export interface MetricSource {
 
 /** Told of every outcome, so that the extension's own metrics can be recorded. Must not throw. */
 export interface DeliveryObserver {
+  /** `items`: what was handed over of a signal that is exported. */
+  queued(signal: Signal, items: number): void;
   /** `items`: spans, log records or metric data points that the endpoint accepted. */
   exported(signal: Signal, items: number): void;
   dropped(signal: Signal, items: number, reason: DropReason): void;
@@ -47,13 +49,6 @@ export interface FlushOptions {
   readonly final?: boolean;
   /** The function still runs, so waiting costs it nothing: the whole deadline may be waited for. */
   readonly whileRunning?: boolean;
-}
-
-export interface FlushOutcome {
-  /** Items still held when the flush ended, requests under way included, by signal. */
-  readonly remaining: Readonly<Record<Signal, number>>;
-  /** False when anything of this flush failed or ran out of time. */
-  readonly delivered: boolean;
 }
 
 /** Bounded buffers in front of OTLP endpoints. Nothing here throws or rejects. */
@@ -76,8 +71,9 @@ export interface Delivery {
   /**
    * Sends what is buffered; concurrent calls join the requests under way. A request that is not
    * answered by the deadline stays under way, to be settled by a late answer or its own timeout.
+   * False when anything of this flush failed or ran out of time.
    */
-  flush(options: FlushOptions): Promise<FlushOutcome>;
+  flush(options: FlushOptions): Promise<boolean>;
   /**
    * Does ahead of the first flush, while the function initializes, what that would have to wait for: loads what the
    * endpoints need and, where `connect` says so, opens connections (not into a snapshot). An endpoint that

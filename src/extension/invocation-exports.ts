@@ -214,8 +214,7 @@ export class InvocationExports implements Exports {
     if (pipeline.suspended || pipeline.idle || deadlineMs <= clock.now()) return;
     this.lastExportAtMs = clock.now();
     const flushed = pipeline.flush(deadlineMs, whileRunning);
-    const outcome = await settledBefore(clock, flushed, deadlineMs);
-    this.lastDelivered = outcome?.delivered === true;
+    this.lastDelivered = (await settledBefore(clock, flushed, deadlineMs)) === true;
   }
 }
 

@@ -9,7 +9,7 @@ import type { Diagnostics } from '../diagnostics';
 import { Secrets, withoutSecrets } from '../secrets';
 import { readExportConfiguration } from '../delivery/settings/configuration';
 import { createDelivery } from '../delivery/create-delivery';
-import type { Delivery, DeliveryObserver, FlushOptions, FlushOutcome } from '../delivery/delivery';
+import type { Delivery, FlushOptions } from '../delivery/delivery';
 import type { TransportFactory } from '../delivery/transport/transport-factory';
 import { readHandover } from '../invocation/handover';
 import type { Ending } from '../invocation/invocation-facts';
@@ -48,8 +48,11 @@ export interface Pipeline extends TelemetryReader, OtlpReader {
   readonly idle: boolean;
   /** True while the endpoint's breaker is open for every signal. */
   readonly suspended: boolean;
-  /** Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. */
-  flush(deadlineMs: number, whileRunning?: boolean): Promise<{ readonly delivered: boolean }>;
+  /**
+   * Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. False when
+   * anything of it failed or ran out of time.
+   */
+  flush(deadlineMs: number, whileRunning?: boolean): Promise<boolean>;
   /** Before the first invocation: compiles what it will need, until `isOver`. */
   rehearse(isOver: () => boolean): Promise<void>;
   /** Closes open invocations with the reason, sends everything left, ends. Returns by `deadlineMs` if it can. */
@@ -90,7 +93,7 @@ class TelemetryPipeline implements Pipeline {
   private readonly diagnostics: Diagnostics;
   private readonly translator: Translator;
   private readonly meter: Meter;
-  private readonly selfMetrics = new SelfMetrics();
+  private readonly selfMetrics = new SelfMetrics(() => this.onProgress?.(true));
   private readonly delivery: Delivery;
   private readonly relay: Relay;
   private readonly schedule: MetricSchedule;
@@ -136,7 +139,7 @@ class TelemetryPipeline implements Pipeline {
     this.schedule = new MetricSchedule({ meter, selfMetrics, resources: translator, always });
     this.delivery = createDelivery({
       configuration,
-      observer: this.createObserver(),
+      observer: selfMetrics,
       diagnostics,
       secrets,
       clock: { now: Date.now },
@@ -151,19 +154,6 @@ class TelemetryPipeline implements Pipeline {
     void this.delivery.warmUp({ connect: initialization === 'on-demand' });
     const { delivery, readOtlp: onRead } = this;
     this.relay = new Relay({ delivery, translator, received, selfMetrics, diagnostics, onRead });
-  }
-
-  private createObserver(): DeliveryObserver {
-    const { selfMetrics } = this;
-    return {
-      exported: (signal, items) => {
-        selfMetrics.exported(signal, items);
-        this.onProgress?.(true);
-      },
-      dropped: (signal, items, reason) => selfMetrics.dropped(signal, items, reason),
-      requestEnded: (signal, durationMs, outcome) =>
-        selfMetrics.requestEnded(signal, durationMs, outcome),
-    };
   }
 
   acceptOtlp(body: OtlpBody, onRead: () => void): number {
@@ -207,7 +197,7 @@ class TelemetryPipeline implements Pipeline {
   }
 
   isDone(requestId: string): boolean {
-    return this.translator.isDone(requestId);
+    return this.translator.tracker.isDone(requestId);
   }
 
   readonly prepareFlush = (): void => this.delivery.refresh();
@@ -238,12 +228,10 @@ class TelemetryPipeline implements Pipeline {
     const { spans, logRecords, measurements, ...sdk } = this.translator.settle(ending);
     this.sayRepetition();
     for (const measurement of measurements) this.meter.record(measurement);
-    if (this.delivery.isExported('traces')) this.selfMetrics.queued('traces', spans.length);
-    if (this.delivery.isExported('logs')) this.selfMetrics.queued('logs', logRecords.length);
     this.delivery.addSpans(spans);
-    this.relay.deliver('traces', sdk.received);
+    this.delivery.addItems('traces', sdk.received);
     this.delivery.addLogRecords(logRecords);
-    this.relay.deliver('logs', sdk.receivedRecords);
+    this.delivery.addItems('logs', sdk.receivedRecords);
   }
 
   private sayRepetition(): void {
@@ -254,22 +242,22 @@ class TelemetryPipeline implements Pipeline {
     );
   }
 
-  async flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
+  async flush(deadlineMs: number, whileRunning = false): Promise<boolean> {
     this.schedule.plan(whileRunning, this.openFlushes > 0);
     this.openFlushes += 1;
     const { otlpBodies } = this;
-    let { delivered } = await this.send({ deadlineMs, whileRunning });
+    let isDelivered = await this.send({ deadlineMs, whileRunning });
     // Once more, for what the SDK handed over meanwhile; only once, for an SDK may never stop.
     const isLate = this.otlpBodies > otlpBodies && !whileRunning && deadlineMs > Date.now();
-    if (delivered && isLate) {
+    if (isDelivered && isLate) {
       this.schedule.plan(true, this.openFlushes > 1);
-      ({ delivered } = await this.send({ deadlineMs, whileRunning }));
+      isDelivered = await this.send({ deadlineMs, whileRunning });
     }
     this.openFlushes -= 1;
     // After the caller's continuation, which may start the next export.
     setImmediate(() => this.onProgress?.(false));
     this.announceNeed();
-    return { delivered };
+    return isDelivered;
   }
 
   async rehearse(isOver: () => boolean): Promise<void> {
@@ -280,7 +268,7 @@ class TelemetryPipeline implements Pipeline {
     await rehearse(new TelemetryPipeline(options), isOver);
   }
 
-  private send(options: FlushOptions): Promise<FlushOutcome> {
+  private send(options: FlushOptions): Promise<boolean> {
     this.isDirty = false;
     this.translate();
     return this.delivery.flush(options);
@@ -293,7 +281,7 @@ class TelemetryPipeline implements Pipeline {
     this.selfMetrics.unread(unread);
     this.translate({ reason, time: now() });
     if (reason.toLowerCase() !== 'spindown') {
-      writeHandoverFile(this.translator.handover(), this.folder);
+      writeHandoverFile(this.translator.tracker.handover(), this.folder);
     }
     await this.delivery.flush({ deadlineMs, final: true });
     this.end();

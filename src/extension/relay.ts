@@ -150,7 +150,7 @@ export class Relay {
     let rejected = 0;
     let items: RawItems[Signal][] = [];
     const hand = <S extends Signal>(of: S, handed: readonly RawItems[S][]): void => {
-      const evicted = this.deliver(of, handed);
+      const evicted = this.ports.delivery.addItems(of, handed);
       const own = evicted.filter((item) => item.block === body || changed.has(item));
       rejected += countItems(of, own);
     };
@@ -164,13 +164,6 @@ export class Relay {
     hand(signal, items);
     hand('traces', reception.takeExcess());
     return rejected;
-  }
-
-  /** Answers what was dropped at once for want of room. */
-  deliver<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
-    if (items.length === 0 || !this.ports.delivery.isExported(signal)) return [];
-    this.ports.selfMetrics.queued(signal, items.length);
-    return this.ports.delivery.addItems(signal, items);
   }
 
   /** New ones after a SnapStart restore, which makes this a different environment. */

@@ -61,7 +61,9 @@ export class SelfMetrics implements DeliveryObserver {
   private durations = new Map<string, { readonly attributes: Attributes; seconds: number[] }>();
   private durationCount = 0;
 
-  /** Items handed over to the delivery. */
+  /** `onExported`: called whenever an endpoint has accepted something. */
+  constructor(private readonly onExported: () => void = () => undefined) {}
+
   queued(signal: Signal, items: number): void {
     const instrument = QUEUED[signal];
     if (instrument === undefined || items === 0) return;
@@ -100,6 +102,7 @@ export class SelfMetrics implements DeliveryObserver {
   exported(signal: Signal, items: number): void {
     this.add(EXPORTED[signal], items, { key: '', toAttributes: () => componentOf(signal) });
     this.queued(signal, -items);
+    this.onExported();
   }
 
   dropped(signal: Signal, items: number, reason: string): void {

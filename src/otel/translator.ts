@@ -69,7 +69,7 @@ const SCOPE_NAME = 'lambda-otlp';
 const NO_MAKER: Maker = { toLogRecord: () => undefined, toSpans: () => [] };
 
 export class Translator {
-  private readonly tracker: Tracker<ReadLine>;
+  readonly tracker: Tracker<ReadLine>;
   private readonly selection: Selection;
   private readonly filter: RedactionFilter | undefined;
   private readonly tieBreaker = new TieBreaker();
@@ -121,10 +121,6 @@ export class Translator {
   invoke(invoke: Invoke): void {
     this.functionArn ??= invoke.invokedFunctionArn;
     this.tracker.invoke(invoke);
-  }
-
-  isDone(requestId: string): boolean {
-    return this.tracker.isDone(requestId);
   }
 
   /** Takes decoded events that were delivered at `observed`. */
@@ -274,11 +270,6 @@ export class Translator {
       signal,
     );
     return resourceFromAttributes(this.filter?.attributes(attributes, signal) ?? attributes);
-  }
-
-  /** The state for the process that Lambda may start after this one in the same environment. */
-  handover(): Handover {
-    return this.tracker.handover();
   }
 }
 

@@ -115,7 +115,7 @@ class Replay {
     await this.translate({ reason: this.reason, time: this.latest ?? [0, 0] });
     const window = meter.collect(translator.resources.metrics, true);
     if (window !== undefined) await this.options.sink.metrics(window);
-    this.handover = translator.handover();
+    this.handover = translator.tracker.handover();
     this.process = undefined;
     this.reason = 'spindown';
   }

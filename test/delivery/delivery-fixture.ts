@@ -57,6 +57,7 @@ export function createFixture(options: FixtureOptions): DeliveryFixture {
       dropped(signal, items, reason) {
         observed.dropped[signal][reason] = (observed.dropped[signal][reason] ?? 0) + items;
       },
+      queued: () => undefined,
       requestEnded: (_, __, outcome) => void observed.outcomes.push(outcome),
     },
     diagnostics: withoutSecrets(

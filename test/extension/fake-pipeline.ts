@@ -72,10 +72,10 @@ export class FakePipeline implements Pipeline {
     return this.done.has(requestId);
   }
 
-  flush(deadlineMs: number, whileRunning = false): Promise<{ readonly delivered: boolean }> {
+  flush(deadlineMs: number, whileRunning = false): Promise<boolean> {
     this.log.push(whileRunning ? 'flush while running' : 'flush');
     this.flushes.push({ atMs: this.clock.now(), deadlineMs, whileRunning });
-    return this.after(this.flushTakesMs).then(() => ({ delivered: this.delivers }));
+    return this.after(this.flushTakesMs).then(() => this.delivers);
   }
 
   shutdown({ reason, deadlineMs, unread }: PipelineEnd): Promise<void> {

@@ -79,7 +79,7 @@ class WatchedPipeline extends FakePipeline {
     return super.acceptOtlp(body, onRead);
   }
 
-  override flush(deadlineMs: number, whileRunning: boolean): Promise<{ delivered: boolean }> {
+  override flush(deadlineMs: number, whileRunning: boolean): Promise<boolean> {
     this.needsFlush = false;
     Atomics.wait(this.answered, 0, 0, GIVE_UP_MS);
     this.tellFlushed(this.answered[0] === 1 ? 'answered' : 'waits');

@@ -51,11 +51,6 @@ export class ItemBuffer {
     return this.heldBytes;
   }
 
-  /** Items held by signal, requests under way included. */
-  get items(): Readonly<Record<Signal, number>> {
-    return { ...this.heldItems };
-  }
-
   /** True when an item of the signal waits, requests under way not included. */
   isWaiting(signal: Signal): boolean {
     return this.queues[signal].length > 0;

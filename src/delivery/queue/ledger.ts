@@ -11,6 +11,10 @@ export class Ledger {
     this.observer = observer;
   }
 
+  queued(signal: Signal, items: number): void {
+    if (items > 0) tell(() => this.observer.queued(signal, items));
+  }
+
   exported(signal: Signal, items: number): void {
     if (items === 0) return;
     this.exportedItems[signal] += items;
