@@ -16,6 +16,8 @@ export interface TelemetryReader {
   isDuplicate(body: TelemetryBody): boolean;
   /** Takes a JSON array of events, or what came instead. Never throws. */
   accept(text: string): void;
+  /** A body inflates to more than the listener takes. */
+  rejectTooLarge(): void;
   /** Asks for an export when the buffer is more than half full. True: one is under way, which may make room. */
   makeRoom(): boolean;
   /** Called when something was delivered, and when an export ended. */
@@ -146,7 +148,7 @@ export class Inbox implements TelemetryStream {
       bytes += ownBytes;
       this.budget.release(costOf(body));
       if (this.clock.steadyMs() >= untilMs) continue;
-      countedRecords += countRecords(start > 0 ? text : await toText(body), start);
+      countedRecords += countRecords(start > 0 ? text : ((await toText(body)) ?? ''), start);
       countedBytes += ownBytes;
     }
     // What there was no time to count has as many as its size says, judged by the others.
@@ -173,18 +175,27 @@ export class Inbox implements TelemetryStream {
     if (body === undefined || !this.hasTime) return;
     const text = await toText(body);
     if (this.isClosed) return;
-    const current = { text, start: 0 };
-    this.current = current;
-    for (const [part, rest] of reader.isDuplicate(body) ? [] : splitBatch(text, PART_LENGTH)) {
-      this.readPart(part, reader);
-      current.start = rest;
-      if (rest === text.length) break;
-      await turn();
-      if (!this.isBehind) return;
+    if (!reader.isDuplicate(body)) {
+      if (text === undefined) reader.rejectTooLarge();
+      else if (!(await this.readParts(text, reader))) return;
     }
     this.current = undefined;
     this.waiting.shift();
     this.budget.release(costOf(body));
+  }
+
+  /** False: the time was over before the end of the text. */
+  private async readParts(text: string, reader: TelemetryReader): Promise<boolean> {
+    const current = { text, start: 0 };
+    this.current = current;
+    for (const [part, rest] of splitBatch(text, PART_LENGTH)) {
+      this.readPart(part, reader);
+      current.start = rest;
+      if (rest === text.length) break;
+      await turn();
+      if (!this.isBehind) return false;
+    }
+    return true;
   }
 
   private readPart(part: string, reader: TelemetryReader): void {
@@ -226,10 +237,11 @@ function costOf({ bytes }: TelemetryBody | OtlpBody): number {
   return bytes.length + BODY_COST_BYTES;
 }
 
-/** What cannot be inflated stays as it is, and will be counted as invalid JSON. */
-async function toText({ bytes, isGzip }: TelemetryBody): Promise<string> {
+/** What is no gzip is read as it came. Undefined: it inflates to too much. */
+async function toText({ bytes, isGzip }: TelemetryBody): Promise<string | undefined> {
   const plain = isGzip ? await inflate(bytes, { maxBytes: MAX_BODY_BYTES }) : bytes;
-  return (typeof plain === 'string' ? bytes : plain).toString('utf8');
+  if (plain === 'too large') return undefined;
+  return (plain === 'no gzip' ? bytes : plain).toString('utf8');
 }
 
 // What the function's SDK handed over, on its way to the pipeline: kept until the pipeline is loaded, within the

@@ -22,6 +22,7 @@ import { fromEpochMs } from '../telemetry/timestamp';
 import { BatchDeduplication } from '../lambda/batch-deduplication';
 import type { InvokeEvent, Registration } from '../lambda/extensions-api';
 import type { OtlpBody } from '../lambda/received-otlp';
+import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
 import type { TelemetryBody } from '../lambda/telemetry-listener';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
 import { nativeHost } from '../node/native-host';
@@ -184,6 +185,13 @@ class TelemetryPipeline implements Pipeline {
     this.translator.accept(batch, observed);
     if (this.untranslated >= EARLY_TRANSLATION_EVENTS) this.translate();
     this.announceNeed();
+  }
+
+  rejectTooLarge(): void {
+    this.diagnostics.warn(
+      `telemetry: expected a gzip body of at most ${MAX_BODY_BYTES} bytes when inflated, got more; it is lost`,
+    );
+    this.selfMetrics.invalid(1);
   }
 
   makeRoom(): boolean {

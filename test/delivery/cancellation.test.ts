@@ -121,7 +121,10 @@ describe('a request cancelled', () => {
     const cancellation = new Cancellation();
     const response = open({ connect: () => connections }).send(body, 60_000, cancellation);
     cancellation.cancel();
-    expect(await response).toMatchObject(unsentAndRetryable);
+    expect(await response).toMatchObject({
+      ...unsentAndRetryable,
+      failure: { message: 'no answer in the time that was left' },
+    });
     const socket = connectSocket({ host: '127.0.0.1', port: endpoint.port });
     await once(socket, 'connect');
     arrive(socket);

@@ -25,6 +25,7 @@ export class FakePipeline implements Pipeline {
     readonly deadlineMs: number;
   }[] = [];
   readonly texts: string[] = [];
+  rejected = 0;
   unread: Unread | undefined;
   onProgress: ((isDelivered: boolean) => void) | undefined;
   prepared = 0;
@@ -32,6 +33,7 @@ export class FakePipeline implements Pipeline {
   isRehearsalOver = (): boolean => true;
   isDuplicate = (): boolean => false;
   makeRoom = (): boolean => false;
+  rejectTooLarge = (): void => void (this.rejected += 1);
   private readonly done = new Set<string>();
 
   constructor(private readonly clock: Clock) {}

@@ -115,6 +115,7 @@ interface HttpRequest {
 const MAX_ANSWER_BYTES = 64 * 1024;
 /** With the status the fate is known; a body that drips after it is not waited for any longer. */
 const ANSWER_BODY_WAIT_MS = 150;
+const GIVEN_UP = 'no answer in the time that was left';
 const STALE_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /** Sends and awaits the answer. Never rejects; resolves once, whatever the connection does later. */
@@ -129,7 +130,7 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
     }
     const { cancellation, body, once, connections, timeoutMs } = request;
     if (cancellation?.isCancelled === true) {
-      resolve({ status: 'retryable', failure: toFailure(noAnswer(timeoutMs)) });
+      resolve({ status: 'retryable', failure: toFailure(noAnswer(GIVEN_UP)) });
       return;
     }
     const answer = new Answer(request, (response) => {
@@ -137,13 +138,12 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
       if (cancellation !== undefined) cancellation.onCancel = undefined;
       resolve(response);
     });
-    const expire = (): void => answer.expire();
-    const cancelTimer = armDeadline(request, expire);
+    const cancelTimer = armDeadline(request, () => answer.end(`no answer within ${timeoutMs} ms`));
     answer.exchange = connections.start(
       { head, body, beforeWrite: once === true ? hearSockets : undefined },
       answer,
     );
-    if (cancellation !== undefined) cancellation.onCancel = expire;
+    if (cancellation !== undefined) cancellation.onCancel = () => answer.end(GIVEN_UP);
   });
 }
 
@@ -158,7 +158,7 @@ class Answer implements AnswerListener {
   private bodyTimer: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly request: Pick<HttpRequest, 'clock' | 'secrets' | 'timeoutMs'>,
+    private readonly request: Pick<HttpRequest, 'clock' | 'secrets'>,
     private readonly settle: (response: TransportResponse) => void,
   ) {}
 
@@ -195,9 +195,9 @@ class Answer implements AnswerListener {
     this.settle({ status, failure: toFailure(error, { written, begun, stale }) });
   }
 
-  /** The time is over. */
-  expire(): void {
-    this.exchange?.destroy(noAnswer(this.request.timeoutMs));
+  /** It is no longer waited for. */
+  end(reason: string): void {
+    this.exchange?.destroy(noAnswer(reason));
   }
 
   /** What matters of the answer is known. */
@@ -240,8 +240,8 @@ class Answer implements AnswerListener {
   }
 }
 
-function noAnswer(timeoutMs: number): NodeJS.ErrnoException {
-  return Object.assign(new Error(`no answer within ${timeoutMs} ms`), { code: 'timeout' });
+function noAnswer(reason: string): NodeJS.ErrnoException {
+  return Object.assign(new Error(reason), { code: 'timeout' });
 }
 
 /**
