@@ -2,7 +2,6 @@
 // that a request is known to have, or by its own time where requests do not overlap. Its arrival time says nothing.
 import type { Fact } from '../invocation/fact';
 import type { Surroundings } from '../invocation/requests';
-import { forgetOldest } from '../telemetry/recent-keys';
 import { toMs } from '../telemetry/timestamp';
 
 export interface Whereabouts {
@@ -19,6 +18,8 @@ interface KnownRequest {
   serverSpanId: string | undefined;
 }
 
+type Entry = readonly [requestId: string, request: KnownRequest];
+
 const MAX_REMEMBERED = 256;
 /** Bounds the requests learned within one settling. */
 const MAX_KNOWN = 2048;
@@ -29,14 +30,16 @@ const TOLERANCE_MS = 1;
 
 export class Attribution {
   private readonly requests = new Map<string, KnownRequest>();
+  /** The requests that have spans of a trace: thousands of items may ask for theirs within one settling. */
+  private readonly byTrace = new Map<string, readonly string[]>();
 
   /** Must be called with all facts of a settling before `find`. */
   learn(facts: readonly Fact<unknown>[]): void {
-    forgetOldest(this.requests, MAX_REMEMBERED);
+    this.forgetBeyond(MAX_REMEMBERED);
     for (const fact of facts) {
       if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
         const { requestId, time } = fact.event;
-        this.requests.delete(requestId);
+        this.forget(requestId);
         this.of(requestId).startMs = toMs(time);
         if (fact.identity !== undefined) this.own(requestId, fact.identity.traceId);
       } else if (fact.kind === 'invocation') {
@@ -56,6 +59,7 @@ export class Attribution {
     const known = this.of(requestId);
     if (known.traceIds.includes(traceId) || known.traceIds.length >= MAX_TRACES) return;
     known.traceIds = known.traceIds.concat(traceId);
+    this.byTrace.set(traceId, [...(this.byTrace.get(traceId) ?? []), requestId]);
   }
 
   /** True if this is the SDK's span that is exported instead of ours. */
@@ -67,11 +71,10 @@ export class Attribution {
   find(item: Whereabouts, { isConcurrent, awaited }: Surroundings): string | undefined {
     const { invocationId, traceId, timeMs } = item;
     if (invocationId !== undefined) return invocationId;
-    const all = [...this.requests];
-    const ofTrace =
-      traceId === undefined ? [] : all.filter(([, { traceIds }]) => traceIds.includes(traceId));
-    const candidates = ofTrace.length > 0 ? ofTrace : all;
-    const running = candidates.filter(([, request]) => isWithin(timeMs, request));
+    const ofTrace = this.ofTrace(traceId);
+    const candidates = ofTrace.length > 0 ? ofTrace : this.requests;
+    const running: Entry[] = [];
+    for (const entry of candidates) if (isWithin(timeMs, entry[1])) running.push(entry);
     const isGuess = isConcurrent && ofTrace.length === 0 && running.length > 1;
     const [found] = running.length > 0 ? running.reduce(laterStart) : [undefined];
     if (found !== undefined) return isGuess ? undefined : found;
@@ -81,9 +84,17 @@ export class Attribution {
 
   /** True if the item may belong to a request that is still running. */
   hasOpen({ timeMs }: Whereabouts): boolean {
-    return [...this.requests.values()].some(
-      (request) => request.endMs === undefined && isWithin(timeMs, request),
-    );
+    for (const request of this.requests.values())
+      if (request.endMs === undefined && isWithin(timeMs, request)) return true;
+    return false;
+  }
+
+  private ofTrace(traceId: string | undefined): readonly Entry[] {
+    const requestIds = traceId === undefined ? undefined : this.byTrace.get(traceId);
+    return (requestIds ?? []).flatMap((requestId) => {
+      const request = this.requests.get(requestId);
+      return request === undefined ? [] : [[requestId, request] as const];
+    });
   }
 
   private of(requestId: string): KnownRequest {
@@ -91,9 +102,25 @@ export class Attribution {
     if (known === undefined) {
       known = { startMs: undefined, endMs: undefined, traceIds: [], serverSpanId: undefined };
       this.requests.set(requestId, known);
-      forgetOldest(this.requests, MAX_KNOWN);
+      this.forgetBeyond(MAX_KNOWN);
     }
     return known;
+  }
+
+  private forgetBeyond(most: number): void {
+    for (const requestId of this.requests.keys()) {
+      if (this.requests.size <= most) return;
+      this.forget(requestId);
+    }
+  }
+
+  private forget(requestId: string): void {
+    for (const traceId of this.requests.get(requestId)?.traceIds ?? []) {
+      const others = this.byTrace.get(traceId)?.filter((other) => other !== requestId) ?? [];
+      if (others.length === 0) this.byTrace.delete(traceId);
+      else this.byTrace.set(traceId, others);
+    }
+    this.requests.delete(requestId);
   }
 }
 
@@ -101,8 +128,6 @@ function isWithin(timeMs: number, { startMs, endMs }: KnownRequest): boolean {
   if (startMs === undefined || timeMs < startMs - TOLERANCE_MS) return false;
   return endMs === undefined || timeMs <= endMs + TOLERANCE_MS;
 }
-
-type Entry = [string, KnownRequest];
 
 function laterStart(one: Entry, other: Entry): Entry {
   return (other[1].startMs ?? 0) >= (one[1].startMs ?? 0) ? other : one;
