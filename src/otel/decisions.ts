@@ -45,6 +45,12 @@ const NO_SIGNS: RequestSigns = {
   httpStatusCode: undefined,
 };
 
+/** By which the sampler decides; of a line or a platform's event, that of its request. */
+export function identityOf(fact: Fact<unknown>): SpanIdentity | undefined {
+  if (fact.kind === 'childSpans') return fact.children[0]?.identity;
+  return 'identity' in fact ? fact.identity : undefined;
+}
+
 export class Decisions {
   private readonly keptTraces = new Set<string>();
   private readonly requests = new Map<string, RequestState>();
@@ -80,6 +86,14 @@ export class Decisions {
     for (const fact of facts) this.look(fact);
     for (const fact of facts) if (fact.kind === 'invocation') this.decide(fact);
     this.keepEarly(now);
+    if (this.options.sampler !== undefined) for (const fact of facts) this.followJoined(fact);
+  }
+
+  /** What is emitted of a request that was kept early may be in another trace since it was joined with the SDK's. */
+  private followJoined(fact: Fact<ReadLine>): void {
+    const identity = identityOf(fact);
+    if (identity === undefined || !('requestId' in fact) || fact.requestId === undefined) return;
+    if (this.of(fact.requestId) === 'kept') this.keepTrace(identity.traceId);
   }
 
   /** Like `note`, for a SERVER span that names no request: it may turn out to be a request's own span. */
@@ -149,6 +163,8 @@ export class Decisions {
     if (state.decision === 'kept' || isKeptInvocation(rules, fact, state.signs)) {
       state.decision = 'kept';
       this.keepTrace(traceId);
+      // What settled before it was joined with the SDK's trace has another.
+      if (state.first !== undefined) this.keepTrace(state.first.traceId);
     } else if (ratio > 0 && isDrawn(randomness, toThreshold(ratio))) {
       state.decision = 'drawn';
     } else {

@@ -134,29 +134,21 @@ export class ItemMarks {
     }
   }
 
-  /** A line that was held is changed to name the span that its request ends up with. */
+  /** A held line is changed to name the span that its request ends up with, and to say whether that is exported. */
   private markLine(
     item: Extract<Item, { kind: 'record' }>,
     threshold: Threshold,
     { requestId, draw }: { readonly requestId: string; readonly draw: Draw | undefined },
   ): Item {
-    if (!item.isOfItsTrace) return item;
+    const { spanContext } = item.record;
+    if (!item.isOfItsTrace || spanContext === undefined) return item;
     const first = this.decisions.firstIdentityOf(requestId);
-    const isOfFirst = item.record.spanContext?.spanId === first?.spanId;
-    const record =
-      isOfFirst && draw !== undefined
-        ? withContext(item.record, this.toContext(draw, first))
-        : item.record;
-    return { ...item, record: this.isSilent ? record : withSampling(record, threshold, draw) };
-  }
-
-  /** When a held line was made, it was not known yet whether the request's spans are exported. */
-  private toContext(
-    { traceId, spanId }: Draw,
-    first: SpanIdentity | undefined,
-  ): Pick<SpanContext, 'traceId' | 'spanId' | 'traceFlags'> {
+    const { traceId, spanId } =
+      spanContext.spanId === first?.spanId ? (draw ?? spanContext) : spanContext;
     const isSampled = this.decisions.isSampled({ ...first, traceId, spanId });
-    return { traceId, spanId, traceFlags: isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE };
+    const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
+    const record = withContext(item.record, { traceId, spanId, traceFlags });
+    return { ...item, record: this.isSilent ? record : withSampling(record, threshold, draw) };
   }
 
   private markReceived(

@@ -39,8 +39,8 @@ interface Waiting {
   readonly awaited?: string | undefined;
 }
 
-/** Limits the error records whose request is not known yet; a request needs only one. */
-const MAX_ERRORS = 64;
+/** Limits the error records whose request is not known yet; one of a trace and a millisecond is enough. */
+const MAX_ERRORS = 2048;
 /** The number of settlings for which an item waits for its request's events, which may be late or never come. */
 const MAX_WAITS = 2;
 /** Memory that the objects of an item take up in addition to its bytes. */
@@ -64,7 +64,7 @@ export class ReceivedIntake {
   private readonly maxBytes: number;
   private waiting: Waiting[] = [];
   private bytes = 0;
-  private errors: Whereabouts[] = [];
+  private readonly errors = new Map<string, Whereabouts>();
 
   constructor(
     private readonly decisions: Decisions,
@@ -86,8 +86,7 @@ export class ReceivedIntake {
     if (!this.decides) return;
     const { errors, http5xx, errorLogs } = this.options.rules;
     if (item.signal === 'logs') {
-      if (!errorLogs || this.errors.length >= MAX_ERRORS) return;
-      if (isErrorRecord(item.received)) this.errors.push(whereaboutsOf(item));
+      if (errorLogs && isErrorRecord(item.received)) this.noteError(whereaboutsOf(item));
       return;
     }
     const { invocationId, traceId, isServer } = item.received;
@@ -111,11 +110,16 @@ export class ReceivedIntake {
   observe(facts: readonly Fact<unknown>[], around: Surroundings): void {
     if (!this.decides) return;
     this.attribution.learn(facts);
-    this.errors = this.errors.filter((error) => {
+    for (const [key, error] of this.errors) {
       const requestId = this.attribution.find(error, around);
       if (requestId !== undefined) this.decisions.note(requestId, { hasErrorLog: true });
-      return requestId === undefined && around.awaited !== undefined;
-    });
+      if (requestId !== undefined || around.awaited === undefined) this.errors.delete(key);
+    }
+  }
+
+  private noteError(error: Whereabouts): void {
+    const key = `${error.traceId ?? ''} ${Math.floor(error.timeMs)}`;
+    if (this.errors.size < MAX_ERRORS) this.errors.set(key, error);
   }
 
   /**

@@ -14,6 +14,7 @@ import {
   hasThreshold,
   KEEP_ALL,
   raiseThreshold,
+  toRandomness,
   toFullThreshold,
   toShortThreshold,
   withThreshold,
@@ -117,13 +118,16 @@ export function markRecord(
   { threshold, draw }: Pick<ReceivedMark, 'threshold' | 'draw'>,
 ): ReceivedLogRecord {
   const { traceId } = record;
-  if (threshold === undefined || traceId === undefined || traceId !== draw?.traceId) return record;
+  if (threshold === undefined || traceId === undefined) return record;
+  // Of another trace: kept for sure, or drawn with this one, and nothing is known of it.
+  const isOfItsTrace = traceId === draw?.traceId;
+  if (!isOfItsTrace && threshold !== KEEP_ALL) return record;
   const bytes = bytesOf(record);
   const said = readAttributes(bytes, LOG_ATTRIBUTES).get(Attribute.SAMPLING_THRESHOLD);
   if (typeof said === 'string' && toFullThreshold(said) >= threshold) return record;
   const block = editLogRecord(bytes, {
     [Attribute.SAMPLING_THRESHOLD]: toShortThreshold(threshold),
-    [Attribute.SAMPLING_RANDOMNESS]: draw.randomness,
+    [Attribute.SAMPLING_RANDOMNESS]: isOfItsTrace ? draw.randomness : toRandomness(traceId),
   });
   return new ReceivedLogRecord(wholeOf(block), record);
 }

@@ -5,14 +5,14 @@ import type { HrTime, Attributes } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Fact } from '../invocation/fact';
-import type { SpanIdentity } from '../invocation/identity';
 import type { ReceivedLogRecord } from '../relay/scan-request';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { DecisionOptions } from './decisions';
-import { Decisions } from './decisions';
+import { Decisions, identityOf } from './decisions';
 import type { HoldOptions, HeldSignal } from './hold';
 import { Hold } from './hold';
 import { ItemMarks, toReceivedItem, toRecordItem, toSpanItem } from './item-marks';
+import { hasRules } from './keep-rules';
 import type { Measurement } from './metrics';
 import type { ReadLine } from './read-lines';
 import type { TakingContext } from './received-intake';
@@ -54,9 +54,11 @@ export class Selection {
   private readonly hold: Hold<Item>;
   private readonly counts = new DropCounts();
   private readonly marks: ItemMarks;
+  private readonly hasRules: boolean;
   private now: HrTime = [0, 0];
 
   constructor(private readonly options: SelectionOptions) {
+    this.hasRules = hasRules(options.rules);
     this.decisions = new Decisions(options);
     this.intake = new ReceivedIntake(this.decisions, options);
     this.hold = new Hold(options.hold, (requestId, { signal }) =>
@@ -77,7 +79,11 @@ export class Selection {
       measurements: [],
     };
     if (this.options.others === 'all') {
+      this.releaseDecided(selected, context.isEnding);
       for (const fact of facts) this.passOn(fact, maker, selected);
+      if (context.isEnding) this.releaseDecided(selected, true);
+      selected.measurements.push(...this.counts.take());
+      this.counts.forget(() => true);
       for (const span of context.takeJoined()) selected.receivedSpans.push(span);
       return selected;
     }
@@ -85,11 +91,29 @@ export class Selection {
     return selected;
   }
 
-  /** Used if everything is exported and there is nothing to decide. */
+  /** Everything is exported but what the sampler drops, which waits as long as its request may still be kept. */
   private passOn(fact: Fact<ReadLine>, maker: Maker, selected: Selected): void {
     const record = maker.toLogRecord(fact);
-    if (record !== undefined) selected.logRecords.push(record);
-    else for (const span of this.toSpans(fact, maker)) selected.spans.push(span);
+    if (record !== undefined) {
+      selected.logRecords.push(record);
+      return;
+    }
+    // Made whether they are exported or not: a joined span of the SDK's is completed by it.
+    const spans = maker.toSpans(fact);
+    const identity = identityOf(fact);
+    const requestId = requestOf(fact);
+    if (identity === undefined) return;
+    if (this.decisions.isSampled(identity)) selected.spans.push(...spans);
+    else if (requestId !== undefined && this.mayBeKept(requestId)) {
+      for (const span of spans) {
+        this.hold.add(requestId, toSpanItem(span, { identity, isSummary: false }));
+      }
+    }
+  }
+
+  private mayBeKept(requestId: string): boolean {
+    const { decisions } = this;
+    return this.hasRules && decisions.isKnown(requestId) && decisions.of(requestId) === undefined;
   }
 
   private selectByDecision(
@@ -160,6 +184,10 @@ export class Selection {
 
   private settle(requestId: string, item: Item, selected: Selected): void {
     if (this.isUnsampled(item)) return;
+    if (this.options.others === 'all') {
+      push(selected, item);
+      return;
+    }
     const decision = this.decisions.of(requestId) ?? 'kept';
     const isSummary = item.isSummary && this.options.others === 'summary';
     if (decision === 'other' && !isSummary) {
@@ -183,23 +211,10 @@ export class Selection {
     );
   }
 
-  /** Spans are made even if they are not exported, because making ours also completes a joined span of the SDK. */
-  private toSpans(fact: Fact<ReadLine>, maker: Maker): readonly ReadableSpan[] {
-    const spans = maker.toSpans(fact);
-    const identity = identityOf(fact);
-    return identity !== undefined && this.decisions.isSampled(identity) ? spans : [];
-  }
-
   /** Decided when the item is exported: until then its trace may be kept, whatever the sampler says. */
   private isUnsampled(item: Item): boolean {
     return item.kind === 'span' && !this.decisions.isSampled(item.identity);
   }
-}
-
-/** The identity by which the sampler decides. */
-function identityOf(fact: Fact<ReadLine>): SpanIdentity | undefined {
-  if (fact.kind === 'childSpans') return fact.children[0]?.identity;
-  return fact.kind === 'invocation' || fact.kind === 'initialization' ? fact.identity : undefined;
 }
 
 function push(selected: Selected, item: Item): void {

@@ -4,6 +4,7 @@ import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
 import { createEnvironment } from '../../src/environment';
 import { createTranslator } from '../../src/extension/create-translator';
 import { ReceivedSpans } from '../../src/invocation/received-spans';
+import { Attribution } from '../../src/otel/attribution';
 import { isErrorRecord, readTracestate } from '../../src/otel/received-marks';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
 import { readAttributes } from '../../src/relay/attributes';
@@ -12,6 +13,7 @@ import type { RawItem } from '../../src/relay/item';
 import { ReceivedLogRecord } from '../../src/relay/scan-request';
 import { ReceivedSpan } from '../../src/relay/received-span';
 import { decodeBatch } from '../../src/telemetry/decode';
+import { cpuRatio } from '../cpu';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { at, done, report, REQUEST, start } from '../invocation/scenario';
 import type { WireEvent } from '../invocation/scenario';
@@ -226,6 +228,33 @@ describe('a request is kept whole', () => {
     expect(seen.early).toBe(1);
   });
 
+  it('early, in its SERVER span, though the sampler would drop ours', () => {
+    const variables = {
+      LAMBDA_OTLP_KEEP: 'error_logs',
+      LAMBDA_OTLP_SPAN_AT: 'report',
+      OTEL_TRACES_SAMPLER: 'always_off',
+    };
+    const lost = record({ text: 'lost', severity: 17 });
+    const first = [start(1000), lost, 'settle', server(), done(1200), 'settle'] as const;
+    for (const others of ['all', 'summary']) {
+      const seen = run({ ...variables, LAMBDA_OTLP_OTHERS: others }, [...first, report(1210)]);
+      expect(seen.own).toEqual(expect.arrayContaining(['responseLatency', 'runtimeOverhead']));
+    }
+  });
+
+  it('by an ERROR record, however many another request has', () => {
+    const other = '9d6b1f8e-2f6c-4a2f-9c0b-0f6c2b1a7d3f';
+    const otherTrace = '1af7651916cd43dd8448eb211c80319c';
+    const many = Array.from({ length: 100 }, () => record({ text: 'lost', severity: 17, ms: 500 }));
+    const steps = [
+      ...[start(490, other), ...many, done(510, other)],
+      record({ text: 'lost', severity: 17, trace: otherTrace }),
+      span({ trace: otherTrace }),
+      ...ended,
+    ];
+    expect(run({ LAMBDA_OTLP_KEEP: 'error_logs' }, steps).ids).toHaveLength(1);
+  });
+
   it('from when a late SERVER span says that it failed', () => {
     const variables = { LAMBDA_OTLP_KEEP: 'errors' };
     const late = [server({ status: 2 }), span({}), 'settle'] as const;
@@ -298,6 +327,14 @@ describe('of a drawn request', () => {
     expect(stranger && readTracestate(stranger)).toBe('');
   });
 
+  it('records of one that was kept early say that they are certain', () => {
+    const lost = record({ text: 'lost', severity: 17 });
+    const { records } = run({ LAMBDA_OTLP_KEEP: 'error_logs' }, [start(1000), lost, 'settle']);
+    const [attributes] = records.map((item) => readAttributes(bytesOf(item), 6));
+    expect(attributes?.get('sampling.threshold')).toBe('0');
+    expect(attributes?.get('sampling.randomness')).toBe(TRACE.slice(-14));
+  });
+
   it('records say it as the Collector does', () => {
     const lines = [record({ text: 'detail', trace: drawn })];
     const seen = run(variables, [server({ trace: drawn }), ...lines, ...ended]);
@@ -332,6 +369,22 @@ describe('what is held', () => {
     expect(full + sampled).toBe(3000);
     expect(seen.records).toEqual([]);
   });
+});
+
+it('its request is found at the same cost, however many are remembered', async () => {
+  const search = (requests: number) => {
+    const attribution = new Attribution();
+    const traceIdOf = (index: number) => String(index).padStart(32, '0');
+    for (let index = 0; index < requests; index += 1)
+      attribution.own(`r-${index}`, traceIdOf(index));
+    return () => {
+      for (let index = 0; index < 20_000; index += 1) {
+        const item = { traceId: traceIdOf(index % requests), timeMs: index };
+        attribution.find(item, { isConcurrent: false, awaited: undefined });
+      }
+    };
+  };
+  expect(await cpuRatio(search(256), search(2), 5)).toBeLessThan(5);
 });
 
 it('order and split of what comes do not matter', () => {

@@ -4,7 +4,7 @@ import { toThreshold } from '../../src/otel/consistent-probability';
 import { toPlainAttributes } from 'local-lambda/otlp/flatten';
 import { replayItemsToOtlp } from '../golden/replay-to-otlp';
 import type { WireEvent } from '../invocation/scenario';
-import { done, report, start, wire } from '../invocation/scenario';
+import { done, init, report, start, wire } from '../invocation/scenario';
 
 const KEEP_ALL_RULES = 'errors,cold_starts,slow>1s,error_logs';
 const SUMMARY = { LAMBDA_OTLP_OTHERS: 'summary', LAMBDA_OTLP_KEEP: KEEP_ALL_RULES };
@@ -80,7 +80,8 @@ const LINES = [
   ['DEBUG', 'detail'],
   ['WARN', 'careful'],
 ] as const;
-const WHOLE = ['lambda', 'responseDuration', 'responseLatency', 'runtimeOverhead'];
+const PHASES = ['responseDuration', 'responseLatency', 'runtimeOverhead'];
+const WHOLE = ['lambda', ...PHASES];
 
 describe('a success under OTHERS=summary', () => {
   it('leaves its span, its report and its warnings, and what went is counted', async () => {
@@ -195,21 +196,23 @@ describe('a request that KEEP names is whole, though the sampler would drop it',
     ['slow>1s', { ms: 5000 }],
     ['error_logs', { lines: [['ERROR', 'lost']] as const }],
   ])('where its children settle before it: %s', async (keep, scene) => {
-    for (const spanAt of ['runtimeDone', 'report']) {
-      const { names, logs } = await replayed(
-        request(0, id(1), scene),
-        {
-          LAMBDA_OTLP_KEEP: keep,
-          LAMBDA_OTLP_OTHERS: 'none',
-          LAMBDA_OTLP_SPAN_AT: spanAt,
-          OTEL_TRACES_SAMPLER: 'always_off',
-        },
-        1,
-      );
-      expect(names).toEqual(expect.arrayContaining(WHOLE));
-      const lines = logs.filter(({ body }) => body?.stringValue === 'lost');
-      expect(lines.map(({ flags }) => flags & 1)).toEqual(lines.map(() => 1));
-    }
+    for (const spanAt of ['runtimeDone', 'report'])
+      for (const others of ['all', 'none']) {
+        const { names, logs } = await replayed(
+          [...init(-1000), ...request(0, id(1), scene)],
+          {
+            LAMBDA_OTLP_KEEP: keep,
+            LAMBDA_OTLP_OTHERS: others,
+            LAMBDA_OTLP_SPAN_AT: spanAt,
+            OTEL_TRACES_SAMPLER: 'always_off',
+          },
+          1,
+        );
+        expect(names).toEqual(expect.arrayContaining(['init', 'orders', ...PHASES]));
+        if (others === 'all') continue;
+        expect(logs.length).toBeGreaterThan(2);
+        expect(logs.map(({ flags }) => flags & 1)).toEqual(logs.map(() => 1));
+      }
   });
 });
 
