@@ -1,24 +1,25 @@
-// One bound for all that came in and is not read yet, over every listener. What is complete leaves as it is
-// read, and is waited for; what is not may never be, so that of it the greediest goes.
+// One limit for all bytes received by all listeners and not read yet. Complete requests are freed as they are read, so
+// they are waited for. An incomplete one may stay so for ever; when only such are left, the greediest is cut.
 import { monotonicMs } from '../node/clock';
 
-/** A connection: its unfinished request may be cut to make room for others. */
+/** A connection whose unfinished request may be cut to make room for others. */
 export interface OpenHolder {
-  /** Also the reserve is for it. */
+  /** It may also use the reserve. */
   readonly usesReserve: boolean;
-  /** Bytes that it holds now; the budget is told of every change. */
+  /** Bytes that it holds now; every change must be reported to the budget. */
   readonly heldBytes: number;
-  /** How much its unfinished request is to be cut before others'; 0: it has none. */
+  /** The higher, the sooner its unfinished request is cut; 0 if it has none. */
   readonly greed: number;
-  /** When it last received something, by the steady clock. */
+  /** When it last received something, on the monotonic clock. */
   readonly progressMs: number;
-  /** It is removed meanwhile. */
+  /** Must also remove the holder from the budget. */
   cut(): void;
 }
 
 /**
- * Of an unfinished request of so many bytes. What a well-behaved peer sends is complete at once: of a given size, what
- * is old and does not go on is greedier. `sinceMs`, `progressMs`: when it began, and when something of it came last.
+ * The greed of an unfinished request of this size. Well-behaved peers send a whole request at once, so of equally large
+ * requests the one that is older or has stalled for longer is greedier. `sinceMs` is when it began, `progressMs` when
+ * its last bytes arrived.
  */
 export function greedOf(
   bytes: number,
@@ -28,7 +29,9 @@ export function greedOf(
   return bytes * (nowMs - sinceMs + 1) * (nowMs - progressMs + 1);
 }
 
-/** Within the reserve a request that goes on is not cut: it is whole, and its bytes are free, before long. */
+/**
+ * Within the reserve, a request that received something this recently is not cut: it will soon be complete and freed.
+ */
 const STALLED_MS = 1_000;
 
 export class ByteBudget {
@@ -36,10 +39,13 @@ export class ByteBudget {
   private openBytes = 0;
   private holders: readonly OpenHolder[] = [];
   private waiting = new Set<() => void>();
-  /** For the reserve. */
+  /** Callbacks that wait for room in the reserve. */
   private urgent = new Set<() => void>();
 
-  /** `reserveBytes` of the limit are kept for servers whose peer is the function, which waits for their answers. */
+  /**
+   * `reserveBytes` of the limit are kept for servers whose peer is the function, since the function waits for their
+   * answers.
+   */
   constructor(
     readonly limitBytes: number,
     private readonly reserveBytes = 0,
@@ -49,23 +55,23 @@ export class ByteBudget {
     return this.completeBytes + this.openBytes;
   }
 
-  /** But for the reserve. */
+  /** True if nothing but the reserve is left. */
   get isFull(): boolean {
     return this.heldBytes > this.limitBytes - this.reserveBytes;
   }
 
-  /** Also of the reserve nothing is left. */
+  /** True if the reserve is used up as well. */
   get isUsedUp(): boolean {
     return this.heldBytes > this.limitBytes;
   }
 
-  /** When part of a still incomplete request last arrived (steady clock); -Infinity: no request is incomplete. */
+  /** When part of an incomplete request last arrived, on the monotonic clock; -Infinity if no request is incomplete. */
   get unfinishedMs(): number {
     const unfinished = this.holders.filter(({ greed }) => greed > 0);
     return Math.max(...unfinished.map(({ progressMs }) => progressMs));
   }
 
-  /** Bytes that were received whole. Whoever keeps them releases them. */
+  /** Counts the bytes of a complete request until `release` is called. */
   keep(bytes: number): void {
     this.completeBytes += bytes;
   }
@@ -80,7 +86,7 @@ export class ByteBudget {
     this.openBytes += holder.heldBytes;
   }
 
-  /** Once more does nothing. */
+  /** Does nothing if it was removed before. */
   remove(holder: OpenHolder): void {
     if (!this.holders.includes(holder)) return;
     this.holders = this.holders.filter((other) => other !== holder);
@@ -88,19 +94,22 @@ export class ByteBudget {
     this.wake();
   }
 
-  /** A holder holds so many bytes more, or fewer, than before. */
+  /** Must be called when a holder holds this many bytes more or, if negative, fewer. */
   change(bytes: number): void {
     this.openBytes += bytes;
     this.makeRoom();
   }
 
-  /** Calls back once, as soon as it is not full, or not used up, however often the same callback waits. */
+  /**
+   * Calls back once as soon as there is room (with `usesReserve`, room in the reserve). The same callback waits only
+   * once.
+   */
   whenRoom(callback: () => void, { usesReserve }: Pick<OpenHolder, 'usesReserve'>): void {
     (usesReserve ? this.urgent : this.waiting).add(callback);
   }
 
   private makeRoom(): void {
-    // What is complete is on its way out; only without it nothing else would ever make room.
+    // Complete requests will soon make room by themselves; without any, only cutting does.
     while (this.isFull && this.completeBytes === 0) {
       const greediest = this.findGreediest();
       if (greediest === undefined) break;

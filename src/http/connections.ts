@@ -1,29 +1,29 @@
-// Kept connections to one endpoint. A request takes the one that idled least, or opens another.
+// Kept-alive connections to one endpoint. A request takes the most recently used idle one, or opens another.
 import type { Socket } from '../node/sockets';
 import type { AnswerListener, WireRequest } from './exchange';
 import { Connection, Exchange } from './exchange';
 
 export interface ConnectionsOptions {
-  /** A socket that is connected or connecting. A rejection fails the request. */
+  /** Opens a socket, which may still be connecting. If it rejects, the request fails. */
   readonly open: () => Socket | Promise<Socket>;
   /** Epoch milliseconds. */
   readonly now: () => number;
 }
 
-/** Idle connections kept. */
+/** How many idle connections are kept. */
 const MAX_IDLE = 4;
 
 export class Connections {
   private readonly all = new Set<Connection>();
-  /** Oldest first, with the time since when. */
+  /** The longest idle first, each with the time since when. */
   private readonly idle: { readonly connection: Connection; readonly sinceMs: number }[] = [];
-  /** The most that were kept at one time: so many at once are of use. */
+  /** The most that were idle at one time, and so the number worth keeping open. */
   private mostKept = 0;
   private isClosed = false;
 
   constructor(private readonly options: ConnectionsOptions) {}
 
-  /** Every outcome reaches `listener`, never before this returns. */
+  /** Every outcome is reported to `listener`, and never before this method returns. */
   start(request: WireRequest, listener: AnswerListener): Exchange {
     const exchange = new Exchange(request, listener);
     const kept = this.idle.pop();
@@ -32,7 +32,10 @@ export class Connections {
     return exchange;
   }
 
-  /** Destroys connections that idled longer, or since a time that is yet to come. */
+  /**
+   * Destroys connections that have been idle for longer, or whose idle time lies in the future (the clock was set
+   * back).
+   */
   discardIdle(longerThanMs: number): void {
     const now = this.options.now();
     for (const { connection, sinceMs } of [...this.idle]) {
@@ -40,12 +43,12 @@ export class Connections {
     }
   }
 
-  /** Opens a connection ahead of the request that will need it. Rejects when it cannot be opened. */
+  /** Opens a connection ahead of the request that will need it. Rejects if it cannot be opened. */
   prepare(): Promise<void> {
     return new Promise((resolve, reject) => {
       const keep = (socket: Socket): void => {
         const connection = this.adopt(socket, reject);
-        // Nothing waits for it: it must not hold the process back.
+        // Nothing waits for this connection, so it must not keep the process alive.
         socket.unref();
         this.keep(connection);
         void connection.opened.then(resolve);
@@ -56,7 +59,10 @@ export class Connections {
     });
   }
 
-  /** Replaces connections that idled longer, or that the server closed meanwhile. What fails is left to requests. */
+  /**
+   * Replaces connections that have been idle for longer or that the server has closed. Failures are left to the next
+   * requests.
+   */
   refresh(longerThanMs: number): void {
     this.discardIdle(longerThanMs);
     for (let count = this.all.size; count < this.mostKept; count += 1) {
@@ -71,7 +77,7 @@ export class Connections {
     for (const connection of [...this.all]) connection.destroy();
   }
 
-  /** A socket's listeners are attached in the turn that opened it: it may fail in the next. */
+  /** Listeners are attached in the same turn in which the socket was opened, since it may fail in the next one. */
   private runOnNew(exchange: Exchange): void {
     let opening: Socket | Promise<Socket>;
     try {

@@ -1,41 +1,41 @@
-// One request and its answer over a connection that carries nothing else meanwhile. node:http does the same
-// with a dozen objects and five times the CPU, which every invocation would pay (docs/decisions/0007).
+// One request and its answer on a connection that carries nothing else at the time. node:http does the same with a
+// dozen objects and five times the CPU, for which every invocation would pay (docs/decisions/0007).
 import type { Socket } from '../node/sockets';
 import { statusOf } from './message-head';
 import type { HeaderFields, MessageHead } from './message-head';
 import { MessageReader } from './message-reader';
 
 export interface WireRequest {
-  /** Ends in an empty line (formatHead). */
+  /** Ends with an empty line (formatHead). */
   readonly head: string;
   readonly body?: Uint8Array | undefined;
-  /** Awaited on the open connection before anything is written. */
+  /** Awaited once the connection is open, before anything is written. */
   readonly beforeWrite?: (() => Promise<void>) | undefined;
 }
 
-/** After `onEnd` or `onError` nothing more is called. */
+/** After `onEnd` or `onError`, no method is called any more. */
 export interface AnswerListener {
   onHead(status: number, fields: HeaderFields): void;
   onData?(bytes: Buffer): void;
   onEnd(): void;
   onError(error: NodeJS.ErrnoException): void;
-  /** The request was handed to the operating system. */
+  /** Called when the request has been handed to the operating system. */
   onWritten?(): void;
 }
 
-/** Code of errors for answers that are not HTTP/1.1. */
+/** The code of errors for answers that are not HTTP/1.1. */
 export const NOT_HTTP = 'not_http';
-/** How an error of TLS reads when the first message is not TLS. */
+/** The messages of TLS errors that mean that the peer does not speak TLS. */
 const NO_TLS = /^wrong version number$|^packet length too long$|InvalidContentType/;
-/** Larger bodies are not copied behind their head. */
+/** A larger body is written on its own instead of being copied together with the head. */
 const MAX_COPIED_BYTES = 65_536;
 
 export class Exchange {
-  /** The connection was open before: the server may have ended it meanwhile. */
+  /** The connection was already open, so the server may have closed it in the meantime. */
   reused = false;
-  /** The whole request was handed to the operating system. */
+  /** The whole request has been handed to the operating system. */
   written = false;
-  /** Its first byte was written. */
+  /** The first byte has been written. */
   begun = false;
   private connection: Connection | undefined;
   private settled = false;
@@ -45,7 +45,7 @@ export class Exchange {
     private readonly listener: AnswerListener,
   ) {}
 
-  /** Ends it with this error, unless it has ended; the connection is destroyed. */
+  /** Ends the exchange with this error, unless it has ended, and destroys the connection. */
   destroy(error: NodeJS.ErrnoException): void {
     this.fail(error);
     this.connection?.destroy();
@@ -112,11 +112,11 @@ export class Exchange {
   }
 }
 
-/** A socket between its exchanges: it tells `onIdle` when it can carry another, `onClosed` when it is gone. */
+/** A socket between its exchanges: calls `onIdle` when it can carry another, and `onClosed` when it is gone. */
 export class Connection {
   private exchange: Exchange | undefined;
   private readonly reader: MessageReader;
-  /** Resolves when the socket is connected, its TLS set up; never, when that fails. */
+  /** Resolves when the socket is connected and its TLS handshake is done; never settles if that fails. */
   readonly opened: Promise<void>;
   private wasOpened = false;
 
@@ -152,7 +152,7 @@ export class Connection {
     return this.wasOpened;
   }
 
-  /** It is to become TLS and is not yet. */
+  /** A TLS connection whose handshake is not done yet. */
   private get isUnsecured(): boolean {
     return isTls(this.socket) && !this.wasOpened;
   }
@@ -168,12 +168,12 @@ export class Connection {
 
   private take(bytes: Buffer): void {
     if (this.exchange?.begun === false) {
-      // A server that ends an idle connection may say so (408): that is no answer to what was not asked yet.
+      // A server that closes an idle connection may send a 408 first, which answers no request of ours.
       this.fail(failure('the server ended the idle connection', 'ECONNRESET'));
       return;
     }
     this.reader.push(bytes);
-    // What nobody asked for: no answer that follows could be trusted.
+    // Nobody asked for these bytes, so no later answer could be trusted either.
     if (this.exchange === undefined && !this.reader.isBetween) this.fail(undefined);
   }
 
@@ -186,7 +186,7 @@ export class Connection {
     const { exchange } = this;
     if (exchange === undefined) return;
     this.exchange = undefined;
-    // An answer to half a request leaves the other half on the connection.
+    // If the server answered before the whole request was written, the rest is still on the connection.
     if (reusable && exchange.written && !this.socket.destroyed) {
       this.socket.unref();
       this.events.onIdle(this);
@@ -214,11 +214,11 @@ function failure(message: string, code: string): NodeJS.ErrnoException {
   return Object.assign(new Error(message), { code });
 }
 
-/** What OpenSSL says without the places of its source; other errors as they are. */
+/** OpenSSL's message without places in its source code; other errors are returned as they are. */
 function describeTls(error: NodeJS.ErrnoException): NodeJS.ErrnoException {
   const { message, code = 'EPROTO' } = error;
   const [, reason] = /:SSL routines:[^:]*:([^:]+):/.exec(message) ?? [];
-  // The native host's library has words of its own.
+  // The native host's TLS library has its own wording.
   if (NO_TLS.test(reason ?? message)) return failure('the server does not speak TLS', code);
   return reason === undefined ? error : failure(`TLS failed: ${reason}`, code);
 }

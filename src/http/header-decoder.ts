@@ -1,5 +1,5 @@
-// The receiver's side of HTTP/2's header compression. What a block costs is bounded by its bytes: values that it
-// only refers to are not copied, and the table of what came before has at most 4,096 bytes.
+// Decodes HTTP/2's header compression for the receiver. The cost of a block is bounded by its size: values that it only
+// refers to are not copied, and the dynamic table has at most 4,096 bytes.
 // Source: RFC 7541
 interface Field {
   readonly name: string;
@@ -13,22 +13,24 @@ const STATIC_FIELDS =
       const [name = '', value = ''] = text.split('=');
       return { name, value };
     });
-/** SETTINGS_HEADER_TABLE_SIZE's default, which stays. */
+/** The default of SETTINGS_HEADER_TABLE_SIZE, which is not changed. */
 const MAX_TABLE_BYTES = 4_096;
-/** Of each entry, beside its texts (§4.1). */
+/** The overhead of each entry, in addition to its texts (§4.1). */
 const ENTRY_BYTES = 32;
-/** Of an integer: none of 2²⁸ or more is of use. */
+/** Limits integers: none of 2²⁸ or more is ever needed. */
 const MAX_SHIFT = 21;
 
 export class HeaderDecoder {
-  /** The latest first. */
+  /** The most recent entry comes first. */
   private readonly recent: Field[] = [];
   private tableBytes = 0;
   private maxTableBytes = MAX_TABLE_BYTES;
   private block: Buffer = Buffer.alloc(0);
   private at = 0;
 
-  /** Of repeated fields the first. Undefined: malformed; no further block of the connection can be read then. */
+  /**
+   * Of repeated fields the first is kept. Undefined if malformed; then no further block of the connection can be read.
+   */
   decode(block: Buffer): ReadonlyMap<string, string> | undefined {
     const fields = new Map<string, string>();
     this.block = block;
@@ -83,7 +85,7 @@ export class HeaderDecoder {
     return true;
   }
 
-  /** From the lowest bits of the next byte on; NaN: it does not end, or is too large. */
+  /** Reads an integer that begins in the lowest bits of the next byte; NaN if it is incomplete or too large. */
   private readInteger(bits: number): number {
     const { block } = this;
     const most = 2 ** bits - 1;
@@ -117,18 +119,18 @@ function bytesOf({ name, value }: Field): number {
   return name.length + value.length + ENTRY_BYTES;
 }
 
-// Texts in Huffman's code, which is a canonical one: the lengths say all (§5.2, appendix B).
+// Huffman-coded text. The code is canonical, so the lengths of its codes define it (§5.2, appendix B).
 
-/** Of the codes of byte 0 to 255 and of the end, in base 36. */
+/** The code lengths of the bytes 0 to 255 and of the end, in base 36. */
 const LENGTHS =
   'dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6cad67777777777777777777777878djde6f56565666577666567655677777fbedskmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmnqqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrqu';
 const END = 256;
 const MAX_LENGTH = 30;
 
 interface Codes {
-  /** By length: the first code. */
+  /** The first code of each length. */
   readonly first: readonly number[];
-  /** By length, in their order. */
+  /** The symbols of each length, in the order of their codes. */
   readonly symbols: readonly (readonly number[])[];
 }
 
@@ -149,7 +151,7 @@ function createCodes(): Codes {
   return { first, symbols };
 }
 
-/** Undefined: it is none, or ends in anything but the beginning of the end's code. */
+/** Undefined if the bytes are not such text, or their padding is not a prefix of the end's code. */
 export function decodeHuffman(bytes: Buffer): string | undefined {
   let text = '';
   let code = 0;

@@ -1,6 +1,6 @@
-// One connection of a server for HTTP/2 requests whose bodies are wanted whole: as much of it as calls with one
-// message each way need. As over HTTP/1, it never ends an idle connection, holds no more than its budget, and stops
-// reading while too much waits: that is what bounds a peer, the windows it gets are as wide as they can be.
+// The server side of one HTTP/2 connection, for requests whose whole bodies are wanted; implements what unary calls
+// need. As over HTTP/1, it never ends an idle connection, holds no more than its budget allows, and stops reading while
+// too much waits. That is what limits a peer: its flow-control windows are as large as they can be.
 // Source: RFC 9113
 import { monotonicMs } from '../node/clock';
 import type { Socket } from '../node/sockets';
@@ -24,9 +24,9 @@ import { MAX_DRAINED_BYTES } from './served-connection';
 import { FIRST_WINDOW_BYTES, Http2Streams, MAX_WINDOW_BYTES } from './http2-streams';
 
 const MAX_STREAMS = 128;
-/** Requests that wait for their answers. */
+/** How many requests may wait for their answers. */
 const MAX_UNANSWERED = 32;
-/** What the peer has sent is given back to the connection's window in parts of this size. */
+/** The connection's window is replenished in steps of this size. */
 const RETURN_BYTES = 2 ** 30;
 const OWN_SETTINGS = [
   [SETTING.maxStreams, MAX_STREAMS],
@@ -43,14 +43,14 @@ export class Http2Connection {
   private latestId = 0;
   private unanswered = 0;
   private receivedBytes = 0;
-  /** In a row, of what nobody wants. */
+  /** Consecutive bytes that were read and discarded. */
   private drainedBytes = 0;
   private isClosed = false;
   private hasPeerEnded = false;
   private isReading = false;
   private readonly onRoom = (): void => this.regulate();
 
-  /** `first`: what was read of the socket, which is paused. */
+  /** `first`: bytes that were already read from the socket, which is paused. */
   constructor(
     private readonly socket: Socket,
     first: Buffer,
@@ -102,7 +102,7 @@ export class Http2Connection {
     return !this.isClosed && !this.mustWait;
   }
 
-  /** Reads on, or stops reading, as things are. Answers of requests that came together leave together. */
+  /** Reads on or stops reading, depending on the state. Answers to requests that arrived together are sent together. */
   private regulate(): void {
     if (this.isReading || this.isClosed) return;
     if (!this.readAll()) return;
@@ -112,7 +112,7 @@ export class Http2Connection {
     else this.socket.resume();
   }
 
-  /** False: that ended the connection. */
+  /** False if reading has ended the connection. */
   private readAll(): boolean {
     this.isReading = true;
     this.socket.cork();
@@ -128,7 +128,7 @@ export class Http2Connection {
     if (options.budget.isUsedUp) options.budget.whenRoom(this.onRoom, this.held);
   }
 
-  /** False: nothing more is to be read as yet. */
+  /** False if there is nothing to read for now. */
   private step(): boolean {
     const frame = this.reader.next();
     if (frame === undefined) return false;
@@ -137,7 +137,7 @@ export class Http2Connection {
     return error === undefined;
   }
 
-  /** An error of the connection, or none. Of what is not named here nothing is to be done. */
+  /** Returns a connection error, or undefined. Frames of other types need no action. */
   private take(frame: Frame | FieldsFrame): number | undefined {
     if ('fields' in frame) return this.takeFields(frame);
     const { type, flags, id, payload } = frame;
@@ -178,7 +178,7 @@ export class Http2Connection {
     return undefined;
   }
 
-  /** A request begins, or ends with trailers. */
+  /** Handles the header fields that begin a request, or the trailers that end one. */
   private takeFields(head: FieldsFrame): number | undefined {
     const { id, isLast } = head;
     const known = this.streams.get(id);
@@ -197,7 +197,7 @@ export class Http2Connection {
     return undefined;
   }
 
-  /** A peer that goes on with what was refused is read for a while, so that it gets to read the answer. */
+  /** The rest of a refused request is read up to a limit, so that the peer gets to read the answer. */
   private drain(bytes: number): void {
     this.drainedBytes += bytes;
     if (this.drainedBytes > MAX_DRAINED_BYTES) this.cut();
@@ -211,7 +211,7 @@ export class Http2Connection {
     this.options.onRequest(this.toRequest(stream, body));
   }
 
-  /** The rest is not wanted (§8.1): it is read, and nothing is kept. */
+  /** The rest of this request is not wanted (§8.1): it is read and discarded. */
   private refuse(stream: Http2Stream): void {
     stream.body = undefined;
     this.options.onOversize(this.toRequest(stream, NOTHING));
@@ -233,7 +233,7 @@ export class Http2Connection {
     };
   }
 
-  /** The peer may send so many bytes more over the connection. */
+  /** Lets the peer send this many bytes more over the connection. */
   private widen(bytes: number): void {
     this.write(FRAME.windowUpdate, { payload: toUInt32(bytes) });
   }
@@ -242,7 +242,7 @@ export class Http2Connection {
     this.socket.write(formatFrame({ type, flags: 0, id: 0, payload: NOTHING, ...frame }));
   }
 
-  /** Says why, and ends the connection; what still comes is not looked at. */
+  /** Sends the error and ends the connection; whatever still arrives is ignored. */
   private fail(error: number): void {
     this.write(FRAME.goaway, {
       payload: Buffer.concat([toUInt32(this.latestId), toUInt32(error)]),
@@ -253,7 +253,7 @@ export class Http2Connection {
   }
 }
 
-/** What the unfinished requests of a connection hold of the budget. */
+/** How much of the budget the unfinished requests of a connection hold. */
 class HeldBytes implements OpenHolder {
   readonly usesReserve = true;
   heldBytes = 0;
@@ -272,7 +272,7 @@ class HeldBytes implements OpenHolder {
     return greedOf(this.heldBytes, { sinceMs, progressMs }, monotonicMs());
   }
 
-  /** Something came. */
+  /** Must be called when bytes have arrived. */
   progress(): void {
     this.progressMs = monotonicMs();
     if (this.heldBytes === 0) this.sinceMs = this.progressMs;

@@ -1,4 +1,4 @@
-// HTTP/2's frames as bytes, and a header block as one that only writes it: nothing is compressed.
+// HTTP/2 frames as bytes, and header blocks for writing, which use no compression.
 // Source: RFC 9113 §4, §6; RFC 7541 §6.2.2
 
 export const FRAME = {
@@ -26,18 +26,18 @@ export const ERROR = {
 } as const;
 
 export const FRAME_HEAD_BYTES = 9;
-/** SETTINGS_MAX_FRAME_SIZE's default, which stays. */
+/** The default of SETTINGS_MAX_FRAME_SIZE, which is not changed. */
 export const MAX_FRAME_BYTES = 16_384;
 
 export interface Frame {
   readonly type: number;
   readonly flags: number;
-  /** 0: the connection. */
+  /** 0 means the connection itself. */
   readonly id: number;
   readonly payload: Buffer;
 }
 
-/** Of numbers in network order. */
+/** A view for reading and writing numbers in network byte order. */
 export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
   return new DataView(buffer, byteOffset, byteLength);
 }
@@ -52,7 +52,7 @@ export function formatFrame({ type, flags, id, payload }: Frame): Buffer {
   return frame;
 }
 
-/** Without its padding and priority; undefined: there is more padding than frame. */
+/** The payload without padding and priority; undefined if there is more padding than payload. */
 export function contentOf({ type, flags, payload }: Frame): Buffer | undefined {
   const isPadded = (flags & FLAG.padded) !== 0;
   const hasPriority = type === FRAME.headers && (flags & FLAG.priority) !== 0;
@@ -70,7 +70,7 @@ export function toUInt32(value: number): Buffer {
 export const SETTING = { maxStreams: 3, window: 4, maxFields: 6 } as const;
 export const SETTING_BYTES = 6;
 
-/** Names by number, each with its value. */
+/** Takes pairs of a setting's number and its value. */
 export function formatSettings(settings: readonly (readonly [number, number])[]): Buffer {
   const bytes = Buffer.alloc(settings.length * SETTING_BYTES);
   for (const [index, [name, value]] of settings.entries()) {
@@ -80,7 +80,7 @@ export function formatSettings(settings: readonly (readonly [number, number])[])
   return bytes;
 }
 
-/** Names are in lower case, those of HTTP/2 itself first; all of it is ASCII. */
+/** Names must be in lower case, with the pseudo-header fields first; everything must be ASCII. */
 export function formatFields(fields: Readonly<Record<string, string>>): Buffer {
   const bytes: number[] = [];
   const write = (text: string): void => {
@@ -88,7 +88,7 @@ export function formatFields(fields: Readonly<Record<string, string>>): Buffer {
     bytes.push(...Buffer.from(text, 'latin1'));
   };
   for (const [name, value] of Object.entries(fields)) {
-    // A literal that no table keeps.
+    // A literal field without indexing, which enters no table.
     bytes.push(0);
     write(name);
     write(value);

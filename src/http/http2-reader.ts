@@ -1,5 +1,5 @@
-// What comes over an HTTP/2 connection, as frames; header blocks are put together and decoded. A frame is read once
-// all of it is there, and no frame and no block is larger than 16 KB.
+// Splits the bytes of an HTTP/2 connection into frames; header blocks are put together and decoded. A frame is read
+// once it is complete. No frame and no block is larger than 16 KB.
 // Source: RFC 9113 §3.4, §4, §6.2, §6.10
 import { HeaderDecoder } from './header-decoder';
 import {
@@ -15,15 +15,15 @@ import type { Frame } from './http2-frames';
 import { PendingBytes } from './message-reader';
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
-/** With a frame's head for each of its parts, so that empty ones have an end. */
+/** Includes the frame header of each part, so that empty parts cannot go on without end. */
 export const MAX_BLOCK_BYTES = 16_384;
 
-/** A whole block of header fields. */
+/** A complete block of header fields. */
 export interface FieldsFrame {
   readonly id: number;
   readonly isLast: boolean;
   readonly fields: ReadonlyMap<string, string>;
-  /** As they came. */
+  /** The encoded size. */
   readonly bytes: number;
 }
 
@@ -34,7 +34,7 @@ interface Block {
   bytes: number;
 }
 
-/** An error of the connection as a number; undefined: more has to come. */
+/** A number is a connection error; undefined means that more bytes are needed. */
 export type ReadFrame = Frame | FieldsFrame | number | undefined;
 
 export class Http2Reader {
@@ -77,7 +77,7 @@ export class Http2Reader {
         const read = this.addTo(block, frame, frame.payload);
         if (read !== undefined) return read;
       } else {
-        // Nothing else comes between the parts of a block.
+        // No other frame may come between the parts of a block.
         return block === undefined && frame.type !== FRAME.continuation ? frame : ERROR.protocol;
       }
     }

@@ -1,4 +1,4 @@
-// The requests under way over an HTTP/2 connection, and their answers, which go as far as the peer's windows let them.
+// The requests under way on an HTTP/2 connection and their answers, which are sent as far as the peer's windows allow.
 // Source: RFC 9113 §5.1, §5.2, §6.9
 import type { ByteBudget } from './byte-budget';
 import {
@@ -16,39 +16,42 @@ import type { FieldsFrame } from './http2-reader';
 import { RequestBody } from './served-connection';
 
 export interface Http2Answer {
-  /** After `:status`; lower-case names, ASCII. */
+  /** The fields after `:status`; names in lower case, all ASCII. */
   readonly fields: Readonly<Record<string, string>>;
   readonly body?: Buffer;
   readonly trailers?: Readonly<Record<string, string>>;
 }
 
 export interface Http2Request {
-  /** Among them `:method` and `:path`; of repeated ones the first. */
+  /** Includes `:method` and `:path`; of repeated fields the first. */
   readonly fields: ReadonlyMap<string, string>;
-  /** The connection counts it against the budget until the answer; who keeps it longer counts it himself. */
+  /**
+   * The connection counts it against the budget until it is answered; a caller that keeps it longer must count it
+   * itself.
+   */
   readonly body: Buffer;
-  /** Once. */
+  /** Must be called once. */
   answer(answer: Http2Answer): void;
 }
 
 export interface Http2Options {
   readonly maxBodyBytes: number;
-  /** Its reserve, too. */
+  /** These servers may use its reserve, too. */
   readonly budget: ByteBudget;
-  /** A request that was received whole. Must not throw. */
+  /** Called with each complete request. Must not throw. */
   readonly onRequest: (request: Http2Request) => void;
-  /** Its body is larger than `maxBodyBytes`; what was received of it is gone. To be answered at once. */
+  /** Called with a request whose body is larger than `maxBodyBytes` and has been discarded. Must answer at once. */
   readonly onOversize: (request: Http2Request) => void;
 }
 
-/** What a request costs beside its head and its body. */
+/** What a request costs in addition to its head and its body. */
 const REQUEST_BYTES = 512;
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class Http2Stream {
   readonly id: number;
   readonly fields: ReadonlyMap<string, string>;
-  /** Undefined: all of it has come, or no more is wanted. */
+  /** Undefined if the body is complete or no more of it is wanted. */
   body: RequestBody | undefined;
   private readonly headBytes: number;
   private rest = NOTHING;
@@ -70,7 +73,7 @@ export class Http2Stream {
     return REQUEST_BYTES + this.headBytes + (this.body?.heldBytes ?? 0) + this.rest.length;
   }
 
-  /** The frames that go at once. */
+  /** Returns the frames that can be sent at once. */
   answer({ fields, body = NOTHING, trailers }: Http2Answer): Buffer {
     this.rest = body;
     this.trailers = trailers;
@@ -78,7 +81,7 @@ export class Http2Stream {
     return this.format(FRAME.headers, formatFields(fields));
   }
 
-  /** Of what is left of the answer a frame's worth, as much as fits in both windows; undefined: nothing. */
+  /** The next frame of the answer, as large as both windows allow; undefined if nothing can be sent. */
   proceed(
     connectionBytes: number,
   ): { readonly frames: Buffer; readonly bytes: number } | undefined {
@@ -96,7 +99,7 @@ export class Http2Stream {
     return { frames: Buffer.concat(frames), bytes };
   }
 
-  /** Nothing is left to be sent. */
+  /** True if the whole answer has been sent. */
   get isDone(): boolean {
     return this.isAnswered && this.rest.length === 0 && this.trailers === undefined;
   }
@@ -114,7 +117,7 @@ const WORD_BYTES = 4;
 
 export class Http2Streams {
   private readonly streams = new Map<number, Http2Stream>();
-  /** What may be sent: over the connection, and at first over each stream. */
+  /** The windows for sending: of the connection, and the initial one of each stream. */
   private readonly connection = { windowBytes: FIRST_WINDOW_BYTES };
   private streamWindowBytes = FIRST_WINDOW_BYTES;
 
@@ -148,14 +151,14 @@ export class Http2Streams {
     this.streams.clear();
   }
 
-  /** Nothing happens for one that has ended meanwhile. */
+  /** Does nothing if the stream has ended in the meantime. */
   answer(stream: Http2Stream, answer: Http2Answer): void {
     if (this.streams.get(stream.id) !== stream) return;
     this.write(stream.answer(answer));
     this.proceed(stream);
   }
 
-  /** An error of the connection, or none. */
+  /** Returns a connection error, or undefined. */
   takeSettings(payload: Buffer): number | undefined {
     if (payload.length % SETTING_BYTES !== 0) return ERROR.frameSize;
     const view = viewOf(payload);
@@ -172,7 +175,7 @@ export class Http2Streams {
     return undefined;
   }
 
-  /** The same. */
+  /** Returns a connection error, or undefined. */
   takeWindowUpdate(id: number, payload: Buffer): number | undefined {
     if (payload.length !== WORD_BYTES) return ERROR.frameSize;
     const bytes = viewOf(payload).getUint32(0) % 2 ** 31;

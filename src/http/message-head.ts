@@ -1,35 +1,35 @@
-// Heads of messages: what a start line and its framing fields mean, and a request's head as it goes over the
-// wire (RFC 9112 §3, §6, RFC 9110 §5). What would break out of its line is refused here, whoever composed it.
+// Heads of messages: what a start line and the framing fields mean, and how a request's head is written (RFC 9112 §3,
+// §6, RFC 9110 §5). Characters that would break out of their line are refused here, wherever they come from.
 
 export type HeaderFields = ReadonlyMap<string, string>;
 
 export interface MessageHead {
   /** The request line or the status line. */
   readonly startLine: string;
-  /** Names in lower case; repeated fields joined by a comma. */
+  /** Names are in lower case; repeated fields are joined by commas. */
   readonly fields: HeaderFields;
 }
 
 export type MessageKind = 'request' | 'response';
 
-/** Start lines. */
+/** The forms of start lines. */
 export const START = {
   request: /^[A-Z]{1,20} \S+ HTTP\/1\.[01]$/,
   response: /^HTTP\/(?:1\.[01]|0\.9|2\.0) \d{3}(?: |$)/,
 };
-/** What bytes that may become a message begin with. */
+/** What the first bytes of a message look like. */
 export const FIRST_TEXT = { request: /^[A-Z]/, response: /^(?:HTTP\/|HTTP?$|HT?$)/ };
 
 export interface RequestHead {
   readonly method: string;
-  /** Origin form, absolute form through a proxy, or authority form for CONNECT. */
+  /** In origin form, in absolute form through a proxy, or in authority form for CONNECT. */
   readonly target: string;
-  /** Host first. */
+  /** Host comes first. */
   readonly fields: Readonly<Record<string, string | number>>;
 }
 
 const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** Visible characters, spaces, tabs and what ISO-8859-1 has above them. */
+/** Visible characters, spaces, tabs, and the upper half of ISO-8859-1. */
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 const TARGET = /^[\x21-\x7e\x80-\xff]+$/;
 
@@ -41,7 +41,7 @@ export function isFieldValue(value: string): boolean {
   return VALUE.test(value);
 }
 
-/** A head that is written with every request, for bodies of any size; throws as formatHead does. */
+/** A head that is written with every request, with the length of each body. Throws as formatHead does. */
 export class RepeatedHead {
   private text: string | undefined;
 
@@ -53,7 +53,7 @@ export class RepeatedHead {
   }
 }
 
-/** Throws a TypeError, without the value, for what HTTP forbids. */
+/** Throws a TypeError, whose message does not contain the value, for characters that HTTP forbids. */
 export function formatHead({ method, target, fields }: RequestHead): string {
   if (!TARGET.test(target))
     throw new TypeError('the request target has characters that HTTP forbids');
@@ -69,27 +69,27 @@ export function formatHead({ method, target, fields }: RequestHead): string {
 }
 
 const BODYLESS = new Set([101, 204, 304]);
-/** ": " and the line's end. */
+/** The bytes of ": " and of the line end. */
 const SPACING_BYTES = 4;
 
-/** Without what stands between names and values, as node:http counts it. */
+/** The length without the separators around names and values, which is how node:http counts it. */
 export function unspacedLength(head: string): number {
   return head.length - SPACING_BYTES * (head.split('\r\n').length - 1);
 }
 
-/** Of a Content-Length field. */
+/** True for a valid value of Content-Length. */
 export function isLength(length: string | undefined): boolean {
   return length === undefined || /^\d{1,15}$/.test(length);
 }
 
-/** The connection may carry another message after the one of this head. */
+/** True if the connection may carry another message after this one. */
 export function isReusable(startLine: string, connection?: string): boolean {
   const isNew = startLine.startsWith('HTTP/1.1') || startLine.endsWith('HTTP/1.1');
   if (connection === undefined) return isNew;
   return isNew ? !/\bclose\b/i.test(connection) : /\bkeep-alive\b/i.test(connection);
 }
 
-/** 100 Continue, 103 Early Hints: the answer is still to come. */
+/** True for 100 Continue and 103 Early Hints, after which the real answer still comes. */
 export function isInterim(startLine: string): boolean {
   return startLine[9] === '1' && statusOf(startLine) !== 101;
 }
@@ -98,12 +98,12 @@ export function isBodyless(startLine: string): boolean {
   return BODYLESS.has(statusOf(startLine));
 }
 
-/** Of a status line. */
+/** The status code of a status line. */
 export function statusOf(startLine: string): number {
   return Number(startLine.slice(9, 12));
 }
 
-/** Of the line before a chunk; undefined: it has none, or one of more than four bytes. */
+/** The size in the line before a chunk; undefined if there is none or it takes more than four bytes. */
 export function readChunkSize(line: string): number | undefined {
   const [, digits = ''] = /^0*([\da-f]{1,8})[ \t]*(?:;|$)/i.exec(line) ?? [];
   return digits === '' ? undefined : Number.parseInt(digits, 16);
@@ -120,10 +120,10 @@ const REASONS: Readonly<Record<number, string>> = {
 };
 
 export interface AnswerHead {
-  /** Further lines, each with its CRLF. */
+  /** Further header lines, each ending with CRLF. */
   readonly fields?: string | undefined;
   readonly body?: Buffer | undefined;
-  /** The connection's last answer. */
+  /** The connection is closed after this answer. */
   readonly isLast: boolean;
 }
 
@@ -136,26 +136,26 @@ export function formatAnswerHead(
   return `HTTP/1.1 ${status} ${REASONS[status] ?? ''}\r\n${fields}${connection}${length}`;
 }
 
-/** Fields that are no lists: the first one counts. */
+/** Fields that are not lists; of repeated ones, the first counts. */
 const SINGLE_FIELDS = new Set(['retry-after', 'location', 'content-type', 'content-encoding']);
-/** Lower-case names by the spelling they came in, because peers repeat themselves; bounded in both ways. */
+/** Caches the lower-case form of names, because peers repeat theirs; bounded in number and length. */
 const KNOWN_NAMES = new Map<string, string>();
 const MAX_KNOWN_NAMES = 64;
 const MAX_KNOWN_LENGTH = 64;
 
 /**
- * The lines of `text` from `start` to `end`, where the empty line begins. Undefined: a line that is no field.
- * Without a regular expression over values, which could be made to backtrack.
+ * Reads the lines of `text` from `start` to `end`, where the empty line begins. Undefined if a line is not a field.
+ * Values are not matched by a regular expression, which could be made to backtrack.
  */
 export function readFields(text: string, start: number, end: number): HeaderFields | undefined {
   const fields = new Map<string, string>();
   let last = '';
   for (let at = start; at < end;) {
     const lineEnd = text.indexOf('\r', at);
-    // Neither of the two without the other.
+    // CR and LF are only allowed together.
     if (text.indexOf('\n', at) !== lineEnd + 1) return undefined;
     if (isBlank(text.charCodeAt(at))) {
-      // A folded line (obsolete, RFC 9112 §5.2) continues the one before.
+      // A folded line (obsolete, RFC 9112 §5.2) continues the line before it.
       if (last === '') return undefined;
       fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(text, at, lineEnd)}`);
     } else {
@@ -177,7 +177,7 @@ function readName(spelling: string): string | undefined {
   if (KNOWN_NAMES.size >= MAX_KNOWN_NAMES || spelling.length > MAX_KNOWN_LENGTH) {
     return spelling.toLowerCase();
   }
-  // A text of its own: a part of a head would keep all of it in memory.
+  // Copied, because a slice of the head would keep the whole head in memory.
   const own = Buffer.from(spelling, 'latin1').toString('latin1');
   const name = own.toLowerCase();
   KNOWN_NAMES.set(own, name);
@@ -191,7 +191,7 @@ function addField(fields: Map<string, string>, name: string, value: string): voi
   else fields.set(name, `${known}, ${value}`);
 }
 
-/** From `start` to `end`, without the spaces and tabs around it. */
+/** The text from `start` to `end` without surrounding spaces and tabs. */
 function trimBlanks(text: string, start: number, end: number): string {
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;

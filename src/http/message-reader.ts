@@ -1,6 +1,6 @@
-// Reads HTTP/1.1 messages (RFC 9112) from the bytes of one connection, however they are cut into chunks, in
-// time that is linear in them. Each step takes what it can of the bytes at hand and names the next by
-// assigning `step`; false: it needs more bytes than there are.
+// Reads HTTP/1.1 messages (RFC 9112) from the bytes of one connection, however they are split into chunks, in linear
+// time. Each step consumes what it can of the pending bytes and assigns the next one to `step`; it returns false if it
+// needs more bytes.
 import {
   FIRST_TEXT,
   START,
@@ -16,34 +16,34 @@ import type { MessageHead, MessageKind } from './message-head';
 
 export interface MessageListener {
   onHead(head: MessageHead): void;
-  /** Bytes that nothing else will be written to. */
+  /** The bytes are never overwritten later. */
   onData(bytes: Buffer): void;
   /** `reusable`: the connection may carry another message after this one. */
   onEnd(reusable: boolean): void;
-  /** Once at the most, and nothing after it: what came is no HTTP/1.1. */
+  /** Called at most once and last: the peer does not send HTTP/1.1. */
   onMalformed(problem: string): void;
 }
 
 type Step = () => boolean;
 
-/** As node:http has it: of a head's names, values and start line; below, with what stands between them. */
+/** The limit of node:http, without the separators around names and values; the next one includes them. */
 const MAX_HEAD_BYTES = 16_384;
 const MAX_SPACED_HEAD_BYTES = 65_536;
 const SHORT_HEAD_BYTES = 1024;
 const MAX_LINE_BYTES = 4096;
 const END = '\r\n\r\n';
 const FIRST_TEXT_LENGTH = 5;
-/** With the last, a TLS server answers what is no TLS (RFC 8446 §5.1). */
+/** A TLS server sends a message that begins with the last of these if the peer does not speak TLS (RFC 8446 §5.1). */
 const [CR, LF, TLS_ALERT] = [13, 10, 21];
 
-/** No message begins with an empty line. */
+/** Matches no head, since no message begins with an empty line. */
 const NO_HEAD = { text: '\r\n', head: { startLine: '', fields: new Map() } as MessageHead };
 
 export class MessageReader {
   private readonly pending = new PendingBytes();
-  /** Of the bytes at hand, how many were searched for the end of the head. */
+  /** How many of the pending bytes have been searched for the end of the head. */
   private searched = 0;
-  /** Of a request, if it is short: clients repeat theirs, which is then not read again. */
+  /** The latest request head, if it is short: clients repeat theirs, and then it need not be parsed again. */
   private latest = NO_HEAD;
   private step: Step | undefined;
   private left = 0;
@@ -66,7 +66,7 @@ export class MessageReader {
     this.run();
   }
 
-  /** Reads on no further than the message at hand; what was pushed is kept. */
+  /** Stops at the end of the current message; bytes pushed after that are kept. */
   pause(): void {
     this.isPaused = true;
   }
@@ -76,20 +76,20 @@ export class MessageReader {
     this.run();
   }
 
-  /** Paused before the end of what was pushed. */
+  /** Paused while there are bytes left to read. */
   get isHeld(): boolean {
     return this.isPaused && this.heldBytes > 0;
   }
-  /** Bytes that were pushed and not read. */
+  /** Bytes that were pushed but not read yet. */
   get heldBytes(): number {
     return this.pending.length;
   }
-  /** No byte of a further message has come. */
+  /** No byte of a further message has arrived. */
   get isBetween(): boolean {
     return this.step === this.readHead && this.heldBytes === 0 && !this.began;
   }
 
-  /** The peer ended the connection: whether that was the proper end of a message, or between two. */
+  /** To be called when the peer ends the connection. True if that properly ends a message, or happens between two. */
   end(): boolean {
     const { untilEnd } = this;
     if (untilEnd) this.finish();
@@ -113,7 +113,7 @@ export class MessageReader {
 
   private readonly readHead: Step = () => {
     const { pending } = this;
-    // An empty line before a message is to be ignored (RFC 9112 §2.2).
+    // An empty line before a message must be ignored (RFC 9112 §2.2).
     while (!this.began && (pending.at(0) === CR || pending.at(0) === LF)) pending.skip(1);
     if (pending.length === 0) return true;
     const { latest } = this;
@@ -130,7 +130,7 @@ export class MessageReader {
     return this.takeHead(text, end);
   };
 
-  /** Text is searched in a fraction of the time that bytes take; most heads are short. */
+  /** Searching text takes a fraction of the time that searching bytes does, and most heads are short. */
   private findHeadEnd(): number {
     if (this.searched === 0) {
       const text = this.pending.peek(SHORT_HEAD_BYTES);
@@ -148,7 +148,7 @@ export class MessageReader {
     return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
   }
 
-  /** `end`: where the empty line begins. */
+  /** `end`: where the empty line after the head begins. */
   private takeHead(text: string, end: number): boolean {
     const lineEnd = text.indexOf('\r\n');
     const startLine = text.slice(0, lineEnd);
@@ -182,7 +182,7 @@ export class MessageReader {
     }
     this.reusable = isReusable(startLine, fields.get('connection'));
     this.listener.onHead(head);
-    // The listener may have closed the connection meanwhile.
+    // The listener may have closed the connection in the meantime.
     if (this.kind === 'response' && isBodyless(startLine)) this.finish();
     else if (isChunked) this.step = this.readChunkSize;
     else if (encoding === undefined && length !== undefined) {
@@ -263,16 +263,16 @@ export class MessageReader {
   }
 }
 
-// What came over a connection and is not read yet. Whatever the chunks, each byte is copied twice at the
-// most: what is kept grows in memory that doubles. Bytes that were handed out are never written to.
+// The bytes of a connection that have arrived and are not read yet. However they are split, each byte is copied at most
+// twice, because the memory doubles when it grows. Bytes that were handed out are never overwritten.
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class PendingBytes {
-  /** Those from `from` on are still to be read. */
+  /** The bytes before `from` have been read. */
   private bytes = NOTHING;
   private from = 0;
-  /** Whose beginning `bytes` is, once chunks had to be joined. */
+  /** The memory that `bytes` is the beginning of, once chunks had to be joined. */
   private store = NOTHING;
 
   get length(): number {
@@ -284,22 +284,21 @@ export class PendingBytes {
     else this.append(chunk);
   }
 
-  /** Keeps nothing. */
   clear(): void {
     this.replace(NOTHING);
   }
 
-  /** The byte at this place; undefined behind the last one. */
+  /** The byte at this index; undefined beyond the last one. */
   at(index: number): number | undefined {
     return this.bytes[this.from + index];
   }
 
-  /** At most so many characters of ISO-8859-1, which stay. */
+  /** Up to `atMost` characters in ISO-8859-1, without consuming them. */
   peek(atMost: number): string {
     return this.bytes.toString('latin1', this.from, this.from + atMost);
   }
 
-  /** Where `text` begins, at `start` at the earliest; -1: nowhere. */
+  /** The index of `text` at or after `start`; -1 if there is none. */
   indexOf(text: string, start: number): number {
     const index = this.bytes.indexOf(text, this.from + start, 'latin1');
     return index < 0 ? -1 : index - this.from;
@@ -309,7 +308,6 @@ export class PendingBytes {
     this.from += bytes;
   }
 
-  /** At most so many bytes. */
   take(atMost: number): Buffer {
     const { bytes, from } = this;
     this.from = Math.min(from + atMost, bytes.length);
@@ -317,7 +315,8 @@ export class PendingBytes {
   }
 
   /**
-   * A line without its end; undefined: it does not end within so many bytes. Lines are short: a loop beats a search.
+   * Consumes a line and returns it without its end; undefined if it does not end within `atMost` bytes. Lines are
+   * short, so a loop is faster than a search.
    */
   takeLine(atMost: number): string | undefined {
     const { bytes, from } = this;

@@ -1,5 +1,5 @@
-// One connection of a server: reads requests, collects their bodies, writes answers in the order of the
-// requests. It stops reading while too many requests or answers wait, or the budget is full.
+// One connection of a server: reads requests, collects their bodies and writes the answers in the order of the
+// requests. It stops reading while too many requests or answers wait or the budget is full.
 import type { Socket } from '../node/sockets';
 import { monotonicMs } from '../node/clock';
 import { greedOf } from './byte-budget';
@@ -10,20 +10,21 @@ import { MessageReader } from './message-reader';
 
 export interface ReceivedRequest {
   readonly method: string;
-  /** As the request line has it. */
+  /** As it stands in the request line. */
   readonly target: string;
-  /** The same object as of the request before, where that had the same head. */
+  /** The same object as for the request before if that had the same head. */
   readonly fields: HeaderFields;
-  /** The server counts it against the budget until the answer; who keeps it longer counts it himself. */
+  /**
+   * The server counts it against the budget until it is answered; a caller that keeps it longer must count it itself.
+   */
   readonly body: Buffer;
-  /** Once. */
+  /** Must be called once. */
   answer(status: number, content?: AnswerContent): void;
-  /** Destroys the connection. */
   cut(): void;
 }
 
 export interface AnswerContent {
-  /** Further header lines, each with its CRLF. */
+  /** Further header lines, each ending with CRLF. */
   readonly fields?: string;
   readonly body?: Buffer;
 }
@@ -31,45 +32,50 @@ export interface AnswerContent {
 export interface HttpServerOptions {
   readonly maxBodyBytes: number;
   readonly budget: ByteBudget;
-  /** The reserve of the budget is for this server. */
+  /** This server may use the reserve of the budget. */
   readonly usesReserve?: true;
-  /** A request that was received whole. Must not throw. */
+  /** Called with each complete request. Must not throw. */
   readonly onRequest: (request: ReceivedRequest) => void;
-  /** Its body is larger than `maxBodyBytes`; what was received of it is gone. An answer is its connection's last. */
+  /**
+   * Called with a request whose body is larger than `maxBodyBytes` and has been discarded. The connection is closed
+   * after the answer.
+   */
   readonly onOversize: (request: ReceivedRequest) => void;
-  /** Takes over a connection that begins with HTTP/2's preface, of which `bytes` were read; default: it is cut. */
+  /**
+   * Takes over a connection that begins with HTTP/2's preface; `bytes` were already read from it. By default it is cut.
+   */
   readonly onHttp2?: (socket: Socket, bytes: Buffer) => void;
-  /** The server as a whole fails. */
+  /** Called when the server as a whole fails. */
   readonly onError: (error: Error) => void;
 }
 
-/** What a connection costs before anything came over it, and each of its requests beside the body. */
+/** What an idle connection costs, and what each of its requests costs in addition to the body. */
 const CONNECTION_BYTES = 4_096;
 const REQUEST_BYTES = 512;
-/** Requests of one connection that wait for their answers. */
+/** How many requests of one connection may wait for their answers. */
 const MAX_UNANSWERED = 32;
-/** Of what a peer sends after its last request so much is read and forgotten, so that it gets to read the answer. */
+/** How much of what a peer sends after its last request is read and discarded, so that it gets to read the answer. */
 export const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
-/** One for each request that is not answered yet; with its bytes once the answer is known. */
+/** One for each unanswered request; its bytes are filled in when the answer is known. */
 interface PendingAnswer {
-  /** ISO-8859-1. */
+  /** In ISO-8859-1. */
   text?: string;
 }
 
 export class ServedConnection implements OpenHolder {
   heldBytes = CONNECTION_BYTES;
-  /** By a clock that is never set; those that never brought a request come before all others. */
+  /** On the monotonic clock. Connections without any request so far come before all others. */
   latestRequestMs = monotonicMs() - Number.MAX_SAFE_INTEGER;
   private requestSinceMs = 0;
   progressMs = 0;
   private readonly reader: MessageReader;
   private open: { readonly head: MessageHead; readonly body: RequestBody } | undefined;
   private answers: PendingAnswer[] = [];
-  /** The first bytes, until they tell HTTP/2 from HTTP/1. */
+  /** The first bytes, kept until HTTP/2 and HTTP/1 can be told apart. */
   private first: Buffer = Buffer.alloc(0);
   private isHttp1 = false;
-  /** No further request is taken. */
+  /** No further request is accepted. */
   private isLast = false;
   private hasPeerEnded = false;
   private readonly onRoom = (): void => this.regulate();
@@ -127,7 +133,7 @@ export class ServedConnection implements OpenHolder {
     this.proceed(() => this.reader.push(bytes));
   }
 
-  /** The bytes so far; undefined: too few to tell, or not HTTP/1. */
+  /** The bytes so far; undefined if they are too few to tell, or are HTTP/2. */
   private sniff(chunk: Buffer): Buffer | undefined {
     const { socket, first } = this;
     const bytes = first.length === 0 ? chunk : Buffer.concat([first, chunk]);
@@ -140,7 +146,7 @@ export class ServedConnection implements OpenHolder {
     if (text.length < HTTP2_PREFACE.length) return undefined;
     this.isLast = true;
     this.latestRequestMs = monotonicMs();
-    // Who takes over may have to be loaded first.
+    // The code that takes over may have to be loaded first.
     socket.pause();
     for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
     if (this.options.onHttp2 === undefined) this.cut();
@@ -148,7 +154,7 @@ export class ServedConnection implements OpenHolder {
     return undefined;
   }
 
-  /** Answers of requests that came together leave together. */
+  /** Answers to requests that arrived together are sent together. */
   private proceed(step: () => void): void {
     this.socket.cork();
     step();
@@ -167,7 +173,7 @@ export class ServedConnection implements OpenHolder {
     return this.usesReserve ? budget.isUsedUp : budget.isFull;
   }
 
-  /** Reads on, or stops reading, as things are. */
+  /** Reads on or stops reading, depending on the state. */
   private regulate(): void {
     const { socket, reader, options } = this;
     this.account();
@@ -255,7 +261,7 @@ export class ServedConnection implements OpenHolder {
         if (heldBytes > 0) this.options.budget.release(heldBytes);
         const { fields: lines, body: told } = content ?? {};
         const head = formatAnswerHead(status, { fields: lines, body: told, isLast: this.isLast });
-        // Of HEAD the head is all that may come (RFC 9110 §9.3.2).
+        // The answer to HEAD has no body (RFC 9110 §9.3.2).
         pending.text =
           method === 'HEAD' || told === undefined ? head : head + told.toString('latin1');
         this.writeAnswers();
@@ -267,7 +273,7 @@ export class ServedConnection implements OpenHolder {
     };
   }
 
-  /** In the order of the requests, whichever was answered first. */
+  /** Writes answers in the order of the requests, whichever was answered first. */
   private writeAnswers(): void {
     const { socket, answers } = this;
     while (answers[0]?.text !== undefined) {
@@ -289,11 +295,11 @@ export class ServedConnection implements OpenHolder {
   }
 }
 
-// A body as it comes in: one block of memory that doubles, whatever the chunks, so that it costs at most
-// twice its bytes.
+// A body as it arrives: one block of memory that doubles when it grows, however the bytes are split, so that it costs
+// at most twice its size.
 
 const NOTHING: Buffer = Buffer.alloc(0);
-/** Beyond it, unused memory behind a complete body is worth a copy. */
+/** If more of the memory is unused, a complete body is copied to free it. */
 const MAX_UNUSED_SHARE = 1 / 8;
 
 export class RequestBody {
@@ -301,25 +307,25 @@ export class RequestBody {
   private bytes = NOTHING;
   private isOwn = false;
 
-  /** `maxBytes`: what the request announced, else what it may have. */
+  /** `maxBytes`: what the request announced, or else the limit. */
   constructor(private readonly maxBytes: number) {}
 
-  /** Bytes of memory that it holds. */
+  /** Bytes of memory in use, including the unused part. */
   get heldBytes(): number {
     return this.bytes.length;
   }
 
-  /** `chunk`: nothing else will be written to it. */
+  /** `chunk` must never be overwritten later. */
   add(chunk: Buffer): void {
     if (this.length === 0) this.bytes = chunk;
     else this.append(chunk);
     this.length += chunk.length;
   }
 
-  /** All of it. */
+  /** Returns the whole body. */
   complete(): Buffer {
     const body = this.bytes.subarray(0, this.length);
-    // Also of the memory of which a chunk is a part.
+    // A chunk may be part of a larger memory block, which counts as unused too.
     const unused = this.bytes.buffer.byteLength - this.length;
     return unused > this.length * MAX_UNUSED_SHARE ? copyOf(body, this.length) : body;
   }
@@ -336,7 +342,7 @@ export class RequestBody {
   }
 }
 
-/** In memory of its own: a part of Node's shared blocks would keep all of its block. */
+/** Allocates memory of its own: a slice of Node's shared pool would keep the whole pool block alive. */
 function copyOf(bytes: Buffer, size: number): Buffer {
   const copy = Buffer.allocUnsafeSlow(size);
   bytes.copy(copy);

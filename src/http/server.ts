@@ -1,28 +1,28 @@
-// A server for HTTP/1.1 requests whose bodies are wanted whole. It never ends an idle connection, since a
-// freeze stretches every pause between two packets; it holds no more than its budget, whatever comes.
+// An HTTP/1.1 server for requests whose whole bodies are wanted. It never ends an idle connection, because a freeze
+// stretches every pause between two packets; whatever arrives, it holds no more than its budget allows.
 import type { Socket } from '../node/sockets';
 import { listen } from '../node/sockets';
 import type { HttpServerOptions } from './served-connection';
 import { ServedConnection } from './served-connection';
 
 export interface ServerAddress {
-  /** Default: every address. */
+  /** By default every address. */
   readonly host?: '127.0.0.1' | '::1';
-  /** Default: a free one other than `reservedPort`. */
+  /** By default a free port other than `reservedPort`. */
   readonly port?: number;
   readonly reservedPort?: number;
 }
 
 export interface HttpServer {
   readonly port: number;
-  /** Ends every connection. */
+  /** Destroys every connection and stops listening. */
   close(): void;
 }
 
-/** Peers are on the same machine and keep their connections: a few each. */
+/** Enough, because all peers are on the same machine and each keeps a few connections open. */
 const MAX_CONNECTIONS = 128;
 
-/** Rejects when nothing can be bound. */
+/** Rejects if nothing can be bound. */
 export async function startHttpServer(
   options: HttpServerOptions,
   address: ServerAddress,
@@ -44,7 +44,7 @@ export async function startHttpServer(
   };
 }
 
-/** The oldest that never brought a request, else the one whose latest is longest ago. */
+/** The oldest connection without any request, or else the one whose latest request is longest ago. */
 function findLeastUseful(connections: Iterable<ServedConnection>): ServedConnection | undefined {
   let least: ServedConnection | undefined;
   for (const connection of connections) {
