@@ -1,5 +1,5 @@
-// The delivery port put together: one buffer, one lane per exported signal, one health per endpoint.
-// A flush drains the lanes in parallel; a lane in trouble does not hold up the others.
+// Puts the delivery port together: one buffer, one lane for each exported signal, one health for each endpoint. A flush
+// drains the lanes in parallel, so that a lane in trouble does not hold up the others.
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import type { Diagnostics } from '../diagnostics';
@@ -25,20 +25,20 @@ export interface DeliveryOptions {
   readonly configuration: ExportConfiguration;
   readonly metricSource?: MetricSource;
   readonly observer: DeliveryObserver;
-  /** Must not show what `secrets` knows (`withoutSecrets`). */
+  /** Must hide what `secrets` knows (see `withoutSecrets`). */
   readonly diagnostics: Diagnostics;
-  /** Learns the credentials of the configuration, and those that are read later. */
+  /** Is told the credentials of the configuration, and those that are read later. */
   readonly secrets: Secrets;
   readonly clock: WallClock;
-  /** From 0 to 1, for the jitter of retries. */
+  /** Returns a number from 0 to 1, for the jitter of retries. */
   readonly random?: () => number;
-  /** Makes the transports; the default sends over HTTP. */
+  /** Creates the transports; by default they send over HTTP. */
   readonly transports?: TransportFactory;
 }
 
 const MAX_BUFFERED_ITEMS = 65_536;
 
-/** Secrets are fetched at once, endpoints first asked by a flush. */
+/** Begins to fetch secrets at once; endpoints are first contacted by a flush. */
 export function createDelivery(options: DeliveryOptions): Delivery {
   learnSecrets(options.configuration, options.secrets);
   const ledger = new Ledger(options.observer);
@@ -58,7 +58,7 @@ class OtlpDelivery implements Delivery {
   private readonly options: DeliveryOptions;
   private readonly ledger: Ledger;
   private readonly buffer: ItemBuffer;
-  /** One for each signal: what one item repeats of the last of its kind is encoded once. */
+  /** One for each signal, since an item shares most of its text with the previous one of its kind. */
   private readonly encoders: Readonly<Record<Signal, ItemEncoder>>;
   private readonly transports: TransportFactory;
   private readonly lanes: readonly LaneEntry[];
@@ -122,7 +122,7 @@ class OtlpDelivery implements Delivery {
   }
 
   async warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
-    // One for each signal: from the second flush on they are sent side by side.
+    // One connection for each signal, since from the second flush on the signals are sent in parallel.
     await Promise.all(this.lanes.map((entry) => prepare(entry, connect)));
   }
 
@@ -138,7 +138,9 @@ class OtlpDelivery implements Delivery {
     try {
       isDelivered = await (isFinal ? drainFinally(this.lanes, flush) : drain(this.lanes, flush));
     } catch (error) {
-      this.options.diagnostics.error(`flush broke: ${String(error)}; items stay buffered`);
+      this.options.diagnostics.error(
+        `unexpected error in a flush: ${String(error)}; its items stay buffered`,
+      );
     }
     if (isFinal) this.giveUp();
     return isDelivered;
@@ -207,7 +209,7 @@ class OtlpDelivery implements Delivery {
   }
 }
 
-// One flush drains the lanes of all signals in parallel, so that one in trouble does not hold up the others.
+// One flush drains the lanes of all signals in parallel, so that a lane in trouble does not hold up the others.
 
 interface LaneEntry {
   readonly lane: SignalLane;
@@ -215,13 +217,13 @@ interface LaneEntry {
   readonly wayOut: Pick<WayOut, 'prepare' | 'refresh'>;
 }
 
-/** An endpoint that takes longer to accept a connection is taken for one that never does. */
+/** An endpoint that takes longer to accept a connection is treated as unreachable. */
 const MAX_CONNECT_MS = 1_000;
-/** At SHUTDOWN what is kept of the time for the metrics that count what the other signals lost. */
+/** The part of SHUTDOWN's time that is kept for the metrics that count what the other signals lost. */
 const MAX_LAST_METRICS_MS = 300;
 const LAST_METRICS_SHARE = 4;
 
-/** True when nothing failed and nothing is left. */
+/** True if nothing failed and nothing is left. */
 async function drain(entries: readonly LaneEntry[], flush: Flush): Promise<boolean> {
   const deferred = entries.filter((entry) => isDeferred(entry, entries));
   const first = entries.filter((entry) => !deferred.includes(entry));
@@ -237,8 +239,8 @@ async function drain(entries: readonly LaneEntry[], flush: Flush): Promise<boole
 }
 
 /**
- * SHUTDOWN: metrics go last, because they count what became of the others; those are given up a little before
- * the end, so that what they lost is counted, too.
+ * SHUTDOWN: metrics go last because they count what became of the other signals, which are given up a little before the
+ * end so that their losses are counted, too.
  */
 async function drainFinally(entries: readonly LaneEntry[], flush: Flush): Promise<boolean> {
   const isMetrics = ({ lane }: LaneEntry): boolean => lane.signal === 'metrics';
@@ -260,15 +262,15 @@ async function drainFinally(entries: readonly LaneEntry[], flush: Flush): Promis
 }
 
 /**
- * Metrics wait until another signal found the endpoint well: a window whose request is never
- * answered is lost. At the first flush this also spares a TLS handshake.
+ * Metrics wait until another signal has found the endpoint working, because a window is lost if its request is never
+ * answered. At the first flush this also saves a TLS handshake.
  */
 function isDeferred({ lane, health }: LaneEntry, entries: readonly LaneEntry[]): boolean {
   if (lane.signal !== 'metrics' || health.isTrusted) return false;
   return entries.some((other) => other.lane !== lane && other.health === health);
 }
 
-/** A connection that is opened later than it should be ends the suspicion. */
+/** A connection that opens after the time limit ends the suspicion. */
 async function prepare({ wayOut, health }: LaneEntry, connect: boolean): Promise<void> {
   const prepared = wayOut.prepare(connect).then(
     () => connect && health.connected(),
@@ -282,7 +284,7 @@ interface DrainedLane {
   readonly result: LaneResult;
 }
 
-/** The lane was held while another one probed their endpoint, and the probe found it well. */
+/** The lane was held back while another one probed their endpoint, and the probe has succeeded. */
 function isProbeOver({ lane, health }: LaneEntry, result: LaneResult): boolean {
   return result === 'held' && health.isTrusted && !lane.isHeldBack;
 }

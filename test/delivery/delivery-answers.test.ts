@@ -55,7 +55,7 @@ describe('a success', () => {
     await flush();
     expect(observed.exported.traces).toBe(1);
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('the answer is not one of OTLP');
+    expect(warnings[0]).toContain('the answer is not OTLP');
   });
 
   it.each<[string, string | Buffer, Record<string, string>]>([

@@ -43,7 +43,7 @@ it.each([
   const [said = '', ...more] = await warnings(`https://localhost:${port}`);
   expect(more).toEqual([]);
   expect(said).toMatch(/TLS/);
-  expect(said).toContain(`then http://localhost:${port}`);
+  expect(said).toContain(`use http://localhost:${port}`);
   expect(said).not.toMatch(/EPROTO|ssl3_|openssl/);
 });
 
@@ -63,7 +63,7 @@ it.each([
   const port = await serve(create());
   const [said = '', ...more] = await warnings(`http://localhost:${port}`);
   expect(more).toEqual([]);
-  expect(said).toContain(`then https://localhost:${port}`);
+  expect(said).toContain(`use https://localhost:${port}`);
 });
 
 it('a TLS server that refuses us is not taken for one without TLS', async () => {

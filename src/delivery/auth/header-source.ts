@@ -1,5 +1,5 @@
-// The headers of a request: fixed ones, user headers with their secrets filled in, a signature when
-// the endpoint wants one. Secrets and signing are loaded only when they are used.
+// The headers of a request: fixed ones, user headers with their secrets filled in, and a signature if the endpoint
+// needs one. The code for secrets and signing is loaded only when it is used.
 import type { Diagnostics } from '../../diagnostics';
 import type { WallClock } from '../../node/clock';
 import type { Secrets } from '../../secrets';
@@ -29,11 +29,11 @@ const CONTENT_TYPES = {
 
 export interface RequestHeaders {
   readonly headers: HeaderSource;
-  /** After a refusal: reads the secrets again; false: they are none, or were read a short while ago. */
+  /** Called after a refusal: reads the secrets again. False if there are none or they were read a short while ago. */
   readonly renewSecrets: () => Promise<boolean>;
 }
 
-/** Begins to fetch secrets at once, so that they are there when the first request is due. */
+/** Begins to fetch secrets at once, so that they are known when the first request is due. */
 export function createHeaderSource(
   configuration: SignalConfiguration,
   context: HeaderContext,
@@ -56,7 +56,7 @@ export function createHeaderSource(
   return { headers, renewSecrets };
 }
 
-/** Loads the store of secrets once, for all signals. */
+/** Loads the secret store once for all signals. */
 export function createSecretLoader(context: Omit<HeaderContext, 'loadSecrets'>): SecretLoader {
   const { aws } = context;
   let store: Promise<SecretStore> | undefined;

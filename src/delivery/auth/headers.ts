@@ -7,7 +7,7 @@ import { ofSignal } from '../../settings';
 import type { Signal } from '../delivery';
 import { percentDecoded } from '../settings/endpoint';
 
-/** Headers that the transport sets itself; a wrong one would break every request. */
+/** Headers that the transport sets itself; a wrong value would break every request. */
 const RESERVED = new Set([
   'connection',
   'content-encoding',
@@ -17,7 +17,7 @@ const RESERVED = new Set([
   'transfer-encoding',
 ]);
 
-/** Headers of one signal with lower-case names: the general ones, overridden name by name. */
+/** The headers of one signal, with lower-case names: the general ones, overridden name by name. */
 export function readHeaders(environment: Environment, signal: Signal): Record<string, string> {
   return {
     ...parseHeaders(environment, 'OTEL_EXPORTER_OTLP_HEADERS'),
@@ -59,7 +59,7 @@ function parseHeaders(environment: Environment, variable: string): Record<string
   return headers;
 }
 
-/** A shell takes quotes off, a console's form field does not. */
+/** A shell removes quotes; the form field of a console does not. */
 function withoutQuotes(text: string): string {
   return /^(["'])(.*)\1$/s.exec(text)?.[2] ?? text;
 }
@@ -71,13 +71,13 @@ function problemOf(name: string, value: string): string | undefined {
 }
 
 // References to secrets inside header values: `${secretsmanager:<arn or name>#<jsonKey>}` and
-// `${ssm:<parameter name>}`. Pure text; fetching them is secrets.ts, loaded only when one occurs.
+// `${ssm:<parameter name>}`. This part only handles text; secrets.ts fetches them and is loaded only when there is one.
 
 export interface SecretReference {
   readonly store: 'secretsmanager' | 'ssm';
-  /** ARN or name, without the JSON key. */
+  /** The ARN or name, without the JSON key. */
   readonly id: string;
-  /** Member of the secret's JSON object (Secrets Manager). */
+  /** The member of the secret's JSON object (Secrets Manager only). */
   readonly jsonKey?: string;
 }
 
@@ -87,7 +87,7 @@ export function hasSecretReference(value: string): boolean {
   return value.search(PATTERN) >= 0;
 }
 
-/** Every reference of a value by its literal text. */
+/** Every reference in a value, by its literal text. */
 export function findSecretReferences(value: string): ReadonlyMap<string, SecretReference> {
   const found = new Map<string, SecretReference>();
   for (const [literal, store, target = ''] of value.matchAll(PATTERN)) {
@@ -101,7 +101,7 @@ export function findSecretReferences(value: string): ReadonlyMap<string, SecretR
   return found;
 }
 
-/** The value with each reference replaced by what `secrets` holds for its literal text. */
+/** Replaces each reference by what `secrets` holds for its literal text. */
 export function fillSecretReferences(value: string, secrets: ReadonlyMap<string, string>): string {
   return value.replace(PATTERN, (literal) => secrets.get(literal) ?? literal);
 }

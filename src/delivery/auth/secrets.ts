@@ -1,6 +1,6 @@
-// Fetches what `${secretsmanager:…}` and `${ssm:…}` references in header values stand for, once, by
-// the AWS JSON APIs GetSecretValue and GetParameter. Loaded only when there is a reference. A failure
-// warns and is tried again at later flushes, with a back-off; values are never printed.
+// Fetches the secrets that `${secretsmanager:…}` and `${ssm:…}` in header values refer to, once, with the AWS JSON APIs
+// GetSecretValue and GetParameter. Loaded only when there is a reference. A failure causes a warning and is retried
+// with back-off at later flushes; values are never printed.
 import type { Diagnostics } from '../../diagnostics';
 import { isWithin } from '../../node/clock';
 import type { WallClock } from '../../node/clock';
@@ -14,9 +14,11 @@ import { fillSecretReferences, findSecretReferences } from './headers';
 import type { HeaderValues } from '../transport/transport';
 
 export interface SecretStore {
-  /** The headers with every reference replaced. Rejects, without a secret in the message, when one is missing. */
+  /**
+   * Returns the headers with every reference replaced. Rejects, without a secret in the message, if one is not known.
+   */
   fill(headers: HeaderValues): Promise<HeaderValues>;
-  /** Reads what these headers refer to again, because it was refused; false: it was read a short while ago. */
+  /** Reads the secrets of these headers again after a refusal; false if they were read a short while ago. */
   renew(headers: HeaderValues): Promise<boolean>;
 }
 
@@ -31,7 +33,7 @@ export interface SecretStoreOptions {
 const FETCH_TIMEOUT_MS = 2_000;
 const FIRST_BACKOFF_MS = 1_000;
 const MAX_BACKOFF_MS = 60_000;
-/** Secrets rotate while environments live, but not every minute. */
+/** Secrets may rotate while an environment lives, but not every minute. */
 const RENEW_EVERY_MS = 60_000;
 
 export function createSecretStore(options: SecretStoreOptions): SecretStore {
@@ -70,7 +72,7 @@ export function createSecretStore(options: SecretStoreOptions): SecretStore {
   };
 }
 
-/** Fetched at the first call; calls share the fetch under way and its result; failures back off. */
+/** Fetched at the first call; later calls share the running fetch and its result; failures back off. */
 class SecretEntry {
   private underWay: Promise<string> | undefined;
   private failures = 0;
@@ -95,7 +97,7 @@ class SecretEntry {
     return this.underWay;
   }
 
-  /** True once it was read again; what was known stays known if that fails. */
+  /** True if the secret could be read again; if not, the known value stays. */
   async renew(): Promise<boolean> {
     const { renewedAtMs, underWay: known, options } = this;
     const { clock } = options;
@@ -158,7 +160,7 @@ async function fetchSecret(
   return readValue(Buffer.from(response.data ?? []).toString('utf8'), reference);
 }
 
-/** A parameter's value, a secret's string, or one member of a secret that is a JSON object. */
+/** The value of a parameter, a whole secret, or one member of a secret that is a JSON object. */
 function readValue(answer: string, { store, jsonKey }: SecretReference): string {
   const { SecretString, Parameter } = parseObject(answer) as {
     readonly SecretString?: unknown;

@@ -1,5 +1,5 @@
-// AWS Signature Version 4 for OTLP endpoints of CloudWatch and X-Ray, and for fetching secrets, by aws4.
-// Loaded only when something must be signed.
+// AWS Signature Version 4, using aws4, for the OTLP endpoints of CloudWatch and X-Ray and for fetching secrets. Loaded
+// only when something must be signed.
 import { sign } from 'aws4';
 import type { AwsSettings, SigningScope } from '../settings/aws-settings';
 import { formatHead } from '../../http/message-head';
@@ -14,22 +14,24 @@ import { runExchange } from '../transport/http-transport';
 interface UnsignedRequest {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** The body as it is sent, compressed if it is sent compressed. */
+  /** The body exactly as it is sent, so after compression. */
   readonly body: Uint8Array;
 }
 
-/** Returns the headers with `authorization`, `x-amz-date` and what else SigV4 needs. Rejects without credentials. */
+/**
+ * Returns the headers with `authorization`, `x-amz-date` and whatever else SigV4 needs. Rejects without credentials.
+ */
 export type RequestSigner = (request: UnsignedRequest) => Promise<Record<string, string>>;
 
 export interface SignerOptions {
   readonly aws: AwsSettings;
   readonly scope: SigningScope;
   readonly clock: WallClock;
-  /** Learns the credentials that are fetched. */
+  /** Is told the credentials that are fetched. */
   readonly secrets: Secrets;
 }
 
-/** Signer of POST requests within one region and service. */
+/** Creates a signer of POST requests for one region and service. */
 export function createSigner({ aws, scope, ...ports }: SignerOptions): RequestSigner {
   const credentials = createCredentialProvider(aws, ports);
   return async ({ url, headers, body }) => {
@@ -55,7 +57,7 @@ export function createSigner({ aws, scope, ...ports }: SignerOptions): RequestSi
   };
 }
 
-/** ISO 8601 basic format without fractions: `20260302T081500Z`. */
+/** In ISO 8601's basic format without a fraction: `20260302T081500Z`. */
 function toBasicIso(epochMs: number): string {
   return new Date(epochMs).toISOString().replace(/[:-]|\.\d{3}/g, '');
 }
@@ -76,7 +78,7 @@ interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** Rejects, with a message that holds no credentials, when there are none. */
+/** Rejects if there are no credentials; the message contains none. */
 type CredentialProvider = () => Promise<AwsCredentials>;
 
 const RENEW_BEFORE_MS = 5 * 60_000;
@@ -104,7 +106,7 @@ export function createCredentialProvider(
   let fetchedAtMs = 0;
   return async () => {
     const nowMs = clock.now();
-    // A clock that was set back must not keep them beyond their time.
+    // If the clock was set back, credentials could otherwise be used after they have expired.
     const isOld = nowMs > (known?.expiresMs ?? 0) - RENEW_BEFORE_MS || nowMs < fetchedAtMs;
     if (known === undefined || isOld) {
       fetchedAtMs = nowMs;

@@ -1,5 +1,5 @@
-// Objects of the SDK → items: each is encoded once, when it is handed over, one behind the other in blocks of
-// memory, with the tag and the length that it has in a request: neighbours are copied there together.
+// SDK objects → items. Each is encoded once, when it is handed over, into blocks of memory in which items follow each
+// other with the tag and length that they have in a request, so that neighbours can be copied in one step.
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -34,7 +34,7 @@ export class ItemEncoder {
   private readonly resources = new WeakMap<Resource, RawResource>();
   private readonly scopes = new WeakMap<InstrumentationScope, RawScope>();
 
-  /** `onUnencodable` is called for each object that OTLP cannot express; it is left out. */
+  /** `onUnencodable` is called for each object that OTLP cannot express and that is therefore left out. */
   constructor(private readonly onUnencodable: (points: number) => void) {}
 
   encodeSpans(spans: readonly ReadableSpan[]): RawItem[] {
@@ -45,14 +45,16 @@ export class ItemEncoder {
     return this.encodeOwned(records, writeLogRecord);
   }
 
-  /** Metrics without data points are left out: there is nothing to count. */
+  /** Metrics without data points are left out, since they would count for nothing. */
   encodeMetrics({ resource, scopeMetrics }: ResourceMetrics): RawMetric[] {
-    // One for each window: where two leave in one request, no scope has a metric twice.
+    // A new resource object for each window, so that no scope has the same metric twice when one request carries two
+    // windows.
     const owner = { ...this.toRawResource(resource) };
     return scopeMetrics.flatMap(({ scope, metrics }) => {
       const owningScope = this.toRawScope(scope);
       const filled = metrics.filter(({ dataPoints }) => dataPoints.length > 0);
-      // Not `{ ...part, points }`: V8 11 (Node.js 20) makes a hidden class for every single one, in the old generation.
+      // Not `{ ...part, points }`: for that, V8 11 (Node.js 20) creates a new hidden class each time, in the old
+      // generation.
       return this.encodeAll(filled, writeMetric, ({ block, start, end }, metric) => ({
         block,
         start,
@@ -120,7 +122,7 @@ export class ItemEncoder {
     if (known !== undefined) return known;
     const { schemaUrl = '' } = resource;
     const raw = { bytes: this.encodeOne(resource, writeResource), schemaUrl };
-    // Attributes that are waited for would be missing for good.
+    // Not remembered while attributes are pending, or these would be missing for good.
     if (resource.asyncAttributesPending !== true) this.resources.set(resource, raw);
     return raw;
   }
@@ -134,7 +136,7 @@ export class ItemEncoder {
     return raw;
   }
 
-  /** With a writer of its own: another item may be half written. */
+  /** Uses a writer of its own because another item may be half written. */
   private encodeOne<T>(object: T, write: (writer: OtlpWriter, object: T) => void): Uint8Array {
     const writer = new OtlpWriter(MIN_ENVELOPE_BYTES);
     write(writer, object);
@@ -157,7 +159,7 @@ function toTemporality({ dataPointType, aggregationTemporality }: MetricData): T
   return aggregationTemporality === AggregationTemporality.DELTA ? 'delta' : 'cumulative';
 }
 
-// A span as the Span message of OTLP.
+// Writes a span as OTLP's Span message.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto
 
 function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
@@ -166,7 +168,7 @@ function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   writeContext(writer, context);
   if (parent?.spanId) writer.id(0x22, parent.spanId);
   writer.textField(0x2a, span.name);
-  // OTLP's kinds begin with one for unspecified.
+  // OTLP's span kinds are one higher than the API's, since 0 means unspecified.
   writer.count(0x30, span.kind + 1);
   writer.time(0x39, span.startTime);
   writer.time(0x41, span.endTime);
@@ -177,7 +179,7 @@ function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   for (const link of span.links) writeLink(writer, link);
   writer.count(0x70, span.droppedLinksCount);
   writeStatus(writer, span.status);
-  // Field 16 is the first whose tag has two bytes.
+  // From field number 16 on, a tag has two bytes.
   writer.byte(0x85);
   writer.byte(0x01);
   writer.fixed32(toFlags(context, parent));
@@ -224,7 +226,7 @@ function toFlags({ traceFlags }: SpanContext, other: SpanContext | undefined): n
   return (traceFlags & 0xff) | HAS_IS_REMOTE | (other?.isRemote ? IS_REMOTE : 0);
 }
 
-// A log record as the LogRecord message of OTLP.
+// Writes a log record as OTLP's LogRecord message.
 // Source: opentelemetry-proto 1.x, logs/v1/logs.proto
 
 function writeLogRecord(writer: OtlpWriter, record: ReadableLogRecord): void {

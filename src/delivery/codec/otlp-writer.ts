@@ -1,5 +1,5 @@
-// What items of all signals have in common: attributes, values, ids and times, byte for byte as
-// @opentelemetry/otlp-transformer writes them, in one pass. What repeats from item to item is encoded once.
+// What items of all signals have in common: attributes, values, ids and times, in one pass and with the same bytes as
+// @opentelemetry/otlp-transformer. What repeats from item to item is encoded once.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
@@ -9,19 +9,19 @@ import { ProtobufWriter } from './protobuf-writer';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
-/** Attributes that are compared with those of the record before. */
+/** The number of attributes that are compared with those of the previous record. */
 const MAX_REMEMBERED_KEYS = 64;
 const MAX_REMEMBERED_LENGTH = 128;
 const LONG_TEXT = 120;
 const INT64_BOUND = 2 ** 63;
 
-/** Text that had the same value in the record before. */
+/** A text value of the previous record. */
 interface Remembered {
   value: string;
   bytes: Uint8Array | undefined;
 }
 
-/** What writes attributes, values and log records where JavaScript is interpreted. */
+/** Writes attributes, values and log records in native code where JavaScript is only interpreted. */
 const NATIVE = nativeHost?.protobuf;
 
 export class OtlpWriter extends ProtobufWriter {
@@ -31,7 +31,7 @@ export class OtlpWriter extends ProtobufWriter {
   private secondLow = 0;
   private secondHigh = 0;
 
-  /** What `write` writes of `key`, the first time; the same bytes from then on. */
+  /** Calls `write` the first time that `key` is passed, and repeats the same bytes from then on. */
   once<K extends object>(
     cache: WeakMap<K, Uint8Array>,
     key: K,
@@ -57,7 +57,7 @@ export class OtlpWriter extends ProtobufWriter {
     this.varint(value);
   }
 
-  /** Nanoseconds since the epoch, which a double does not hold: by second, then by nanosecond. */
+  /** Writes nanoseconds since the epoch, which a double cannot hold exactly, from seconds and nanoseconds. */
   time(tag: number, hrTime: HrTime): void {
     const seconds = hrTime[0];
     if (seconds !== this.second) {
@@ -91,7 +91,7 @@ export class OtlpWriter extends ProtobufWriter {
     }
   }
 
-  /** Whether the native host wrote all of it. */
+  /** True if the native host wrote the whole record. */
   logRecord(record: ReadableLogRecord): boolean {
     if (NATIVE === undefined) return false;
     this.fill((target, at) => NATIVE.writeLogRecord(target, at, record));
@@ -114,7 +114,7 @@ export class OtlpWriter extends ProtobufWriter {
     }
   }
 
-  /** Request ids and the like are the same in many records, one after the other. */
+  /** Request ids and the like are the same in many consecutive records. */
   private repeatable(tag: number, key: string, value: string): void {
     const known = this.attributes.get(key);
     const isRepeated = known?.value === value;
@@ -141,7 +141,7 @@ export class OtlpWriter extends ProtobufWriter {
     this.end(start, lengthBytes);
   }
 
-  /** AnyValue. What is none of its kinds is an empty one. `key`: the attribute's whose value it is. */
+  /** Writes an AnyValue; a value of no supported kind becomes an empty one. `key`: the name of the attribute. */
   value(tag: number, value: unknown, key = ''): void {
     if (NATIVE !== undefined) {
       this.fill((target, at) => NATIVE.writeValue(target, at, tag, value));
@@ -185,7 +185,7 @@ export class OtlpWriter extends ProtobufWriter {
   }
 }
 
-/** A wrong guess costs a move of the message, no more. */
+/** A wrong guess only costs moving the message. */
 function expectedLengthBytes(value: unknown): 1 | 2 {
   return typeof value === 'string' && value.length > LONG_TEXT ? 2 : 1;
 }

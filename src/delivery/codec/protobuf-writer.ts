@@ -1,16 +1,16 @@
-// Writes protobuf fields into one growing buffer, for messages of mostly ASCII text: text goes in by one
-// native call, and lengths are written where they belong, so that little is moved or measured twice.
+// Writes protobuf fields into one growing buffer. It is made for messages of mostly ASCII text: text is written by a
+// single native call, and lengths are written in place, so that little is moved or measured twice.
 // Source: https://protobuf.dev/programming-guides/encoding/
 
 const TWO_BYTE_LENGTH = 0x80;
 const THREE_BYTE_LENGTH = 0x4000;
-/** Shorter text is copied faster than handed to native code. */
+/** Shorter texts are copied faster in JavaScript than by native code. */
 const SHORT_TEXT = 20;
 const MAX_VARINT_BYTES = 10;
-/** Of one or of many items: small, because it is freed with the last of them. */
+/** A block holds one or many items. It is small because it is freed only with the last of them. */
 const BLOCK_BYTES = 32_768;
 const MIN_FREE_BYTES = 2048;
-/** Text of this length is measured first: three bytes a character would be much too many. */
+/** A text of this length is measured first, since three bytes for each character would be far too many. */
 const LONG_TEXT = 1024;
 
 function varintSize(value: number): number {
@@ -23,23 +23,25 @@ export class ProtobufWriter {
   private bytes: Buffer;
 
   constructor(capacityBytes = BLOCK_BYTES) {
-    // Not of Node's pool: what is kept would pin the slab that it shares.
+    // Not from Node's pool: an item that is kept would keep the pool's shared memory alive.
     this.bytes = Buffer.allocUnsafeSlow(capacityBytes);
   }
 
-  /** What is written now is part of it; a later one never overwrites it. */
+  /** The block that is being written; bytes already written to it are never overwritten. */
   get block(): Buffer {
     return this.bytes;
   }
 
-  /** Begins a new block where this one is almost full. */
+  /** Begins a new block if this one is almost full. */
   makeRoom(): void {
     if (this.bytes.length - this.position >= MIN_FREE_BYTES) return;
     this.bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
     this.position = 0;
   }
 
-  /** What grew a block beyond its size, in memory of its own, so that it pins no more than itself. */
+  /**
+   * If an item has grown the block beyond its size, it gets memory of its own, so that it keeps no other items alive.
+   */
   detachLarge(start: number): Buffer | undefined {
     if (this.bytes.length <= BLOCK_BYTES) return undefined;
     const detached = Buffer.allocUnsafeSlow(this.position - start);
@@ -49,7 +51,7 @@ export class ProtobufWriter {
     return detached;
   }
 
-  /** A copy of what was written since `start`. */
+  /** Returns a copy of what was written since `start`. */
   copyFrom(start: number): Uint8Array {
     return Uint8Array.prototype.slice.call(this.bytes, start, this.position);
   }
@@ -58,12 +60,12 @@ export class ProtobufWriter {
     const needed = this.position + bytes;
     if (needed <= this.bytes.length) return;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
-    // All of it: a length is written before a message that is there already.
+    // Copies everything, since the length of an unfinished message will be written before it.
     this.bytes.copy(grown);
     this.bytes = grown;
   }
 
-  /** What `write` writes from a place on; it answers with the length, or minus the length that it needs. */
+  /** `write` writes into the buffer and returns the number of bytes, or minus the number that it needs. */
   protected fill(write: (target: Buffer, at: number) => number): void {
     let length = write(this.bytes, this.position);
     if (length < 0) {
@@ -73,7 +75,7 @@ export class ProtobufWriter {
     this.position += length;
   }
 
-  /** A field's tag, or any other byte. */
+  /** Writes a field's tag, or any other byte. */
   byte(value: number): void {
     this.reserve(1);
     this.bytes[this.position++] = value;
@@ -85,13 +87,13 @@ export class ProtobufWriter {
     this.position += value.length;
   }
 
-  /** The bytes that hexadecimal digits stand for. */
+  /** Writes the bytes of a hexadecimal text. */
   hex(digits: string): void {
     this.reserve(digits.length >>> 1);
     this.position += this.bytes.write(digits, this.position, 'hex');
   }
 
-  /** An int64 or uint32 as a varint; negative ones in two's complement. */
+  /** Writes an int64 or uint32 as a varint; negative values in two's complement. */
   varint(value: number): void {
     this.reserve(MAX_VARINT_BYTES);
     if (value < 0 || value > 0x7fffffff) {
@@ -107,7 +109,7 @@ export class ProtobufWriter {
     this.bytes[this.position++] = rest;
   }
 
-  /** Two 32-bit words, as fixed64 has them. */
+  /** Writes a fixed64 from two 32-bit words. */
   fixed64(low: number, high: number): void {
     this.reserve(8);
     this.word(low);
@@ -133,7 +135,7 @@ export class ProtobufWriter {
     this.position = this.bytes.writeDoubleLE(value, this.position);
   }
 
-  /** Length and UTF-8 of `text`. */
+  /** Writes the length and the UTF-8 bytes of `text`. */
   text(text: string): void {
     const { length } = text;
     this.reserve((length < LONG_TEXT ? length * 3 : Buffer.byteLength(text, 'utf8')) + 5);
@@ -142,7 +144,7 @@ export class ProtobufWriter {
     const guess = varintSize(length);
     const written = this.bytes.write(text, start + guess, 'utf8');
     const size = varintSize(written);
-    // Only what is not ASCII can be longer than guessed.
+    // Only text that is not ASCII can be longer than was guessed.
     if (size > guess) this.bytes.copyWithin(start + size, start + guess, start + guess + written);
     this.varint(written);
     this.position = start + size + written;
@@ -162,14 +164,14 @@ export class ProtobufWriter {
     return true;
   }
 
-  /** Begins a nested message whose length most likely takes `lengthBytes`; give the answer to `end`. */
+  /** Begins a nested message whose length will probably take `lengthBytes`; pass the result to `end`. */
   begin(lengthBytes: 1 | 2 = 1): number {
     this.reserve(lengthBytes);
     this.position += lengthBytes;
     return this.position;
   }
 
-  /** Writes the length of the message that began at `start`, and returns it. */
+  /** Writes the length of the message that began at `start` and returns it. */
   end(start: number, lengthBytes: 1 | 2 = 1): number {
     const length = this.position - start;
     const size = varintSize(length);

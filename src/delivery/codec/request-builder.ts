@@ -1,5 +1,5 @@
-// Cuts the oldest waiting items of a signal into one request that is small enough. The limit shrinks when the
-// endpoint answers 413 and grows back slowly.
+// Builds a request from the oldest waiting items of a signal, up to a size limit. The limit shrinks when the endpoint
+// answers 413, and grows back slowly.
 import type { RawItem, Signal, RawResource, RawScope } from '../../relay/item';
 import type { ItemBuffer } from '../queue/item-buffer';
 import { weigh } from '../queue/item-buffer';
@@ -9,11 +9,13 @@ export interface BuiltRequest {
   readonly body: Uint8Array;
 }
 
-/** CloudWatch Logs' OTLP endpoint takes 1 MB uncompressed; the other bound is X-Ray's 10 000 spans. */
+/** CloudWatch Logs' OTLP endpoint takes 1 MB uncompressed; the other known limit is X-Ray's 10 000 spans. */
 const MAX_REQUEST_BYTES = 1_000_000;
 const MAX_REQUEST_ITEMS = 10_000;
 const REGROWTH_DIVISOR = 64;
-/** Smaller requests cost more in round trips than a refused one costs in bytes: they regrow sooner. */
+/**
+ * Below this size the limit grows faster: the round trips of many small requests cost more than one refused request.
+ */
 const SMALL_REQUEST_BYTES = 64 * 1024;
 const SMALL_REGROWTH_DIVISOR = 8;
 
@@ -25,14 +27,14 @@ export class RequestBuilder {
     private readonly buffer: ItemBuffer,
   ) {}
 
-  /** Undefined when nothing waits. The items are out of the buffer's queue until put back or released. */
+  /** Undefined if nothing waits. The items leave the buffer's queue until they are put back or released. */
   build(encoding: RequestEncoding): BuiltRequest | undefined {
     let draft = new RequestDraft();
     let items = this.take(draft);
     if (items.length === 0) return undefined;
     for (;;) {
       const body = encoding.toBody(draft);
-      // Only OTLP/JSON is larger than its items. One item that alone is too large is tried all the same.
+      // Only OTLP/JSON is larger than its items. A single item is sent even if it is too large.
       const isSmallEnough = body.length <= this.limitBytes || items.length === 1;
       const half = isSmallEnough ? undefined : this.buffer.halve(this.signal, items);
       if (half === undefined) return { items, body };
@@ -51,7 +53,7 @@ export class RequestBuilder {
     });
   }
 
-  /** The endpoint found a request too large: true when its items wait to be sent in smaller ones. */
+  /** Called when the endpoint found a request too large. True if its items wait to be sent in smaller requests. */
   shrink({ items, body }: BuiltRequest): boolean {
     const half = this.buffer.halve(this.signal, items);
     if (half === undefined) return false;
@@ -60,7 +62,7 @@ export class RequestBuilder {
     return true;
   }
 
-  /** A request was accepted. */
+  /** Called when a request was accepted. */
   regrow(): void {
     const isSmall = this.limitBytes < SMALL_REQUEST_BYTES;
     const divisor = isSmall ? SMALL_REGROWTH_DIVISOR : REGROWTH_DIVISOR;
@@ -69,8 +71,8 @@ export class RequestBuilder {
   }
 }
 
-// The body of a request in the encoding of its endpoint. Items are protobuf; OTLP/JSON is made of them when a
-// request is built, by a table that only http/json and console load.
+// The body of a request in the endpoint's encoding. Items are protobuf; OTLP/JSON is made from them when a request is
+// built, by a table that is loaded only for http/json and console.
 
 export interface RequestEncoding {
   toBody(draft: RequestDraft): Uint8Array;
@@ -83,8 +85,8 @@ export async function loadJsonEncoding(signal: Signal): Promise<RequestEncoding>
   return { toBody: (draft) => Buffer.from(toJson(signal, draft.finish()), 'utf8') };
 }
 
-// An Export{Trace,Metrics,Logs}ServiceRequest that is put together of items: their bytes one behind the other, by
-// resource and by scope, in the order in which each came first. Its size is known before it is written.
+// An Export{Trace,Metrics,Logs}ServiceRequest assembled from items: their bytes one after the other, grouped by
+// resource and scope in order of first appearance. Its size is known before it is written.
 // Source: opentelemetry-proto 1.x, collector/{trace,metrics,logs}/v1; the three share their field numbers
 
 const PER_RESOURCE = 0x0a;
@@ -93,13 +95,13 @@ const OWN = 0x0a;
 const ITEM = 0x12;
 const SCHEMA_URL = 0x1a;
 
-/** Tag and length of an envelope, whose length takes four bytes at the most. */
+/** The tag and length of an envelope; the length takes at most four bytes. */
 const ENVELOPE_BYTES = 5;
 
 interface ScopeGroup {
   readonly scope: RawScope;
   readonly items: RawItem[];
-  /** Of the message, exactly. */
+  /** The exact size of the message. */
   bytes: number;
 }
 
@@ -109,14 +111,14 @@ interface ResourceGroup {
 }
 
 export class RequestDraft {
-  /** What `finish` will write, or three bytes fewer for an envelope. */
+  /** The size of what `finish` will write; an envelope may turn out up to three bytes smaller. */
   bytes = 0;
   private readonly resources: ResourceGroup[] = [];
-  /** Of the item before: most items come in runs. */
+  /** The previous item's group, since most items come in runs. */
   private resource: ResourceGroup | undefined;
   private scope: ScopeGroup | undefined;
 
-  /** Adds an item unless the request would be larger than `maxBytes`; the first one always. */
+  /** Adds an item unless that makes the request larger than `maxBytes`; the first item is always added. */
   add(item: RawItem, maxBytes: number): boolean {
     const itemBytes = fieldBytes(item.end - item.start);
     const resource = this.findResource(item.resource);
@@ -177,7 +179,7 @@ function resourceBytes({ resource, scopes }: ResourceGroup): number {
   return scopes.reduce((sum, { bytes }) => sum + fieldBytes(bytes), ownBytes(resource));
 }
 
-/** Writes fields into memory whose size was calculated before. */
+/** Writes fields into memory whose size has been calculated. */
 class EnvelopeWriter {
   readonly bytes: Buffer;
   private position = 0;
@@ -186,7 +188,7 @@ class EnvelopeWriter {
     this.bytes = Buffer.allocUnsafeSlow(size);
   }
 
-  /** What follows, so many bytes, is the message of this field. */
+  /** Begins this field's message, which takes the following `length` bytes. */
   begin(tag: number, length: number): void {
     const { bytes } = this;
     bytes[this.position++] = tag;
@@ -201,7 +203,7 @@ class EnvelopeWriter {
     this.position += content.length;
   }
 
-  /** What stands in a block as it will here is copied together. */
+  /** Items that are already neighbours in a block are copied in one step. */
   items(items: readonly RawItem[]): void {
     let run: RawItem | undefined;
     let last: RawItem | undefined;
@@ -221,13 +223,13 @@ class EnvelopeWriter {
     this.position += last.end - first.start;
   }
 
-  /** Empty text is left out, as proto3 has it. */
+  /** Empty text is omitted, as in proto3. */
   text(tag: number, text: string): void {
     if (text !== '') this.field(tag, Buffer.from(text, 'utf8'));
   }
 }
 
-/** Whether only the tag and the length of `next` are between the two. */
+/** True if only the tag and length of `next` lie between the two items. */
 function isNext(item: RawItem, next: RawItem): boolean {
   const { block } = next;
   if (item.block !== block || block[item.end] !== ITEM) return false;
@@ -237,13 +239,13 @@ function isNext(item: RawItem, next: RawItem): boolean {
   return block[at] === rest && at + 1 === next.start;
 }
 
-/** An envelope without items. */
+/** The size of an envelope without its items. */
 function ownBytes({ bytes, schemaUrl }: RawResource | RawScope): number {
   const text = schemaUrl === '' ? 0 : fieldBytes(Buffer.byteLength(schemaUrl, 'utf8'));
   return fieldBytes(bytes.length) + text;
 }
 
-/** A field of one byte's tag, with its length. */
+/** The size of a field with a one-byte tag, including its length. */
 function fieldBytes(length: number): number {
   return 1 + varintBytes(length) + length;
 }

@@ -1,5 +1,5 @@
-// A metric of the SDK's as the Metric message of OTLP. Name, description, unit and bounds of an instrument are
-// the same objects in every window and encoded once.
+// Writes an SDK metric as OTLP's Metric message. Name, description, unit and boundaries of an instrument are the same
+// objects in every window and are encoded once.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto
 import { ValueType } from '@opentelemetry/api';
 import { AggregationTemporality, DataPointType } from '@opentelemetry/sdk-metrics';
@@ -33,7 +33,7 @@ function writeDescriptor(writer: OtlpWriter, descriptor: MetricData['descriptor'
   if (unit) writer.textField(0x1a, unit);
 }
 
-/** Gauge, Sum, Histogram or ExponentialHistogram. */
+/** Writes a Gauge, Sum, Histogram or ExponentialHistogram. */
 function writeData(writer: OtlpWriter, metric: MetricData): void {
   const { dataPointType, descriptor, aggregationTemporality: temporality } = metric;
   writer.byte(DATA_TAGS[dataPointType]);
@@ -145,7 +145,7 @@ function writeBuckets(
   writer.end(start);
 }
 
-/** Of a sint32. */
+/** Encodes a sint32. */
 function zigzag(value: number): number {
   return ((value << 1) ^ (value >> 31)) >>> 0;
 }
@@ -156,7 +156,7 @@ function writeDouble(writer: OtlpWriter, tag: number, value: number | undefined)
   writer.double(value);
 }
 
-/** Of 64 bits, fixed; a negative one in two's complement. */
+/** Writes 64 bits; negative values in two's complement. */
 function writeInteger(writer: OtlpWriter, tag: number, value: number): void {
   writer.byte(tag);
   writeWords(writer, value);
@@ -167,15 +167,15 @@ function writeWords(writer: OtlpWriter, measured: number): void {
   writer.fixed64(value >>> 0, Math.floor(value / WORD) >>> 0);
 }
 
-// Halves a Metric message that an endpoint finds too large, by data points. Both halves keep everything else, so
-// that they are the same stream.
+// Halves a Metric message that an endpoint finds too large, by data points. Both halves keep everything else, so that
+// they belong to the same stream.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric)
 
-/** gauge, sum, histogram, exponential_histogram, summary. */
+/** The fields gauge, sum, histogram, exponential_histogram and summary. */
 const DATA_FIELDS: ReadonlySet<number> = new Set([5, 7, 9, 10, 11]);
 const DATA_POINTS = 1;
 
-/** Two metrics that together hold the same points, or undefined for a single point. */
+/** Two metrics that together hold the same points; undefined for a metric with a single point. */
 export function splitMetric(metric: RawMetric): readonly [RawMetric, RawMetric] | undefined {
   const { points } = metric;
   if (points < 2) return undefined;

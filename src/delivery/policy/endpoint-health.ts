@@ -1,14 +1,14 @@
-// What is known of an endpoint that several signals share: its circuit breaker, and whether its last
-// answer came in time. An endpoint that never answered is not trusted with metrics, which are lost
-// when a request's fate stays unknown.
+// What is known about an endpoint, which several signals may share: its circuit breaker, and whether its last answer
+// came in time. An endpoint that never answered is not trusted with metrics, which are lost if the fate of a request
+// stays unknown.
 import { isWithin } from '../../node/clock';
 import type { WallClock } from '../../node/clock';
 
 export class EndpointHealth {
   readonly breaker: CircuitBreaker;
-  /** Answers so far. */
+  /** The number of answers so far. */
   answers = 0;
-  /** More than one signal goes there. */
+  /** More than one signal uses this endpoint. */
   isShared = false;
   private trusted = false;
   private isSuspect = false;
@@ -17,25 +17,25 @@ export class EndpointHealth {
     this.breaker = new CircuitBreaker(clock);
   }
 
-  /** The last thing known of the endpoint is an answer in time. */
+  /** True if the last thing known about the endpoint is an answer in time. */
   get isTrusted(): boolean {
     return this.trusted;
   }
 
-  /** It could not be reached ahead of the first request. */
+  /** Called when the endpoint could not be reached ahead of the first request. */
   suspect(): void {
     if (this.breaker.failures > 0) return;
     this.isSuspect = true;
     this.breaker.suspect();
   }
 
-  /** A connection was opened: what was suspected is over, unless a request found out more. */
+  /** Called when a connection was opened: this ends a suspicion, unless a request has found out more. */
   connected(): void {
     if (this.isSuspect) this.breaker.succeeded();
     this.isSuspect = false;
   }
 
-  /** It answered like a server that works, even if it refused the request. */
+  /** Called when it answered as a working server does, even if it refused the request. */
   answered(): void {
     this.answers += 1;
     this.trusted = true;
@@ -54,15 +54,15 @@ export class EndpointHealth {
   }
 }
 
-// Stops spending on an endpoint that keeps failing: after a few failed flushes in a row it is held
-// back, and one probe is let through after a grace that grows while probes fail.
+// Stops wasting time on an endpoint that keeps failing: after a few failed flushes in a row it is held back, and a
+// probe is let through after a delay that grows while probes fail.
 
 type Permission =
-  /** Healthy, or not known to be unhealthy. */
+  /** The endpoint works, or is not known not to. */
   | 'go'
-  /** This caller makes the one probe. */
+  /** This caller makes the only probe. */
   | 'probe'
-  /** Send nothing now. */
+  /** Nothing may be sent now. */
   | 'held';
 
 const FAILURE_THRESHOLD = 3;
@@ -87,12 +87,12 @@ export class CircuitBreaker {
     return this.failuresInARow;
   }
 
-  /** True while asking would answer `held`; asking itself may claim the probe. */
+  /** True while `ask` would return `held`. `ask` itself may claim the probe; this does not. */
   get isHolding(): boolean {
     return this.isOpen && (this.probing || this.isInGrace);
   }
 
-  /** Whoever is answered `probe` must report succeeded, failed or released. */
+  /** A caller that gets `probe` must report with `succeeded`, `failed` or `released`. */
   ask(): Permission {
     if (!this.isOpen) return 'go';
     if (this.isHolding) return 'held';
@@ -100,7 +100,7 @@ export class CircuitBreaker {
     return 'probe';
   }
 
-  /** Trouble before the first request: the next one is a probe, which comes at once. */
+  /** Trouble before the first request: the next request becomes a probe, without a delay. */
   suspect(): void {
     if (this.isOpen) return;
     this.failuresInARow = FAILURE_THRESHOLD;
@@ -113,7 +113,7 @@ export class CircuitBreaker {
     this.probing = false;
   }
 
-  /** Failures of one attempt (a flush) count once, however many requests of it failed. */
+  /** All failures of one attempt (a flush) count once, however many of its requests failed. */
   failed(attempt: number): void {
     const wasProbing = this.probing;
     this.probing = false;
@@ -125,7 +125,7 @@ export class CircuitBreaker {
     this.openedAtMs = this.clock.now();
   }
 
-  /** The probe was not sent after all. */
+  /** To be called when the probe was not sent after all. */
   released(): void {
     this.probing = false;
   }

@@ -1,5 +1,6 @@
-// The gate before the endpoint of one signal: may I send, and how long do I wait? It asks the endpoint's health,
-// which signals share, how the signal's own URL refused, Retry-After, and how often flushes waited in vain.
+// The gate in front of one signal's endpoint: may a request be sent, and how long may a flush wait for it? It considers
+// the health of the endpoint, which signals may share, how this signal's own URL refused requests, Retry-After, and how
+// often flushes waited in vain.
 import { isLoopback } from '../../environment';
 import { isWithin, monotonicMs } from '../../node/clock';
 import type { WallClock } from '../../node/clock';
@@ -12,15 +13,15 @@ export interface GateOptions {
   readonly url: string;
   readonly health: EndpointHealth;
   readonly clock: WallClock;
-  /** From 0 to 1, for the jitter of retries. */
+  /** Returns a number from 0 to 1, for the jitter of retries. */
   readonly random: () => number;
 }
 
 export class Gate {
-  /** Refusals of this signal's URL: wrong path, wrong credentials. */
+  /** Refusals caused by this signal's URL: a wrong path or wrong credentials. */
   private readonly refusals: CircuitBreaker;
   private readonly patience: Patience;
-  /** Retry-After, from when on and how long. */
+  /** The latest Retry-After: when it was received, and for how long it holds. */
   private pause = { sinceMs: 0, durationMs: 0 };
   private isProbing = false;
   private refusedFor: DropReason = 'rejected';
@@ -30,23 +31,23 @@ export class Gate {
     this.patience = new Patience(options.clock);
   }
 
-  /** True while sending is pointless: Retry-After, or one of the breakers holds. */
+  /** True while nothing may be sent, because of Retry-After or one of the breakers. */
   get isClosed(): boolean {
     const { health } = this.options;
     return this.isPausing || health.breaker.isHolding || this.refusals.isHolding;
   }
 
-  /** True while the answer to what was sent is not worth a full wait. */
+  /** True while an answer should be waited for only briefly. */
   get isImpatient(): boolean {
     return this.patience.isLost;
   }
 
-  /** Why the address refused what was sent there last. */
+  /** Why the address refused the last request. */
   get lastRefusal(): DropReason {
     return this.refusedFor;
   }
 
-  /** May I send? `refused`: the address takes nothing. Who is answered `go` tells of a verdict, or releases. */
+  /** May a request be sent? `refused` means that the address accepts nothing. After `go`, call `learn` or `release`. */
   ask(): 'go' | 'held' | 'refused' {
     const { health } = this.options;
     if (this.isPausing || health.breaker.isHolding) return 'held';
@@ -55,14 +56,14 @@ export class Gate {
     return 'go';
   }
 
-  /** The answer was `go`, but nothing was sent, or what came of it says nothing about the endpoint. */
+  /** To be called after `go` if nothing was sent, or if the result says nothing about the endpoint. */
   release(): void {
     this.refusals.released();
     if (this.isProbing) this.options.health.breaker.released();
     this.isProbing = false;
   }
 
-  /** How long a flush waits for an answer, in milliseconds; none if it is not above zero. */
+  /** How long a flush may wait for an answer, in milliseconds; not at all if the result is not positive. */
   waitMs(flush: Flush): number {
     const leftMs = flush.leftMs();
     if (flush.phase !== 'after-invocation') return leftMs;
@@ -70,7 +71,10 @@ export class Gate {
     return inDoubt ? Math.min(leftMs, SHORT_WAIT_MS - flush.passedMs()) : leftMs;
   }
 
-  /** How long a failed request waits for its next attempt within the flush; undefined: it is carried over. */
+  /**
+   * How many milliseconds a failed request waits for a retry within the flush; undefined if it is left to the next
+   * flush.
+   */
   retryMs(flush: Flush, failure: FailedAttempt): number | undefined {
     const { health, random, url } = this.options;
     return decideRetry({
@@ -83,18 +87,17 @@ export class Gate {
     });
   }
 
-  /** An HTTP answer came after so long; time spent frozen is in it. */
+  /** An HTTP answer came after `durationMs`, which includes any time spent frozen. */
   answered(durationMs: number): void {
     this.patience.answered(durationMs);
   }
 
-  /** A flush ended without an answer. */
   unanswered(flush: Flush): void {
     this.options.health.unanswered();
     if (flush.phase === 'after-invocation') this.patience.unanswered(flush.passedMs());
   }
 
-  /** What became of a request of this flush, by number. Failures of one flush count once. */
+  /** Takes the outcome of a request of the flush with this number. Failures of one flush count once. */
   learn(verdict: Verdict, flush: number): void {
     const { health } = this.options;
     if (verdict.kind === 'resend') {
@@ -114,7 +117,7 @@ export class Gate {
     }
   }
 
-  /** The server's Retry-After, of a request that is put back. */
+  /** Takes the server's Retry-After, in milliseconds, for a request that was put back. */
   postpone(durationMs: number): void {
     this.pause = { sinceMs: this.options.clock.now(), durationMs };
   }
@@ -128,9 +131,9 @@ export class Gate {
 export interface Flush {
   readonly number: number;
   readonly phase: 'after-invocation' | 'while-running' | 'final';
-  /** Milliseconds that are left of its time, by whichever clock goes faster: the wall clock may be set back. */
+  /** Milliseconds left for the flush, by whichever clock is ahead, since the wall clock may be set back. */
   leftMs(): number;
-  /** Milliseconds since it began. */
+  /** Milliseconds since the flush began. */
   passedMs(): number;
 }
 
@@ -150,14 +153,14 @@ export function createFlush(
   };
 }
 
-// How long a flush waits for an endpoint. An endpoint that left several flushes in a row without an
-// answer in time is waited for only a moment: its request stays under way, and the answer is heard
-// after the thaw or during the next invocation.
+// How long a flush waits for an endpoint. If an endpoint gave no answer in time for several flushes in a row, later
+// flushes wait only a moment: the request stays under way, and its answer is read after the thaw or during the next
+// invocation.
 
-/** Within this, a healthy endpoint near by answers; a dead one costs no more per flush. */
+/** A healthy endpoint nearby answers within this time; a dead one costs each flush no more than this. */
 const SHORT_WAIT_MS = 10;
 const UNANSWERED_LIMIT = 3;
-/** A flush that had less time than this says nothing about the endpoint. */
+/** If a flush had less time than this, its end without an answer says nothing about the endpoint. */
 const MEANINGFUL_WAIT_MS = 50;
 const INITIAL_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 60_000;
@@ -171,12 +174,12 @@ export class Patience {
 
   constructor(private readonly clock: WallClock) {}
 
-  /** True when only a short wait is due. */
+  /** True if only a short wait is due. */
   get isLost(): boolean {
     return this.unansweredFlushes >= UNANSWERED_LIMIT && !this.mayTryAgain();
   }
 
-  /** A flush waited `waitedMs` and ended without an answer. */
+  /** A flush waited for `waitedMs` and ended without an answer. */
   unanswered(waitedMs: number): void {
     if (this.isLost || waitedMs < MEANINGFUL_WAIT_MS) return;
     this.waitedMs = waitedMs;
@@ -187,7 +190,7 @@ export class Patience {
     this.answeredLate = false;
   }
 
-  /** An answer came after `durationMs`; time spent frozen is in it. */
+  /** An answer came after `durationMs`, which includes any time spent frozen. */
   answered(durationMs: number): void {
     if (durationMs > this.waitedMs) {
       this.answeredLate = true;
@@ -197,32 +200,32 @@ export class Patience {
     this.retryMs = 0;
   }
 
-  /** Only an endpoint that answers at all, late, deserves another full wait now and then. */
+  /** Only an endpoint that does answer, even if late, gets another full wait now and then. */
   private mayTryAgain(): boolean {
     return this.answeredLate && !isWithin(this.clock, this.retryMs, this.lostAtMs);
   }
 }
 
-// When a failed request is sent again within the same flush (OTLP specification, "Failures":
-// exponential back-off with jitter). What is not retried here is carried over to the next flush.
+// When a failed request is retried within the same flush (OTLP specification, "Failures": exponential back-off with
+// jitter). What is not retried here is left to the next flush.
 
 export interface FailedAttempt {
-  /** Retries already made in this flush. */
+  /** The number of retries made in this flush. */
   readonly retries: number;
-  /** The server was reached; one that is not even there will not be there in a few milliseconds. */
+  /** The server was reached; a server that does not run will not start within a few milliseconds. */
   readonly reached: boolean;
-  /** The server's Retry-After. */
+  /** The server's Retry-After, in milliseconds. */
   readonly retryInMs?: number;
 }
 
 export interface RetrySituation extends FailedAttempt {
-  /** What the time costs: nothing while the function runs, the customer's money after it, all at SHUTDOWN. */
+  /** What the time costs: nothing while the function runs, money after it, and at SHUTDOWN it is all that is left. */
   readonly phase: Flush['phase'];
-  /** Failed flushes in a row, this one included. */
+  /** Failed flushes in a row, including this one. */
   readonly failedFlushes: number;
-  /** Milliseconds that the flush has left. */
+  /** Milliseconds left for the flush. */
   readonly leftMs: number;
-  /** It is on this machine: at SHUTDOWN one that is gone does not come back. */
+  /** The endpoint is on this machine: once gone at SHUTDOWN, it does not come back. */
   readonly isLoopback: boolean;
   /** From 0 to 1. */
   readonly random: number;
@@ -240,7 +243,7 @@ const BACKOFFS: Readonly<Record<RetrySituation['phase'], Backoff>> = {
   final: { firstMs: 25, maxMs: 250, maxRetries: Infinity },
 };
 
-/** Milliseconds to wait before the next attempt, or undefined: carry over. */
+/** Milliseconds to wait before the retry, or undefined if it is left to the next flush. */
 export function decideRetry(situation: RetrySituation): number | undefined {
   const { phase, retries, retryInMs, leftMs } = situation;
   const { firstMs, maxMs, maxRetries } = BACKOFFS[phase];

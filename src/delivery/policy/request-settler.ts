@@ -1,5 +1,5 @@
-// Settles the items of an answered or broken request: each is exported, dropped or put back and booked in the
-// ledger; the gate learns of it once. Warnings say what a user can do.
+// Decides about the items of an answered or failed request: each is exported, dropped or put back, and entered in the
+// ledger; the gate is told once. Warnings say what a user can do.
 import type { Diagnostics } from '../../diagnostics';
 import type { RawItem, RawMetric } from '../../relay/item';
 import type { ItemBuffer } from '../queue/item-buffer';
@@ -17,11 +17,11 @@ import { judge } from './verdict';
 import { NOT_HTTP } from '../../http/exchange';
 
 export type Settlement =
-  /** Exported, or put back in smaller parts: go on. */
+  /** Exported, or put back in smaller parts: continue. */
   | { readonly kind: 'progress' }
-  /** Dropped for good: go on. */
+  /** Dropped for good: continue. */
   | { readonly kind: 'refused' }
-  /** Put back whole. */
+  /** Put back as a whole. */
   | { readonly kind: 'failed'; readonly reached: boolean; readonly retryInMs?: number }
   /** There was nothing to send. */
   | { readonly kind: 'nothing' };
@@ -80,7 +80,7 @@ export class RequestSettler {
     });
   }
 
-  /** The request's fault, it seems, not the endpoint's: no breaker hears of it. */
+  /** The request seems to be at fault, not the endpoint, so no breaker is told. */
   private settleSuspect(
     request: BuiltRequest,
     response: TransportResponse,
@@ -106,7 +106,7 @@ export class RequestSettler {
     return { kind: 'refused' };
   }
 
-  /** Spans and log records have deterministic ids and may come twice; a delta would be counted twice. */
+  /** Spans and log records have deterministic ids, so they may arrive twice; a delta would be counted twice. */
   private settleFailed(
     items: readonly RawItem[],
     response: TransportResponse,
@@ -140,7 +140,8 @@ export class RequestSettler {
     ledger.dropped(signal, refused, 'rejected');
     if (refused > 0 || note !== '') {
       const said = note === '' ? '' : `: ${note}`;
-      diagnostics.warn(`${signal} export to ${describeUrl(url)}: partial success${said}`, {
+      const result = refused > 0 ? 'partial success' : 'accepted with a warning';
+      diagnostics.warn(`${signal} export to ${describeUrl(url)}: ${result}${said}`, {
         rejected: refused,
       });
     }
@@ -165,8 +166,8 @@ export class RequestSettler {
   }
 }
 
-// One line a user can act on, for each way an endpoint refuses or fails. No credentials: URLs are
-// shown without query and user information.
+// One line that a user can act on for each way in which an endpoint refuses or fails. It contains no credentials: URLs
+// are shown without query and user information.
 
 export interface Trouble {
   readonly signal: Signal;
@@ -175,7 +176,7 @@ export interface Trouble {
   readonly message: string;
   /** The endpoint has never answered. */
   readonly isNew: boolean;
-  /** What happens now, e.g. `3 items dropped`. */
+  /** What happens now, e.g. `its items are dropped`. */
   readonly consequence: string;
 }
 
@@ -189,40 +190,41 @@ export function describeTrouble(trouble: Trouble): string {
 const HANDSHAKE = /speak TLS|TLS handshake/;
 const ASKS_FOR_TLS = /got TLS$|\bHTTPS\b/;
 
-/** A port that speaks TLS asked without, or the other way round. */
+/** A hint if the port speaks TLS and the URL says http, or the other way round. */
 function schemeHint({ url, message, outcome, isNew }: Trouble): string | undefined {
   const { protocol, hostname, port } = new URL(url);
   if (protocol === 'https:') {
     if (!HANDSHAKE.test(message)) return undefined;
-    return `no TLS at this port? then http://${hostname}:${port === '' ? 443 : port}`;
+    return `if this port does not speak TLS, use http://${hostname}:${port === '' ? 443 : port}`;
   }
   const isClosed = isNew && outcome === 'ECONNRESET';
   if (!isClosed && !ASKS_FOR_TLS.test(message)) return undefined;
-  return `TLS at this port? then https://${hostname}:${port === '' ? 80 : port}`;
+  return `if this port speaks TLS, use https://${hostname}:${port === '' ? 80 : port}`;
 }
 
 function hintFor(outcome: Failure['outcome'], signal: Signal): string | undefined {
-  if (outcome === NOT_HTTP) return 'not an HTTP answer; an OTLP/gRPC port, such as 4317?';
+  if (outcome === NOT_HTTP)
+    return 'an OTLP/gRPC port, such as 4317? Use an OTLP/HTTP port, usually 4318';
   if (typeof outcome === 'string') {
     if (!/CERT|TLS|SSL|SIGNATURE|ISSUER/.test(outcome)) return undefined;
     return 'TLS: see OTEL_EXPORTER_OTLP_CERTIFICATE and NODE_EXTRA_CA_CERTS';
   }
   if (outcome === 401 || outcome === 403) return 'see OTEL_EXPORTER_OTLP_HEADERS';
   if (outcome === 404 || outcome === 405) {
-    return `wrong path, or a back end that takes no ${signal}: then set OTEL_${signal.toUpperCase()}_EXPORTER=none`;
+    return `check the path; if the back end takes no ${signal}, set OTEL_${signal.toUpperCase()}_EXPORTER=none`;
   }
   if (outcome === 415) return 'see OTEL_EXPORTER_OTLP_PROTOCOL and _COMPRESSION';
   return outcome >= 300 && outcome < 400 ? 'redirects are not followed' : undefined;
 }
 
-// Servers that refuse a body for its size do not always say 413: they reset the connection, close it, or a proxy before
-// them says 502. A batch that fails so again and again, while its endpoint otherwise answers, is halved, until the
-// one item is found that is at fault.
+// Servers that refuse a body for its size do not always answer 413: they reset or close the connection, or a proxy in
+// front of them answers 502. If a batch keeps failing like this while its endpoint answers other requests, it is halved
+// until the single item at fault is found.
 
-/** Of a batch that is known by its oldest item: more may come behind it. */
+/** A batch is identified by its oldest item, since more items may have joined it. */
 interface Suspect {
   readonly sinceFlush: number;
-  /** Of the endpoint, when the batch failed for the first time. */
+  /** The number of the endpoint's answers when the batch failed for the first time. */
   readonly answersBefore: number;
   failures: number;
 }
@@ -230,20 +232,20 @@ interface Suspect {
 type Suspicion =
   /** An ordinary failure so far. */
   | 'none'
-  /** Send less at once. */
+  /** Send fewer items at once. */
   | 'halve'
-  /** It fails alone: let the others go first, to learn whether it is at fault. */
+  /** The item fails alone: send the others first, to learn whether it is at fault. */
   | 'send last'
-  /** It fails alone, and the endpoint answers others. */
+  /** The item fails alone, although the endpoint answers others. */
   | 'drop';
 
 interface FailedBatch {
   readonly items: readonly RawItem[];
   readonly failure: Failure;
   readonly flush: number;
-  /** Answers of the endpoint so far, to whichever signal. */
+  /** The number of the endpoint's answers so far, for all signals. */
   readonly answers: number;
-  /** Other signals have the same endpoint. */
+  /** Other signals use the same endpoint. */
   readonly isShared: boolean;
 }
 
@@ -253,10 +255,10 @@ const ENDED = new Set<number | string>(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 5
 
 class SizeSuspicion {
   private readonly suspects = new WeakMap<RawItem, Suspect>();
-  /** While it lasts, every failure of this kind halves at once. */
+  /** Up to this flush, every failure of this kind halves the batch at once. */
   private narrowsUntilFlush = -1;
 
-  /** The request failed and might be tried again. */
+  /** To be called when a request has failed and might be retried. */
   judge({ items, failure, flush, answers, isShared }: FailedBatch): Suspicion {
     const [first] = items;
     const isBegun = failure.begun === true || failure.bodyWritten;
@@ -265,7 +267,7 @@ class SizeSuspicion {
     suspect.failures += 1;
     const isEnough = suspect.failures >= MAX_FAILURES || flush <= this.narrowsUntilFlush;
     const answersOthers = answers > suspect.answersBefore;
-    // A batch that is alone with its endpoint is halved without that evidence, but nothing is dropped.
+    // If only this signal uses the endpoint there is no such evidence: batches are halved, but nothing is dropped.
     if (!isEnough || (isShared && !answersOthers)) return 'none';
     this.narrowsUntilFlush = flush + MAX_FLUSHES;
     if (items.length > 1) return 'halve';

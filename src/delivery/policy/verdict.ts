@@ -6,27 +6,27 @@ import type { Failure, TransportResponse } from '../transport/transport';
 import { describeUrl } from '../settings/endpoint';
 import type { Secrets } from '../../secrets';
 
-const NO_OTLP = 'the answer is not one of OTLP';
+const NO_OTLP = 'the answer is not OTLP';
 
 export type Verdict =
   | { readonly kind: 'delivered'; readonly rejected: number; readonly note: string }
-  /** Given up for good. `trouble`: who is to blame decides which breaker counts it. */
+  /** Given up for good. `trouble` says what is to blame, which decides which breaker counts the failure. */
   | {
       readonly kind: 'dropped';
       readonly reason: DropReason;
       readonly trouble: 'items' | 'address' | 'server';
     }
-  /** `isUnsure`: the endpoint may have them already, so that deltas are not to be sent again. */
+  /** `isUnsure`: the endpoint may have the items already, so deltas must not be sent again. */
   | {
       readonly kind: 'resend';
       readonly reached: boolean;
       readonly isUnsure: boolean;
       readonly retryInMs?: number;
     }
-  /** 413: send in smaller requests. */
+  /** 413: must be sent in smaller requests. */
   | { readonly kind: 'split' };
 
-/** Refusals that the address or the credentials earn, not the items: the next request fares no better. */
+/** Refusals caused by the address or the credentials, not by the items; the next request would fare no better. */
 const ADDRESS_STATUS_CODES = new Set([401, 402, 403, 404, 405, 406, 407, 410, 415, 421, 426]);
 
 export function judge(response: TransportResponse): Verdict {
@@ -68,8 +68,8 @@ function troubleOf(statusCode: number): 'items' | 'address' | 'server' {
   return ADDRESS_STATUS_CODES.has(statusCode) || statusCode < 400 ? 'address' : 'items';
 }
 
-// What an HTTP answer means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is
-// success, 429, 502, 503 and 504 may be retried, everything else is final. Redirects are not followed.
+// What an HTTP answer means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is success; 429, 502, 503
+// and 504 may be retried, and so may 408; everything else is final. Redirects are not followed.
 
 export interface HttpAnswer {
   readonly statusCode: number;
@@ -77,21 +77,26 @@ export interface HttpAnswer {
   readonly location?: string;
   readonly contentType?: string;
   readonly body: Uint8Array;
-  /** `part`: it broke off, or took too long. `unreadable`: longer than any of OTLP's, or not the gzip it claims. */
+  /**
+   * `part`: it broke off or took too long. `unreadable`: longer than an OTLP answer can be, or not valid gzip as
+   * claimed.
+   */
   readonly state: 'whole' | 'part' | 'unreadable';
-  /** The connection had been open for a while. */
+  /** The connection had been in use before. */
   readonly isReused: boolean;
 }
 
-/** 408: the server gave up waiting for the request, which it therefore did not act on. */
+/** 408: the server gave up waiting for the request, so it has not acted on it. */
 const RETRYABLE_STATUS_CODES = new Set([408, 429, 502, 503, 504]);
 const MAX_QUOTED_LENGTH = 200;
-/** Of what may be quoted: with room for secrets, of which little is left. */
+/**
+ * How much of a body is read in order to quote it; more than is quoted, since long secrets shrink to a few characters.
+ */
 const MAX_READ_BYTES = 16_384;
 const SPACE = 0x20;
 const LESS_THAN_SIGN = 0x3c;
 
-/** What the server says is quoted without what `secrets` knows: servers echo what they were sent. */
+/** The server's words are quoted without what `secrets` knows, because servers echo what they were sent. */
 export function classifyAnswer(
   answer: HttpAnswer,
   { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Secrets },
@@ -112,7 +117,7 @@ export function classifyAnswer(
   return { status: 'retryable', failure, ...(retryInMs !== undefined && { retryInMs }) };
 }
 
-/** A web page, such as a login form or a portal's: nobody read the request. */
+/** True for a web page, such as a login form or a portal: no OTLP endpoint has read the request. */
 function isNoOtlp({ contentType = '', body, state }: HttpAnswer): boolean {
   if (state === 'unreadable' || /^text\/html\b/i.test(contentType)) return true;
   const first = body.find((byte) => byte > SPACE);
@@ -127,12 +132,14 @@ function describe({ statusCode, location, body }: HttpAnswer, secrets: Secrets):
   return quoted === '' ? `HTTP ${statusCode}` : `HTTP ${statusCode}: ${quoted}`;
 }
 
-/** Where to, without what may be a token; a relative one leads to another path of the same server. */
+/**
+ * The target of a redirect without parts that may be a token; a relative one leads to another path on the same server.
+ */
 function describeLocation(location: string): string {
   return URL.canParse(location) ? describeUrl(location) : '/…';
 }
 
-/** The text of a body on one line, or nothing when it is binary (a protobuf Status). */
+/** The text of a body on one line; empty if it is binary (a protobuf Status). */
 function quote(body: Uint8Array, secrets: Secrets): string {
   const text = readUtf8(body, 0, Math.min(body.length, MAX_READ_BYTES));
   const line = secrets.redact(text).replace(/\s+/g, ' ').trim().slice(0, MAX_QUOTED_LENGTH);
@@ -141,10 +148,10 @@ function quote(body: Uint8Array, secrets: Secrets): string {
 
 // The Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date.
 
-/** A server's wish is followed at most this long, so that one odd answer cannot end all export. */
+/** The longest Retry-After that is obeyed, so that one odd answer cannot end all export. */
 const MAX_RETRY_AFTER_MS = 10 * 60_000;
 
-/** Milliseconds from `nowMs`, from 0 to ten minutes; undefined when absent or unreadable. */
+/** Milliseconds from `nowMs`, from 0 to ten minutes; undefined if absent or unreadable. */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? '';
   if (text === '') return undefined;
@@ -153,8 +160,8 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Math.min(Math.max(delayMs, 0), MAX_RETRY_AFTER_MS);
 }
 
-// What an Export{Trace,Metrics,Logs}ServiceResponse says about rejected items: the three differ in names only.
-// In protobuf or in JSON, whichever the endpoint prefers: some answer in JSON whatever they were asked in.
+// What an Export{Trace,Metrics,Logs}ServiceResponse says about rejected items; the three differ in names only. It may
+// be protobuf or JSON: some endpoints answer in JSON whatever the request was.
 // Source: opentelemetry-proto 1.x, collector/trace/v1/trace_service.proto
 
 interface ExportAnswer {
@@ -169,9 +176,9 @@ const REJECTED = 1;
 const ERROR_MESSAGE = 2;
 const INT64_BOUND = 2 ** 63;
 
-/** Throws when the bytes are no answer of OTLP's. */
+/** Throws if the bytes are not an OTLP answer. */
 export function decodeExportAnswer(bytes: Uint8Array): ExportAnswer {
-  // As protobuf, a brace would begin a group, which left the language with proto3.
+  // In protobuf a brace would begin a group, which proto3 no longer has.
   return bytes[0] === BRACE ? decodeJson(bytes) : decodeProtobuf(bytes);
 }
 
@@ -179,7 +186,7 @@ interface JsonAnswer {
   readonly partialSuccess?: Readonly<Record<string, unknown>> | null;
 }
 
-/** Throws a SyntaxError. An int64 is text in OTLP/JSON, or a number. */
+/** Throws a SyntaxError. In OTLP/JSON an int64 is a text or a number. */
 function decodeJson(bytes: Uint8Array): ExportAnswer {
   const { partialSuccess } = JSON.parse(new TextDecoder().decode(bytes)) as JsonAnswer;
   if (typeof partialSuccess !== 'object' || partialSuccess === null) {
@@ -206,7 +213,7 @@ function decodeProtobuf(bytes: Uint8Array): ExportAnswer {
       if (inner.is(ERROR_MESSAGE, LENGTH_DELIMITED)) {
         message = readUtf8(bytes, inner.start, inner.end);
       } else if (inner.is(REJECTED, VARINT)) {
-        // Above the bound an int64 is negative.
+        // A number above the bound is a negative int64.
         rejected = inner.value < INT64_BOUND ? inner.value : 0;
       }
     }

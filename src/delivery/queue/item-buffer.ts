@@ -1,6 +1,6 @@
-// Everything handed over and not yet settled, bounded in bytes and items over all signals. When the bound is
-// passed the oldest logs go first, then metrics, then spans; every loss is reported. Items of a request under
-// way count as held and are not evicted: their fate is being decided.
+// All items that were handed over and whose fate is open, limited in bytes and number for all signals together. When
+// the limit is exceeded the oldest logs are dropped first, then metrics, then spans; every loss is reported. Items of a
+// request under way count as held but are not dropped, since their fate is being decided.
 import type { RawItem, RawItems, RawMetric, Signal } from '../../relay/item';
 import { splitMetric } from '../codec/write-metric';
 import type { DropReason } from '../delivery';
@@ -12,17 +12,17 @@ export interface BufferBounds {
 
 type DropListener = (signal: Signal, items: readonly RawItem[], reason: DropReason) => void;
 
-/** Heap of a queued item beside its bytes: the object and its places in lists. */
+/** The heap that a queued item takes in addition to its bytes: the object and its places in lists. */
 export const HELD_OVERHEAD_BYTES = 96;
 const NOTHING: readonly RawItem[] = [];
 const EVICTION_ORDER: readonly Signal[] = ['logs', 'metrics', 'traces'];
 
-/** What an item counts for: a metric for its data points, a span or a log record for one. */
+/** How much an item counts: a metric as the number of its data points, a span or log record as one. */
 export function weigh(signal: Signal, item: RawItem): number {
   return signal === 'metrics' ? (item as RawMetric).points : 1;
 }
 
-/** Items as the observer counts them: spans, log records, metric data points. */
+/** The number of items as the observer counts them: spans, log records, metric data points. */
 export function countItems(signal: Signal, items: readonly RawItem[]): number {
   if (signal !== 'metrics') return items.length;
   return items.reduce((points, item) => points + weigh(signal, item), 0);
@@ -46,24 +46,24 @@ export class ItemBuffer {
     private readonly onDropped: DropListener,
   ) {}
 
-  /** Bytes held, requests under way included. */
+  /** Bytes held, including requests under way. */
   get bytes(): number {
     return this.heldBytes;
   }
 
-  /** True when an item of the signal waits, requests under way not included. */
+  /** True if an item of the signal waits, not counting requests under way. */
   isWaiting(signal: Signal): boolean {
     return this.queues[signal].length > 0;
   }
 
-  /** `bytes`: as they are held; `count`: what the items count for. */
+  /** `bytes`: as held in memory; `count`: what the items count for (see `weigh`). */
   hasRoom(bytes: number, count: number): boolean {
     const { capacityBytes, maxItems } = this.bounds;
     const { traces, metrics, logs } = this.heldItems;
     return this.heldBytes + bytes <= capacityBytes && traces + metrics + logs + count <= maxItems;
   }
 
-  /** Answers which of the signal had to go for want of room, oldest first. */
+  /** Returns the items of this signal that had to be dropped for lack of room, oldest first. */
   add<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
     const queue = this.queues[signal];
     for (const item of items) queue.push(item);
@@ -71,24 +71,30 @@ export class ItemBuffer {
     return this.evict()[signal] ?? NOTHING;
   }
 
-  /** Moves the oldest items that wait out to be sent, as long as `accept` says so; they stay held until settled. */
+  /**
+   * Takes the oldest waiting items for sending, as long as `accept` returns true; they stay held until released or
+   * dropped.
+   */
   take(signal: Signal, accept: (item: RawItem) => boolean): readonly RawItem[] {
     return this.queues[signal].take(accept);
   }
 
-  /** The items were not delivered and wait again, as the oldest. */
+  /** Puts items back that were not delivered, in front of all others. */
   putBack(signal: Signal, items: readonly RawItem[]): void {
     this.queues[signal].putBack(items);
     this.evict();
   }
 
-  /** The items were not delivered and wait again, behind all others. */
+  /** Puts items back that were not delivered, behind all others. */
   putLast(signal: Signal, items: readonly RawItem[]): void {
     for (const item of items) this.queues[signal].push(item);
     this.evict();
   }
 
-  /** Puts items back in two halves, of a single metric by its points; returns the first; undefined: they are one. */
+  /**
+   * Puts items back in two halves (a single metric is split by its points) and returns the first; undefined if they
+   * cannot be halved.
+   */
   halve(signal: Signal, items: readonly RawItem[]): readonly RawItem[] | undefined {
     const middle = Math.ceil(items.length / 2);
     const [only] = items;
@@ -106,19 +112,19 @@ export class ItemBuffer {
     return [first];
   }
 
-  /** The items were delivered: they are held no longer. */
+  /** Items that were delivered are no longer held. */
   release(signal: Signal, items: readonly RawItem[]): void {
     this.heldItems[signal] -= countItems(signal, items);
     for (const item of items) this.heldBytes -= heldBytesOf(item);
   }
 
-  /** Items that were taken are given up. */
+  /** Drops items that were taken. */
   discard(signal: Signal, items: readonly RawItem[], reason: DropReason): void {
     this.release(signal, items);
     this.onDropped(signal, items, reason);
   }
 
-  /** Gives up everything that waits of a signal. */
+  /** Drops all waiting items of a signal. */
   drop(signal: Signal, reason: DropReason): void {
     const items = this.take(signal, () => true);
     if (items.length > 0) this.discard(signal, items, reason);
@@ -150,8 +156,8 @@ export class ItemBuffer {
   }
 }
 
-// The waiting items of one signal, oldest first. Taking from the front and putting back to the front cost no more
-// than the items moved.
+// The waiting items of one signal, oldest first. Taking items from the front and putting them back takes time
+// proportional to the items moved.
 
 const COMPACTION_THRESHOLD = 1024;
 
@@ -167,7 +173,7 @@ export class ItemQueue<T> {
     this.items.push(item);
   }
 
-  /** The oldest items as long as `accept` says so of each. */
+  /** The oldest items for as long as `accept` returns true. */
   take(accept: (item: T) => boolean): readonly T[] {
     const { items, head } = this;
     let end = head;
@@ -175,7 +181,7 @@ export class ItemQueue<T> {
     return end === head ? [] : this.cut(end);
   }
 
-  /** Returns items to the front: they stay the oldest. */
+  /** Returns items to the front, so that they stay the oldest. */
   putBack(items: readonly T[]): void {
     this.items = [...items, ...this.items.slice(this.head)];
     this.head = 0;
@@ -184,7 +190,7 @@ export class ItemQueue<T> {
   private cut(end: number): readonly T[] {
     const taken = this.items.slice(this.head, end) as T[];
     const { length } = this.items;
-    // An empty queue begins a new list, too: the old one would grow to the threshold, and grow old.
+    // An empty queue also begins a new list: the old one would grow to the threshold and reach the old generation.
     if (end === length || (end > COMPACTION_THRESHOLD && end * 2 > length)) {
       this.items = this.items.slice(end);
       this.head = 0;

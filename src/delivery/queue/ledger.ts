@@ -1,5 +1,5 @@
-// Books every outcome: totals for the stop line, the observer for the extension's own metrics. An
-// observer that throws cannot stop delivery.
+// Records every outcome: totals for the line that is logged at the end, and the observer for the extension's own
+// metrics. An observer that throws cannot stop delivery.
 import type { DeliveryObserver, DeliveryTotals, DropReason, Signal } from '../delivery';
 
 export class Ledger {

@@ -1,6 +1,6 @@
-// Sends what is buffered of one signal, one request at a time. A request may outlive the flush that
-// began it, even a freeze: it is settled by its answer or by its own timeout, and only then are its
-// items exported, dropped or put back. Nothing here rejects.
+// Sends the buffered items of one signal, one request at a time. A request may outlive the flush that began it and even
+// a freeze: its answer or its own timeout ends it, and only then are its items exported, dropped or put back. No method
+// rejects.
 import type {
   Cancellation,
   Transport,
@@ -21,10 +21,10 @@ import { hearSockets, isSettledWithin, pause, systemClock } from '../../node/clo
 export interface LaneOptions extends SettlerOptions, GateOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
   readonly transport: Transport;
-  /** The next request opens a connection of its own. */
+  /** Makes the next request open a new connection. */
   readonly dropIdleConnections: () => void;
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
-  /** Buffers the next metric window, if there is one. */
+  /** Buffers the next metric window if there is one. */
   readonly collect?: () => void;
 }
 
@@ -36,11 +36,14 @@ interface UnderWay {
   givenUp: boolean;
 }
 
-/** At SHUTDOWN a request older than this has probably lost its connection in a freeze. */
+/** At SHUTDOWN, a request older than this has probably lost its connection in a freeze. */
 const STALE_AFTER_MS = 3_000;
-/** At SHUTDOWN a request that is not answered by then is sent again beside itself: few that are only slow are. */
+/**
+ * At SHUTDOWN, a request without an answer after this time is sent again while the first still runs; few requests are
+ * that slow.
+ */
 const MAX_FINAL_PATIENCE_MS = 800;
-/** The system may correct its clock by a little at any time. */
+/** The system may adjust its clock by this much at any time. */
 const MAX_CLOCK_CORRECTION_MS = 1_000;
 
 export class SignalLane {
@@ -52,7 +55,7 @@ export class SignalLane {
   private current: UnderWay | undefined;
   private collectedInFlush = -1;
   private isClosed = false;
-  /** SHUTDOWN: a flush that waits to try again begins nothing any more. */
+  /** SHUTDOWN: a flush that is waiting for a retry must not begin anything else. */
   private isEnding = false;
 
   constructor(options: LaneOptions) {
@@ -62,7 +65,7 @@ export class SignalLane {
     this.settler = new RequestSettler(options, this.gate);
   }
 
-  /** True while a flush would send nothing: held back, or waiting for an endpoint that is slow to answer. */
+  /** True if a flush would send nothing, because sending is held back or a slow endpoint is waited for. */
   get isHeldBack(): boolean {
     if (this.current === undefined) return this.gate.isClosed;
     return this.gate.isImpatient && !this.isOverdue(this.current);
@@ -79,7 +82,7 @@ export class SignalLane {
     return this.sendAll(flush);
   }
 
-  /** SHUTDOWN's time is over: aborts what is under way and drops everything that is held. */
+  /** SHUTDOWN's time is over: aborts the request under way and drops everything that is held. */
   giveUp(): void {
     this.isClosed = true;
     for (const underWay of this.open) {
@@ -122,7 +125,7 @@ export class SignalLane {
     if (this.isEnding && flush.phase !== 'final') return 'held';
     if (this.gate.waitMs(flush) <= 0) return waits ? 'unanswered' : 'done';
     const permission = flush.phase === 'final' ? 'go' : this.gate.ask();
-    // A refused address costs its items at once.
+    // While the address refuses requests, its items are dropped at once.
     if (permission === 'refused' && waits) buffer.drop(this.signal, this.gate.lastRefusal);
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay = {
@@ -140,7 +143,9 @@ export class SignalLane {
     try {
       return await this.run(underWay, flush);
     } catch (error) {
-      this.options.diagnostics.error(`${this.signal} export broke: ${String(error)}; going on`);
+      this.options.diagnostics.error(
+        `unexpected error in the export of ${this.signal}: ${String(error)}; going on`,
+      );
       this.gate.release();
       return { kind: 'failed', reached: false };
     } finally {
@@ -151,7 +156,7 @@ export class SignalLane {
 
   private async run(underWay: UnderWay, flush: Flush): Promise<Settlement> {
     const { loadEncoding, ledger, clock, buffer, collect } = this.options;
-    // At most one new metric window per flush, and only when no older one waits.
+    // At most one new metric window per flush, and only if no older one waits.
     if (collect !== undefined && !buffer.isWaiting(this.signal)) this.collect(flush);
     const encoding = await loadEncoding();
     if (this.isClosed) buffer.drop(this.signal, 'shutdown');
@@ -184,7 +189,7 @@ export class SignalLane {
     }
   }
 
-  /** What there was no time to send is counted as lost, not forgotten. */
+  /** Collects what there was no time to send, so that it is counted as lost. */
   collectRest(flush: Flush): void {
     if (this.collectedInFlush !== flush.number) this.collect(flush);
   }
@@ -201,8 +206,8 @@ export class SignalLane {
   }
 
   /**
-   * At SHUTDOWN a request that hangs is sent again on a connection of its own, early enough to arrive: twice is
-   * better than never, but for metrics (decision 5).
+   * At SHUTDOWN a request that hangs is sent again on a new connection, early enough to arrive: twice is better than
+   * never, except for metrics (decision 5).
    */
   private async isAnswered(underWay: UnderWay, flush: Flush): Promise<boolean> {
     if (flush.phase === 'final' && this.signal !== 'metrics') {
@@ -219,21 +224,24 @@ export class SignalLane {
     return 'unanswered';
   }
 
-  /** A thawed environment may hold a request whose time ran out meanwhile. */
+  /** After a thaw, a request may be under way whose time ran out during the freeze. */
   private isStale({ phase }: Flush): boolean {
     if (this.current === undefined) return false;
     const ageMs = this.options.clock.now() - this.current.startMs;
     return this.isOverdue(this.current) || (phase === 'final' && ageMs > STALE_AFTER_MS);
   }
 
-  /** Hears its answer or ends it. */
+  /** Reads the answer of a stale request or ends it. */
   private async endStaleRequest(): Promise<void> {
     const underWay = this.current;
     await hearSockets();
     underWay?.sending?.cancel();
   }
 
-  /** Also when the clock was set back behind its start: it must not be waited for until the clock is there again. */
+  /**
+   * Also true if the clock was set back to before the request began, because its end would otherwise be waited for too
+   * long.
+   */
   private isOverdue({ startMs }: UnderWay): boolean {
     const passedMs = this.options.clock.now() - startMs;
     return passedMs > this.options.timeoutMs || passedMs < -MAX_CLOCK_CORRECTION_MS;
@@ -243,11 +251,11 @@ export class SignalLane {
 export type LaneResult =
   /** Nothing waits any more. */
   | 'done'
-  /** Nothing waits any more, but some items were refused for good. */
+  /** Nothing waits any more, but items were refused for good. */
   | 'refused'
   /** Held back by a breaker or Retry-After. */
   | 'held'
-  /** Failed, and carried over to the next flush. */
+  /** Failed; the items are left to the next flush. */
   | 'failed'
   /** Time ran out; a request may still be under way. */
   | 'unanswered';

@@ -1,11 +1,11 @@
-// What signing and secrets need from the environment. Read only when a signal is signed or a header
-// refers to a secret; the values are credentials and are never printed.
+// The environment variables that signing and secrets need. Read only if a signal is signed or a header refers to a
+// secret; the values are credentials and are never printed.
 import type { Environment } from '../../environment';
 import { defined } from '../../telemetry/fields';
 import type { Signal } from '../delivery';
 import { selectProxy } from '../transport/proxy';
 
-/** SigV4 scope of an endpoint (AWS IAM User Guide, "credential scope"). */
+/** The SigV4 scope of an endpoint (AWS IAM User Guide, "credential scope"). */
 export interface SigningScope {
   readonly service: string;
   readonly region: string;
@@ -16,10 +16,10 @@ export interface AwsSettings {
   readonly accessKeyId?: string;
   readonly secretAccessKey?: string;
   readonly sessionToken?: string;
-  /** AWS_CONTAINER_CREDENTIALS_FULL_URI: where SnapStart environments get credentials. */
+  /** AWS_CONTAINER_CREDENTIALS_FULL_URI, from which SnapStart environments get credentials. */
   readonly containerCredentialsUri?: string;
   readonly containerAuthorizationToken?: string;
-  /** AWS_ENDPOINT_URL_SECRETS_MANAGER / AWS_ENDPOINT_URL_SSM / AWS_ENDPOINT_URL. */
+  /** AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_ENDPOINT_URL_SSM or AWS_ENDPOINT_URL. */
   readonly secretsManager: AwsEndpoint;
   readonly ssm: AwsEndpoint;
 }
@@ -40,8 +40,8 @@ const AWS_HOST =
   /^(xray|logs|monitoring)(?:-fips)?\.([a-z]{2}(?:-[a-z]+)+-\d+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)$/;
 
 /**
- * The SigV4 scope of an endpoint: AWS's own OTLP endpoints are signed without being asked,
- * any other when LAMBDA_OTLP_SIGV4=true, none when it is false.
+ * The SigV4 scope of an endpoint. By default only AWS's own OTLP endpoints are signed; with LAMBDA_OTLP_SIGV4=true any
+ * is, with false none.
  */
 export function readSigning(
   environment: Environment,

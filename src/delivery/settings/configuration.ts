@@ -1,6 +1,6 @@
-// Where each signal goes and how: the OTLP exporter variables of the OpenTelemetry specification
-// (opentelemetry.io/docs/specs/otel/protocol/exporter) read once. Never throws: an invalid value
-// costs one warning and falls back.
+// Where and how each signal is exported: the OTLP exporter variables of the OpenTelemetry specification
+// (opentelemetry.io/docs/specs/otel/protocol/exporter), read once. Never throws: an invalid value causes one warning,
+// and the default is used.
 import type { Environment } from '../../environment';
 import type { Secrets } from '../../secrets';
 import { EXPORTER_SETTINGS, SIGNAL_NAMES, ofSignal } from '../../settings';
@@ -19,7 +19,7 @@ export interface TlsFiles {
 
 export interface SignalConfiguration {
   readonly exporter: 'otlp' | 'console';
-  /** Absolute http(s) URL without user information. May hold a token in its query: print `describeUrl` of it. */
+  /** Absolute http(s) URL without user information. Its query may contain a token, so print only its `describeUrl`. */
   readonly url: string;
   /** Lower-case names. Values may contain `${secretsmanager:…}` and `${ssm:…}` references. */
   readonly headers: Readonly<Record<string, string>>;
@@ -32,19 +32,19 @@ export interface SignalConfiguration {
 }
 
 export interface ExportConfiguration {
-  /** A signal that is not exported (`none`, OTEL_SDK_DISABLED) is absent. */
+  /** Signals that are not exported (`none`, OTEL_SDK_DISABLED) are absent. */
   readonly signals: Readonly<Partial<Record<Signal, SignalConfiguration>>>;
   readonly bufferBytes: number;
-  /** PEM; read when something is https. */
+  /** PEM; read only if a URL is https. */
   readonly extraCertificatesFile?: string;
-  /** Present when a signal is signed or a header refers to a secret. */
+  /** Present if a signal is signed or a header refers to a secret. */
   readonly aws?: AwsSettings;
 }
 
 const GRPC_PORT = '4317';
 const MIN_PLAUSIBLE_TIMEOUT_MS = 100;
 
-/** Reads every export setting. Warnings go through `environment.reject`. */
+/** Reads every export setting; warns through `environment.reject`. */
 export function readExportConfiguration(environment: Environment): ExportConfiguration {
   const bufferBytes = environment.read('LAMBDA_OTLP_BUFFER_BYTES');
   if (environment.read('OTEL_SDK_DISABLED')) return { signals: {}, bufferBytes };
@@ -69,7 +69,7 @@ export function readExportConfiguration(environment: Environment): ExportConfigu
   };
 }
 
-/** Credentials, wherever the configuration has them. */
+/** Adds all credentials of the configuration to `secrets`. */
 export function learnSecrets({ signals, aws }: ExportConfiguration, secrets: Secrets): void {
   for (const { url, proxyUrl, headers } of Object.values(signals)) {
     secrets.addUrl(url);
@@ -92,7 +92,7 @@ function readSignal(environment: Environment, signal: Signal): SignalConfigurati
   if (exporter === 'none') return undefined;
   const endpoint = readEndpoint(environment, signal);
   const headers = { ...endpoint.authorization, ...readHeaders(environment, signal) };
-  // CloudWatch takes bearer tokens too: what the user says goes.
+  // CloudWatch accepts bearer tokens as well, so a header set by the user wins.
   const signing =
     headers['authorization'] === undefined
       ? readSigning(environment, { signal, url: endpoint.url })
@@ -111,7 +111,7 @@ function readSignal(environment: Environment, signal: Signal): SignalConfigurati
   };
 }
 
-/** Other exporters of OpenTelemetry read seconds: one hint where that is likely to be meant. */
+/** Other exporters of OpenTelemetry take seconds, so a value that looks like seconds causes a hint. */
 function readTimeoutMs(environment: Environment, signal: Signal): number {
   const name = 'OTEL_EXPORTER_OTLP_TIMEOUT';
   const timeoutMs = environment.readFor(name, signal);
@@ -127,7 +127,7 @@ function readTimeoutMs(environment: Environment, signal: Signal): number {
   return timeoutMs;
 }
 
-/** OTEL_{TRACES,METRICS,LOGS}_EXPORTER; of a list, the first name that is known counts. */
+/** Reads OTEL_{TRACES,METRICS,LOGS}_EXPORTER; if it is a list, the first known name counts. */
 function readExporter(environment: Environment, signal: Signal): 'otlp' | 'console' | 'none' {
   const name = EXPORTER_SETTINGS[signal];
   const names = environment.read(name).map((word) => word.toLowerCase());
@@ -172,7 +172,7 @@ function warnOfGrpcPort(environment: Environment, signals: Signals): void {
     environment.reject(name, {
       expected: 'an OTLP/HTTP port (usually 4318)',
       seen: `port ${GRPC_PORT}, the OTLP/gRPC port`,
-      using: 'it with HTTP all the same',
+      using: 'it with HTTP anyway',
     });
   }
 }

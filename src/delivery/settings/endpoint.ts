@@ -1,6 +1,6 @@
-// The URL of one signal (OTLP exporter specification, "Endpoint URLs for OTLP/HTTP"): the general
-// endpoint is a base that /v1/<signal> is appended to, a per-signal one is used as it is. User
-// information in a URL becomes a Basic Authorization header and is never printed.
+// The URL of one signal (OTLP exporter specification, "Endpoint URLs for OTLP/HTTP"): /v1/<signal> is appended to the
+// general endpoint, and a signal's own endpoint is used as it is. User information in a URL becomes a Basic
+// Authorization header and is never printed.
 import type { Environment } from '../../environment';
 import { SETTINGS, ofSignal } from '../../settings';
 import type { Signal } from '../delivery';
@@ -11,7 +11,7 @@ export interface Endpoint {
 }
 
 const NAME = 'OTEL_EXPORTER_OTLP_ENDPOINT';
-/** The path of a signal, where only a base is expected: it would be there twice. */
+/** The path of a signal. In the general endpoint it is a mistake, as it would then occur twice. */
 const SIGNAL_PATH = /\/v1\/(traces|metrics|logs)\/*$/;
 const DEFAULT_BASE = SETTINGS[NAME].default;
 
@@ -25,8 +25,8 @@ export function readEndpoint(environment: Environment, signal: Signal): Endpoint
 }
 
 /**
- * One warning when the specification's default, localhost, is all that is known for `signals`, or when the
- * general endpoint already has the path of one.
+ * Warns once if the specification's default, localhost, is all that is known for `signals`, or if the general endpoint
+ * already contains a signal's path.
  */
 export function warnOfEndpoint(environment: Environment, signals: readonly Signal[]): void {
   const isSet = (name: string): boolean => environment.text(name) !== undefined;
@@ -50,14 +50,14 @@ export function warnOfEndpoint(environment: Environment, signals: readonly Signa
   });
 }
 
-/** Scheme, host, port and OTLP's own path, fit to be printed: any other path may hold a token. */
+/** Scheme, host, port and OTLP's own path, which may be printed; any other path may contain a token. */
 export function describeUrl(url: string): string {
   const { origin, pathname } = new URL(url);
   if (pathname === '/') return origin;
   return `${origin}${/^\/v1\/(?:traces|metrics|logs)$/.test(pathname) ? pathname : '/…'}`;
 }
 
-/** Of what is no endpoint: all of it only where no credentials can be in it. */
+/** Describes a value that is not an endpoint; shows it whole only if it cannot contain credentials. */
 function describeUnusable(text: string): string {
   if (!/[@/?]/.test(text)) return text;
   const [scheme] = /^[a-z][a-z0-9+.-]*:\/\//i.exec(text) ?? [];
@@ -86,13 +86,13 @@ function toEndpoint(url: URL): Endpoint {
   return { url: url.href, authorization: { authorization: basicCredentials(username, password) } };
 }
 
-/** Basic credentials (RFC 7617) of a URL's percent-encoded user information. */
+/** Basic credentials (RFC 7617) from the percent-encoded user information of a URL. */
 export function basicCredentials(username: string, password: string): string {
   const pair = `${percentDecoded(username)}:${percentDecoded(password)}`;
   return `Basic ${Buffer.from(pair, 'utf8').toString('base64')}`;
 }
 
-/** A malformed percent sequence means that the value was not encoded: it is taken as written. */
+/** A malformed percent sequence means that the value was not encoded, so it is used as written. */
 export function percentDecoded(text: string): string {
   try {
     return decodeURIComponent(text);

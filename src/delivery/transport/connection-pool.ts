@@ -1,6 +1,6 @@
-// The connections of each endpoint, through its proxy where it has one. They know about freeze and thaw: a
-// connection that idled longer than a few seconds of wall-clock time is discarded, because its peer has
-// probably closed it meanwhile. Signals with the same endpoint, credentials and proxy share them.
+// The connections to each endpoint, through its proxy if it has one. Built for freeze and thaw: a connection that has
+// been idle for more than a few seconds of wall-clock time is discarded, since its peer has probably closed it. Signals
+// with the same endpoint, credentials and proxy share connections.
 import type { Diagnostics } from '../../diagnostics';
 import { Connections } from '../../http/connections';
 import type { WallClock } from '../../node/clock';
@@ -10,7 +10,7 @@ import type { Socket, TlsOptions } from '../../node/sockets';
 import type { ExportConfiguration, SignalConfiguration, TlsFiles } from '../settings/configuration';
 import { openTunnel } from './proxy';
 
-/** Less than the keep-alive timeout of common servers (Node 5 s, nginx 75 s, ALB 60 s). */
+/** Shorter than the keep-alive timeout of common servers (Node 5 s, nginx 75 s, ALB 60 s). */
 export const MAX_IDLE_MS = 3_000;
 const PEM = '-----BEGIN ';
 const LIKE_A_PATH = /^(?=\/|.*\.)[\w./-]{1,255}$/;
@@ -18,7 +18,7 @@ const LIKE_A_PATH = /^(?=\/|.*\.)[\w./-]{1,255}$/;
 type ConnectionTarget = Pick<SignalConfiguration, 'url' | 'tls' | 'proxyUrl'>;
 
 export interface ConnectionPool {
-  /** Loads what the endpoint needs (TLS only for https) on first use. */
+  /** Loads what the endpoint needs (TLS only for https) when it is first used. */
   connectionsOf(target: ConnectionTarget): Connections | Promise<Connections>;
   close(): void;
 }
@@ -35,7 +35,7 @@ export function createConnectionPool(options: PoolOptions): ConnectionPool {
     (extra ??= loadPem('NODE_EXTRA_CA_CERTS', extraCertificatesFile, diagnostics));
   const pool = new Map<string, Connections | Promise<Connections>>();
   const opened = new Set<Connections>();
-  /** Asked for with every request. */
+  /** Cached, because they are needed for every request. */
   const keys = new WeakMap<ConnectionTarget, string>();
   let closed = false;
   const openConnections = async (target: ConnectionTarget): Promise<Connections> => {
@@ -74,7 +74,7 @@ function toKey({ url, tls, proxyUrl }: ConnectionTarget): string {
 
 type Opener = () => Socket | Promise<Socket>;
 
-/** How a new connection for this endpoint is made. */
+/** Returns the function that opens connections to this endpoint. */
 async function loadOpener(
   { url, proxyUrl }: ConnectionTarget,
   loadTls: () => Promise<TlsOptions>,
@@ -96,7 +96,7 @@ async function loadOpener(
 
 /**
  * Private CA and client certificate files (OTEL_EXPORTER_OTLP_CERTIFICATE, _CLIENT_CERTIFICATE, _CLIENT_KEY,
- * NODE_EXTRA_CA_CERTS). A file that cannot be read costs one warning and is left out.
+ * NODE_EXTRA_CA_CERTS). A file that cannot be read causes one warning and is left out.
  */
 async function loadTlsOptions(
   files: TlsFiles,
@@ -114,7 +114,7 @@ async function loadTlsOptions(
   return { ca, cert, key, more: [extra] };
 }
 
-/** Of a proxy: it has a certificate of the private authority as often as of a public one. */
+/** The options for an https proxy, whose certificate may come from the private authority or a public one. */
 function toProxyOptions({ ca, more }: TlsOptions): TlsOptions {
   return { more: [ca, ...more] };
 }
@@ -132,7 +132,7 @@ async function loadPem(
   } catch (error) {
     problem = (error as NodeJS.ErrnoException).code ?? 'unreadable';
   }
-  // Some set the key itself.
+  // Some users put the key itself into the variable.
   const seen = LIKE_A_PATH.test(path) ? `'${path}'` : 'a value that is not shown';
   diagnostics.warn(
     `${setting}: expected a readable PEM file, got ${seen} (${problem}); going on without it`,

@@ -1,5 +1,5 @@
-// OTLP/HTTP: one POST per send, with Content-Length (API Gateway and SigV4 refuse chunked bodies), over
-// connections that survive freeze and thaw. Compression, retries and breakers are decorators or live above.
+// OTLP/HTTP: one POST for each send, with Content-Length (API Gateway and SigV4 refuse chunked bodies), on connections
+// that survive freeze and thaw. Compression, retries and breakers are decorators or belong to the layers above.
 import type { Connections } from '../../http/connections';
 import type { RequestHead, HeaderFields } from '../../http/message-head';
 import { RepeatedHead } from '../../http/message-head';
@@ -24,16 +24,15 @@ import { defined } from '../../telemetry/fields';
 import { classifyAnswer } from '../policy/verdict';
 import type { HttpAnswer } from '../policy/verdict';
 
-/** What a request asks of them. */
 export type RequestConnections = Pick<Connections, 'discardIdle' | 'start'>;
 
 export interface HttpTransportOptions {
   readonly configuration: Pick<SignalConfiguration, 'url' | 'proxyUrl'>;
   readonly headers: HeaderSource;
-  /** The connections of the endpoint; called for every request. */
+  /** Returns the connections to the endpoint; called for every request. */
   readonly connect: () => RequestConnections | Promise<RequestConnections>;
   readonly clock: WallClock;
-  /** Not to be quoted when the endpoint echoes them. */
+  /** What must not be quoted if the endpoint echoes it. */
   readonly secrets: Secrets;
   /** Requests must not be sent twice (metrics). */
   readonly once?: boolean;
@@ -44,7 +43,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   const target = toTarget(configuration);
   const withHeaders = (headers: HeaderValues) => {
     const fields: Record<string, string | number> = { ...target.fields, ...headers };
-    // The signer signs a Content-Length and adds it; the head writes the same value.
+    // The signer signs and adds a Content-Length; the head writes the same value.
     delete fields['content-length'];
     return { headers, head: new RepeatedHead({ ...target, fields }) };
   };
@@ -83,7 +82,7 @@ function headersUnavailable(error: unknown): TransportResponse {
   return { status: 'retryable', failure };
 }
 
-/** Plain http goes to the proxy itself, with the target in absolute form (RFC 9112 §3.2.2). */
+/** A plain http request is sent to the proxy itself, with its target in absolute form (RFC 9112 §3.2.2). */
 function toTarget({ url, proxyUrl }: HttpTransportOptions['configuration']): RequestHead {
   const { host, pathname, search, href, protocol } = new URL(url);
   const direct = { method: 'POST', target: `${pathname}${search}`, fields: { host } };
@@ -92,33 +91,33 @@ function toTarget({ url, proxyUrl }: HttpTransportOptions['configuration']): Req
   return { ...direct, target: href.replace(/#.*$/s, ''), fields: { host, ...authorization } };
 }
 
-// One request and its answer, bounded in time by the wall clock, which a freeze does not stop, and in
-// memory; knows whether the server can have acted on a request that broke.
+// One request and its answer, bounded in memory and in time. The time is that of the wall clock, which a freeze does
+// not stop. Knows whether the server can have acted on a request that failed.
 
 interface HttpRequest {
   readonly connections: RequestConnections;
-  /** Without its Content-Length. */
+  /** Does not contain a Content-Length. */
   readonly head: Pick<RepeatedHead, 'format'>;
   readonly body: Uint8Array;
   readonly timeoutMs: number;
   readonly cancellation?: Cancellation | undefined;
   /**
-   * Not to be sent twice: nothing is written before the connection is there and has been heard, so that
-   * one that ended during a freeze does not leave the request's fate in doubt.
+   * The request must not be sent twice. Nothing is written before the connection is open and has been read from, so
+   * that the request's fate is not in doubt if the connection ended during a freeze.
    */
   readonly once?: boolean;
   readonly clock: WallClock;
   readonly secrets: Secrets;
 }
 
-/** An answer's body is only a note about partial success or the cause of a refusal. */
+/** The body of an answer only says why items were rejected. */
 const MAX_ANSWER_BYTES = 64 * 1024;
-/** With the status the fate is known; a body that drips after it is not waited for any longer. */
+/** The status decides the request's fate; a body that arrives slowly after it is not waited for any longer. */
 const ANSWER_BODY_WAIT_MS = 150;
 const GIVEN_UP = 'no answer in the time that was left';
 const STALE_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
-/** Sends and awaits the answer. Never rejects; resolves once, whatever the connection does later. */
+/** Sends a request and waits for the answer. Never rejects; resolves once, whatever the connection does later. */
 export function runExchange(request: HttpRequest): Promise<TransportResponse> {
   return new Promise((resolve) => {
     let head: string;
@@ -147,7 +146,6 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
   });
 }
 
-/** Settles with the first outcome of its request. */
 class Answer implements AnswerListener {
   exchange: Exchange | undefined;
   private status = 0;
@@ -165,7 +163,7 @@ class Answer implements AnswerListener {
   onHead(status: number, fields: HeaderFields): void {
     this.status = status;
     this.fields = fields;
-    // Mostly the whole answer is there: then the end is heard before this runs.
+    // The whole answer has usually arrived, and then its end is seen before this runs.
     queueMicrotask(() => this.awaitBody());
   }
 
@@ -195,12 +193,12 @@ class Answer implements AnswerListener {
     this.settle({ status, failure: toFailure(error, { written, begun, stale }) });
   }
 
-  /** It is no longer waited for. */
+  /** To be called when the answer is no longer waited for. */
   end(reason: string): void {
     this.exchange?.destroy(noAnswer(reason));
   }
 
-  /** What matters of the answer is known. */
+  /** Ends the exchange once everything that matters of the answer is known. */
   private cutShort(): void {
     this.exchange?.destroy(new Error('the answer is too long'));
   }
@@ -245,9 +243,9 @@ function noAnswer(reason: string): NodeJS.ErrnoException {
 }
 
 /**
- * Runs `expire` once the time is over that the process has run: a wall clock may be set back, and what a freeze took is
- * noticed by the next flush. After a thaw the timer fires before the sockets are read: one more turn of the
- * event loop lets an answer that came in meanwhile be heard.
+ * Calls `expire` once the process has run for this long. The wall clock may be set back, and time that a freeze took is
+ * noticed by the next flush. After a thaw the timer fires before sockets are read, so one more turn of the event loop
+ * lets an answer that has arrived in the meantime be read.
  */
 function armDeadline({ timeoutMs }: HttpRequest, expire: () => void): () => void {
   let immediate: NodeJS.Immediate | undefined;

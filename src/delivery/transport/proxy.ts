@@ -1,5 +1,5 @@
-// Which proxy a URL goes through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY in either case, read as curl
-// and Go read them. Loopback addresses never go through a proxy.
+// Which proxy a URL is sent through: HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case, with the meaning
+// that curl and Go give them. Loopback addresses never go through a proxy.
 import type { Environment } from '../../environment';
 import { formatHead } from '../../http/message-head';
 import { MessageReader } from '../../http/message-reader';
@@ -7,7 +7,7 @@ import { BlockList, isIP, openSocket, toAddress } from '../../node/sockets';
 import type { Address, Socket, TlsConnector } from '../../node/sockets';
 import { basicCredentials } from '../settings/endpoint';
 
-/** The proxy's URL for `url`, or undefined when the request goes out directly. */
+/** The URL of the proxy for `url`, or undefined if requests are sent directly. */
 export function selectProxy(url: string, environment: Environment): string | undefined {
   const target = new URL(url);
   const name = target.protocol === 'https:' ? 'HTTPS_PROXY' : 'HTTP_PROXY';
@@ -19,7 +19,7 @@ export function selectProxy(url: string, environment: Environment): string | und
   if (URL.canParse(proxy) && /^https?:$/.test(new URL(proxy).protocol)) return proxy;
   environment.reject(name, {
     expected: 'a URL that begins with http:// or https://',
-    seen: 'a value not shown, it may hold a password',
+    seen: 'a value that is not shown because it may hold a password',
     using: 'no proxy',
   });
   return undefined;
@@ -57,18 +57,18 @@ function matchesAddress(host: string, rule: string): boolean {
   return list.check(host, type);
 }
 
-// Reaches an https endpoint through an HTTP proxy with CONNECT (RFC 9110 §9.3.6). TLS runs end to end
-// inside the tunnel: the target's name and certificate are checked as ever.
+// Reaches an https endpoint through an HTTP proxy with CONNECT (RFC 9110 §9.3.6). TLS runs end to end inside the
+// tunnel, so the target's name and certificate are checked as usual.
 
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface Proxy {
   readonly url: string;
-  /** For a proxy whose URL is https. */
+  /** Used if the URL of the proxy is https. */
   readonly connectTls: TlsConnector;
 }
 
-/** A socket whose other end is the target. Rejects when the proxy refuses or cannot be reached. */
+/** Returns a socket that is connected to the target. Rejects if the proxy refuses or cannot be reached. */
 export function openTunnel(target: Address, proxy: Proxy): Promise<Socket> {
   const socket = connectTo(proxy);
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
@@ -90,8 +90,8 @@ export function openTunnel(target: Address, proxy: Proxy): Promise<Socket> {
           return;
         }
         clearTimeout(timer);
-        // What follows the head is the tunnel's (RFC 9110 §9.3.6), and the target speaks second in TLS. An
-        // error is told by the TLS socket, which ends with this one.
+        // What follows the head belongs to the tunnel (RFC 9110 §9.3.6), where the target does not speak first because
+        // TLS clients begin. Errors are reported by the TLS socket, which ends together with this one.
         socket.removeListener('data', read);
         socket.pause();
         resolve(socket);
@@ -116,7 +116,7 @@ function failure(message: string): Error {
   return Object.assign(new Error(message), { code: 'proxy_error' });
 }
 
-// Credentials in a proxy URL become a Proxy-Authorization header (RFC 9110 §11.7.2).
+// Credentials in the URL of a proxy become a Proxy-Authorization header (RFC 9110 §11.7.2).
 
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};

@@ -1,4 +1,4 @@
-// Names the parts of each signal's way out: headers, HTTP, reconnecting, compression; or the console.
+// Puts together how each signal is sent: headers, HTTP, reconnecting and compression, or the console.
 import type { Diagnostics } from '../../diagnostics';
 import type { Secrets } from '../../secrets';
 import type { WallClock } from '../../node/clock';
@@ -16,9 +16,9 @@ import type { Failure, Transport } from './transport';
 export interface WayOut {
   readonly transport: Transport;
   readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
-  /** Loads what requests need, and opens a connection if asked to. Rejects when one of them fails. */
+  /** Loads what requests need, and opens a connection if asked to. Rejects if one of them fails. */
   readonly prepare: (connect: boolean) => Promise<void>;
-  /** Replaces connections that went stale, or that idled longer than told. */
+  /** Replaces connections that have gone stale or have been idle for longer than `maxIdleMs`. */
   readonly refresh: (maxIdleMs?: number) => void;
 }
 
@@ -35,7 +35,7 @@ export interface TransportFactoryOptions {
   readonly clock: WallClock;
 }
 
-/** Loads TLS, where an endpoint needs it, ahead of the first request. */
+/** Loads TLS ahead of the first request if an endpoint needs it. */
 export function createTransportFactory(options: TransportFactoryOptions): TransportFactory {
   const { clock, diagnostics, secrets, configuration } = options;
   const pool = createConnectionPool({ ...configuration, clock, diagnostics });
@@ -66,7 +66,7 @@ function createHttpWayOut(
   context: HeaderContext,
 ): WayOut {
   const { pool, clock, secrets } = context;
-  // A failure is told to the first request.
+  // A failure is reported by the first request.
   Promise.resolve(pool.connectionsOf(settings)).catch(() => undefined);
   const { headers, renewSecrets } = createHeaderSource(settings, context);
   const http = createHttpTransport({
@@ -99,20 +99,20 @@ function createHttpWayOut(
   };
 }
 
-// A decorator that sends again at once, without back-off, what was no fault of the request: a reused connection that
-// the server ended before it answered (RFC 9110 §9.2.2), or said so with 408; and, once, what was refused for
-// credentials that have been rotated meanwhile.
+// A decorator that sends a request again at once, without back-off, if its failure was not its own fault: the server
+// ended a reused connection without answering (RFC 9110 §9.2.2), or said so with 408. Once, it also repeats a request
+// that was refused for credentials that have been rotated.
 
-/** More than the idle connections one endpoint may keep, so that the last try is a fresh one. */
+/** More than the idle connections that are kept for an endpoint, so that the last attempt uses a new one. */
 const MAX_RECONNECTS = 5;
 
 interface ReconnectingOptions {
   /**
-   * False for metrics, whose delta points must not be counted twice. They are sent again only if the server cannot
-   * have acted on them.
+   * False for metrics, whose delta points must not be counted twice: they are sent again only if the server cannot have
+   * acted on them.
    */
   readonly resendable: boolean;
-  /** True: the credentials were read again. */
+  /** Resolves to true if the credentials were read again. */
   readonly renewSecrets: () => Promise<boolean>;
 }
 
@@ -153,9 +153,9 @@ function createCompressingTransport(inner: Transport): Transport {
   };
 }
 
-// OTEL_*_EXPORTER=console, for local debugging: each request is one line of OTLP/JSON on stdout.
+// OTEL_*_EXPORTER=console, for local debugging: writes each request to stdout as one line of OTLP/JSON.
 
-/** `write` gets whole lines, e.g. `process.stdout.write`. */
+/** `write` is called with whole lines, e.g. `process.stdout.write`. */
 export function createConsoleTransport(write: (line: string) => void): Transport {
   const decoder = new TextDecoder();
   return {

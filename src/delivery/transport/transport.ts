@@ -1,15 +1,15 @@
-// The transport port, whose failures say what is known of the request's fate. Policies are decorators over it.
+// The transport port. A failure says what is known about the request's fate. Policies are decorators of this port.
 
 /** Why a request did not succeed. */
 export interface Failure {
   readonly message: string;
-  /** The status code of an HTTP answer; without one the name of an error, such as `ECONNREFUSED` or `timeout`. */
+  /** The status code of an HTTP answer; without an answer, the name of an error such as `ECONNREFUSED` or `timeout`. */
   readonly outcome: number | string;
-  /** Its first byte was written. */
+  /** The first byte was written. */
   readonly begun?: boolean;
-  /** True once the whole body was handed to the operating system: the server may have acted on it. */
+  /** The whole body was handed to the operating system, so the server may have acted on it. */
   readonly bodyWritten: boolean;
-  /** The connection had served an earlier request and broke before a byte of answer. */
+  /** The connection had served an earlier request and broke before the first byte of the answer. */
   readonly staleConnection?: boolean;
 }
 
@@ -20,7 +20,7 @@ export type TransportResponse =
   | { readonly status: 'retryable'; readonly retryInMs?: number; readonly failure: Failure };
 
 export interface Transport {
-  /** Never rejects. Resolves by `timeoutMs` of wall-clock time, at once when it is cancelled. */
+  /** Never rejects. Resolves within `timeoutMs` of wall-clock time, and at once when it is cancelled. */
   send(
     body: Uint8Array,
     timeoutMs: number,
@@ -28,20 +28,20 @@ export interface Transport {
   ): Promise<TransportResponse>;
 }
 
-/** By their names in lower case. */
+/** Keyed by lower-case names. */
 export type HeaderValues = Readonly<Record<string, string>>;
 
 /**
- * Request headers for a body; the same object as long as they do not change. A rejection means they cannot be
- * made now: the request is retryable.
+ * Returns the request headers for a body; the same object as long as they do not change. Rejects if they cannot be made
+ * now; then the request can be retried.
  */
 export type HeaderSource = (body: Uint8Array) => HeaderValues | Promise<HeaderValues>;
 
-// Ends a request from outside. An AbortController does the same with an EventTarget for each request, which
-// costs more than formatting the request.
+// Ends a request from outside. An AbortController would do the same, but its EventTarget costs more for each request
+// than formatting it.
 
 export class Cancellation {
-  /** Called by `cancel`; whoever carries the request sets it, and clears it at the request's end. */
+  /** Called by `cancel`. Whoever runs the request sets it, and clears it at the end of the request. */
   onCancel: (() => void) | undefined;
   private cancelled = false;
 
@@ -56,13 +56,13 @@ export class Cancellation {
   }
 }
 
-// A request that may be sent a second time while the first is not answered; the first success counts.
+// A request that may be sent a second time while the first is still unanswered; the first success counts.
 
 export interface TwofoldSending {
   readonly response: Promise<TransportResponse>;
-  /** Sends again, beside the one that hangs. */
+  /** Sends the request again while the first still hangs. */
   resend(): void;
-  /** Ends both. */
+  /** Ends both requests. */
   cancel(): void;
 }
 
@@ -92,7 +92,7 @@ export function sendResendable(
   return { response: awaitAnswer(), resend, cancel };
 }
 
-/** The first success of the two, or what failed first. */
+/** The first success of the two, or else the first failure. */
 async function firstSuccess(
   one: Promise<TransportResponse>,
   other: Promise<TransportResponse>,
