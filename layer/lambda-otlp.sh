@@ -213,6 +213,9 @@ fi
 forget_node_variables
 # Of glibc: else every thread that V8 compiles on has an arena of its own, which is never given back.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
+# Also of glibc, and its default: once set it stays. Else the first large block that is freed, such as the text of
+# the program, raises it, and what compiling has freed is kept.
+export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-131072}"
 export LAMBDA_OTLP_EXTENSION_NAME="$name" LAMBDA_OTLP_EXTENSION_ID="$identifier"
 export LAMBDA_OTLP_REGISTRATION="$registration"
 export LAMBDA_OTLP_SPAWNED_AT="$spawned_at" LAMBDA_OTLP_REGISTERED_AT="$registered_at"

@@ -31,7 +31,7 @@ const PROGRAM = `const { env, execArgv, execPath } = process;
 console.log(JSON.stringify({ execArgv, execPath,
   id: env.LAMBDA_OTLP_EXTENSION_ID, name: env.LAMBDA_OTLP_EXTENSION_NAME,
   registration: env.LAMBDA_OTLP_REGISTRATION,
-  arenas: env.MALLOC_ARENA_MAX, authorities: env.LAMBDA_OTLP_NODE_EXTRA_CA_CERTS,
+  arenas: env.MALLOC_ARENA_MAX, kept: env.MALLOC_TRIM_THRESHOLD_, authorities: env.LAMBDA_OTLP_NODE_EXTRA_CA_CERTS,
   nodeVariables: Object.keys(env).filter((name) => name.startsWith('NODE_')) }));
 process.exit(7);`;
 
@@ -41,6 +41,7 @@ interface Started {
   readonly registration: string;
   readonly execArgv: readonly string[];
   readonly arenas: string;
+  readonly kept: string;
   readonly authorities?: string;
   readonly nodeVariables: readonly string[];
 }
@@ -160,13 +161,17 @@ describe.each(SHELLS)('under $shell', ({ command }) => {
   );
 
   it.each([
-    ['one arena', {}, '1'],
-    ['as many arenas as the function is set to', { MALLOC_ARENA_MAX: '4' }, '4'],
-  ])('gives the allocator %s', async (_, environment, arenas) => {
+    ['one arena and a fixed threshold', {}, { arenas: '1', kept: '131072' }],
+    [
+      'what the function is set to',
+      { MALLOC_ARENA_MAX: '4', MALLOC_TRIM_THRESHOLD_: '65536' },
+      { arenas: '4', kept: '65536' },
+    ],
+  ])('gives the allocator %s', async (_, environment, given) => {
     const api = await serve(registers);
     const variables = { AWS_LAMBDA_RUNTIME_API: api.address, ...environment };
     const ended = await run([...command, layOut()], variables);
-    expect(readStart(ended).arenas).toBe(arenas);
+    expect(readStart(ended)).toMatchObject(given);
   });
 
   it.each<{ title: string; respond: Responder }>([
