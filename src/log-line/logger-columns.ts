@@ -29,20 +29,27 @@ const MAX_WORDS = 1;
 const COLUMN = /^[\s|;\]]*(?:(?<=\|)-)?(?:\[([^\]\n]{0,128})\]|([^\s|;[\]]+))/;
 /** Dashes, arrows, and the symbols that signale puts before a level. */
 const SEPARATOR = /^[^\w\s[\]\u00c0-\u024f]{1,8}$/;
+/** A place in braces or parentheses: `{jobs.py:7}`. */
+const ENCLOSED = /^(?:\{[^{}]+\}|\([^()]+\))$/;
 const SIGN = /^[^\u0000-\u203f]/;
 const NUMBER = /^#?[\d.,#()+:/-]+$/;
 /** A qualified name, such as `shop.Orders` or `app::orders`. */
 const QUALIFIED = /^[A-Za-z_$][\w$]*(?:(?:[./:#$]|::)[\w$]+)+$/;
 /** A pair from the line's context, such as `order=7`. */
 const PAIR = /^[A-Za-z_][\w.@-]{0,63}=/;
-/** The name of a thread or logger, or a time in digits. */
-const BRACKETED_NAME = /^(?:(?=[^\]]*[A-Za-z]{2})[\w .$:@#/()[+-]+|\d{10,19}(?:\.\d{1,9})?)$/;
-/** env_logger without a time pads the level to five characters. */
-const PADDED = /^([A-Z]{5} |[A-Z]{4} {2})[a-z_][\w:]*$/;
+/** The name of a thread or logger, its number, or a time in digits. */
+const BRACKETED_NAME =
+  /^(?:(?=[^\]]*[A-Za-z]{2})[\w .$:@#/()[+-]+| {0,8}\d{1,19}(?:\.\d{1,9})?s?)$/;
+/** A level with a name or a time beside it in the same brackets: `[WARN orders]`, `[WARN  08:15:00]`. */
+const LEVEL_FIRST = /^([A-Z]{4,9})(?: +|\|)(?:[A-Za-z_][\w.:$-]*|\d[\d:.,/TZ+ -]*)$/;
+/** Python's `%(asctime)s:%(name)s:%(levelname)s:%(message)s`; the name may be missing. */
+const COLONS = /^(?::(?:[\w.-]{1,64}:){0,2}?|\s{0,8})([A-Z]{3,9}):(?=\S)/;
 const TIME_INSIDE = /^\d{4}-\d\d-\d\d[T ]\S+ +([A-Z]{3,8})\b/;
 
 /** `text`: what follows the time. */
 export function scanColumns(text: string, beginning: Beginning): Columns {
+  const between = COLUMN_LEVELS.get(COLONS.exec(text)?.[1] ?? '');
+  if (between !== undefined) return { severity: between };
   let words = 0;
   let isBehindSign = false;
   let requestId: string | undefined;
@@ -62,7 +69,8 @@ export function scanColumns(text: string, beginning: Beginning): Columns {
     if (column === 0 && !beginning.allowsEnd && !BRACKETED_NAME.test(bracketed ?? ''))
       words = MAX_WORDS;
     isBehindSign = SIGN.test(word ?? '');
-    if (word === undefined || SEPARATOR.test(word) || NUMBER.test(word)) continue;
+    if (word === undefined || [SEPARATOR, NUMBER, ENCLOSED].some((form) => form.test(word)))
+      continue;
     if (isUuid(word) && column === 0) requestId = word;
     else if (isNameColumn(rest, word)) words = Math.min(words, 0);
     else words += 1;
@@ -80,11 +88,11 @@ interface Around {
   readonly mayBeBare: boolean;
 }
 
-/** `[WARN]`, `[warning  ]`, `[core:warn]`, `WARNING/MainProcess`, `[W]`. */
+/** `[WARN]`, `[warning  ]`, `[WARN orders]`, `[core:warn]`, `WARNING/MainProcess`, `[W]`. */
 function readBracket(content: string): Severity | undefined {
   const inside = TIME_INSIDE.exec(content)?.[1];
-  const padded = PADDED.exec(content)?.[1];
-  const name = (inside ?? padded ?? content).trim();
+  const first = LEVEL_FIRST.exec(content)?.[1];
+  const name = (inside ?? first ?? content).trim();
   const last = name.slice(name.lastIndexOf(':') + 1).split(/[/#]/, 1)[0] ?? '';
   return COLUMN_LEVELS.get(last.trim()) ?? LETTER_LEVELS.get(name);
 }

@@ -5,61 +5,48 @@ import type { HrTime } from '@opentelemetry/api';
 import { parseTimestamp } from '../telemetry/timestamp';
 import { createHead } from './log-line';
 import type { HeadDraft, TextHead } from './log-line';
-import { mayBeTitle, readMark, readPriorityMark } from './level-mark';
+import { isTitle, readMark, readPriorityMark } from './level-mark';
 import { readLogfmt } from './logfmt';
 import { EXACT_TIME, NO_TIME, PLAIN_TIME, scanColumns } from './logger-columns';
 import type { Beginning } from './logger-columns';
 import { chooseTime, readTimeText } from './record-time';
-import { isUuid, RUST_INVOKE_SPAN, toRequestId } from './request-id';
+import { isUuid } from './request-id';
+import { addId } from './text-id';
 import type { Severity } from './severity';
 import { COLUMN_LEVELS, LINE_LEVELS } from './severity';
+import { BASIC_TIME, DATE_TIME, DAY_TIME, EPOCH_TIME, TIME_OF_DAY, UPTIME } from './time-forms';
 
 const MAX_SCAN_LENGTH = 256;
 const MAX_LEVEL_LENGTH = 12;
 const UUID_LENGTH = 36;
 /** The first code unit of the symbols; no level contains a letter from here on. */
 export const FIRST_SIGN = 0x2000;
-/** A date and time as ISO 8601 and most loggers write it, with its zone: an offset, UTC, or an unknown name. */
-const DATE_TIME =
-  /^\[?(\d{4})([-/.])(\d\d)[-/.](\d\d)[T ](\d\d:\d\d:\d\d)([.,:]\d{1,9})?(?: ?(Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:])| ([A-Z]{3,5})(?=\s))?/;
-/** The basic format of ISO 8601. */
-const BASIC_TIME = /^\[?(\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)(?=[\]\s|])/;
-/**
- * `08:15:00.749`, `8:15:00 AM` or `8:15AM`, alone or after a date in another form than ISO's (JUL, Nest, Tomcat,
- * glog, tornado). Plain `8:15` is not read, as it may be part of a sentence.
- */
-const TIME_OF_DAY =
-  /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d([.,]\d{1,9})?(?:[ \u202f]?[AP]M)?|[AP]M)(?: [+-]\d{4}| UTC| [A-Z]\w{2,15}\/\w{2,15})?(?![\w:])/;
-/** A date after the name of a day: Apache, C's asctime, RFC 1123. */
-const DAY_TIME =
-  /^\[?[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} [ \d]\d|\d{1,2} [A-Z][a-z]{2} \d{4}) \d\d:\d\d:\d\d(\.\d{1,9})?(?: [A-Z]{3,4})?(?: \d{4}| [+-]\d{4})?(?=[\]\s])/;
-/** Epoch time in seconds or a smaller unit; zap's console prints `1.772439300749e+09`. */
-const EPOCH_TIME = /^\[?(1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|\]])/;
 /** logrus: `WARN[0000] message`, or a date and time there; log15: `WARN[03-02|08:15:00] message`. */
 const LOGRUS =
   /^[A-Z]{4,7}\[(?:\d{1,6}|\d\d-\d\d\|\d\d:\d\d:\d\d(?:\.\d{3})?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S{0,16})\] /;
 /**
  * The name of the source, then the level between separators: `DD_EXTENSION | WARN | message`, Python's
- * `orders - WARNING - …`, OCaml's `app.exe: [WARNING] message`, `orders[8]: warning: message`.
+ * `orders - WARNING - …` and `orders:WARNING:…`, OCaml's `app.exe: [WARNING] message`, `orders[8]: warning: message`.
+ * Or no name, and the level in parentheses.
  */
 const NAMED =
-  /^(?:[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )|[\w.]{1,64} - (?=[A-Z]{4,8} - )|[\w.]{1,64}\|(?=[A-Z]{4,8}\|)|[\w./-]{1,64}(?:\[\d{1,8}\])?: (?=\[[A-Za-z]{3,8}\](?: |$)|(?:[a-z]{4,8}|[A-Z]{4,8}): ))/;
+  /^(?:[A-Z]\w{1,64} \| (?=[A-Z]{3,8} +\| )|[\w.]{1,64}( - | : |[|:])(?=[A-Z]{4,8}\1)|[\w./-]{1,64}(?:\[\d{1,8}\])?: (?=\[[A-Za-z]{3,8}\](?: |$)|(?:[a-z]{4,8}|[A-Z]{4,8}): )|(?=[(<][A-Z]{3,9}[)>]\s))/;
+/** The name of the source before a date, as Go's log package prints its prefix: `SDK 2026/03/02 08:15:00 WARN …`. */
+const NAME_BEFORE_DATE =
+  /^[\w./-]{1,64}(?:\[\d{1,8}\])?(?::? | [|-] )(?=\[?\d{4}[-/]\d\d[-/]\d\d[T ,])/;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
-const UUID = /(?<![\w-])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![\w-])/i;
-/** The names of Lambda's request id, then the general ones, as loggers print their context. */
-const NAMED_ID =
-  /(?<![\w.])(AWSRequestId|awsRequestId|aws_request_id|function_request_id|faas\.invocation_id|requestId|request_id)"?[=:] ?"?([\w-]{1,128})/;
-/** A cheap first check: most lines contain neither, so the names and the id need not be searched for. */
-const NAME_HINT = /equest|faas/;
-const UUID_HINT = /-\w{4}-\w{4}-\w{4}-/;
-const TRUSTED_NAME = /^(?:aws|function|faas)/i;
+/** What may stand between a name and the level. */
+const SEPARATORS = '-:|';
 const ESCAPE = '\u001b';
 const COLOUR = /\u001b\[[\d;:]*m/g;
 /** A line whose first coloured word is a level. */
 const COLOURED_WORD = /^\u001b\[[\d;:]{1,16}m\[?([A-Za-z]{3,9})\]?\u001b\[[\d;:]{0,16}m[\s:]/;
 /** Emoji that people put before a level; arrows and bullets also stand before ordinary sentences. */
 const EMOJI = /^(?:[\u2139\u2300-\u2bff\ufe0f]|[\ud83c-\ud83e][\udc00-\udfff]){1,4} +/;
+
+/** A level with a colon behind symbols: `*** WARNING: message`. One symbol alone is a bullet. */
+const SIGNS = /^[*>!#=-]{2,8} ?(?=[A-Z]{3,9}: )/;
 
 /** Undefined for a line that is only a message. */
 export function readLoggerHead(text: string, eventTime: HrTime): TextHead | undefined {
@@ -73,8 +60,15 @@ function isSentence(text: string): boolean {
   const end = endOfWord(text);
   if (end === 0 || text.charCodeAt(end) !== 0x20 || (text.charCodeAt(1) & 0x20) === 0) return false;
   const next = text.charCodeAt(end + 1);
-  // Not sentences: `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`, `OpenJDK 64-Bit`, `Fatal error: `.
-  return !(next === 0x2d || (end === 3 && next <= 0x5a)) && !mayBeTitle(text);
+  // Not sentences: `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`, `orders : WARNING :`, `SDK 2026/03/02`,
+  // `OpenJDK 64-Bit`, `Fatal error: `.
+  const isColumn = SEPARATORS.includes(text.charAt(end + 1)) || isDateAt(text, end + 1);
+  return !(isColumn || (end === 3 && next <= 0x5a)) && !isTitle(text);
+}
+
+function isDateAt(text: string, start: number): boolean {
+  const dash = text.charCodeAt(start + 4);
+  return text.charCodeAt(start) === 0x32 && (dash === 0x2d || dash === 0x2f);
 }
 
 function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
@@ -90,15 +84,17 @@ function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {
       readUntimed(text)
     );
   }
-  if (first === 0x3c) return readPriority(text, eventTime) ?? readMarked(text);
-  if (first >= FIRST_SIGN) return readMarked(text) ?? readBehindEmoji(text, eventTime);
+  if (first === 0x3c || first === 0x25)
+    return readPriority(text, eventTime) ?? readMarked(text) ?? readNamed(text, eventTime);
+  if (first >= FIRST_SIGN) return readMarked(text) ?? readBehind(EMOJI, text, eventTime);
   if (first !== 0x5b) {
     return (
       readMarked(text) ??
       readPairs(text, eventTime) ??
       readLevelled(text, eventTime) ??
       readDated(text, eventTime) ??
-      readNamed(text)
+      readNamed(text, eventTime) ??
+      readBehind(SIGNS, text, eventTime)
     );
   }
   return (
@@ -115,10 +111,10 @@ function readBehindId(text: string): HeadDraft | undefined {
   return severity && toHead(severity, text);
 }
 
-function readBehindEmoji(text: string, eventTime: HrTime): HeadDraft | undefined {
-  const emoji = EMOJI.exec(text)?.[0];
-  if (emoji === undefined) return undefined;
-  return keepWhole(readLevelled(text.slice(emoji.length), eventTime));
+function readBehind(signs: RegExp, text: string, eventTime: HrTime): HeadDraft | undefined {
+  const found = signs.exec(text)?.[0];
+  if (found === undefined) return undefined;
+  return keepWhole(readLevelled(text.slice(found.length), eventTime));
 }
 
 /** Reads lines with colours or an indentation (Rust pads `INFO` to five characters) as if they had neither. */
@@ -174,10 +170,16 @@ function readOtherTime(text: string, form: RegExp, eventTime: HrTime): HeadDraft
   return head;
 }
 
-function readNamed(text: string): HeadDraft | undefined {
-  const name = NAMED.exec(text);
-  const head = name === null ? undefined : readColumns(text, name[0].length, PLAIN_TIME);
+function readNamed(text: string, eventTime: HrTime): HeadDraft | undefined {
+  const name = NAMED.exec(text)?.[0];
+  const named = name === undefined ? undefined : readColumns(text, name.length, PLAIN_TIME);
+  const head = named?.severity === undefined ? readBehindName(text, eventTime) : named;
   return head?.severity === undefined ? undefined : keepWhole(head);
+}
+
+function readBehindName(text: string, eventTime: HrTime): HeadDraft | undefined {
+  const name = NAME_BEFORE_DATE.exec(text)?.[0];
+  return name === undefined ? undefined : readTimed(text.slice(name.length), eventTime);
 }
 
 function readTimeOfDay(text: string): HeadDraft | undefined {
@@ -207,7 +209,7 @@ function readSecondLine(text: string, eventTime: HrTime): HeadDraft | undefined 
 /** What follows the time: the columns, the level among them, and where the message may begin. */
 function readColumns(text: string, timeEnd: number, beginning: Beginning): HeadDraft {
   const rest = text.slice(timeEnd, timeEnd + MAX_SCAN_LENGTH);
-  const { severity, requestId } = scanColumns(rest, beginning);
+  const { severity, requestId } = scanColumns(firstLineOf(rest), beginning);
   const head = requestId === undefined ? toHead(severity, text) : createHead();
   head.severity = severity;
   if (requestId !== undefined) head.requestId = requestId;
@@ -216,9 +218,14 @@ function readColumns(text: string, timeEnd: number, beginning: Beginning): HeadD
   return head;
 }
 
-/** A line of columns without a time: log4j's `0    [main] WARN  shop.Orders - message`. */
+function firstLineOf(text: string): string {
+  const newline = text.indexOf('\n');
+  return newline === -1 ? text : text.slice(0, newline);
+}
+
+/** A line of columns without a time of day: log4j's `0    [main] WARN  shop.Orders - message`. */
 function readUntimed(text: string): HeadDraft | undefined {
-  const match = /^\d{1,9} +(?=\[)/.exec(text);
+  const match = /^\d{1,9} +(?=\[)/.exec(text) ?? UPTIME.exec(text);
   if (match === null) return undefined;
   const head = readColumns(text, match[0].length, PLAIN_TIME);
   return head.severity === undefined ? undefined : keepWhole(head);
@@ -295,7 +302,7 @@ function readLevelWord(text: string, end: number, isTimed: boolean): Severity | 
     return /^\(\w{1,64}\): /.test(behind) ? LINE_LEVELS.get(word) : undefined;
   if (word !== word.toUpperCase()) return undefined;
   if (behind.startsWith('[')) return LOGRUS.test(text) ? COLUMN_LEVELS.get(word) : undefined;
-  if (!/^(?:$|[\s|!]|-\W)/.test(behind)) return undefined;
+  if (!/^(?:$|[\s|!;,>]|-\W)/.test(behind)) return undefined;
   return (isTimed ? COLUMN_LEVELS : LINE_LEVELS).get(word);
 }
 
@@ -327,19 +334,4 @@ function toHead(severity: Severity | undefined, text: string): HeadDraft {
   head.severity = severity;
   addId(text.slice(0, 2 * MAX_SCAN_LENGTH), head);
   return head;
-}
-
-/** Adds an id that the line names, or else a UUID among its words. */
-function addId(shown: string, head: HeadDraft): void {
-  const named = NAME_HINT.test(shown) ? NAMED_ID.exec(shown) : null;
-  const id = toRequestId(named?.[2]);
-  if (id === undefined) {
-    if (UUID_HINT.test(shown)) head.possibleRequestId = UUID.exec(shown)?.[0];
-    return;
-  }
-  const isTrusted =
-    TRUSTED_NAME.test(named?.[1] ?? '') ||
-    (isUuid(id) && shown.includes(`${RUST_INVOKE_SPAN}{requestId="${id}"`));
-  if (isTrusted) head.requestId = id;
-  else head.possibleRequestId = id;
 }

@@ -170,5 +170,5 @@ export const COLUMN_LEVELS: ReadonlyMap<string, Severity> = findSeverities(
     'informational notice success log warn warning wrn wrng error erro err eror fail severe panic pani pnc dpanic ' +
     'critical crit crt fatal fata ftl alert emergency emerg',
 );
-/** The level letters of klog, glog and logcat. */
-export const LETTER_LEVELS: ReadonlyMap<string, Severity> = findSeverities('v d i w e f');
+/** The level letters of klog, glog and logcat, which are capitals. */
+export const LETTER_LEVELS: ReadonlyMap<string, Severity> = findSeverities('V D I W E F');

@@ -17,10 +17,11 @@ const ERROR: Severity = { number: SeverityNumber.ERROR };
 const UNKNOWN: Severity = { text: 'ANY' };
 /**
  * What a head may begin with besides letters, digits and `[`: a colour, an indentation, an empty line, syslog's `<`,
- * a path, Node.js's `(node:8)`, Erlang's `=`, and any symbol from FIRST_SIGN on.
+ * a path, Node.js's `(node:8)`, Erlang's `=`, librdkafka's `%`, the signs before a level, and any symbol from
+ * FIRST_SIGN on.
  */
 const OTHER_INITIALS: ReadonlySet<number> = new Set([
-  0x09, 0x0a, 0x1b, 0x20, 0x28, 0x2f, 0x3c, 0x3d,
+  ...[0x09, 0x0a, 0x1b, 0x20, 0x21, 0x23, 0x25, 0x28, 0x2a, 0x2d, 0x2f, 0x3c, 0x3d, 0x3e],
 ]);
 const MAX_LEVEL_LENGTH = 12;
 const MAX_ID_LENGTH = 128;
