@@ -1,6 +1,6 @@
-// What the extension says about itself. A port: rooms that warn take a Diagnostics, the composition
-// root decides where the lines go. Messages say what failed, what was expected, what was seen and
-// what happens now; they never contain credentials.
+// What the extension logs about itself. This is a port: code that warns takes a Diagnostics, and the composition root
+// decides where the lines go. Messages say what failed, what was expected, what was seen and what happens now; they
+// never contain credentials.
 
 /** Extra machine-readable members of a diagnostic line. */
 export type DiagnosticFields = Readonly<Record<string, string | number | boolean | undefined>>;
@@ -15,5 +15,5 @@ export interface Diagnostics {
 
 const ignore = (): void => undefined;
 
-/** For work whose lines nobody is to see. */
+/** Discards everything. */
 export const SILENT: Diagnostics = { error: ignore, warn: ignore, info: ignore, debug: ignore };

@@ -1,5 +1,5 @@
-// Reads environment variables by the table of settings. Every value that cannot be used costs one warning
-// that names the variable, what was expected, what was seen and what is used; nothing here throws.
+// Reads environment variables by the table of settings. Every value that cannot be used causes one warning that says
+// which variable it is, what was expected, what was seen and what is used instead. Nothing here throws.
 import type { Diagnostics } from './diagnostics';
 import { ENDPOINTS, OWN_PREFIX, SETTINGS, ofSignal, withSignals } from './settings';
 import type {
@@ -12,7 +12,7 @@ import type {
   SignalSettingName,
 } from './settings';
 
-/** What only the endpoint that they are meant for may see. */
+/** Variables whose values only the endpoint that they are meant for may see. */
 const CREDENTIALS = withSignals('OTEL_EXPORTER_OTLP_HEADERS');
 
 type Variables = Readonly<Record<string, string | undefined>>;
@@ -24,16 +24,16 @@ type Variables = Readonly<Record<string, string | undefined>>;
 export interface Environment {
   /** The value of a setting, else its default. */
   read<Name extends SettingName>(name: Name): SettingOrDefault<Name>;
-  /** The same with a different default from the table's. */
+  /** Like `read`, with another default than the table's. */
   readOr<Name extends SettingName>(name: Name, fallback: SettingValue<Name>): SettingValue<Name>;
-  /** The setting of this signal, else the general one, else its default. */
+  /** The setting for this signal, else the general one, else its default. */
   readFor<Name extends SignalSettingName>(name: Name, signal: SignalName): SettingOrDefault<Name>;
   /**
    * The trimmed value of any variable, or undefined. `OTEL_X` is overridden by `LAMBDA_OTLP_OTEL_X`, and so is
    * `NODE_X`.
    */
   text(name: string): string | undefined;
-  /** Says that a value of this variable cannot be used; the same thing only once. */
+  /** Warns that a value of this variable cannot be used; the same warning is given only once. */
   reject(name: string, problem: RejectedValue): void;
 }
 
@@ -46,8 +46,8 @@ export interface RejectedValue {
 type Value = string | number | boolean | readonly string[];
 
 /**
- * Makes an Environment over plain variables; values that cannot be used are reported to `diagnostics`, except for
- * what is in `said` already.
+ * Creates an Environment from plain variables. Values that cannot be used are reported to `diagnostics`, except for
+ * warnings that are already in `said`.
  */
 export function createEnvironment(
   variables: Variables,
@@ -90,14 +90,14 @@ export function createEnvironment(
   };
 }
 
-/** What `Environment.text` answers. */
+/** Creates `Environment.text`. */
 function createTextReader(variables: Variables): (name: string) => string | undefined {
   const own = (name: string): string | undefined => {
     const value = variables[name]?.trim();
     return value === undefined || value === '' ? undefined : value;
   };
-  // Once the extension has an endpoint of its own, the general one is the SDK's (usually the extension at localhost);
-  // where it leads elsewhere, its credentials stay with it.
+  // Once the extension has an endpoint of its own, the general one is the SDK's (usually the extension on localhost).
+  // If that leads to another host, its credentials must not be sent to ours.
   const origins = (urls: readonly (string | undefined)[]): readonly string[] =>
     urls.flatMap((url) => toUrl(url ?? '')?.origin ?? []);
   const ours = origins(ENDPOINTS.map((name) => own(OWN_PREFIX + name)));
@@ -112,7 +112,7 @@ function createTextReader(variables: Variables): (name: string) => string | unde
   };
 }
 
-/** Undefined where the text is not a value of this kind. */
+/** Undefined if the text is not a value of this kind. */
 function parse(row: Setting, seen: string): Value | undefined {
   const lower = seen.toLowerCase();
   switch (row.kind) {
@@ -160,15 +160,15 @@ function describe(row: Setting): string {
 const LOOPBACK =
   /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
 
-/** Also without a scheme, as gRPC's endpoints may be; undefined for anything else. */
+/** Accepts URLs without a scheme, too, as gRPC endpoints are often written; undefined for anything else. */
 export function toUrl(text: string): URL | undefined {
   const withScheme = /^[a-z][a-z\d+.-]*:\/\//i.test(text) ? text : `http://${text}`;
   return URL.canParse(withScheme) ? new URL(withScheme) : undefined;
 }
 
 /**
- * Whether a URL leads to this very machine, where a Collector extension may listen that is gone at SHUTDOWN before
- * we are. Any spelling that URLs normalize counts; a text that is not a URL does not.
+ * True if a URL leads to this machine, where a Collector extension may listen that ends before us at SHUTDOWN. Covers
+ * all spellings that URLs normalize; false for a text that is not a URL.
  */
 export function isLoopback(text: string): boolean {
   return LOOPBACK.test(toUrl(text)?.hostname.toLowerCase() ?? '');

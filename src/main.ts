@@ -1,5 +1,5 @@
-// Composition root: reads the environment once, connects the rooms, and is the only one to exit. The exit
-// code is not 0 only without the Extensions API: no fault of ours may fail the function.
+// Composition root: reads the environment once, connects the rooms, and is the only place that exits. The exit code is
+// 0 unless there is no Extensions API, because no fault of ours may fail the function.
 import { createEnvironment } from './environment';
 import { createDiagnosticsWriter, findSecrets } from './extension/diagnostics-writer';
 import type { Pipeline } from './extension/pipeline';
@@ -35,7 +35,7 @@ const hasCollector =
 const receiver = readReceiverSettings(variables, hasCollector);
 const isReceiving = receiver.ports.length > 0;
 const ownVariables = isReceiving ? withoutSdkProtocols(variables) : withoutSdkSampler(variables);
-/** The pipeline need not repeat what the start has warned about. */
+/** Warnings already given at the start, which the pipeline must not repeat. */
 const said = new Set<string>();
 const environment = createEnvironment(ownVariables, diagnostics, said);
 diagnostics.setLevel(readLogLevel(environment));
@@ -56,7 +56,7 @@ async function loadPipeline(registration: Registration, isServing: boolean): Pro
   }
   await fitV8(variables);
   const { createPipeline } = await import('./extension/pipeline');
-  // Earlier lines quote nothing but settings; from now on, a line about a fault may quote what was read.
+  // Earlier lines quote settings only; from now on, a line about a fault may quote telemetry, which must be masked.
   const { setMask } = diagnostics;
   const read = isServing ? ownVariables : withoutSdkSampler(ownVariables);
   const options = { variables: read, said, registration, diagnostics, setMask };
@@ -64,7 +64,7 @@ async function loadPipeline(registration: Registration, isServing: boolean): Pro
   if (isServing) {
     const { loadGrpc, loadOtlpRequests } = await import('./lambda/otlp-receiver');
     const loading = [loadOtlpRequests(), ...(expectsGrpc(variables) ? [loadGrpc()] : [])];
-    // A certificate that cannot be read is reported once a connection needs it.
+    // A failure is reported when a request needs what could not be loaded.
     await Promise.allSettled(loading);
   }
   return pipeline;

@@ -1,13 +1,13 @@
-// A misspelt setting would silently do nothing; so every LAMBDA_OTLP_* that is not a known setting gets a line
-// with the nearest name. The values are never looked at: they may be credentials.
+// A misspelt setting would silently have no effect, so every LAMBDA_OTLP_* variable that is not a known setting causes
+// a warning with the nearest name. The values are never looked at, since they may be credentials.
 import type { Diagnostics } from './diagnostics';
 import { OWN_PREFIX, SCRIPT_VARIABLES, SETTINGS, withSignals } from './settings';
 import type { Setting, SignalSettingName } from './settings';
 
 /**
- * LAMBDA_OTLP_OTEL_* may be any variable of the specification, also one that the extension does not read, so
- * a name counts as a slip only if it is this close to one that the extension reads. Names of the specification
- * differ from each other by more.
+ * LAMBDA_OTLP_OTEL_* may be any variable of the specification, even one that the extension does not read. Such a name
+ * counts as misspelt only if it differs by at most this many characters from one that the extension reads; names of the
+ * specification differ from each other by more.
  */
 const MAX_SLIPS = 2;
 
@@ -25,12 +25,12 @@ export function warnOfMisspeltSettings(
     const nearest = findNearest(name, known);
     if (name.startsWith(`${OWN_PREFIX}OTEL_`) && nearest.slips > MAX_SLIPS) continue;
     diagnostics.warn(
-      `${name}: expected a setting of lambda-otlp, got an unknown name; ignoring it, the nearest is ${nearest.name}`,
+      `${name}: expected a setting of lambda-otlp, got an unknown name; ignoring it (did you mean ${nearest.name}?)`,
     );
   }
 }
 
-/** Every name that is read and begins with LAMBDA_OTLP_. */
+/** Every name with the prefix LAMBDA_OTLP_ that is read. */
 function listNames(): ReadonlySet<string> {
   const names = Object.entries<Setting>(SETTINGS).flatMap(([name, { perSignal }]) => [
     ...(perSignal === true ? withSignals(name as SignalSettingName) : [name]),
@@ -57,7 +57,7 @@ function findNearest(seen: string, known: ReadonlySet<string>): Nearest {
   return nearest;
 }
 
-/** Levenshtein's distance: characters to insert, leave out or change. */
+/** The Levenshtein distance: the number of characters to insert, delete or change. */
 export function countSlips(from: string, to: string): number {
   let above = Array.from({ length: to.length + 1 }, (_, column) => column);
   for (let row = 0; row < from.length; row += 1) {

@@ -12,7 +12,7 @@ const SAMPLERS = [
   'sdk',
 ] as const;
 
-/** The specification's names of levels, and those in use beside them. */
+/** The specification's level names, and others in common use. */
 export const LOG_LEVEL_NAMES = [
   'off',
   'none',
@@ -31,13 +31,13 @@ export const OTEL_SETTINGS = {
     default: 'http://localhost:4318',
     perSignal: true,
     since: '0.1',
-    text: 'Where to send. The general one gets `/v1/traces`, … appended, those of a signal are used as they are.',
+    text: 'Where to send. `/v1/traces` and so on is appended to the general endpoint; the endpoint of a signal is used as it is.',
   },
   OTEL_EXPORTER_OTLP_HEADERS: {
     kind: 'text',
     perSignal: true,
     since: '0.1',
-    text: 'Headers of each request: `name=value,…`. A value may hold `${secretsmanager:NAME-OR-ARN#KEY}` or `${ssm:PARAMETER}`.',
+    text: 'Headers of each request: `name=value,…`. A value may contain `${secretsmanager:NAME-OR-ARN#KEY}` or `${ssm:PARAMETER}`.',
   },
   OTEL_EXPORTER_OTLP_PROTOCOL: {
     kind: 'choice',
@@ -45,7 +45,7 @@ export const OTEL_SETTINGS = {
     default: 'http/protobuf',
     perSignal: true,
     since: '0.1',
-    text: 'How requests are encoded. `grpc` costs one warning, unless it is for an SDK that sends to the receiver; then `http/protobuf` is used.',
+    text: 'How requests are encoded. With `grpc`, `http/protobuf` is used after one warning, or without a warning if the variable is meant for an SDK that sends to the receiver.',
   },
   OTEL_EXPORTER_OTLP_TIMEOUT: {
     kind: 'number',
@@ -68,18 +68,18 @@ export const OTEL_SETTINGS = {
     kind: 'text',
     perSignal: true,
     since: '0.1',
-    text: 'A PEM file with the certificates of the authorities to trust.',
+    text: 'A PEM file with the certificates of the authorities to trust instead of the public ones.',
   },
   NODE_EXTRA_CA_CERTS: {
     kind: 'text',
     since: '0.2',
-    text: 'A PEM file with authorities to trust besides, of endpoints and of proxies; read when something is https.',
+    text: 'A PEM file with additional authorities to trust, for endpoints and proxies; read only if one of them is https.',
   },
   OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: {
     kind: 'text',
     perSignal: true,
     since: '0.1',
-    text: 'A PEM file with the certificate that the extension shows.',
+    text: 'A PEM file with the certificate that the extension presents.',
   },
   OTEL_EXPORTER_OTLP_CLIENT_KEY: {
     kind: 'text',
@@ -91,7 +91,7 @@ export const OTEL_SETTINGS = {
     kind: 'list',
     default: ['otlp'],
     since: '0.1',
-    text: '`otlp`; `none` turns the signal off, `console` prints it.',
+    text: '`otlp` exports the signal, `none` turns it off, `console` prints it.',
   },
   OTEL_METRICS_EXPORTER: {
     kind: 'list',
@@ -104,7 +104,7 @@ export const OTEL_SETTINGS = {
     choices: ['trace_based', 'always_on', 'always_off'],
     default: 'trace_based',
     since: '0.2',
-    text: 'Each point of a histogram of durations names the newest trace that leaves; `always_off`: none does.',
+    text: 'Each point of a histogram of durations names the newest exported trace; with `always_off`, none does.',
   },
   OTEL_LOGS_EXPORTER: {
     kind: 'list',
@@ -117,7 +117,7 @@ export const OTEL_SETTINGS = {
     choices: ['delta', 'cumulative', 'lowmemory'],
     default: 'delta',
     since: '0.1',
-    text: 'Whether sums and histograms tell of the time since the last export or since the start.',
+    text: 'Whether sums and histograms cover the time since the last export or since the start.',
   },
   OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: {
     kind: 'choice',
@@ -142,7 +142,7 @@ export const OTEL_SETTINGS = {
     choices: SAMPLERS,
     default: 'always_on',
     since: '0.1',
-    text: "Which traces leave. `parentbased_…` follow X-Ray's `Sampled`; `sdk` (with the prefix): those of which the function's SDK hands over spans.",
+    text: "Which traces are exported. `parentbased_…` follow X-Ray's `Sampled`; `sdk` (with the prefix): those of which the function's SDK sends spans.",
   },
   OTEL_TRACES_SAMPLER_ARG: {
     kind: 'number',
@@ -158,7 +158,7 @@ export const OTEL_SETTINGS = {
     min: 0,
     shownDefault: '128',
     since: '0.1',
-    text: 'Attributes of a span or a log record.',
+    text: 'The maximum number of attributes of a span or a log record.',
   },
   OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT: {
     kind: 'number',
@@ -177,7 +177,7 @@ export const OTEL_SETTINGS = {
     min: 0,
     shownDefault: 'none',
     since: '0.1',
-    text: 'Characters of an attribute of text. Bodies of log records are cut at 256 KiB at the latest (`lambda.truncated`).',
+    text: 'The maximum number of characters in a text attribute. Bodies of log records are always cut at 256 KiB (`lambda.truncated`).',
   },
   OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT: {
     kind: 'number',
@@ -202,6 +202,6 @@ export const OTEL_SETTINGS = {
     choices: LOG_LEVEL_NAMES,
     default: 'warn',
     since: '0.1',
-    text: 'What `LAMBDA_OTLP_LOG_LEVEL` is where it is not set.',
+    text: 'Used if `LAMBDA_OTLP_LOG_LEVEL` is not set.',
   },
 } as const;

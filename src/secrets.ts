@@ -1,18 +1,18 @@
-// The one place that knows every secret: header values, parts of URLs, credentials, what a secret store said.
-// Every line of the pipeline passes through it, because servers echo what they were sent.
+// The one place that knows every secret: header values, parts of URLs, credentials, the contents of secret stores.
+// Every log line of the pipeline passes through it, because servers echo what they were sent.
 import type { DiagnosticFields, Diagnostics } from './diagnostics';
 
 const HIDDEN = '***';
-/** A shorter secret is hidden only where it stands alone: it may be part of any word. */
+/** A shorter secret is hidden only where it stands alone, since it may occur inside any word. */
 const MIN_INNER_LENGTH = 6;
 const MIN_LENGTH = 2;
 
 export class Secrets {
   private readonly values = new Set<string>();
-  /** Longest first: one may be part of another. Made when a line is printed, which is seldom. */
+  /** Longest first, since one may contain another. Built only when a line is printed, which is rare. */
   private patterns: readonly (RegExp | string)[] | undefined;
 
-  /** The value as it stands, decoded, and encoded for a URL. */
+  /** Adds the value as it is, URL-decoded and URL-encoded. */
   add(value: string | undefined): void {
     if (value === undefined) return;
     for (const convert of [String, decodeURIComponent, encodeURIComponent]) {
@@ -22,7 +22,7 @@ export class Secrets {
     this.patterns = undefined;
   }
 
-  /** A header's value, the credentials behind its scheme, and what Basic ones are made of (RFC 7617). */
+  /** Adds a header's value, the credentials after its scheme and, for Basic, the decoded credentials (RFC 7617). */
   addHeader(value: string): void {
     this.add(value);
     const [, scheme = '', credentials] = /^(\S+) +(\S.*)$/.exec(value) ?? [];
@@ -34,7 +34,7 @@ export class Secrets {
     this.add(pair.slice(pair.indexOf(':') + 1));
   }
 
-  /** User information, query and path, except for names that every endpoint has. */
+  /** Adds user information, query and path segments, except for segments that are common in endpoints. */
   addUrl(url: string): void {
     const { username, password, search, pathname } = new URL(url);
     const query = search.slice(1);
@@ -47,7 +47,7 @@ export class Secrets {
     }
   }
 
-  /** Call before the text is cut: half a secret is not recognized. */
+  /** Must be called before the text is cut, because half a secret is not recognized. */
   redact(text: string): string {
     this.patterns ??= [...this.values].sort((a, b) => b.length - a.length).map(toPattern);
     let redacted = text;
@@ -70,7 +70,7 @@ function toPattern(value: string): RegExp | string {
 }
 
 const SIGNS = /[^A-Za-z0-9]/g;
-/** With more, a pattern would be too large for the engine; what has them is a document, not a token. */
+/** With more, the pattern would be too large for the engine; such a value is a document rather than a token. */
 const MAX_SIGNS = 500;
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -81,7 +81,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
   "'": 'apos',
 };
 
-/** A sign as it is, and as a URL, JSON or HTML has it: servers write what they echo in any of them. */
+/** The sign as it is and as URLs, JSON and HTML encode it, because servers echo text in any of these forms. */
 function formsOf(sign: string): string {
   const code = sign.charCodeAt(0);
   const hex = code.toString(16);
@@ -105,7 +105,7 @@ function converted(text: string, convert: (text: string) => string): string {
   }
 }
 
-/** The same lines without what `secrets` knows. */
+/** Hides what `secrets` knows in every line. */
 export function withoutSecrets(diagnostics: Diagnostics, secrets: Secrets): Diagnostics {
   const say =
     (level: keyof Diagnostics) =>

@@ -1,35 +1,35 @@
-// The one table of settings: each variable that a user may set, how its value is read, what holds without it,
-// and what the documents say about it. environment.ts reads by it; README and docs/configuration.md are made
-// from it (`UPDATE_DOCS=1 npx jest test/documents.test.ts`). What a new setting takes: CONTRIBUTING.md.
+// The one table of settings: each variable that a user may set, how its value is read, its default, and its text in the
+// documents. environment.ts reads variables by this table; README and docs/configuration.md are generated from it
+// (`UPDATE_DOCS=1 npx jest test/documents.test.ts`). CONTRIBUTING.md says what a new setting needs.
 import { LOG_LEVEL_NAMES, OTEL_SETTINGS } from './otel-settings';
 
 interface SettingOf<Kind extends string, Value> {
   readonly kind: Kind;
-  /** Used where the variable is unset or unusable; without a default, undefined is read. */
+  /** Used if the variable is unset or unusable; a setting without a default then reads as undefined. */
   readonly default?: Value;
-  /** For the documents, where the default is not a constant. */
+  /** The default as the documents show it, if it is not a constant. */
   readonly shownDefault?: string;
-  /** Also read with a signal in its name (`OTEL_EXPORTER_OTLP_TRACES_…`), which then wins. */
+  /** Also read with a signal in its name (`OTEL_EXPORTER_OTLP_TRACES_…`), which takes precedence. */
   readonly perSignal?: true;
   /** The first version that reads it. */
   readonly since: string;
-  /** For the documents: what it does, in Markdown. */
+  /** What it does, in Markdown, for the documents. */
   readonly text: string;
 }
 
 export type Setting =
   | SettingOf<'text', string>
-  /** Words separated by commas; the reader says which ones it does not know. */
+  /** Words separated by commas; the code that reads them warns of unknown ones. */
   | SettingOf<'list', readonly string[]>
   | SettingOf<'flag', boolean>
   | (SettingOf<'number', number> & NumberRange)
-  /** Compared without regard to case. */
+  /** Case-insensitive. */
   | (SettingOf<'choice', string> & { readonly choices: readonly string[] });
 
 export interface NumberRange {
   readonly min: number;
   readonly max?: number;
-  /** Fractions are allowed, too. */
+  /** Fractions are allowed as well. */
   readonly isFraction?: boolean;
 }
 
@@ -40,8 +40,8 @@ export const SETTINGS = {
     choices: ['adaptive', 'end', 'overlap'],
     default: 'adaptive',
     since: '0.1',
-    shownDefault: '`adaptive`; `end` where a signal goes to localhost',
-    text: '`end`: export after each invocation; `overlap`: while the next one runs; `adaptive`: by their pace.',
+    shownDefault: '`adaptive`; `end` if a signal goes to localhost',
+    text: '`end`: export after each invocation; `overlap`: export while the next one runs; `adaptive`: choose by the rate of invocations.',
   },
   LAMBDA_OTLP_FLUSH_BUDGET_MS: {
     kind: 'number',
@@ -49,66 +49,66 @@ export const SETTINGS = {
     min: 0,
     max: 60_000,
     since: '0.1',
-    text: 'The longest that an export may hold the environment after an invocation.',
+    text: 'The longest time for which an export may hold the environment after an invocation.',
   },
   LAMBDA_OTLP_BUFFER_BYTES: {
     kind: 'number',
     default: 8_388_608,
     min: 65_536,
     since: '0.1',
-    text: 'Bound of what waits to be sent. Beyond it the oldest logs go first, then metrics, then spans.',
+    text: 'The limit of what waits to be sent. When it is exceeded, the oldest logs are dropped first, then metrics, then spans.',
   },
   LAMBDA_OTLP_STREAMS: {
     kind: 'list',
     default: ['platform', 'function'],
     since: '0.1',
-    text: 'What is subscribed to: add `extension` for the lines of extensions. `platform` is always among them.',
+    text: 'The telemetry streams to subscribe to: add `extension` for the log lines of extensions. `platform` is always included.',
   },
   LAMBDA_OTLP_RECEIVER: {
     kind: 'text',
     default: 'auto',
     since: '0.2',
-    text: "Whether the function's own OpenTelemetry SDK may hand its telemetry over at localhost: `auto`, `on`, `off`, or a port. `auto` is on where our endpoint is set with the prefix and the SDK's is unset or localhost.",
+    text: "Whether the extension receives telemetry from the function's own OpenTelemetry SDK on localhost: `auto`, `on`, `off`, or a port. `auto` means on if the extension's endpoint is set with the prefix and the SDK's is unset or localhost.",
   },
   LAMBDA_OTLP_JOIN: {
     kind: 'choice',
     choices: ['merge', 'off'],
     default: 'merge',
     since: '0.2',
-    text: "`merge`: the SERVER span of the function's SDK and ours become one; `off`: both leave as they are.",
+    text: "`merge`: the SERVER span of the function's SDK and the extension's own become one; `off`: both are exported as they are.",
   },
   LAMBDA_OTLP_PLATFORM_LOGS: {
     kind: 'choice',
     choices: ['debug', 'info', 'warn', 'error', 'off'],
     default: 'info',
     since: '0.1',
-    text: 'Least severity of the platform events that become log records.',
+    text: 'The lowest severity of platform events that become log records.',
   },
   LAMBDA_OTLP_SPAN_AT: {
     kind: 'choice',
     choices: ['runtimeDone', 'report'],
     default: 'runtimeDone',
     since: '0.1',
-    text: '`report`: hold the span of an invocation until its report, for the billed figures on it.',
+    text: '`report`: hold the span of an invocation until its report has come, so that it contains the billed figures.',
   },
   LAMBDA_OTLP_FUNCTION_ERRORS: {
     kind: 'flag',
     default: true,
     since: '0.2',
-    text: 'A handler that throws is an error. `false`: a success, as Lambda says.',
+    text: 'A handler that throws counts as an error. `false`: as a success, which is what Lambda reports.',
   },
   LAMBDA_OTLP_KEEP: {
     kind: 'list',
     default: [],
     since: '0.1',
-    text: 'Requests that are kept whole, whatever the sampler and `LAMBDA_OTLP_OTHERS` say: some of `errors`, `cold_starts`, `slow>1s` (or `ms`), `error_logs`, `http5xx`.',
+    text: 'Requests that are exported in full, whatever the sampler and `LAMBDA_OTLP_OTHERS` say: any of `errors`, `cold_starts`, `slow>1s` (or `ms`), `error_logs`, `http5xx`.',
   },
   LAMBDA_OTLP_OTHERS: {
     kind: 'choice',
     choices: ['all', 'summary', 'none'],
     default: 'all',
     since: '0.2',
-    text: 'What leaves of the requests that `LAMBDA_OTLP_KEEP` does not name. `summary`: the invocation span, the report and the lines of `LAMBDA_OTLP_OTHERS_LOGS`; `none`: no span and no line. Metrics are never sampled.',
+    text: 'What is exported of the requests that `LAMBDA_OTLP_KEEP` does not name. `summary`: the invocation span, the report and the lines selected by `LAMBDA_OTLP_OTHERS_LOGS`; `none`: no spans and no lines. Metrics are never sampled.',
   },
   LAMBDA_OTLP_OTHERS_RATIO: {
     kind: 'number',
@@ -117,55 +117,55 @@ export const SETTINGS = {
     max: 1,
     isFraction: true,
     since: '0.2',
-    text: 'The share of those requests that is kept whole all the same, drawn by the trace id and noted in `tracestate` (`th`).',
+    text: 'The share of those requests that is exported in full anyway, sampled by the trace id and noted in `tracestate` (`th`).',
   },
   LAMBDA_OTLP_OTHERS_LOGS: {
     kind: 'choice',
     choices: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'off'],
     default: 'warn',
     since: '0.2',
-    text: 'Least severity of the lines that a `summary` keeps; a line without a level counts as `info`.',
+    text: 'The lowest severity of the lines that a `summary` keeps; a line without a level counts as `info`.',
   },
   LAMBDA_OTLP_REDACT: {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'What is masked in every text: some of `emails`, `cards`, `tokens` (JSON web tokens, what follows `Bearer` and `Basic`, users and passwords in URLs), `aws_keys`.',
+    text: 'What is masked in every text: any of `emails`, `cards`, `tokens` (JSON web tokens, credentials after `Bearer` and `Basic`, user names and passwords in URLs), `aws_keys`.',
   },
   LAMBDA_OTLP_REDACT_PATTERNS: {
     kind: 'text',
     since: '0.2',
-    text: 'A JSON array of expressions whose matches are masked. They run in linear time: no look-around, no back-references, repeats up to 100. One that cannot be read masks all free text.',
+    text: 'A JSON array of regular expressions whose matches are masked. They run in linear time: no look-around, no back-references, repeats up to 100. If one cannot be read, all free text is masked.',
   },
   LAMBDA_OTLP_REDACT_KEYS: {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'Attributes and JSON keys, at any depth, whose values are masked, by their words: `password` names `userPassword`, not `passwordless`. In texts also `name=value`, and objects as Python, Ruby, PHP and Node.js print them, and lines `name: value`.',
+    text: 'Attributes and JSON keys, at any depth, whose values are masked. Whole words are compared: `password` matches `userPassword` but not `passwordless`. Within texts, also `name=value`, objects as Python, Ruby, PHP and Node.js print them, and lines `name: value`.',
   },
   LAMBDA_OTLP_DROP_LOGS: {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'Log records that do not leave: `severity<info`, `body~^GET /health`.',
+    text: 'Log records that are not exported: `severity<info`, `body~^GET /health`.',
   },
   LAMBDA_OTLP_DROP_ATTRIBUTES: {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'Attributes that do not leave, of items and resources: `url.query`, `http.request.header.*`, `metrics:service.instance.id` for one signal.',
+    text: 'Attributes of items and resources that are not exported: `url.query`, `http.request.header.*`, `metrics:service.instance.id` for one signal.',
   },
   LAMBDA_OTLP_SELF_METRICS: {
     kind: 'flag',
     default: true,
     since: '0.1',
-    text: "The extension's own figures (`otel.sdk.*`, `lambda.telemetry.*`), every ten seconds, with any loss, and at SHUTDOWN.",
+    text: "The extension's own metrics (`otel.sdk.*`, `lambda.telemetry.*`): every ten seconds, after any loss, and at SHUTDOWN.",
   },
   LAMBDA_OTLP_SIGV4: {
     kind: 'flag',
     shownDefault: 'by endpoint',
     since: '0.1',
-    text: 'Whether requests are signed (SigV4). On for the OTLP endpoints of CloudWatch and X-Ray.',
+    text: 'Whether requests are signed (SigV4). By default only those to the OTLP endpoints of CloudWatch and X-Ray.',
   },
   LAMBDA_OTLP_SIGV4_SERVICE: {
     kind: 'text',
@@ -178,15 +178,15 @@ export const SETTINGS = {
     choices: LOG_LEVEL_NAMES,
     shownDefault: '`OTEL_LOG_LEVEL`, else `warn`',
     since: '0.1',
-    text: "The extension's own lines on stderr.",
+    text: "The level of the extension's own lines on stderr.",
   },
   LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: {
     kind: 'number',
     min: 25,
     max: 30_000,
-    shownDefault: '25, on Managed Instances 1000',
+    shownDefault: '25; on Managed Instances 1000',
     since: '0.1',
-    text: 'How long Lambda gathers telemetry before it delivers a batch.',
+    text: 'How long Lambda collects telemetry before it delivers a batch, in milliseconds.',
   },
   LAMBDA_OTLP_TELEMETRY_MAX_ITEMS: {
     kind: 'number',
@@ -194,7 +194,7 @@ export const SETTINGS = {
     min: 1_000,
     max: 10_000,
     since: '0.1',
-    text: 'Events after which it delivers earlier.',
+    text: 'The number of events after which Lambda delivers a batch earlier.',
   },
   LAMBDA_OTLP_TELEMETRY_MAX_BYTES: {
     kind: 'number',
@@ -202,11 +202,11 @@ export const SETTINGS = {
     min: 262_144,
     max: 1_048_576,
     since: '0.1',
-    text: 'Bytes after which it delivers earlier.',
+    text: 'The number of bytes after which Lambda delivers a batch earlier.',
   },
 } as const satisfies Readonly<Record<string, Setting>>;
 
-/** What layer/lambda-otlp.sh leaves for the program; main.ts takes these away. Never set by a user. */
+/** Set by layer/lambda-otlp.sh for the program, never by a user; main.ts removes them. */
 export const SCRIPT_VARIABLES = [
   'LAMBDA_OTLP_EXTENSION_NAME',
   'LAMBDA_OTLP_EXTENSION_ID',
@@ -228,9 +228,9 @@ type Read<Row> = Row extends { kind: 'choice'; choices: readonly (infer Choice)[
         ? readonly string[]
         : string;
 
-/** What reading a setting gives where its value can be used. */
+/** The type of a setting whose value can be used. */
 export type SettingValue<Name extends SettingName> = Read<Row<Name>>;
-/** What reading it gives in any case: undefined only for a row without a default. */
+/** The type of a setting in any case; undefined is possible only without a default. */
 export type SettingOrDefault<Name extends SettingName> =
   Row<Name> extends { default: unknown } ? SettingValue<Name> : SettingValue<Name> | undefined;
 
@@ -238,7 +238,7 @@ export type SignalSettingName = {
   [Name in SettingName]: Row<Name> extends { perSignal: true } ? Name : never;
 }[SettingName];
 
-/** What the names of the extension's own settings begin with. */
+/** The prefix of the extension's own settings. */
 export const OWN_PREFIX = 'LAMBDA_OTLP_';
 
 export const SIGNAL_NAMES = ['traces', 'metrics', 'logs'] as const;
@@ -255,7 +255,7 @@ export function ofSignal(name: SignalSettingName, signal: SignalName): string {
   return name.replace('OTEL_EXPORTER_OTLP_', `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_`);
 }
 
-/** The general name and that of each signal. */
+/** The general name and the name for each signal. */
 export function withSignals(name: SignalSettingName): readonly string[] {
   return [name, ...SIGNAL_NAMES.map((signal) => ofSignal(name, signal))];
 }

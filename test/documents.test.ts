@@ -55,10 +55,7 @@ function toFigureRow([title, label]: readonly [string, string]): readonly string
 const FIGURES: Rows = (
   [
     ['spawn → registered, which Lambda waits for', 'spawn → registered'],
-    [
-      'spawn → first `/event/next`, beside the runtime\u2019s own start',
-      'spawn → first /event/next',
-    ],
+    ['spawn → first `/event/next`, while the runtime starts', 'spawn → first /event/next'],
     [
       '`runtimeDone` delivered → `/event/next`, `end`',
       'runtimeDone delivered → /event/next, `end`',
@@ -67,7 +64,7 @@ const FIGURES: Rows = (
       'the same, `overlap` and `adaptive` under load',
       'runtimeDone delivered → /event/next, `adaptive`, one after the other',
     ],
-    ['the same, an endpoint that is down, once that is known', 'refused: later ones'],
+    ['the same, with an endpoint that is known to be down', 'refused: later ones'],
     [
       'CPU per invocation, 2 log lines, exported each, `adaptive`',
       'CPU per invocation, 2 log lines, exported each, `adaptive`',

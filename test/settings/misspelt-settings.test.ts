@@ -22,7 +22,7 @@ it.each([
   const [line = '', ...others] = warningsOf(seen);
   expect(others).toEqual([]);
   expect(line).toContain(`${seen}: expected a setting of lambda-otlp`);
-  expect(line).toMatch(new RegExp(`the nearest is ${nearest}$`));
+  expect(line).toMatch(new RegExp(`did you mean ${nearest}\\?\\)$`));
   expect(line).not.toContain('a-secret-value');
 });
 
