@@ -1,6 +1,6 @@
 // Kept-alive connections to one endpoint. A request takes the most recently used idle one, or opens another.
 import type { Socket } from '../node/sockets';
-import type { AnswerListener, WireRequest } from './exchange';
+import type { ResponseListener, WireRequest } from './exchange';
 import { Connection, Exchange } from './exchange';
 
 export interface ConnectionsOptions {
@@ -24,7 +24,7 @@ export class Connections {
   constructor(private readonly options: ConnectionsOptions) {}
 
   /** Every outcome is reported to `listener`, and never before this method returns. */
-  start(request: WireRequest, listener: AnswerListener): Exchange {
+  start(request: WireRequest, listener: ResponseListener): Exchange {
     const exchange = new Exchange(request, listener);
     const kept = this.idle.pop();
     if (kept !== undefined) exchange.run(kept.connection, kept.connection.isOpen);

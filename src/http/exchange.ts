@@ -14,13 +14,37 @@ export interface WireRequest {
 }
 
 /** After `onEnd` or `onError`, no method is called any more. */
-export interface AnswerListener {
+export interface ResponseListener {
   onHead(status: number, fields: HeaderFields): void;
   onData?(bytes: Buffer): void;
   onEnd(): void;
   onError(error: NodeJS.ErrnoException): void;
   /** Called when the request has been handed to the operating system. */
   onWritten?(): void;
+}
+
+/** The body of a response as it comes in. */
+export class ResponseBody {
+  private readonly chunks: Buffer[] = [];
+  private bytes = 0;
+
+  constructor(private readonly maxBytes: number) {}
+
+  /** False once the body is larger than `maxBytes`; the rest is left out. */
+  add(chunk: Buffer): boolean {
+    this.bytes += chunk.length;
+    if (!this.isTooLarge) this.chunks.push(chunk);
+    return !this.isTooLarge;
+  }
+
+  get isTooLarge(): boolean {
+    return this.bytes > this.maxBytes;
+  }
+
+  complete(): Buffer {
+    const [first] = this.chunks;
+    return first !== undefined && this.chunks.length === 1 ? first : Buffer.concat(this.chunks);
+  }
 }
 
 /** The code of errors for answers that are not HTTP/1.1. */
@@ -38,11 +62,11 @@ export class Exchange {
   /** The first byte has been written. */
   begun = false;
   private connection: Connection | undefined;
-  private settled = false;
+  private isOver = false;
 
   constructor(
     private readonly request: WireRequest,
-    private readonly listener: AnswerListener,
+    private readonly listener: ResponseListener,
   ) {}
 
   /** Ends the exchange with this error, unless it has ended, and destroys the connection. */
@@ -53,7 +77,7 @@ export class Exchange {
 
   run(connection: Connection, reused: boolean): void {
     this.reused = reused;
-    if (this.settled) {
+    if (this.isOver) {
       connection.destroy();
       return;
     }
@@ -66,14 +90,14 @@ export class Exchange {
   private async writeLater(connection: Connection, before: () => Promise<void>): Promise<void> {
     await connection.opened;
     await before();
-    if (!this.settled) this.write(connection.socket);
+    if (!this.isOver) this.write(connection.socket);
   }
 
   private write(socket: Socket): void {
     const { head, body } = this.request;
     this.begun = true;
     const onWritten = (error?: Error | null): void => {
-      if (error || this.settled) return;
+      if (error || this.isOver) return;
       this.written = true;
       this.listener.onWritten?.();
     };
@@ -92,22 +116,22 @@ export class Exchange {
   }
 
   onHead(status: number, fields: HeaderFields): void {
-    if (!this.settled) this.listener.onHead(status, fields);
+    if (!this.isOver) this.listener.onHead(status, fields);
   }
 
   onData(bytes: Buffer): void {
-    if (!this.settled) this.listener.onData?.(bytes);
+    if (!this.isOver) this.listener.onData?.(bytes);
   }
 
   onEnd(): void {
-    if (this.settled) return;
-    this.settled = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.listener.onEnd();
   }
 
   fail(error: NodeJS.ErrnoException): void {
-    if (this.settled) return;
-    this.settled = true;
+    if (this.isOver) return;
+    this.isOver = true;
     this.listener.onError(error);
   }
 }

@@ -224,10 +224,10 @@ export class Http2Connection {
     return {
       fields: stream.fields,
       body,
-      answer: (answer) => {
+      respond: (response) => {
         this.unanswered -= 1;
         this.options.budget.release(body.length);
-        this.streams.answer(stream, answer);
+        this.streams.respond(stream, response);
         this.regulate();
       },
     };

@@ -15,7 +15,7 @@ import {
 import type { FieldsFrame } from './http2-reader';
 import { RequestBody } from './served-connection';
 
-export interface Http2Answer {
+export interface Http2Response {
   /** The fields after `:status`; names in lower case, all ASCII. */
   readonly fields: Readonly<Record<string, string>>;
   readonly body?: Buffer;
@@ -31,7 +31,7 @@ export interface Http2Request {
    */
   readonly body: Buffer;
   /** Must be called once. */
-  answer(answer: Http2Answer): void;
+  respond(response: Http2Response): void;
 }
 
 export interface Http2Options {
@@ -74,7 +74,7 @@ export class Http2Stream {
   }
 
   /** Returns the frames that can be sent at once. */
-  answer({ fields, body = NOTHING, trailers }: Http2Answer): Buffer {
+  respond({ fields, body = NOTHING, trailers }: Http2Response): Buffer {
     this.rest = body;
     this.trailers = trailers;
     this.isAnswered = true;
@@ -152,9 +152,9 @@ export class Http2Streams {
   }
 
   /** Does nothing if the stream has ended in the meantime. */
-  answer(stream: Http2Stream, answer: Http2Answer): void {
+  respond(stream: Http2Stream, response: Http2Response): void {
     if (this.streams.get(stream.id) !== stream) return;
-    this.write(stream.answer(answer));
+    this.write(stream.respond(response));
     this.proceed(stream);
   }
 

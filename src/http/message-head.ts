@@ -119,7 +119,7 @@ const REASONS: Readonly<Record<number, string>> = {
   415: 'Unsupported Media Type',
 };
 
-export interface AnswerHead {
+export interface ResponseHead {
   /** Further header lines, each ending with CRLF. */
   readonly fields?: string | undefined;
   readonly body?: Buffer | undefined;
@@ -127,9 +127,9 @@ export interface AnswerHead {
   readonly isLast: boolean;
 }
 
-export function formatAnswerHead(
+export function formatResponseHead(
   status: number,
-  { fields = '', body, isLast }: AnswerHead,
+  { fields = '', body, isLast }: ResponseHead,
 ): string {
   const connection = isLast ? 'Connection: close\r\n' : '';
   const length = `Content-Length: ${body?.length ?? 0}\r\n\r\n`;

@@ -4,7 +4,7 @@ import type { Socket } from '../node/sockets';
 import { monotonicMs } from '../node/clock';
 import { greedOf } from './byte-budget';
 import type { ByteBudget, OpenHolder } from './byte-budget';
-import { formatAnswerHead } from './message-head';
+import { formatResponseHead } from './message-head';
 import type { HeaderFields, MessageHead } from './message-head';
 import { MessageReader } from './message-reader';
 
@@ -19,11 +19,11 @@ export interface ReceivedRequest {
    */
   readonly body: Buffer;
   /** Must be called once. */
-  answer(status: number, content?: AnswerContent): void;
+  respond(status: number, content?: ResponseContent): void;
   cut(): void;
 }
 
-export interface AnswerContent {
+export interface ResponseContent {
   /** Further header lines, each ending with CRLF. */
   readonly fields?: string;
   readonly body?: Buffer;
@@ -58,7 +58,7 @@ const MAX_UNANSWERED = 32;
 export const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
 /** One for each unanswered request; its bytes are filled in when the answer is known. */
-interface PendingAnswer {
+interface PendingResponse {
   /** In ISO-8859-1. */
   text?: string;
 }
@@ -71,7 +71,7 @@ export class ServedConnection implements OpenHolder {
   progressMs = 0;
   private readonly reader: MessageReader;
   private open: { readonly head: MessageHead; readonly body: RequestBody } | undefined;
-  private answers: PendingAnswer[] = [];
+  private responses: PendingResponse[] = [];
   /** The first bytes, kept until HTTP/2 and HTTP/1 can be told apart. */
   private first: Buffer = Buffer.alloc(0);
   private isHttp1 = false;
@@ -164,7 +164,7 @@ export class ServedConnection implements OpenHolder {
 
   private get mustWait(): boolean {
     const { socket } = this;
-    const isUnread = socket.writableNeedDrain || this.answers.length >= MAX_UNANSWERED;
+    const isUnread = socket.writableNeedDrain || this.responses.length >= MAX_UNANSWERED;
     return isUnread || this.isFull;
   }
 
@@ -249,22 +249,22 @@ export class ServedConnection implements OpenHolder {
     body: Buffer,
     heldBytes: number,
   ): ReceivedRequest {
-    const pending: PendingAnswer = {};
-    this.answers.push(pending);
+    const pending: PendingResponse = {};
+    this.responses.push(pending);
     const [method = '', target = ''] = startLine.split(' ', 2);
     return {
       method,
       target,
       fields,
       body,
-      answer: (status, content) => {
+      respond: (status, content) => {
         if (heldBytes > 0) this.options.budget.release(heldBytes);
         const { fields: lines, body: told } = content ?? {};
-        const head = formatAnswerHead(status, { fields: lines, body: told, isLast: this.isLast });
+        const head = formatResponseHead(status, { fields: lines, body: told, isLast: this.isLast });
         // The answer to HEAD has no body (RFC 9110 §9.3.2).
         pending.text =
           method === 'HEAD' || told === undefined ? head : head + told.toString('latin1');
-        this.writeAnswers();
+        this.writeResponses();
       },
       cut: () => {
         if (heldBytes > 0) this.options.budget.release(heldBytes);
@@ -274,11 +274,11 @@ export class ServedConnection implements OpenHolder {
   }
 
   /** Writes answers in the order of the requests, whichever was answered first. */
-  private writeAnswers(): void {
-    const { socket, answers } = this;
-    while (answers[0]?.text !== undefined) {
-      const { text } = answers[0];
-      answers.shift();
+  private writeResponses(): void {
+    const { socket, responses } = this;
+    while (responses[0]?.text !== undefined) {
+      const { text } = responses[0];
+      responses.shift();
       if (!socket.destroyed) socket.write(text, 'latin1');
     }
     if (this.isLast) this.endWhenDone();
@@ -291,7 +291,7 @@ export class ServedConnection implements OpenHolder {
   }
 
   private endWhenDone(): void {
-    if (this.answers.length === 0 && (this.isLast || !this.reader.isHeld)) this.socket.end();
+    if (this.responses.length === 0 && (this.isLast || !this.reader.isHeld)) this.socket.end();
   }
 }
 

@@ -2,11 +2,11 @@
 // register, event/next, init/error, exit/error. Outcomes are values; nothing here retries.
 import { readErrorBody } from './http-client';
 import { parseObject } from '../telemetry/fields';
-import type { ApiAnswer, ApiClient } from './http-client';
+import type { ApiResponse, ApiClient } from './http-client';
 
 const API = '/2020-01-01/extension';
 /** Lambda answers registrations and reports at once; without an answer in this time the API is not there. */
-const ANSWER_TIMEOUT_MS = 2_000;
+const RESPONSE_TIMEOUT_MS = 2_000;
 
 /** What register answered; members that could not be read are missing. */
 export interface Registration {
@@ -57,7 +57,7 @@ export async function register(
   client: ApiClient,
   { name, events }: RegisterRequest,
 ): Promise<RegisterOutcome> {
-  const answer = await client.send({
+  const response = await client.send({
     method: 'POST',
     path: `${API}/register`,
     headers: {
@@ -66,11 +66,11 @@ export async function register(
       'Content-Type': 'application/json',
     },
     body: JSON.stringify({ events }),
-    timeoutMs: ANSWER_TIMEOUT_MS,
+    timeoutMs: RESPONSE_TIMEOUT_MS,
   });
-  if (answer.kind === 'failed') return answer;
-  if (answer.status !== 200) return refusal(answer);
-  const identifier = answer.headers.get('lambda-extension-identifier');
+  if (response.kind === 'failed') return response;
+  if (response.status !== 200) return refusal(response);
+  const identifier = response.headers.get('lambda-extension-identifier');
   if (identifier === undefined || identifier === '') {
     return {
       kind: 'refused',
@@ -78,13 +78,13 @@ export async function register(
       message: 'expected the header Lambda-Extension-Identifier, got none',
     };
   }
-  return { kind: 'registered', registration: readRegistration(identifier, answer.body) };
+  return { kind: 'registered', registration: readRegistration(identifier, response.body) };
 }
 
-function refusal(answer: Extract<ApiAnswer, { kind: 'answered' }>): RegisterOutcome {
-  const { errorType, message } = readErrorBody(answer.body);
-  const text = `expected status 200, got ${answer.status} ${message}`;
-  return answer.status >= 400 && answer.status < 500
+function refusal(response: Extract<ApiResponse, { kind: 'answered' }>): RegisterOutcome {
+  const { errorType, message } = readErrorBody(response.body);
+  const text = `expected status 200, got ${response.status} ${message}`;
+  return response.status >= 400 && response.status < 500
     ? { kind: 'refused', errorType, message: text }
     : { kind: 'failed', message: text };
 }
@@ -105,22 +105,22 @@ export async function nextEvent(
   extensionId: string,
   onSent?: () => void,
 ): Promise<NextOutcome> {
-  const answer = await client.send({
+  const response = await client.send({
     method: 'GET',
     path: `${API}/event/next`,
     headers: { 'Lambda-Extension-Identifier': extensionId },
     ...(onSent !== undefined && { onSent }),
   });
-  if (answer.kind === 'failed') return answer;
-  if (answer.status !== 200) {
-    const { message } = readErrorBody(answer.body);
-    return { kind: 'failed', message: `expected status 200, got ${answer.status} ${message}` };
+  if (response.kind === 'failed') return response;
+  if (response.status !== 200) {
+    const { message } = readErrorBody(response.body);
+    return { kind: 'failed', message: `expected status 200, got ${response.status} ${message}` };
   }
-  const event = readNextEvent(answer.body);
+  const event = readNextEvent(response.body);
   if (event !== undefined) return { kind: 'event', event };
   return {
     kind: 'failed',
-    message: `expected an INVOKE or SHUTDOWN event, got ${answer.body.slice(0, 200)}`,
+    message: `expected an INVOKE or SHUTDOWN event, got ${response.body.slice(0, 200)}`,
   };
 }
 
@@ -178,6 +178,6 @@ export async function reportError(
       'Content-Type': 'application/json',
     },
     body: JSON.stringify({ errorType, errorMessage, stackTrace: [] }),
-    timeoutMs: ANSWER_TIMEOUT_MS,
+    timeoutMs: RESPONSE_TIMEOUT_MS,
   });
 }

@@ -28,7 +28,7 @@ function receive(request: Http2Request, options: OtlpReceiverOptions): void {
   const { fields, body } = request;
   if (!GRPC_TYPE.test(fields.get('content-type') ?? '') || fields.get(':method') !== 'POST') {
     options.onRefused();
-    request.answer({ fields: { ':status': '415' } });
+    request.respond({ fields: { ':status': '415' } });
     return;
   }
   const call = openCall(fields);
@@ -63,20 +63,20 @@ function take(
     refuse(request, { status: GRPC.invalidArgument, message }, options);
     return;
   }
-  let reply = taken.answer;
+  let response = taken.response;
   try {
     const { items } = taken;
     const rejected = items === 0 ? 0 : onBody({ signal, encoding: 'protobuf', bytes: body, items });
-    if (rejected > 0) reply = acceptPartly(signal, rejected, 'protobuf');
+    if (rejected > 0) response = acceptPartly(signal, rejected, 'protobuf');
   } finally {
-    const message = Buffer.from(formatMessage(reply.body));
-    request.answer({ fields: HEAD, body: message, trailers: { 'grpc-status': String(GRPC.ok) } });
+    const message = Buffer.from(formatMessage(response.body));
+    request.respond({ fields: HEAD, body: message, trailers: { 'grpc-status': String(GRPC.ok) } });
   }
 }
 
 function refuse(request: Http2Request, refusal: CallRefusal, options: OtlpReceiverOptions): void {
   options.onRefused();
-  request.answer({ fields: { ...HEAD, ...refusalFields(refusal) } });
+  request.respond({ fields: { ...HEAD, ...refusalFields(refusal) } });
 }
 
 // What OTLP/gRPC has to answer to a unary call of an SDK: which signal, or why not; then whether its message can be

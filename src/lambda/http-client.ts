@@ -1,7 +1,8 @@
 // Requests to the Lambda APIs on AWS_LAMBDA_RUNTIME_API. Every outcome is a value. There is no timeout unless the
 // caller sets one, because the process may be frozen for hours inside GET /event/next.
 import { Connections } from '../http/connections';
-import type { Exchange } from '../http/exchange';
+import { ResponseBody } from '../http/exchange';
+import type { Exchange, WireRequest } from '../http/exchange';
 import { formatHead } from '../http/message-head';
 import { openPlainSocket, toAddress } from '../node/sockets';
 import type { HeaderFields } from '../http/message-head';
@@ -18,7 +19,7 @@ export interface ApiRequest {
   readonly onSent?: () => void;
 }
 
-export type ApiAnswer =
+export type ApiResponse =
   | {
       readonly kind: 'answered';
       readonly status: number;
@@ -29,11 +30,11 @@ export type ApiAnswer =
 
 export interface ApiClient {
   /** Never rejects. */
-  send(request: ApiRequest): Promise<ApiAnswer>;
+  send(request: ApiRequest): Promise<ApiResponse>;
   close(): void;
 }
 
-const MAX_ANSWER_BYTES = 1_048_576;
+const MAX_RESPONSE_BYTES = 1_048_576;
 const STALE_CODES = new Set(['ECONNRESET', 'EPIPE']);
 
 /** `runtimeApi`: `host:port`, `[::1]:port` or a host alone, in the form of AWS_LAMBDA_RUNTIME_API. */
@@ -50,14 +51,14 @@ export function createApiClient(runtimeApi: string): ApiClient {
         return failed(`AWS_LAMBDA_RUNTIME_API: expected host:port, got '${runtimeApi}'`);
       }
       for (;;) {
-        let answer: ApiAnswer | 'stale';
+        let response: ApiResponse | 'stale';
         try {
-          answer = await sendOnce(request, authority, connections);
+          response = await sendOnce(request, authority, connections);
         } catch (error) {
           return failed(String(error));
         }
         // The server closed the kept connection between two requests; the next attempt uses another one.
-        if (answer !== 'stale') return answer;
+        if (response !== 'stale') return response;
       }
     },
     close: () => connections.close(),
@@ -65,10 +66,45 @@ export function createApiClient(runtimeApi: string): ApiClient {
 }
 
 async function sendOnce(
-  { method, path, headers, body, timeoutMs, onSent }: ApiRequest,
+  request: ApiRequest,
   authority: string,
   connections: Connections,
-): Promise<ApiAnswer | 'stale'> {
+): Promise<ApiResponse | 'stale'> {
+  const { timeoutMs, onSent } = request;
+  return new Promise((resolve) => {
+    let status = 0;
+    let headers: HeaderFields = new Map();
+    const received = new ResponseBody(MAX_RESPONSE_BYTES);
+    const finish = (outcome: ApiResponse | 'stale'): void => {
+      clearTimeout(timer);
+      resolve(outcome);
+    };
+    const exchange: Exchange = connections.start(toWireRequest(request, authority), {
+      onHead: (...seen) => ([status, headers] = seen),
+      onData: (chunk) => {
+        if (received.add(chunk)) return;
+        const problem = `expected an answer of at most ${MAX_RESPONSE_BYTES} bytes, got more`;
+        exchange.destroy(new Error(problem));
+      },
+      onEnd: () => {
+        const body = received.complete().toString('utf8');
+        finish({ kind: 'answered', status, headers, body });
+      },
+      onError: ({ code = '', message }) => {
+        const isStale = exchange.reused && status === 0 && STALE_CODES.has(code);
+        finish(isStale ? 'stale' : failed(message));
+      },
+      ...(onSent !== undefined && { onWritten: onSent }),
+    });
+    const giveUp = (): void => exchange.destroy(new Error(`no answer within ${timeoutMs} ms`));
+    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
+  });
+}
+
+function toWireRequest(
+  { method, path, headers, body }: ApiRequest,
+  authority: string,
+): WireRequest {
   const bytes = body === undefined ? undefined : Buffer.from(body);
   const fields = { Host: authority, ...headers };
   const head = formatHead({
@@ -76,66 +112,10 @@ async function sendOnce(
     target: path,
     fields: bytes === undefined ? fields : { ...fields, 'Content-Length': bytes.length },
   });
-  return new Promise((resolve) => {
-    const answer = new ReceivedAnswer();
-    const finish = (outcome: ApiAnswer | 'stale'): void => {
-      clearTimeout(timer);
-      resolve(outcome);
-    };
-    const exchange: Exchange = connections.start(
-      { head, body: bytes },
-      {
-        onHead: (status, seen) => answer.begin(status, seen),
-        onData: (chunk) => {
-          if (answer.add(chunk)) return;
-          const problem = `expected an answer of at most ${MAX_ANSWER_BYTES} bytes, got more`;
-          exchange.destroy(new Error(problem));
-        },
-        onEnd: () => finish(answer.complete()),
-        onError: ({ code = '', message }) => {
-          const isStale = exchange.reused && !answer.hasBegun && STALE_CODES.has(code);
-          finish(isStale ? 'stale' : failed(message));
-        },
-        ...(onSent !== undefined && { onWritten: onSent }),
-      },
-    );
-    const giveUp = (): void => exchange.destroy(new Error(`no answer within ${timeoutMs} ms`));
-    const timer = timeoutMs === undefined ? undefined : setTimeout(giveUp, timeoutMs);
-  });
+  return { head, body: bytes };
 }
 
-class ReceivedAnswer {
-  private status = 0;
-  private headers: HeaderFields = new Map();
-  private readonly chunks: Buffer[] = [];
-  private bytes = 0;
-
-  get hasBegun(): boolean {
-    return this.status !== 0;
-  }
-
-  begin(status: number, headers: HeaderFields): void {
-    this.status = status;
-    this.headers = headers;
-  }
-
-  /** False when the answer has become too large. */
-  add(chunk: Buffer): boolean {
-    this.bytes += chunk.length;
-    this.chunks.push(chunk);
-    return this.bytes <= MAX_ANSWER_BYTES;
-  }
-
-  complete(): ApiAnswer {
-    const [first] = this.chunks;
-    const isWhole = first !== undefined && this.chunks.length === 1;
-    const body = isWhole ? first : Buffer.concat(this.chunks);
-    const { status, headers } = this;
-    return { kind: 'answered', status, headers, body: body.toString('utf8') };
-  }
-}
-
-function failed(message: string): ApiAnswer {
+function failed(message: string): ApiResponse {
   return { kind: 'failed', message };
 }
 

@@ -11,7 +11,7 @@ import {
   refuseOversize,
   takeBody,
 } from '../relay/otlp-exchange';
-import type { OpenedExchange, OtlpAnswer, OtlpRequest } from '../relay/otlp-exchange';
+import type { OpenedExchange, OtlpResponse, OtlpRequest } from '../relay/otlp-exchange';
 import { INFLATION } from './received-otlp';
 import type { OtlpReceiverOptions } from './received-otlp';
 import { MAX_BODY_BYTES } from './telemetry-listener';
@@ -34,14 +34,14 @@ export function receiveOversize(request: ReceivedRequest, options: OtlpReceiverO
   options.onRefused();
   const opened = open(request);
   const encoding = opened.kind === 'request' ? opened.request.encoding : undefined;
-  answer(request, refuseOversize(MAX_BODY_BYTES, encoding));
+  respond(request, refuseOversize(MAX_BODY_BYTES, encoding));
 }
 
 export function receive(request: ReceivedRequest, options: OtlpReceiverOptions): void {
   const opened = open(request);
   if (opened.kind === 'refused') {
     options.onRefused();
-    answer(request, opened.answer);
+    respond(request, opened.response);
   } else if (opened.request.isGzip && request.body.length > 0) {
     void inflateAndTake(request, opened.request, options);
   } else {
@@ -62,7 +62,7 @@ async function inflateAndTake(
   options.onRefused();
   const { encoding } = otlp;
   const isLarge = body === 'too large';
-  answer(request, isLarge ? refuseOversize(MAX_BODY_BYTES, encoding) : refuseGzip(encoding));
+  respond(request, isLarge ? refuseOversize(MAX_BODY_BYTES, encoding) : refuseGzip(encoding));
 }
 
 function take(
@@ -72,23 +72,26 @@ function take(
   { onBody, onRefused }: OtlpReceiverOptions,
 ): void {
   const taken = takeBody(otlp, body);
-  let reply = taken.answer;
+  let response = taken.response;
   try {
     if (taken.kind === 'refused') onRefused();
     else if (taken.items !== 0) {
       const { signal } = otlp;
       const { encoding, items } = taken;
       const rejected = onBody({ signal, encoding, bytes: body, items });
-      if (rejected > 0) reply = acceptPartly(signal, rejected, encoding);
+      if (rejected > 0) response = acceptPartly(signal, rejected, encoding);
     }
   } finally {
-    answer(request, reply);
+    respond(request, response);
   }
 }
 
-function answer(request: ReceivedRequest, { status, contentType, body, fields }: OtlpAnswer): void {
+function respond(
+  request: ReceivedRequest,
+  { status, contentType, body, fields }: OtlpResponse,
+): void {
   let lines = `Content-Type: ${contentType}\r\n`;
   for (const name in fields) lines += `${name}: ${fields[name] ?? ''}\r\n`;
   const text = body.length === 0 ? undefined : Buffer.from(body);
-  request.answer(status, { fields: lines, ...(text && { body: text }) });
+  request.respond(status, { fields: lines, ...(text && { body: text }) });
 }

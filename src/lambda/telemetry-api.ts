@@ -31,7 +31,7 @@ export type SubscribeOutcome =
 /** Newest first; Managed Instances know only the newest. */
 const SCHEMA_VERSIONS = ['2025-01-29', '2022-12-13', '2022-07-01'] as const;
 /** Bounds the wait for an answer, so that it cannot use up the init phase (10 s). */
-const ANSWER_TIMEOUT_MS = 5_000;
+const RESPONSE_TIMEOUT_MS = 5_000;
 
 /** Subscribes with the newest schema version that Lambda accepts. Never rejects. */
 export async function subscribe(
@@ -40,7 +40,7 @@ export async function subscribe(
 ): Promise<SubscribeOutcome> {
   let refusal = '';
   for (const schemaVersion of SCHEMA_VERSIONS) {
-    const answer = await client.send({
+    const response = await client.send({
       method: 'PUT',
       path: '/2022-07-01/telemetry',
       headers: {
@@ -48,17 +48,17 @@ export async function subscribe(
         'Content-Type': 'application/json',
       },
       body: toBody(request, schemaVersion),
-      timeoutMs: ANSWER_TIMEOUT_MS,
+      timeoutMs: RESPONSE_TIMEOUT_MS,
       ...(request.onSent && { onSent: request.onSent }),
     });
-    if (answer.kind === 'failed') return answer;
-    const { status } = answer;
+    if (response.kind === 'failed') return response;
+    const { status } = response;
     // The body of a 200 is "OK", or "AlreadySubscribed" after a restart in the same environment.
     if (status === 200) return { kind: 'subscribed', schemaVersion };
-    const { errorType, message } = readErrorBody(answer.body);
+    const { errorType, message } = readErrorBody(response.body);
     if (status === 202) return { kind: 'unsupported', message };
     refusal = `expected status 200, got ${status} ${errorType ?? ''} ${message}`.trim();
-    if (status !== 400 || !isAboutVersion(answer.body)) break;
+    if (status !== 400 || !isAboutVersion(response.body)) break;
   }
   return { kind: 'failed', message: refusal };
 }

@@ -57,11 +57,11 @@ function acknowledge(request: ReceivedRequest, onBody: TelemetryListenerOptions[
   const encoding = fields.get('content-encoding')?.trim() ?? '';
   const isGzip = GZIP.test(encoding);
   if (method !== 'POST' && method !== 'PUT')
-    request.answer(405, { fields: 'Allow: POST, PUT\r\n' });
+    request.respond(405, { fields: 'Allow: POST, PUT\r\n' });
   else if (!isGzip && !/^(?:identity)?$/i.test(encoding)) {
-    request.answer(415, { fields: 'Accept-Encoding: gzip\r\n' });
+    request.respond(415, { fields: 'Accept-Encoding: gzip\r\n' });
   } else {
-    request.answer(200);
+    request.respond(200);
     if (body.length > 0) onBody({ bytes: body, isGzip, sequenceId: fields.get('sequence-id') });
   }
 }

@@ -15,7 +15,7 @@ export interface ExchangeHead {
   readonly contentEncoding: string | undefined;
 }
 
-export interface OtlpAnswer {
+export interface OtlpResponse {
   readonly status: number;
   readonly contentType: string;
   readonly body: Uint8Array;
@@ -34,7 +34,7 @@ export type OpenedExchange = { readonly kind: 'request'; readonly request: OtlpR
 
 export interface Refusal {
   readonly kind: 'refused';
-  readonly answer: OtlpAnswer;
+  readonly response: OtlpResponse;
 }
 
 export interface TakenBody {
@@ -42,7 +42,7 @@ export interface TakenBody {
   readonly encoding: Encoding;
   /** For protobuf; the items of JSON are counted when it is read. */
   readonly items: number | undefined;
-  readonly answer: OtlpAnswer;
+  readonly response: OtlpResponse;
 }
 
 const CONTENT_TYPES: Readonly<Record<Encoding, string>> = {
@@ -108,7 +108,7 @@ export function takeBody({ encoding: said }: OtlpRequest, body: Uint8Array): Tak
       kind: 'taken',
       encoding,
       items: body.length === 0 ? 0 : undefined,
-      answer: accept(encoding),
+      response: accept(encoding),
     };
   }
   const items = countItems(body);
@@ -119,26 +119,26 @@ export function takeBody({ encoding: said }: OtlpRequest, body: Uint8Array): Tak
       encoding,
     );
   }
-  return { kind: 'taken', encoding, items, answer: accept(encoding) };
+  return { kind: 'taken', encoding, items, response: accept(encoding) };
 }
 
 /** Larger than may be held, also after inflating. */
-export function refuseOversize(maxBytes: number, encoding: Encoding | undefined): OtlpAnswer {
-  return refuse(413, `expected a body of at most ${maxBytes} bytes, got more`, encoding).answer;
+export function refuseOversize(maxBytes: number, encoding: Encoding | undefined): OtlpResponse {
+  return refuse(413, `expected a body of at most ${maxBytes} bytes, got more`, encoding).response;
 }
 
-export function refuseGzip(encoding: Encoding | undefined): OtlpAnswer {
-  return refuse(400, 'expected gzip, got a body that is not gzip', encoding).answer;
+export function refuseGzip(encoding: Encoding | undefined): OtlpResponse {
+  return refuse(400, 'expected gzip, got a body that is not gzip', encoding).response;
 }
 
 /** 200 for a request of which so many items were dropped: the SDK must not send it again. */
-export function acceptPartly(signal: Signal, rejected: number, encoding: Encoding): OtlpAnswer {
+export function acceptPartly(signal: Signal, rejected: number, encoding: Encoding): OtlpResponse {
   const message = 'the buffer is full';
   const partial = { items: rejected, name: REJECTED_NAMES[signal], message };
   return { ...accept(encoding), body: encodePartialSuccess(partial, encoding) };
 }
 
-function accept(encoding: Encoding): OtlpAnswer {
+function accept(encoding: Encoding): OtlpResponse {
   const body = ACCEPTED[encoding];
   return { status: 200, contentType: CONTENT_TYPES[encoding], body, fields: {} };
 }
@@ -154,12 +154,12 @@ function refuse(
   status: number,
   message: string,
   encoding: Encoding = 'json',
-  fields: OtlpAnswer['fields'] = {},
+  fields: OtlpResponse['fields'] = {},
 ): Refusal {
   const body = encodeRpcStatus(message, encoding);
   return {
     kind: 'refused',
-    answer: { status, contentType: CONTENT_TYPES[encoding], body, fields },
+    response: { status, contentType: CONTENT_TYPES[encoding], body, fields },
   };
 }
 

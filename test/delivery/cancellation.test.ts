@@ -7,7 +7,7 @@ import { createConnectionPool } from '../../src/delivery/transport/connection-po
 import type { HttpTransportOptions } from '../../src/delivery/transport/http-transport';
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
 import { createReconnectingTransport } from '../../src/delivery/transport/transport-factory';
-import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
+import type { Transport, SendResult } from '../../src/delivery/transport/transport';
 import { Connections } from '../../src/http/connections';
 import { Secrets } from '../../src/secrets';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
@@ -174,7 +174,7 @@ describe('reconnecting', () => {
     bodyWritten: true,
     staleConnection: true,
   };
-  const stale: TransportResponse = {
+  const stale: SendResult = {
     status: 'retryable',
     failure,
   };

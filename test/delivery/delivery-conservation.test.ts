@@ -4,17 +4,17 @@ import fc from 'fast-check';
 import type { Signal } from '../../src/delivery/delivery';
 import { protobufEncoding } from '../../src/delivery/codec/request-builder';
 import type { TransportFactory } from '../../src/delivery/transport/transport-factory';
-import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
+import type { Transport, SendResult } from '../../src/delivery/transport/transport';
 import { createFixture } from './delivery-fixture';
 import { makeLogRecord, makeSpan, makeWindow, range } from './signal-items';
 
 const failing = (
   status: 'failure' | 'retryable',
   failure: { readonly outcome: number | string; readonly bodyWritten: boolean },
-): TransportResponse => ({ status, failure: { message: `${failure.outcome}`, ...failure } });
+): SendResult => ({ status, failure: { message: `${failure.outcome}`, ...failure } });
 
-const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
-  { weight: 4, arbitrary: fc.constant<TransportResponse>({ status: 'success' }) },
+const response: fc.Arbitrary<SendResult | 'hang' | 'reject'> = fc.oneof(
+  { weight: 4, arbitrary: fc.constant<SendResult>({ status: 'success' }) },
   { weight: 1, arbitrary: fc.constantFrom('hang' as const, 'reject' as const) },
   {
     weight: 2,
@@ -38,17 +38,17 @@ const response: fc.Arbitrary<TransportResponse | 'hang' | 'reject'> = fc.oneof(
   {
     weight: 1,
     // ExportTraceServiceResponse { partial_success { rejected_* = 2 } }; may exceed what was sent.
-    arbitrary: fc.constant<TransportResponse>({
+    arbitrary: fc.constant<SendResult>({
       status: 'success',
       data: Uint8Array.of(0x0a, 0x02, 0x08, 0x02),
     }),
   },
 );
 
-const success: TransportResponse = { status: 'success' };
+const success: SendResult = { status: 'success' };
 
 /** Answers in the order of the script, then with success; a hang ends when it is cancelled. */
-function scripted(script: readonly (TransportResponse | 'hang' | 'reject')[]): TransportFactory {
+function scripted(script: readonly (SendResult | 'hang' | 'reject')[]): TransportFactory {
   const rest = [...script];
   const send: Transport['send'] = (_, timeoutMs, cancellation) => {
     const next = rest.shift() ?? success;

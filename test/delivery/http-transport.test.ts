@@ -6,7 +6,7 @@ import { Cancellation } from '../../src/delivery/transport/transport';
 import { createConnectionPool } from '../../src/delivery/transport/connection-pool';
 import { createHttpTransport } from '../../src/delivery/transport/http-transport';
 import { createReconnectingTransport } from '../../src/delivery/transport/transport-factory';
-import type { Transport, TransportResponse } from '../../src/delivery/transport/transport';
+import type { Transport, SendResult } from '../../src/delivery/transport/transport';
 import { Secrets } from '../../src/secrets';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 import { eventually } from './delivery-fixture';
@@ -65,7 +65,7 @@ async function startRawServer(reply: (socket: Socket) => void): Promise<string> 
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1/traces`;
 }
 
-function outcomeOf(response: TransportResponse): number | string {
+function outcomeOf(response: SendResult): number | string {
   return response.status === 'success' ? 'success' : response.failure.outcome;
 }
 

@@ -21,7 +21,7 @@ export interface Scene {
 }
 
 export const echo = (request: Http2Request): void =>
-  request.answer({
+  request.respond({
     fields: { ':status': '200' },
     body: request.body,
     trailers: { 'x-value': request.fields.get('x-value') ?? '' },
@@ -37,15 +37,15 @@ export async function serve(options: Partial<Http2Options> = {}): Promise<Scene>
       requests.push(request);
       echo(request);
     },
-    onOversize: (request) => request.answer({ fields: { ':status': '413' } }),
+    onOversize: (request) => request.respond({ fields: { ':status': '413' } }),
     ...options,
   };
   const server = await startHttpServer(
     {
       maxBodyBytes: MIB,
       budget,
-      onRequest: (request) => request.answer(200),
-      onOversize: (request) => request.answer(413),
+      onRequest: (request) => request.respond(200),
+      onOversize: (request) => request.respond(413),
       onHttp2: (socket, first) =>
         // As if it had to be loaded.
         void setImmediate(() => new Http2Connection(socket, first, http2)),

@@ -34,9 +34,9 @@ async function serve(
       budget,
       onRequest: (request) => {
         requests.push(request);
-        request.answer(200);
+        request.respond(200);
       },
-      onOversize: (request) => request.answer(413),
+      onOversize: (request) => request.respond(413),
       onError: () => undefined,
       ...options,
     },
@@ -115,7 +115,7 @@ describe('a request', () => {
   it('is answered with fields and a body', async () => {
     const { open } = await serve({
       onRequest: (request) =>
-        request.answer(404, { fields: 'Content-Type: text/plain\r\n', body: Buffer.from('no') }),
+        request.respond(404, { fields: 'Content-Type: text/plain\r\n', body: Buffer.from('no') }),
     });
     const peer = await open();
     await peer.write(post('x'));
@@ -127,7 +127,7 @@ describe('a request', () => {
 
   it('of HEAD is answered by a head alone', async () => {
     const { open } = await serve({
-      onRequest: (request) => request.answer(405, { body: Buffer.from('no') }),
+      onRequest: (request) => request.respond(405, { body: Buffer.from('no') }),
     });
     const peer = await open();
     await peer.write('HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n');
@@ -180,7 +180,7 @@ describe('a request', () => {
     const peer = await open();
     peer.socket.end(post('a') + post('b'));
     while (requests.length < 2) await new Promise(setImmediate);
-    for (const request of requests) request.answer(200);
+    for (const request of requests) request.respond(200);
     await peer.until(({ isClosed }) => isClosed);
     expect(peer.answers).toBe(2);
   });
@@ -191,8 +191,8 @@ describe('a request', () => {
     const peer = await open();
     await peer.write(post('a') + post('b'));
     while (requests.length < 2) await new Promise(setImmediate);
-    requests[1]?.answer(404);
-    requests[0]?.answer(200);
+    requests[1]?.respond(404);
+    requests[0]?.respond(200);
     await peer.until(({ received }) => received.includes(' 404 '));
     expect(peer.received.indexOf(' 200 ')).toBeLessThan(peer.received.indexOf(' 404 '));
   });
@@ -247,7 +247,7 @@ describe('what is held', () => {
     await peer.write(post('').repeat(100));
     await isQuiet(requests);
     expect(requests).toHaveLength(32);
-    for (const request of [...requests]) request.answer(200);
+    for (const request of [...requests]) request.respond(200);
     await peer.until(({ answers }) => answers === 32);
     await isQuiet(requests);
     expect(requests).toHaveLength(64);

@@ -67,24 +67,26 @@ describe('openExchange', () => {
   ])('answers %d to %j', (status, head) => {
     expect(openExchange({ ...post, ...head })).toMatchObject({
       kind: 'refused',
-      answer: { status },
+      response: { status },
     });
   });
 
   it('says what is allowed instead', () => {
     const allow = { Allow: 'POST' };
-    expect(openExchange({ ...post, method: 'GET' })).toMatchObject({ answer: { fields: allow } });
+    expect(openExchange({ ...post, method: 'GET' })).toMatchObject({ response: { fields: allow } });
     const accept = { 'Accept-Encoding': 'gzip' };
     expect(openExchange({ ...post, contentEncoding: 'br' })).toMatchObject({
-      answer: { fields: accept },
+      response: { fields: accept },
     });
   });
 
   it('refuses in the encoding of the request', () => {
     const refusal = openExchange({ ...post, method: 'GET', contentType: 'application/json' });
     if (refusal.kind !== 'refused') throw new Error('expected a refusal');
-    expect(refusal.answer.contentType).toBe('application/json');
-    expect(JSON.parse(textOf(refusal.answer.body))).toEqual({ message: 'expected POST, got GET' });
+    expect(refusal.response.contentType).toBe('application/json');
+    expect(JSON.parse(textOf(refusal.response.body))).toEqual({
+      message: 'expected POST, got GET',
+    });
   });
 });
 
@@ -94,7 +96,7 @@ describe('takeBody', () => {
       kind: 'taken',
       encoding: 'protobuf',
       items: 0,
-      answer: {
+      response: {
         status: 200,
         contentType: 'application/x-protobuf',
         body: new Uint8Array(0),
@@ -106,7 +108,7 @@ describe('takeBody', () => {
   it('answers an object to JSON, which is read later', () => {
     const taken = takeBody({ ...request, encoding: 'json' }, bytes(' \r\n\t{"broken'));
     expect(taken).toMatchObject({ kind: 'taken', encoding: 'json', items: undefined });
-    expect(textOf(taken.answer.body)).toBe('{"partialSuccess":{}}');
+    expect(textOf(taken.response.body)).toBe('{"partialSuccess":{}}');
   });
 
   it('goes by the first byte where the request does not say', () => {
@@ -128,7 +130,7 @@ describe('takeBody', () => {
   ] as const)('refuses %s', (_, encoding, body) => {
     expect(takeBody({ ...request, encoding }, body)).toMatchObject({
       kind: 'refused',
-      answer: { status: 400 },
+      response: { status: 400 },
     });
   });
 });

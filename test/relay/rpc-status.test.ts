@@ -1,4 +1,4 @@
-import { decodeExportAnswer } from '../../src/delivery/policy/verdict';
+import { decodeExportResponse } from '../../src/delivery/policy/verdict';
 import { encodePartialSuccess, encodeRpcStatus } from '../../src/relay/otlp-exchange';
 
 const rejected = { items: 300, name: 'rejectedSpans', message: 'queue full' };
@@ -14,7 +14,7 @@ describe('encodeRpcStatus', () => {
 
 describe('encodePartialSuccess', () => {
   it('says how many items were rejected, and why', () => {
-    expect(decodeExportAnswer(encodePartialSuccess(rejected, 'protobuf'))).toEqual({
+    expect(decodeExportResponse(encodePartialSuccess(rejected, 'protobuf'))).toEqual({
       rejected: 300,
       message: 'queue full',
     });

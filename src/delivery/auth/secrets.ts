@@ -155,14 +155,14 @@ async function fetchSecret(
     ? { Name: reference.id, WithDecryption: true }
     : { SecretId: reference.id };
   const body = Buffer.from(JSON.stringify(request), 'utf8');
-  const response = await transport.send(body, FETCH_TIMEOUT_MS);
-  if (response.status !== 'success') throw new Error(response.failure.message);
-  return readValue(Buffer.from(response.data ?? []).toString('utf8'), reference);
+  const result = await transport.send(body, FETCH_TIMEOUT_MS);
+  if (result.status !== 'success') throw new Error(result.failure.message);
+  return readValue(Buffer.from(result.data ?? []).toString('utf8'), reference);
 }
 
 /** The value of a parameter, a whole secret, or one member of a secret that is a JSON object. */
-function readValue(answer: string, { store, jsonKey }: SecretReference): string {
-  const { SecretString, Parameter } = parseObject(answer) as {
+function readValue(response: string, { store, jsonKey }: SecretReference): string {
+  const { SecretString, Parameter } = parseObject(response) as {
     readonly SecretString?: unknown;
     readonly Parameter?: { readonly Value?: unknown } | null;
   };

@@ -135,7 +135,7 @@ async function fetchCredentials(
     open: () => openPlainSocket(toAddress(uri)),
     now: () => clock.now(),
   });
-  const response = await runExchange({
+  const result = await runExchange({
     connections,
     head: { format: () => formatHead({ method: 'GET', target: `${pathname}${search}`, fields }) },
     body: new Uint8Array(),
@@ -144,12 +144,10 @@ async function fetchCredentials(
     secrets,
   });
   connections.close();
-  if (response.status !== 'success') {
-    throw new Error(
-      `no AWS credentials: the container endpoint failed, ${response.failure.message}`,
-    );
+  if (result.status !== 'success') {
+    throw new Error(`no AWS credentials: the container endpoint failed, ${result.failure.message}`);
   }
-  return parseCredentials(Buffer.from(response.data ?? []).toString('utf8'));
+  return parseCredentials(Buffer.from(result.data ?? []).toString('utf8'));
 }
 
 /** The container credentials document: AccessKeyId, SecretAccessKey, Token, Expiration. */

@@ -7,7 +7,7 @@ import type { WallClock } from '../../node/clock';
 export class EndpointHealth {
   readonly breaker: CircuitBreaker;
   /** The number of answers so far. */
-  answers = 0;
+  responses = 0;
   /** More than one signal uses this endpoint. */
   isShared = false;
   private trusted = false;
@@ -37,7 +37,7 @@ export class EndpointHealth {
 
   /** Called when it answered as a working server does, even if it refused the request. */
   answered(): void {
-    this.answers += 1;
+    this.responses += 1;
     this.trusted = true;
     this.isSuspect = false;
     this.breaker.succeeded();

@@ -87,7 +87,7 @@ export class Gate {
     });
   }
 
-  /** An HTTP answer came after `durationMs`, which includes any time spent frozen. */
+  /** An HTTP response came after `durationMs`, which includes any time spent frozen. */
   answered(durationMs: number): void {
     this.patience.answered(durationMs);
   }
@@ -215,7 +215,7 @@ export interface FailedAttempt {
   /** The server was reached; a server that does not run will not start within a few milliseconds. */
   readonly reached: boolean;
   /** The server's Retry-After, in milliseconds. */
-  readonly retryInMs?: number;
+  readonly retryInMs?: number | undefined;
 }
 
 export interface RetrySituation extends FailedAttempt {

@@ -11,20 +11,18 @@ import type { Gate } from './gate';
 import type { Ledger } from '../queue/ledger';
 import type { BuiltRequest } from '../codec/request-builder';
 import { RequestBuilder } from '../codec/request-builder';
-import type { Failure, TransportResponse } from '../transport/transport';
+import type { Failure, SendResult } from '../transport/transport';
 import type { Verdict } from './verdict';
 import { judge } from './verdict';
 import { NOT_HTTP } from '../../http/exchange';
 
 export type Settlement =
-  /** Exported, or put back in smaller parts: continue. */
-  | { readonly kind: 'progress' }
+  /** Exported, or put back in smaller parts, or there was nothing to send: continue. */
+  | 'done'
   /** Dropped for good: continue. */
-  | { readonly kind: 'refused' }
+  | 'refused'
   /** Put back as a whole. */
-  | { readonly kind: 'failed'; readonly reached: boolean; readonly retryInMs?: number }
-  /** There was nothing to send. */
-  | { readonly kind: 'nothing' };
+  | { readonly reached: boolean; readonly retryInMs?: number | undefined };
 
 export interface SettlerOptions {
   readonly signal: Signal;
@@ -46,21 +44,21 @@ export class RequestSettler {
     this.builder = new RequestBuilder(options.signal, options.buffer);
   }
 
-  settle(request: BuiltRequest, response: TransportResponse, attempt: number): Settlement {
-    const verdict = judge(response);
-    const suspicion = this.suspect(request, response, attempt);
-    if (suspicion !== 'none') return this.settleSuspect(request, response, suspicion);
+  settle(request: BuiltRequest, result: SendResult, attempt: number): Settlement {
+    const verdict = judge(result);
+    const suspicion = this.suspect(request, result, attempt);
+    if (suspicion !== 'none') return this.settleSuspect(request, result, suspicion);
     this.gate.learn(verdict, attempt);
     switch (verdict.kind) {
       case 'delivered':
         return this.settleDelivered(request.items, verdict);
       case 'split':
-        if (this.builder.shrink(request)) return { kind: 'progress' };
-        return this.settleRefused(request.items, response, 'rejected');
+        if (this.builder.shrink(request)) return 'done';
+        return this.settleRefused(request.items, result, 'rejected');
       case 'dropped':
-        return this.settleRefused(request.items, response, verdict.reason);
+        return this.settleRefused(request.items, result, verdict.reason);
       case 'resend':
-        return this.settleFailed(request.items, response, verdict);
+        return this.settleFailed(request.items, result, verdict);
     }
   }
 
@@ -68,14 +66,14 @@ export class RequestSettler {
     this.options.buffer.discard(this.options.signal, items, reason);
   }
 
-  private suspect(request: BuiltRequest, response: TransportResponse, flush: number): Suspicion {
-    if (response.status !== 'retryable') return 'none';
+  private suspect(request: BuiltRequest, result: SendResult, flush: number): Suspicion {
+    if (result.status !== 'retryable') return 'none';
     const { health } = this.options;
     return this.suspicion.judge({
       items: request.items,
-      failure: response.failure,
+      failure: result.failure,
       flush,
-      answers: health.answers,
+      responses: health.responses,
       isShared: health.isShared,
     });
   }
@@ -83,33 +81,33 @@ export class RequestSettler {
   /** The request seems to be at fault, not the endpoint, so no breaker is told. */
   private settleSuspect(
     request: BuiltRequest,
-    response: TransportResponse,
+    result: SendResult,
     suspicion: Exclude<Suspicion, 'none'>,
   ): Settlement {
     const { signal, buffer } = this.options;
     this.gate.release();
     if (suspicion === 'send last') {
       buffer.putLast(signal, request.items);
-      return { kind: 'failed', reached: true };
+      return { reached: true };
     }
-    if (suspicion === 'halve' && this.builder.shrink(request)) return { kind: 'progress' };
-    return this.settleRefused(request.items, response, 'rejected');
+    if (suspicion === 'halve' && this.builder.shrink(request)) return 'done';
+    return this.settleRefused(request.items, result, 'rejected');
   }
 
   private settleRefused(
     items: readonly RawItem[],
-    response: TransportResponse,
+    result: SendResult,
     reason: DropReason,
   ): Settlement {
     this.drop(items, reason);
-    this.warn(response, items, 'dropped');
-    return { kind: 'refused' };
+    this.warn(result, items, 'dropped');
+    return 'refused';
   }
 
   /** Spans and log records have deterministic ids, so they may arrive twice; a delta would be counted twice. */
   private settleFailed(
     items: readonly RawItem[],
-    response: TransportResponse,
+    result: SendResult,
     verdict: Extract<Verdict, { kind: 'resend' }>,
   ): Settlement {
     const { signal, buffer } = this.options;
@@ -118,13 +116,15 @@ export class RequestSettler {
     const lost = items.filter(isLost);
     if (lost.length > 0) this.drop(lost, 'unknown_fate');
     if (lost.length === items.length) {
-      this.warn(response, items, 'dropped');
-      return { kind: 'refused' };
+      this.warn(result, items, 'dropped');
+      return 'refused';
     }
     const kept = lost.length === 0 ? items : items.filter((item) => !isLost(item));
-    this.warn(response, kept, 'kept, to be sent again');
+    this.warn(result, kept, 'kept, to be sent again');
     buffer.putBack(signal, kept);
-    return this.postpone(verdict);
+    const { reached, retryInMs } = verdict;
+    if (retryInMs !== undefined) this.gate.postpone(retryInMs);
+    return { reached, retryInMs };
   }
 
   private settleDelivered(
@@ -145,20 +145,14 @@ export class RequestSettler {
         rejected: refused,
       });
     }
-    return { kind: 'progress' };
+    return 'done';
   }
 
-  private postpone({ reached, retryInMs }: Extract<Verdict, { kind: 'resend' }>): Settlement {
-    if (retryInMs === undefined) return { kind: 'failed', reached };
-    this.gate.postpone(retryInMs);
-    return { kind: 'failed', reached, retryInMs };
-  }
-
-  private warn(response: TransportResponse, items: readonly RawItem[], fate: string): void {
-    if (response.status === 'success') return;
+  private warn(result: SendResult, items: readonly RawItem[], fate: string): void {
+    if (result.status === 'success') return;
     const { signal, url, diagnostics, health } = this.options;
-    const { message, outcome } = response.failure;
-    const isNew = health.answers === 0;
+    const { message, outcome } = result.failure;
+    const isNew = health.responses === 0;
     const consequence = `its items are ${fate}`;
     diagnostics.warn(describeTrouble({ signal, url, outcome, message, isNew, consequence }), {
       items: countItems(signal, items),
@@ -225,7 +219,7 @@ function hintFor(outcome: Failure['outcome'], signal: Signal): string | undefine
 interface Suspect {
   readonly sinceFlush: number;
   /** The number of the endpoint's answers when the batch failed for the first time. */
-  readonly answersBefore: number;
+  readonly responsesBefore: number;
   failures: number;
 }
 
@@ -244,7 +238,7 @@ interface FailedBatch {
   readonly failure: Failure;
   readonly flush: number;
   /** The number of the endpoint's answers so far, for all signals. */
-  readonly answers: number;
+  readonly responses: number;
   /** Other signals use the same endpoint. */
   readonly isShared: boolean;
 }
@@ -259,14 +253,14 @@ class SizeSuspicion {
   private narrowsUntilFlush = -1;
 
   /** To be called when a request has failed and might be retried. */
-  judge({ items, failure, flush, answers, isShared }: FailedBatch): Suspicion {
+  judge({ items, failure, flush, responses, isShared }: FailedBatch): Suspicion {
     const [first] = items;
     const isBegun = failure.begun === true || failure.bodyWritten;
     if (first === undefined || !isBegun || !ENDED.has(failure.outcome)) return 'none';
-    const suspect = this.findSuspect(first, { flush, answers });
+    const suspect = this.findSuspect(first, { flush, responses });
     suspect.failures += 1;
     const isEnough = suspect.failures >= MAX_FAILURES || flush <= this.narrowsUntilFlush;
-    const answersOthers = answers > suspect.answersBefore;
+    const answersOthers = responses > suspect.responsesBefore;
     // If only this signal uses the endpoint there is no such evidence: batches are halved, but nothing is dropped.
     if (!isEnough || (isShared && !answersOthers)) return 'none';
     this.narrowsUntilFlush = flush + MAX_FLUSHES;
@@ -277,11 +271,11 @@ class SizeSuspicion {
 
   private findSuspect(
     first: RawItem,
-    { flush, answers }: Pick<FailedBatch, 'flush' | 'answers'>,
+    { flush, responses }: Pick<FailedBatch, 'flush' | 'responses'>,
   ): Suspect {
     const known = this.suspects.get(first);
     if (known !== undefined && flush - known.sinceFlush <= MAX_FLUSHES) return known;
-    const suspect = { sinceFlush: flush, answersBefore: answers, failures: 0 };
+    const suspect = { sinceFlush: flush, responsesBefore: responses, failures: 0 };
     this.suspects.set(first, suspect);
     return suspect;
   }

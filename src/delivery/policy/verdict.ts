@@ -2,7 +2,7 @@
 import { readUtf8 } from '../../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED, VARINT } from '../../relay/field-reader';
 import type { DropReason } from '../delivery';
-import type { Failure, TransportResponse } from '../transport/transport';
+import type { Failure, SendResult } from '../transport/transport';
 import { describeUrl } from '../settings/endpoint';
 import type { Secrets } from '../../secrets';
 
@@ -29,11 +29,11 @@ export type Verdict =
 /** Refusals caused by the address or the credentials, not by the items; the next request would fare no better. */
 const ADDRESS_STATUS_CODES = new Set([401, 402, 403, 404, 405, 406, 407, 410, 415, 421, 426]);
 
-export function judge(response: TransportResponse): Verdict {
-  if (response.status === 'success') return judgeSuccess(response);
-  const { outcome, bodyWritten } = response.failure;
-  if (response.status === 'retryable') {
-    const { retryInMs } = response;
+export function judge(result: SendResult): Verdict {
+  if (result.status === 'success') return judgeSuccess(result);
+  const { outcome, bodyWritten } = result.failure;
+  if (result.status === 'retryable') {
+    const { retryInMs } = result;
     return {
       kind: 'resend',
       reached: bodyWritten,
@@ -51,12 +51,12 @@ export function judge(response: TransportResponse): Verdict {
 function judgeSuccess({
   data,
   isOther = false,
-}: Extract<TransportResponse, { status: 'success' }>): Verdict {
+}: Extract<SendResult, { status: 'success' }>): Verdict {
   const noOtlp = { kind: 'delivered', rejected: 0, note: NO_OTLP } as const;
   if (isOther) return noOtlp;
   if (data === undefined || data.length === 0) return { kind: 'delivered', rejected: 0, note: '' };
   try {
-    const { rejected, message } = decodeExportAnswer(data);
+    const { rejected, message } = decodeExportResponse(data);
     return { kind: 'delivered', rejected, note: message };
   } catch {
     return noOtlp;
@@ -68,10 +68,10 @@ function troubleOf(statusCode: number): 'items' | 'address' | 'server' {
   return ADDRESS_STATUS_CODES.has(statusCode) || statusCode < 400 ? 'address' : 'items';
 }
 
-// What an HTTP answer means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is success; 429, 502, 503
+// What an HTTP response means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is success; 429, 502, 503
 // and 504 may be retried, and so may 408; everything else is final. Redirects are not followed.
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly statusCode: number;
   readonly retryAfter?: string;
   readonly location?: string;
@@ -97,34 +97,34 @@ const SPACE = 0x20;
 const LESS_THAN_SIGN = 0x3c;
 
 /** The server's words are quoted without what `secrets` knows, because servers echo what they were sent. */
-export function classifyAnswer(
-  answer: HttpAnswer,
+export function toSendResult(
+  response: HttpResponse,
   { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Secrets },
-): TransportResponse {
-  const { statusCode, body, isReused } = answer;
+): SendResult {
+  const { statusCode, body, isReused } = response;
   if (statusCode >= 200 && statusCode < 300) {
-    const data = answer.state === 'whole' ? body : new Uint8Array();
-    return { status: 'success', data, isOther: isNoOtlp(answer) };
+    const data = response.state === 'whole' ? body : new Uint8Array();
+    return { status: 'success', data, isOther: isNoOtlp(response) };
   }
   const failure: Failure = {
-    message: describe(answer, secrets),
+    message: describe(response, secrets),
     outcome: statusCode,
     bodyWritten: true,
     ...(statusCode === 408 && isReused && { staleConnection: true }),
   };
   if (!RETRYABLE_STATUS_CODES.has(statusCode)) return { status: 'failure', failure };
-  const retryInMs = parseRetryAfter(answer.retryAfter, nowMs);
+  const retryInMs = parseRetryAfter(response.retryAfter, nowMs);
   return { status: 'retryable', failure, ...(retryInMs !== undefined && { retryInMs }) };
 }
 
 /** True for a web page, such as a login form or a portal: no OTLP endpoint has read the request. */
-function isNoOtlp({ contentType = '', body, state }: HttpAnswer): boolean {
+function isNoOtlp({ contentType = '', body, state }: HttpResponse): boolean {
   if (state === 'unreadable' || /^text\/html\b/i.test(contentType)) return true;
   const first = body.find((byte) => byte > SPACE);
   return first === LESS_THAN_SIGN;
 }
 
-function describe({ statusCode, location, body }: HttpAnswer, secrets: Secrets): string {
+function describe({ statusCode, location, body }: HttpResponse, secrets: Secrets): string {
   if (location !== undefined && statusCode >= 300 && statusCode < 400) {
     return `HTTP ${statusCode}, a redirect to '${describeLocation(location)}'`;
   }
@@ -164,7 +164,7 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
 // be protobuf or JSON: some endpoints answer in JSON whatever the request was.
 // Source: opentelemetry-proto 1.x, collector/trace/v1/trace_service.proto
 
-interface ExportAnswer {
+interface ExportResponse {
   readonly rejected: number;
   readonly message: string;
 }
@@ -177,18 +177,18 @@ const ERROR_MESSAGE = 2;
 const INT64_BOUND = 2 ** 63;
 
 /** Throws if the bytes are not an OTLP answer. */
-export function decodeExportAnswer(bytes: Uint8Array): ExportAnswer {
+export function decodeExportResponse(bytes: Uint8Array): ExportResponse {
   // In protobuf a brace would begin a group, which proto3 no longer has.
   return bytes[0] === BRACE ? decodeJson(bytes) : decodeProtobuf(bytes);
 }
 
-interface JsonAnswer {
+interface JsonResponse {
   readonly partialSuccess?: Readonly<Record<string, unknown>> | null;
 }
 
 /** Throws a SyntaxError. In OTLP/JSON an int64 is a text or a number. */
-function decodeJson(bytes: Uint8Array): ExportAnswer {
-  const { partialSuccess } = JSON.parse(new TextDecoder().decode(bytes)) as JsonAnswer;
+function decodeJson(bytes: Uint8Array): ExportResponse {
+  const { partialSuccess } = JSON.parse(new TextDecoder().decode(bytes)) as JsonResponse;
   if (typeof partialSuccess !== 'object' || partialSuccess === null) {
     return { rejected: 0, message: '' };
   }
@@ -201,7 +201,7 @@ function decodeJson(bytes: Uint8Array): ExportAnswer {
 }
 
 /** Throws a RangeError. */
-function decodeProtobuf(bytes: Uint8Array): ExportAnswer {
+function decodeProtobuf(bytes: Uint8Array): ExportResponse {
   let [rejected, message] = [0, ''];
   const fields = new FieldReader(bytes);
   const inner = new FieldReader(bytes);

@@ -1,12 +1,7 @@
 // Sends the buffered items of one signal, one request at a time. A request may outlive the flush that began it and even
 // a freeze: its answer or its own timeout ends it, and only then are its items exported, dropped or put back. No method
 // rejects.
-import type {
-  Cancellation,
-  Transport,
-  TransportResponse,
-  TwofoldSending,
-} from '../transport/transport';
+import type { Cancellation, Transport, SendResult, TwofoldSending } from '../transport/transport';
 import { sendResendable } from '../transport/transport';
 import type { RequestEncoding, BuiltRequest } from '../codec/request-builder';
 import type { SignalConfiguration } from '../settings/configuration';
@@ -15,7 +10,6 @@ import { Gate } from '../policy/gate';
 import type { Flush, GateOptions } from '../policy/gate';
 import type { Settlement, SettlerOptions } from '../policy/request-settler';
 import { RequestSettler } from '../policy/request-settler';
-import { defined } from '../../telemetry/fields';
 import { hearSockets, isSettledWithin, pause, systemClock } from '../../node/clock';
 
 export interface LaneOptions extends SettlerOptions, GateOptions {
@@ -107,10 +101,9 @@ export class SignalLane {
       if (typeof underWay === 'string') return underWay;
       if (!(await this.isAnswered(underWay, flush))) return this.stopWaiting(flush);
       const settlement = await underWay.settled;
-      if (settlement.kind === 'refused') refused = true;
-      if (settlement.kind !== 'failed') continue;
-      const { reached, retryInMs } = settlement;
-      const delayMs = this.gate.retryMs(flush, { retries, reached, ...defined({ retryInMs }) });
+      if (settlement === 'refused') refused = true;
+      if (typeof settlement === 'string') continue;
+      const delayMs = this.gate.retryMs(flush, { retries, ...settlement });
       if (delayMs === undefined) return 'failed';
       retries += 1;
       await pause(systemClock, delayMs);
@@ -130,7 +123,7 @@ export class SignalLane {
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay = {
       startMs: clock.now(),
-      settled: Promise.resolve({ kind: 'nothing' }),
+      settled: Promise.resolve('done'),
       givenUp: false,
     };
     this.open = [...this.open, underWay];
@@ -147,7 +140,7 @@ export class SignalLane {
         `unexpected error in the export of ${this.signal}: ${String(error)}; going on`,
       );
       this.gate.release();
-      return { kind: 'failed', reached: false };
+      return { reached: false };
     } finally {
       this.open = this.open.filter((other) => other !== underWay);
       if (this.current === underWay) this.current = undefined;
@@ -163,22 +156,22 @@ export class SignalLane {
     const request = this.settler.builder.build(encoding);
     if (request === undefined) {
       this.gate.release();
-      return { kind: 'nothing' };
+      return 'done';
     }
     underWay.request = request;
     const sentMs = clock.now();
     const sending = sendResendable((cancellation) => this.send(request.body, cancellation));
     underWay.sending = sending;
-    const response = await sending.response;
-    if (underWay.givenUp) return { kind: 'nothing' };
+    const result = await sending.result;
+    if (underWay.givenUp) return 'done';
     const durationMs = Math.max(clock.now() - sentMs, 0);
-    const outcome = response.status === 'success' ? 'success' : response.failure.outcome;
+    const outcome = result.status === 'success' ? 'success' : result.failure.outcome;
     ledger.requestEnded(this.signal, durationMs, `${outcome}`);
     if (outcome === 'success' || typeof outcome === 'number') this.gate.answered(durationMs);
-    return this.settler.settle(request, response, flush.number);
+    return this.settler.settle(request, result, flush.number);
   }
 
-  private async send(body: Uint8Array, cancellation: Cancellation): Promise<TransportResponse> {
+  private async send(body: Uint8Array, cancellation: Cancellation): Promise<SendResult> {
     const { transport, timeoutMs } = this.options;
     try {
       return await transport.send(body, timeoutMs, cancellation);

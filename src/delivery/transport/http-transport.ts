@@ -11,18 +11,18 @@ import type {
   HeaderValues,
   HeaderSource,
   Transport,
-  TransportResponse,
+  SendResult,
   Cancellation,
 } from './transport';
-import { NOT_HTTP } from '../../http/exchange';
-import type { AnswerListener, Exchange } from '../../http/exchange';
+import { NOT_HTTP, ResponseBody } from '../../http/exchange';
+import type { ResponseListener, Exchange } from '../../http/exchange';
 import { setAlarm, hearSockets } from '../../node/clock';
 import type { WallClock } from '../../node/clock';
 import { inflate } from '../../node/compression';
 import type { Secrets } from '../../secrets';
 import { defined } from '../../telemetry/fields';
-import { classifyAnswer } from '../policy/verdict';
-import type { HttpAnswer } from '../policy/verdict';
+import { toSendResult } from '../policy/verdict';
+import type { HttpResponse } from '../policy/verdict';
 
 export type RequestConnections = Pick<Connections, 'discardIdle' | 'start'>;
 
@@ -76,7 +76,7 @@ export function createHttpTransport(options: HttpTransportOptions): Transport {
   };
 }
 
-function headersUnavailable(error: unknown): TransportResponse {
+function headersUnavailable(error: unknown): SendResult {
   const message = error instanceof Error ? error.message : String(error);
   const failure = { message, outcome: 'headers_unavailable', bodyWritten: false };
   return { status: 'retryable', failure };
@@ -111,14 +111,14 @@ interface HttpRequest {
 }
 
 /** The body of an answer only says why items were rejected. */
-const MAX_ANSWER_BYTES = 64 * 1024;
+const MAX_RESPONSE_BYTES = 64 * 1024;
 /** The status decides the request's fate; a body that arrives slowly after it is not waited for any longer. */
-const ANSWER_BODY_WAIT_MS = 150;
+const RESPONSE_BODY_WAIT_MS = 150;
 const GIVEN_UP = 'no answer in the time that was left';
 const STALE_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 /** Sends a request and waits for the answer. Never rejects; resolves once, whatever the connection does later. */
-export function runExchange(request: HttpRequest): Promise<TransportResponse> {
+export function runExchange(request: HttpRequest): Promise<SendResult> {
   return new Promise((resolve) => {
     let head: string;
     try {
@@ -129,35 +129,36 @@ export function runExchange(request: HttpRequest): Promise<TransportResponse> {
     }
     const { cancellation, body, once, connections, timeoutMs } = request;
     if (cancellation?.isCancelled === true) {
-      resolve({ status: 'retryable', failure: toFailure(noAnswer(GIVEN_UP)) });
+      resolve({ status: 'retryable', failure: toFailure(noResponse(GIVEN_UP)) });
       return;
     }
-    const answer = new Answer(request, (response) => {
+    const response = new ReceivedResponse(request, (result) => {
       cancelTimer();
       if (cancellation !== undefined) cancellation.onCancel = undefined;
-      resolve(response);
+      resolve(result);
     });
-    const cancelTimer = armDeadline(request, () => answer.end(`no answer within ${timeoutMs} ms`));
-    answer.exchange = connections.start(
-      { head, body, beforeWrite: once === true ? hearSockets : undefined },
-      answer,
+    const cancelTimer = armDeadline(request, () =>
+      response.end(`no answer within ${timeoutMs} ms`),
     );
-    if (cancellation !== undefined) cancellation.onCancel = () => answer.end(GIVEN_UP);
+    response.exchange = connections.start(
+      { head, body, beforeWrite: once === true ? hearSockets : undefined },
+      response,
+    );
+    if (cancellation !== undefined) cancellation.onCancel = () => response.end(GIVEN_UP);
   });
 }
 
-class Answer implements AnswerListener {
+class ReceivedResponse implements ResponseListener {
   exchange: Exchange | undefined;
   private status = 0;
   private fields: HeaderFields | undefined;
-  private chunks: Buffer[] = [];
-  private bytes = 0;
+  private readonly body = new ResponseBody(MAX_RESPONSE_BYTES);
   private isOver = false;
   private bodyTimer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly request: Pick<HttpRequest, 'clock' | 'secrets'>,
-    private readonly settle: (response: TransportResponse) => void,
+    private readonly resolve: (result: SendResult) => void,
   ) {}
 
   onHead(status: number, fields: HeaderFields): void {
@@ -169,13 +170,11 @@ class Answer implements AnswerListener {
 
   private awaitBody(): void {
     if (this.isOver) return;
-    this.bodyTimer = setTimeout(() => this.cutShort(), ANSWER_BODY_WAIT_MS).unref();
+    this.bodyTimer = setTimeout(() => this.cutShort(), RESPONSE_BODY_WAIT_MS).unref();
   }
 
   onData(chunk: Buffer): void {
-    this.bytes += chunk.length;
-    if (this.bytes <= MAX_ANSWER_BYTES) this.chunks.push(chunk);
-    else this.cutShort();
+    if (!this.body.add(chunk)) this.cutShort();
   }
 
   onEnd(): void {
@@ -190,12 +189,12 @@ class Answer implements AnswerListener {
     const { reused = false, written = false, begun = false } = this.exchange ?? {};
     const stale = reused && STALE_CONNECTION_CODES.has(error.code ?? '');
     const status = error.code === NOT_HTTP ? 'failure' : 'retryable';
-    this.settle({ status, failure: toFailure(error, { written, begun, stale }) });
+    this.resolve({ status, failure: toFailure(error, { written, begun, stale }) });
   }
 
   /** To be called when the answer is no longer waited for. */
   end(reason: string): void {
-    this.exchange?.destroy(noAnswer(reason));
+    this.exchange?.destroy(noResponse(reason));
   }
 
   /** Ends the exchange once everything that matters of the answer is known. */
@@ -206,39 +205,36 @@ class Answer implements AnswerListener {
   private answered(isWhole: boolean): void {
     this.isOver = true;
     clearTimeout(this.bodyTimer);
-    const [first] = this.chunks;
-    const isOne = first !== undefined && this.chunks.length === 1;
-    const body = isOne ? first : Buffer.concat(this.chunks);
+    const body = this.body.complete();
     const isPacked = /\bgzip\b/i.test(this.fields?.get('content-encoding') ?? '');
     if (!isPacked) this.classify(isWhole ? 'whole' : 'part', body);
     else {
-      void inflate(body, { maxBytes: MAX_ANSWER_BYTES }).then((plain) => {
+      void inflate(body, { maxBytes: MAX_RESPONSE_BYTES }).then((plain) => {
         if (typeof plain === 'string') this.classify('unreadable', new Uint8Array());
         else this.classify('whole', plain);
       });
     }
   }
 
-  private classify(state: HttpAnswer['state'], body: Uint8Array): void {
+  private classify(state: HttpResponse['state'], body: Uint8Array): void {
     const fields = {
       retryAfter: this.fields?.get('retry-after'),
       location: this.fields?.get('location'),
       contentType: this.fields?.get('content-type'),
     };
-    const isTooLong = this.bytes > MAX_ANSWER_BYTES;
-    const answer: HttpAnswer = {
+    const response: HttpResponse = {
       statusCode: this.status,
       body,
-      state: isTooLong ? 'unreadable' : state,
+      state: this.body.isTooLarge ? 'unreadable' : state,
       isReused: this.exchange?.reused ?? false,
       ...defined(fields),
     };
     const { clock, secrets } = this.request;
-    this.settle(classifyAnswer(answer, { nowMs: clock.now(), secrets }));
+    this.resolve(toSendResult(response, { nowMs: clock.now(), secrets }));
   }
 }
 
-function noAnswer(reason: string): NodeJS.ErrnoException {
+function noResponse(reason: string): NodeJS.ErrnoException {
   return Object.assign(new Error(reason), { code: 'timeout' });
 }
 

@@ -128,15 +128,15 @@ export function createReconnectingTransport(
     async send(body, timeoutMs, cancellation) {
       let isRenewed = false;
       for (let reconnects = 0; ; reconnects += 1) {
-        const response = await inner.send(body, timeoutMs, cancellation);
-        if (response.status === 'success' || cancellation?.isCancelled === true) return response;
-        const { failure } = response;
+        const result = await inner.send(body, timeoutMs, cancellation);
+        if (result.status === 'success' || cancellation?.isCancelled === true) return result;
+        const { failure } = result;
         const isRefused = failure.outcome === 401 || failure.outcome === 403;
         if (isRefused && !isRenewed) {
           isRenewed = true;
-          if (!(await renewSecrets())) return response;
+          if (!(await renewSecrets())) return result;
         } else if (reconnects >= MAX_RECONNECTS || !mayReconnect(failure)) {
-          return response;
+          return result;
         }
       }
     },

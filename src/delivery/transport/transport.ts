@@ -3,7 +3,10 @@
 /** Why a request did not succeed. */
 export interface Failure {
   readonly message: string;
-  /** The status code of an HTTP answer; without an answer, the name of an error such as `ECONNREFUSED` or `timeout`. */
+  /**
+   * The status code of an HTTP response; without an answer, the name of an error
+   * such as `ECONNREFUSED` or `timeout`.
+   */
   readonly outcome: number | string;
   /** The first byte was written. */
   readonly begun?: boolean;
@@ -13,7 +16,7 @@ export interface Failure {
   readonly staleConnection?: boolean;
 }
 
-export type TransportResponse =
+export type SendResult =
   /** `isOther`: the answer is not OTLP. */
   | { readonly status: 'success'; readonly data?: Uint8Array; readonly isOther?: boolean }
   | { readonly status: 'failure'; readonly failure: Failure }
@@ -21,11 +24,7 @@ export type TransportResponse =
 
 export interface Transport {
   /** Never rejects. Resolves within `timeoutMs` of wall-clock time, and at once when it is cancelled. */
-  send(
-    body: Uint8Array,
-    timeoutMs: number,
-    cancellation?: Cancellation,
-  ): Promise<TransportResponse>;
+  send(body: Uint8Array, timeoutMs: number, cancellation?: Cancellation): Promise<SendResult>;
 }
 
 /** Keyed by lower-case names. */
@@ -59,7 +58,7 @@ export class Cancellation {
 // A request that may be sent a second time while the first is still unanswered; the first success counts.
 
 export interface TwofoldSending {
-  readonly response: Promise<TransportResponse>;
+  readonly result: Promise<SendResult>;
   /** Sends the request again while the first still hangs. */
   resend(): void;
   /** Ends both requests. */
@@ -68,10 +67,10 @@ export interface TwofoldSending {
 
 /** `send` must not reject. */
 export function sendResendable(
-  send: (cancellation: Cancellation) => Promise<TransportResponse>,
+  send: (cancellation: Cancellation) => Promise<SendResult>,
 ): TwofoldSending {
   const cancellations: Cancellation[] = [];
-  const sendOnce = (): Promise<TransportResponse> => {
+  const sendOnce = (): Promise<SendResult> => {
     const cancellation = new Cancellation();
     cancellations.push(cancellation);
     return send(cancellation);
@@ -82,23 +81,23 @@ export function sendResendable(
   let resend: () => void = () => undefined;
   const first = sendOnce();
   const again = new Promise<undefined>((resolve) => (resend = () => resolve(undefined)));
-  const awaitAnswer = async (): Promise<TransportResponse> => {
+  const awaitResult = async (): Promise<SendResult> => {
     const early = await Promise.race([first, again]);
     if (early !== undefined) return early;
     const winner = await firstSuccess(first, sendOnce());
     cancel();
     return winner;
   };
-  return { response: awaitAnswer(), resend, cancel };
+  return { result: awaitResult(), resend, cancel };
 }
 
 /** The first success of the two, or else the first failure. */
 async function firstSuccess(
-  one: Promise<TransportResponse>,
-  other: Promise<TransportResponse>,
-): Promise<TransportResponse> {
-  const response = await Promise.race([one, other]);
-  if (response.status === 'success') return response;
-  const responses = await Promise.all([one, other]);
-  return responses.find(({ status }) => status === 'success') ?? response;
+  one: Promise<SendResult>,
+  other: Promise<SendResult>,
+): Promise<SendResult> {
+  const result = await Promise.race([one, other]);
+  if (result.status === 'success') return result;
+  const results = await Promise.all([one, other]);
+  return results.find(({ status }) => status === 'success') ?? result;
 }

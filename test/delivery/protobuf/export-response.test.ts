@@ -5,7 +5,7 @@ import {
   ProtobufTraceSerializer,
 } from '@opentelemetry/otlp-transformer';
 import fc from 'fast-check';
-import { decodeExportAnswer } from '../../../src/delivery/policy/verdict';
+import { decodeExportResponse } from '../../../src/delivery/policy/verdict';
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex.replaceAll(' ', ''), 'hex');
 
@@ -30,7 +30,7 @@ describe('decodeExportAnswer', () => {
     // -1 as int64.
     ['0a 0b 08 ff ff ff ff ff ff ff ff ff 01', 0, ''],
   ])('reads %p as %d rejected and %p', (hex, rejected, message) => {
-    expect(decodeExportAnswer(bytes(hex))).toEqual({ rejected, message });
+    expect(decodeExportResponse(bytes(hex))).toEqual({ rejected, message });
   });
 
   it.each([
@@ -45,7 +45,7 @@ describe('decodeExportAnswer', () => {
     '2d 01',
     '80',
   ])('refuses %p', (hex) => {
-    expect(() => decodeExportAnswer(bytes(hex))).toThrow(RangeError);
+    expect(() => decodeExportResponse(bytes(hex))).toThrow(RangeError);
   });
 
   it.each([
@@ -56,14 +56,14 @@ describe('decodeExportAnswer', () => {
     ['{"partialSuccess":{"rejectedDataPoints":3}}', 3, ''],
     ['{"partialSuccess":{"rejectedLogRecords":"-1","errorMessage":5}}', 0, ''],
   ])('reads %p as %d rejected and %p', (json, rejected, message) => {
-    expect(decodeExportAnswer(Buffer.from(json))).toEqual({ rejected, message });
+    expect(decodeExportResponse(Buffer.from(json))).toEqual({ rejected, message });
   });
 
   it('reads whatever bytes come, or refuses them', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 24 }), (body) => {
         try {
-          const { rejected } = decodeExportAnswer(body);
+          const { rejected } = decodeExportResponse(body);
           expect(Number.isFinite(rejected) && rejected >= 0).toBe(true);
         } catch (error) {
           // What begins with a brace is read as JSON.
@@ -82,7 +82,7 @@ describe('decodeExportAnswer', () => {
     fc.assert(
       fc.property(fc.nat(), fc.string({ maxLength: 60 }), (rejected, text) => {
         const body = answerOf(rejected, text);
-        expect(decodeExportAnswer(body)).toEqual({ rejected, message: text });
+        expect(decodeExportResponse(body)).toEqual({ rejected, message: text });
         const { partialSuccess = {} } = serializer.deserializeResponse(body);
         expect(partialSuccess).toEqual({ [rejectedName]: rejected, errorMessage: text });
       }),
