@@ -39,8 +39,11 @@ export class Attribution {
     for (const fact of facts) {
       if (fact.kind === 'platformLog' && fact.event.type === 'platform.start') {
         const { requestId, time } = fact.event;
+        const traceIds = this.requests.get(requestId)?.traceIds ?? [];
         this.forget(requestId);
         this.of(requestId).startMs = toMs(time);
+        // Its SERVER span may have come first.
+        for (const traceId of traceIds) this.own(requestId, traceId);
         if (fact.identity !== undefined) this.own(requestId, fact.identity.traceId);
       } else if (fact.kind === 'invocation') {
         const known = this.of(fact.requestId);

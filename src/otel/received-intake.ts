@@ -32,11 +32,18 @@ interface Owned {
   readonly requestId: string | undefined;
 }
 
-interface Waiting {
-  readonly item: ReceivedItem;
+interface Wait {
   readonly waits: number;
   /** The request whose events were awaited when the item arrived. */
   readonly awaited?: string | undefined;
+}
+
+interface Waiting extends Wait {
+  readonly item: ReceivedItem;
+}
+
+interface WaitingError extends Wait {
+  readonly whereabouts: Whereabouts;
 }
 
 /** Limits the error records whose request is not known yet; one of a trace and a millisecond is enough. */
@@ -64,7 +71,7 @@ export class ReceivedIntake {
   private readonly maxBytes: number;
   private waiting: Waiting[] = [];
   private bytes = 0;
-  private readonly errors = new Map<string, Whereabouts>();
+  private readonly errors = new Map<string, WaitingError>();
 
   constructor(
     private readonly decisions: Decisions,
@@ -111,15 +118,18 @@ export class ReceivedIntake {
     if (!this.decides) return;
     this.attribution.learn(facts);
     for (const [key, error] of this.errors) {
-      const requestId = this.attribution.find(error, around);
+      const { whereabouts, waits, awaited = around.awaited } = error;
+      const requestId = this.attribution.find(whereabouts, around);
       if (requestId !== undefined) this.decisions.note(requestId, { hasErrorLog: true });
-      if (requestId !== undefined || around.awaited === undefined) this.errors.delete(key);
+      const isWaiting = requestId === undefined && this.mayBeOwned(error, whereabouts, around);
+      if (isWaiting) this.errors.set(key, { whereabouts, waits: waits + 1, awaited });
+      else this.errors.delete(key);
     }
   }
 
-  private noteError(error: Whereabouts): void {
-    const key = `${error.traceId ?? ''} ${Math.floor(error.timeMs)}`;
-    if (this.errors.size < MAX_ERRORS) this.errors.set(key, error);
+  private noteError(whereabouts: Whereabouts): void {
+    const key = `${whereabouts.traceId ?? ''} ${Math.floor(whereabouts.timeMs)}`;
+    if (this.errors.size < MAX_ERRORS) this.errors.set(key, { whereabouts, waits: 0 });
   }
 
   /**
@@ -160,7 +170,7 @@ export class ReceivedIntake {
   }
 
   private mayBeOwned(
-    waiting: Waiting,
+    waiting: Wait,
     whereabouts: Whereabouts,
     { isConcurrent, awaited }: Surroundings,
   ): boolean {

@@ -15,7 +15,7 @@ import { ReceivedSpan } from '../../src/relay/received-span';
 import { decodeBatch } from '../../src/telemetry/decode';
 import { cpuRatio } from '../cpu';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
-import { at, done, report, REQUEST, start } from '../invocation/scenario';
+import { at, done, init, report, REQUEST, start } from '../invocation/scenario';
 import type { WireEvent } from '../invocation/scenario';
 
 const TRACE = '0af7651916cd43dd8448eb211c80319c';
@@ -260,6 +260,28 @@ describe('a request is kept whole', () => {
     const late = [server({ status: 2 }), span({}), 'settle'] as const;
     const seen = run(variables, [...ended, 'settle', ...late]);
     expect(seen).toMatchObject(whole);
+  });
+});
+
+describe('on Managed Instances', () => {
+  const instances = init(0, { initializationType: 'lambda-managed-instances' });
+  const other = '9d6b1f8e-2f6c-4a2f-9c0b-0f6c2b1a7d3f';
+  const both = [...instances, start(1000), start(1001, other)];
+  const over = [done(1200), report(1210), done(1201, other), report(1211, other)];
+
+  it.each(['merge', 'off'])('the trace of a SERVER span is its request’s: JOIN=%s', (join) => {
+    const seen = run({ LAMBDA_OTLP_JOIN: join }, [...both, ...detail(), server(), ...over]);
+    expect(seen.texts).toEqual(['careful']);
+    expect(seen.dropped['logs sampled']).toBeGreaterThan(0);
+  });
+
+  it('an ERROR record counts though the SERVER span that tells its request comes later', () => {
+    const lost = record({ text: 'lost', severity: 17 });
+    const late = ['settle', 'settle', 'settle', server()] as const;
+    const steps = [...both, ...detail(), lost, ...late, ...over];
+    const seen = run({ LAMBDA_OTLP_KEEP: 'error_logs' }, steps);
+    expect(seen).toMatchObject(whole);
+    expect(seen.texts).toContain('detail');
   });
 });
 
