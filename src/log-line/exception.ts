@@ -5,7 +5,8 @@
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
-import { readErrorHead, looksLikeFrames, readStackText } from './stack-text';
+import { readErrorHead } from './error-head';
+import { looksLikeFrames, readStackText, splitFrames } from './stack-text';
 import type { LogException } from './log-line';
 import { toJsonText } from './limited-value';
 
@@ -122,7 +123,6 @@ const TRACES = [
 const NOTHING =
   /^(?:|-|0|no|none|nil|null|undefined|n\/a|false|ok|okay|success|successful|(?:no|without) (?:errors?|exceptions?))$/i;
 const MAX_NOTHING_LENGTH = 24;
-const JOINED_FRAME = '    at ';
 
 /** The exception in a record that has at least one of EXCEPTION_KEYS; `level` is the record's. */
 export function readException(
@@ -194,10 +194,8 @@ function readErrorValue(value: unknown): LogException | undefined {
   return isObject(error) ? readErrorObject(error) : undefined;
 }
 
-/** Microsoft's JSON console replaces each newline by a space, so the frames are split again first. */
 function readErrorText(text: string): LogException | undefined {
-  const isJoined = !text.includes('\n') && text.includes(JOINED_FRAME);
-  const lines = isJoined ? text.replaceAll(JOINED_FRAME, '\n   at ') : text;
+  const lines = splitFrames(text);
   return readStackText(lines) ?? readErrorLine(lines);
 }
 

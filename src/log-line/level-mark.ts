@@ -68,14 +68,14 @@ const TITLE_LEVELS: Readonly<Record<string, string>> = {
   PROGRESS: 'INFO',
 };
 
+/** By the code of the first character, so that no string is made of it. */
+const TITLE_BY_CODE: ReadonlyMap<number, RegExp> = new Map(
+  Object.entries(TITLES).map(([first, form]) => [first.charCodeAt(0), form]),
+);
+
 /** True if the text begins with one of the titles. */
 export function isTitle(text: string): boolean {
-  return titleFor(text)?.test(text) === true;
-}
-
-function titleFor(text: string): RegExp | undefined {
-  const first = text.charAt(0);
-  return Object.hasOwn(TITLES, first) ? TITLES[first] : undefined;
+  return TITLE_BY_CODE.get(text.charCodeAt(0))?.test(text) === true;
 }
 
 /** The level of the mark that the line begins with; undefined for a line without one. */
@@ -91,7 +91,7 @@ export function readMark(text: string): Severity | undefined {
 
 function readTitle(text: string): Severity | undefined {
   const isSign = text.charCodeAt(0) >= 0x2000;
-  const form = isSign ? SIGN_TITLE : titleFor(text);
+  const form = isSign ? SIGN_TITLE : TITLE_BY_CODE.get(text.charCodeAt(0));
   const match = form?.exec(text) ?? PLACE_TITLE.exec(text);
   const word = match?.slice(1).find(Boolean);
   return word === undefined ? undefined : readSeverity(TITLE_LEVELS[word] ?? word);

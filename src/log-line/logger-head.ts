@@ -36,8 +36,6 @@ const NAME_BEFORE_DATE =
   /^[\w./-]{1,64}(?:\[\d{1,8}\])?(?::? | [|-] )(?=\[?\d{4}[-/]\d\d[-/]\d\d[T ,])/;
 /** Nest: `[Nest] 8  - 03/02/2026, 8:15:00 AM     WARN [Orders] message`. */
 const NEST = /^\[Nest\] \d{1,8} {1,3}- /;
-/** What may stand between a name and the level. */
-const SEPARATORS = '-:|';
 const ESCAPE = '\u001b';
 const COLOUR = /\u001b\[[\d;:]*m/g;
 /** A line whose first coloured word is a level. */
@@ -60,15 +58,16 @@ function isSentence(text: string): boolean {
   const end = endOfWord(text);
   if (end === 0 || text.charCodeAt(end) !== 0x20 || (text.charCodeAt(1) & 0x20) === 0) return false;
   const next = text.charCodeAt(end + 1);
-  // Not sentences: `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`, `orders : WARNING :`, `SDK 2026/03/02`,
-  // `OpenJDK 64-Bit`, `Fatal error: `.
-  const isColumn = SEPARATORS.includes(text.charAt(end + 1)) || isDateAt(text, end + 1);
+  // Not sentences: `Mar 02`, `Mar  2`, `Mon Mar 02`, `orders - WARNING -`, `orders : WARNING :`, `orders | WARN |`,
+  // `SDK 2026/03/02`, `OpenJDK 64-Bit`, `Fatal error: `.
+  const isColumn = next === 0x2d || next === 0x3a || next === 0x7c || isDateAt(text, end + 1);
   return !(isColumn || (end === 3 && next <= 0x5a)) && !isTitle(text);
 }
 
 function isDateAt(text: string, start: number): boolean {
+  if (text.charCodeAt(start) !== 0x32) return false;
   const dash = text.charCodeAt(start + 4);
-  return text.charCodeAt(start) === 0x32 && (dash === 0x2d || dash === 0x2f);
+  return dash === 0x2d || dash === 0x2f;
 }
 
 function readPlain(text: string, eventTime: HrTime): HeadDraft | undefined {

@@ -1,9 +1,12 @@
 // Exceptions printed as text: the stack traces of Python, Node.js, Java, .NET, Ruby, Go, Rust, PHP and Elixir, as
 // their runtimes and loggers print them. Text without a trace is not an exception. All forms are searched for in one
 // pass over the text.
+import { isUncaught, readErrorHead, toException } from './error-head';
+import type { ErrorHead } from './error-head';
+import { readFramesBelow } from './frames-below';
 import type { LogException } from './log-line';
+import { readPython, TRACEBACK } from './python-trace';
 
-const TRACEBACK = 'Traceback (most recent call last):';
 /** In Node.js, Java and .NET an indented `at` begins each frame. */
 const AT_FRAME = /\n[ \t\u00a0]+at /;
 const RUBY_FRAME = /\n[ \t]+(?:from |\d{1,4}: from )/;
@@ -12,13 +15,15 @@ const RUBY_LOGGED = /^([^\n]*) \(([A-Z]\w*(?:::\w+)*)\)\n[^\s:]{1,256}:\d{1,8}:i
 /** Rails writes the trace below `Type (message):` and an empty line. */
 const RAILS_LOGGED =
   /^\s{0,8}([A-Z]\w*(?:::\w+)*) \(([^\n]*)\):\s*\n(?:[^\n]{1,512}\n)?\s{0,8}[^\s:]{1,256}:\d{1,8}:in [`']/;
-const GROUP = /(?:^|\n) {2}\+ Exception Group Traceback /;
-/** Python's `Type: message`, or the type alone if the message is empty. */
-const PYTHON_ERROR = /^((?:\w+\.)*[A-Za-z_]\w*)(?:: ?([^]*))?$/;
-/** How Lambda frames an uncaught error in Python and, for lines with a level, in Java's text format. */
-const FRAMED_ERROR = '[ERROR] ';
-const UNCAUGHT = /^(?:(?:error: )?Uncaught |Unhandled exception[.:] |Exception in thread ")/;
 const INNER_EXCEPTION = '\n ---> ';
+const BUN_ERROR = 'error: ';
+const JOINED_FRAME = '    at ';
+const JOINED_FRAMES = /(?:\\n)? {4}at /g;
+/** What C++ and OCaml print of an uncaught error, and a Rust program whose `main` returns one. */
+const CPP =
+  /^terminate called (?:after throwing an instance of '([^'\n]{1,256})'(?:\n {2}what\(\): {1,2}([^\n]*))?|(without an active exception))/;
+const OCAML = /^Fatal error: exception ([A-Z][\w.]{0,255})(?:\((?:"([^"\n]*)"\)|([^\n]*)\)))?/;
+const RUST_MAIN = /^Error: ([^\n]*)\n\nCaused by:\n {4}\S/;
 /** The first line of an error is looked for among this many lines of the text. */
 const MAX_HEAD_LINES = 32;
 const MAX_PLACE_LENGTH = 512;
@@ -50,19 +55,30 @@ export function readStackText(text: string): LogException | undefined {
 
 /** Like readStackText, for a text of one line: most lines are, so this path is kept cheap. */
 export function readStackLine(text: string): LogException | undefined {
-  return readMonolog(text) ?? (isRustPanic(text) ? readRust(text) : undefined);
+  return readMonolog(text) ?? readLastWords(text);
 }
 
-/** Like readStackText, for a text of several lines. */
-export function readStackLines(lines: string): LogException | undefined {
+/** Like readStackText, for a text of several lines. `isError`: the line has a level of ERROR or above. */
+export function readStackLines(lines: string, isError = false): LogException | undefined {
   return (
     readRuby(lines) ??
     readPython(lines) ??
     readPanic(lines) ??
     readPhp(lines) ??
     readAtFrames(lines) ??
-    readElixir(lines)
+    readElixir(lines) ??
+    readFramesBelow(lines, isError) ??
+    readLastWords(lines)
   );
+}
+
+/**
+ * Frames that a logger put into one line are split again: .NET's console replaces each newline by a space, winston's
+ * text holds them escaped.
+ */
+export function splitFrames(text: string): string {
+  const isJoined = !text.includes('\n') && text.includes(JOINED_FRAME);
+  return isJoined ? text.replace(JOINED_FRAMES, '\n   at ') : text;
 }
 
 /** Undefined for a text of one line. Node's stdout fallback joins the lines of one message by \r. */
@@ -83,45 +99,6 @@ export function looksLikeFrames(text: string): boolean {
   return isPlace && (place.test(text) || line.test(text));
 }
 
-function readPython(text: string): LogException | undefined {
-  const first = text.indexOf(TRACEBACK);
-  if (first === -1) return undefined;
-  if (GROUP.test(text)) return readGroup(text);
-  const plain = text.replaceAll('\u00a0', ' ');
-  const framed = readFramed(plain, first);
-  // In a chain of errors the last one is the error that was finally raised.
-  const last = plain.lastIndexOf(TRACEBACK);
-  const error = PYTHON_ERROR.exec(errorAfterFrames(plain.slice(last + TRACEBACK.length)));
-  if (error !== null) {
-    const exception = toException(error[1], error[2], plain.slice(first));
-    return framed === undefined ? exception : { ...exception, isRuntimeReport: true };
-  }
-  return framed ?? toException(undefined, plain.slice(0, first), plain.slice(first));
-}
-
-/** Lambda's Python runtime reports an uncaught error with `[ERROR] Type: message` before the trace. */
-function readFramed(text: string, end: number): LogException | undefined {
-  const frame = text.lastIndexOf(`\n${FRAMED_ERROR}`, end) + 1;
-  if (!text.startsWith(FRAMED_ERROR, frame)) return undefined;
-  const start = frame + FRAMED_ERROR.length;
-  const error = PYTHON_ERROR.exec(text.slice(start, end).trimEnd());
-  if (error === null) return undefined;
-  return { ...toException(error[1], error[2], text.slice(start)), isRuntimeReport: true };
-}
-
-/** In an exception group the group's own traceback has a margin, and those of the errors within it a wider one. */
-function readGroup(text: string): LogException {
-  const error = /\n {2}\| (?! )([\w.]{1,256}): ([^\n]*)/.exec(text);
-  return toException(error?.[1], error?.[2], text);
-}
-
-/** What follows the indented frames, up to the next paragraph. loguru marks a frame with `>`. */
-function errorAfterFrames(afterTraceback: string): string {
-  const start = /\n(?=[^\s>])/.exec(afterTraceback);
-  if (start === null) return '';
-  return afterTraceback.slice(start.index + 1).trimEnd();
-}
-
 function readAtFrames(text: string): LogException | undefined {
   const frame = AT_FRAME.exec(text);
   if (frame === null) return undefined;
@@ -136,15 +113,18 @@ function readAtFrames(text: string): LogException | undefined {
   const start = lines.slice(0, index).reduce((length, line) => length + line.length + 1, 0);
   const stacktrace = text.slice(start + head.start);
   const exception = toException(head.type, message.split(INNER_EXCEPTION, 1)[0], stacktrace);
-  const isReport = UNCAUGHT.test(lines[index] ?? '') || isJavaReport(lines, head);
+  const isReport = isUncaught(lines[index] ?? '') || isJavaReport(lines, head);
   return isReport ? { ...exception, isRuntimeReport: true } : exception;
 }
 
-/** Bun prints `error:` for the plain Error class. */
-function readBun(text: string, [first = '']: readonly string[]): LogException | undefined {
-  if (!first.startsWith('error: ')) return undefined;
-  const exception = toException(undefined, first.slice('error: '.length), text);
-  return { ...exception, isRuntimeReport: true };
+/** Bun prints `error:` for the plain Error class, below the lines of the source if it has them. */
+function readBun(text: string, lines: readonly string[]): LogException | undefined {
+  const index = lines.findIndex((line) => line.startsWith(BUN_ERROR));
+  const isBelowSource = index > 0 && /^\s*\^\s*$/.test(lines[index - 1] ?? '');
+  if (index !== 0 && !isBelowSource) return undefined;
+  const message = (lines[index] ?? '').slice(BUN_ERROR.length);
+  const start = lines.slice(0, index).reduce((length, line) => length + line.length + 1, 0);
+  return { ...toException(undefined, message, text.slice(start)), isRuntimeReport: true };
 }
 
 function findSurest(
@@ -173,14 +153,55 @@ function readPanic(text: string): LogException | undefined {
 
 function readGoPanic(text: string, head: string): LogException | undefined {
   const match = /(?:^|\n)(panic|fatal error): ([^\n]*)/.exec(head);
-  if (match === null) return undefined;
-  const exception = toException(match[1], match[2], text.slice(match.index).trimStart());
-  return { ...exception, isRuntimeReport: true };
+  // net/http survives a handler's panic.
+  const served = match === null ? /http: (panic) serving \S{1,64}: ([^\n]*)/.exec(head) : null;
+  const [, type, message] = match ?? served ?? [];
+  if (type === undefined) return undefined;
+  const start = match?.index ?? served?.index;
+  const exception = toException(type, message, text.slice(start).trimStart());
+  return match === null ? exception : { ...exception, isRuntimeReport: true };
 }
 
-/** Checks for `thread '` at the beginning; kept cheap because every line pays for it. */
-function isRustPanic(text: string): boolean {
-  return text.charCodeAt(7) === 0x27 && text.charCodeAt(0) === 0x74;
+/** What a runtime says last, without frames; kept cheap because every line pays for it. */
+function readLastWords(text: string): LogException | undefined {
+  switch (text.charCodeAt(0)) {
+    case 0x74: // t
+      return text.charCodeAt(7) === 0x27 ? readRust(text) : readCpp(text);
+    case 0x46: // F
+      return readOcaml(text);
+    case 0x45: // E
+    case 0x55: // U
+    case 0x65: // e
+      return readUncaught(text) ?? readRustMain(text);
+    default:
+      return undefined;
+  }
+}
+
+function readUncaught(text: string): LogException | undefined {
+  const [line = ''] = isUncaught(text) ? text.split('\n', 1) : [];
+  const head = readErrorHead(line);
+  if (head === undefined || head.doubt > 0) return undefined;
+  return { ...toException(head.type, head.message), isRuntimeReport: true };
+}
+
+function readCpp(text: string): LogException | undefined {
+  const match = text.startsWith('terminate called ') ? CPP.exec(text) : null;
+  if (match === null) return undefined;
+  const [whole, type, what, without] = match;
+  return { ...toException(type, without === undefined ? what : whole), isRuntimeReport: true };
+}
+
+function readOcaml(text: string): LogException | undefined {
+  const match = OCAML.exec(text);
+  if (match === null) return undefined;
+  const frames = text.includes('\n') ? text : undefined;
+  return { ...toException(match[1], match[2] ?? match[3], frames), isRuntimeReport: true };
+}
+
+function readRustMain(text: string): LogException | undefined {
+  const message = RUST_MAIN.exec(text)?.[1];
+  return message === undefined ? undefined : toException(undefined, message, text);
 }
 
 function readRust(head: string, text = head): LogException | undefined {
@@ -248,95 +269,4 @@ function readElixir(text: string): LogException | undefined {
   return match === null
     ? undefined
     : toException(match[1], match[2], text.slice(match.index).trimStart());
-}
-
-function toException(
-  type: string | undefined,
-  message: string | undefined,
-  stacktrace: string,
-): LogException {
-  const exception: { -readonly [Part in keyof LogException]: LogException[Part] } = {};
-  if (type !== undefined) exception.type = type;
-  const shown = message?.trim() ?? '';
-  if (shown !== '') exception.message = shown;
-  exception.stacktrace = stacktrace.trimEnd();
-  return exception;
-}
-
-// The line that names an error, such as `shop.StockError: no stock`, before its frames. Each line is looked at once
-// and only up to a bounded length, so the cost is linear for any text.
-
-interface ErrorHead {
-  readonly type: string;
-  /** What follows the name in its line; may be empty. */
-  readonly message: string;
-  /** Where the name begins; at most a prefix such as `Uncaught ` precedes it. */
-  readonly start: number;
-  /**
-   * 0: the line begins with an error's name; 1: the name stands inside the line; 2: the line begins with some
-   * capitalized name.
-   */
-  readonly doubt: 0 | 1 | 2;
-}
-
-/** Longer words are not taken for names. */
-const MAX_NAME_LENGTH = 256;
-/** A name further right in the line is part of a message. */
-const MAX_LINE_LENGTH = 512;
-const PREFIX =
-  /^(?:(?:error: )?Uncaught (?:\(in promise\) )?|Unhandled exception[.:] |Exception in thread "[^"]{0,128}" )/;
-const NAME = /^[\w$]+(?:[.\\/+`][\w$]+)*/;
-const ERROR_SUFFIX = /(?:Error|Exception|Fault|Throwable)(?![\w$])/g;
-/** An error's code in brackets (Node.js), then its message or the end of the line. */
-const REST = /^(?: \[\w{1,64}\])?(?:: ?|$)/;
-
-/** The error that one line names; undefined for a line that names none. */
-export function readErrorHead(line: string): ErrorHead | undefined {
-  const shown = line.slice(0, MAX_LINE_LENGTH);
-  const start = PREFIX.exec(shown)?.[0].length ?? 0;
-  const name = NAME.exec(shown.slice(start))?.[0] ?? '';
-  const message = name === '' ? undefined : messageBehind(line, shown, start + name.length);
-  // console.trace() prints `Trace: label` and frames, which is not an error.
-  if (message === undefined || name === 'Trace') return findInside(line, shown);
-  if (isErrorName(name)) return { type: name, message, start, doubt: 0 };
-  const isSimple = /^[A-Z][\w$]*$/.test(name) && shown.charAt(start + name.length) !== '';
-  return (
-    findInside(line, shown) ?? (isSimple ? { type: name, message, start, doubt: 2 } : undefined)
-  );
-}
-
-/** True if the name ends as error names do, or is the qualified name of a class. */
-export function isErrorName(name: string): boolean {
-  if (name.length > MAX_NAME_LENGTH) return false;
-  const last = name.slice(
-    Math.max(...['.', '\\', '/', '+'].map((mark) => name.lastIndexOf(mark))) + 1,
-  );
-  return (
-    /(?:Error|Exception|Fault|Throwable)$/.test(last) || (last !== name && /^[A-Z]/.test(last))
-  );
-}
-
-function findInside(line: string, shown: string): ErrorHead | undefined {
-  for (const match of shown.matchAll(ERROR_SUFFIX)) {
-    const end = match.index + match[0].length;
-    const message = messageBehind(line, shown, end);
-    if (message === undefined) continue;
-    const start = startOfName(shown, end);
-    return { type: shown.slice(start, end), message, start, doubt: 1 };
-  }
-  return undefined;
-}
-
-function startOfName(text: string, end: number): number {
-  let start = end;
-  const first = Math.max(0, end - MAX_NAME_LENGTH);
-  while (start > first && /[\w$.\\]/.test(text.charAt(start - 1))) start -= 1;
-  while (start < end && /[.\\]/.test(text.charAt(start))) start += 1;
-  return start;
-}
-
-/** Undefined if anything but a message or the end of the line follows. */
-function messageBehind(line: string, shown: string, end: number): string | undefined {
-  const rest = REST.exec(shown.slice(end));
-  return rest === null ? undefined : line.slice(end + rest[0].length);
 }

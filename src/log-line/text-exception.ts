@@ -5,7 +5,8 @@ import { readErrorObject } from './exception';
 import { readJsonObject } from './limited-value';
 import type { LogException } from './log-line';
 import type { Severity } from './severity';
-import { isErrorName, readStackLine, readStackLines, readStackText, toLines } from './stack-text';
+import { isErrorName } from './error-head';
+import { readStackLine, readStackLines, readStackText, splitFrames, toLines } from './stack-text';
 
 const PLATFORM_ERROR = /^RequestId: \S{1,128} Error: ([^\n]*)\n([A-Z]\w{0,64}\.\w{1,64})\s*$/;
 /** The titles that Node.js's runtime and Bref give to uncaught errors. */
@@ -38,8 +39,8 @@ export function readTextException(
     if (reported !== undefined) return reported;
   }
   const lines = toLines(text);
-  if (lines === undefined) return readStackLine(text);
-  const exception = readRubyReport(text) ?? readStackLines(lines) ?? readGoFrames(text);
+  if (lines === undefined) return readStackLine(text) ?? (isError ? readJoined(text) : undefined);
+  const exception = readRubyReport(text) ?? readStackLines(lines, isError) ?? readGoFrames(text);
   if (exception === undefined || level?.text !== DOTNET_ERROR) return exception;
   return DOTNET_TRACE.test(text) ? { ...exception, isRuntimeReport: true } : exception;
 }
@@ -81,6 +82,11 @@ function readGoFrames(text: string): LogException | undefined {
   const said = fields?.['error'];
   const message = typeof said === 'string' ? said : line.replace(GO_TIME, '');
   return { message, stacktrace: text.slice(frames.index + 1).trimEnd() };
+}
+
+function readJoined(text: string): LogException | undefined {
+  const lines = splitFrames(text);
+  return lines === text ? undefined : readStackLines(lines);
 }
 
 function readPlatformError(text: string): LogException | undefined {
