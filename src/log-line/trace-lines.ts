@@ -1,6 +1,6 @@
 // Stack traces that a runtime prints to stderr line by line: finds which lines of a sequence form one trace. Each
 // line is looked at a bounded number of times, so the cost is linear.
-import { isErrorName } from './stack-text';
+import { isErrorName, readErrorHead } from './error-head';
 
 export interface LineRange {
   readonly start: number;
@@ -23,21 +23,36 @@ const PYTHON_GROUP = /^ {2}\+ Exception Group Traceback /;
 const LAMBDA_ERROR = '[ERROR] ';
 const GO_PANIC = /^(?:panic|fatal error): /;
 const GO_LINE =
-  /^(?:$|\t|goroutine \d|\[signal |created by |exit status \d|panic: |[\w./*()[\]{}-]+\(.{0,256}\)$)/;
+  /^(?:$|\t|goroutine \d|runtime stack:|\[signal |created by |exit status \d|panic: |[\w./*()[\]{}-]+\(.{0,256}\)$)/;
 const RUST_PANIC = /^thread '.{0,128} panicked at /;
 const RUST_LINE = /^(?:note: |stack backtrace:| {1,6}\d{1,4}: | +at )/;
+const RUST_MAIN = /^Error: ./;
+const RUST_CAUSE = 'Caused by:';
+const DART = 'Unhandled exception:';
+const PHP_NEXT = /^Next [\w\\]{1,256}: /;
+/** Ruby's frames as people print them; `text (Type)` or `Type: text` above them names the error. */
+const RUBY_FRAME = /^\S{1,256}:\d{1,8}:in [`'][^'\n]{0,256}'$/;
+const TYPE_BEHIND = / \([A-Z][\w:]{0,128}\)$/;
+/** How many lines an error's message may have before its frames. */
+const MAX_MESSAGE_LINES = 8;
+/** A line of another record cannot be part of a message. */
+const OTHER_RECORD = /^(?:[[{]|\d{4}[-/])/;
 const JAVA_REPORT = /^(?:.{0,512}: )?((?:[\w$]{1,128}\.){1,16}[\w$]{1,128})$/;
 const FRAMES = [
-  // Node.js, Java and .NET: followed by a place or parentheses.
-  /^[ \t\u00a0]+at (?:async |<anonymous>|[^\n]{0,480}(?:\(|:\d))/,
+  // Node.js, Java and .NET: followed by a place or by parentheses behind a name.
+  /^[ \t\u00a0]+at (?:async |<anonymous>|[^\n]{0,480}(?:\S\(|:\d| \((?:<anonymous>|index \d|native|eval at )))/,
   // Java
-  /^(?:\s{0,64}Caused by: |\s+Suppressed: |\s+\.\.\. \d+ (?:more|common frames))/,
+  /^(?:\s{0,64}Caused by: |\s+Suppressed: |\s+\.\.\. \d+ (?:more|common frames)|\s+\[CIRCULAR REFERENCE: )/,
   // .NET
   /^(?: +---> | *--- End of (?:inner exception stack trace|stack trace from previous location))/,
   // Ruby
   /^[ \t]+(?:from \S{1,256}:\d|\d{1,4}: from )/,
-  // PHP
-  /^(?:Stack trace:|\[stacktrace\]|#\d{1,4} \S| {2}thrown in )/,
+  // PHP and Dart
+  /^(?:Stack trace:|\[stacktrace\]|#\d{1,4} +\S| {2}thrown in |<asynchronous suspension>)/,
+  // Lua
+  /^(?:stack traceback:$|\t(?:\[C\]|[^\s:]{1,256}:\d{1,8}): in )/,
+  // C++
+  /^ {2}what\(\): /,
   // Elixir
   /^ {4}\([\w.]{1,64} [\w.+-]{1,32}\) \S{1,256}:\d+: /,
 ] as const;
@@ -51,12 +66,15 @@ export function isTracePart(text: string): boolean {
     case 0x23: // #
     case 0x2d: // -
       return isFrame(text) || PYTHON_GROUP.test(text);
+    case 0x2f: // /
+      return RUBY_FRAME.test(withoutNewline(text));
     case 0x43: // C
-      return text.startsWith('Caused by: ');
+      return text.startsWith(RUST_CAUSE);
     case 0x54: // T
       return text.startsWith(PYTHON);
     case 0x53: // S
-      return text.startsWith('Stack trace:');
+    case 0x73: // s
+      return isFrame(withoutNewline(text));
     case 0x66: // f
     case 0x70: // p
       return GO_PANIC.test(text);
@@ -101,7 +119,18 @@ function endOfTrace(lines: Lines, start: number): number {
   if (PYTHON_GROUP.test(first)) return endOf(lines, start + 1, (line) => /^ +[|+]/.test(line));
   if (GO_PANIC.test(first)) return endOfGo(lines, start);
   if (RUST_PANIC.test(first)) return endOfRust(lines, start, first);
-  return endOfFrames(lines, start);
+  if (RUST_MAIN.test(first) && lineAt(lines, start + 1) === '') return endOfRustMain(lines, start);
+  return endOfChain(lines, start);
+}
+
+/** PHP prints the error that another one led to behind an empty line. */
+function endOfChain(lines: Lines, start: number): number {
+  let end = endOfFrames(lines, start);
+  while (end - start < MAX_LINES && lineAt(lines, end) === '') {
+    if (!PHP_NEXT.test(lineAt(lines, end + 1))) break;
+    end = endOfFrames(lines, end + 1);
+  }
+  return end;
 }
 
 /** Frames are indented; the line after them is the error. A chained traceback may follow. */
@@ -147,16 +176,51 @@ function endOfGo(lines: Lines, start: number): number {
   return end;
 }
 
-/** Since Rust 1.73 the message is on a line of its own. */
+/** Since Rust 1.73 the message is on lines of its own. */
 function endOfRust(lines: Lines, start: number, first: string): number {
+  const isRust = (line: string): boolean => RUST_LINE.test(line);
   const message = start + (/:\s*$/.test(first) ? 1 : 0);
-  return endOf(lines, Math.min(message + 1, lines.length), (line) => RUST_LINE.test(line));
+  return endOf(lines, Math.min(endOfMessage(lines, message, isRust), lines.length), isRust);
+}
+
+/** Where the frames begin behind a message that starts at `start`; the next line if none follow. */
+function endOfMessage(lines: Lines, start: number, isPart: (line: string) => boolean): number {
+  for (let end = start + 1; end <= start + MAX_MESSAGE_LINES; end += 1) {
+    const line = lineAt(lines, end);
+    if (isPart(line)) return end;
+    if (lines[end] === undefined || OTHER_RECORD.test(line) || nameOf(line) !== undefined) break;
+  }
+  return start + 1;
+}
+
+/** The error's name that the line begins with. */
+function nameOf(line: string): string | undefined {
+  const head = readErrorHead(line);
+  return head?.doubt === 0 ? head.type : undefined;
+}
+
+/** What a Rust program prints whose `main` returns an error. */
+function endOfRustMain(lines: Lines, start: number): number {
+  const isCaused = lineAt(lines, start + 1) === '' && lineAt(lines, start + 2) === RUST_CAUSE;
+  return isCaused ? endOf(lines, start + 3, (line) => line.startsWith('    ')) : start + 1;
+}
+
+function startOfFrames(lines: Lines, start: number): number {
+  const first = lineAt(lines, start);
+  if (isJavaReport(lines, start) || first === DART) return start + 2;
+  return nameOf(first) === undefined ? start + 1 : endOfMessage(lines, start, isFrame);
 }
 
 function endOfFrames(lines: Lines, start: number): number {
-  const head = start + (isJavaReport(lines, start) ? 1 : 0);
-  const end = endOf(lines, head + 1, isFrame);
-  if (end === head + 1) return start + 1;
+  const first = lineAt(lines, start);
+  if (RUBY_FRAME.test(lineAt(lines, start + 1))) {
+    const doubt = readErrorHead(first)?.doubt ?? 2;
+    const isError = doubt < 2 || TYPE_BEHIND.test(first);
+    return isError ? endOf(lines, start + 1, (line) => RUBY_FRAME.test(line)) : start + 1;
+  }
+  const firstFrame = startOfFrames(lines, start);
+  const end = endOf(lines, firstFrame, isFrame);
+  if (end === firstFrame) return start + 1;
   // Node.js prints an error's own properties in braces after the last frame.
   if (
     !lineAt(lines, end - 1)
@@ -195,5 +259,9 @@ function skipEmpty(lines: Lines, start: number): number {
 
 /** The part of the line that matters for its form, without the newline. */
 function lineAt(lines: Lines, index: number): string {
-  return (lines[index] ?? '').slice(0, MAX_SHOWN).replace(/\r?\n$/, '');
+  return withoutNewline(lines[index] ?? '');
+}
+
+function withoutNewline(text: string): string {
+  return text.slice(0, MAX_SHOWN).replace(/\r?\n$/, '');
 }

@@ -116,6 +116,86 @@ const TRACES: readonly (readonly [string, readonly string[]])[] = [
       '  thrown in /var/task/a.php on line 3',
     ],
   ],
+  [
+    "PHP's, in a chain",
+    [
+      'PHP Fatal error:  Uncaught Exception: disk in /var/task/a.php:3',
+      'Stack trace:',
+      '#0 {main}',
+      '',
+      'Next RuntimeException: no stock in /var/task/a.php:9',
+      'Stack trace:',
+      '#0 {main}',
+    ],
+  ],
+  [
+    "Java's, with a message of two lines and a circle",
+    [
+      'java.lang.IllegalStateException: no stock',
+      'of shoes',
+      '\tat shop.Orders.pay(Orders.java:12)',
+      'Caused by: java.io.IOException: disk',
+      '\tat shop.Disk.read(Unknown Source)',
+      '\t[CIRCULAR REFERENCE: java.lang.IllegalStateException: no stock]',
+    ],
+  ],
+  [
+    "that of Go's own threads",
+    [
+      'fatal error: runtime: out of memory',
+      '',
+      'runtime stack:',
+      'runtime.throw({0x4a1234?, 0x0?})',
+      '\t/usr/local/go/src/runtime/panic.go:1077 +0x5c',
+      '',
+      'goroutine 1 [running]:',
+      'main.main()',
+      '\t/var/task/main.go:8 +0x1',
+    ],
+  ],
+  [
+    "Rust's panic of more lines",
+    [
+      "thread 'main' panicked at src/main.rs:4:5:",
+      'assertion `left == right` failed',
+      '  left: 1',
+      ' right: 2',
+      'stack backtrace:',
+      '   0: rust_begin_unwind',
+    ],
+  ],
+  [
+    'that of a Rust program whose `main` returns an error',
+    ['Error: could not pay', '', 'Caused by:', '    0: no stock', '    1: disk'],
+  ],
+  [
+    "Ruby's as people print it",
+    ['Shop::Sold: no stock', "/var/task/app.rb:3:in 'pay'", "/var/task/app.rb:9:in 'handler'"],
+  ],
+  [
+    "Dart's",
+    [
+      'Unhandled exception:',
+      'FormatException: no stock',
+      '#0      pay (file:///var/task/app.dart:3:3)',
+      '<asynchronous suspension>',
+      '#1      main (file:///var/task/app.dart:9:1)',
+    ],
+  ],
+  [
+    "Lua's",
+    [
+      'lua: app.lua:3: no stock',
+      'stack traceback:',
+      "\t[C]: in function 'error'",
+      "\tapp.lua:3: in function 'pay'",
+      '\t[C]: in ?',
+    ],
+  ],
+  [
+    "C++'s",
+    ["terminate called after throwing an instance of 'std::runtime_error'", '  what():  no stock'],
+  ],
   ["Elixir's", ['** (RuntimeError) no stock', '    (app 0.1.0) lib/app.ex:3: App.pay/0']],
 ];
 
@@ -129,7 +209,15 @@ describe('a trace printed line by line', () => {
   it.each(TRACES)('is one error when it is joined: %s', (_runtime, trace) => {
     const { exception } = readLine(trace.join('\n'));
     expect(exception?.type ?? exception?.message).toBeDefined();
-    expect(exception?.stacktrace).toBeDefined();
+    // C++ prints no frames.
+    if (_runtime !== "C++'s") expect(exception?.stacktrace).toBeDefined();
+  });
+
+  it.each([
+    [['java.lang.Error: a', '[WARN] low', '\tat a.B.c(B.java:1)']],
+    [['java.lang.Error: a', 'java.lang.Error: b', '\tat a.B.c(B.java:1)']],
+  ])('begins with the line before its frames in %j, which is no message of another', (lines) => {
+    expect(findTraces(lines)).toEqual([{ start: 1, end: 3 }]);
   });
 
   it('is two when two follow each other', () => {
@@ -142,6 +230,9 @@ describe('a trace printed line by line', () => {
   it.each([
     [['Meeting', '  at noon', '  in room 7']],
     [['a list:', '  - one', '  - two']],
+    [['Seq Scan on orders', '   at least 3 (rows)']],
+    [['who called?', "/var/task/app.rb:3:in 'pay'", "/var/task/app.rb:9:in 'handler'"]],
+    [['Error: x', '', 'order paid']],
     [['panic: none', 'order paid']],
     [['Traceback (most recent call last):', 'order paid']],
     [['{"a":1}', '    at f (a.js:1:2)']],
