@@ -95,11 +95,6 @@ export class Buffer extends ByteArray {
     return native.copy(this, target, at, from, to);
   }
 
-  writeDoubleLE(value: number, at = 0): number {
-    view(this).setFloat64(at, value, true);
-    return at + 8;
-  }
-
   readInt32LE(at = 0): number {
     return view(this).getInt32(at, true);
   }

@@ -18,13 +18,20 @@ function varintSize(value: number): number {
   return value < THREE_BYTE_LENGTH ? 2 : varintSize(value / TWO_BYTE_LENGTH) + 1;
 }
 
+function viewOf({ buffer, byteOffset, byteLength }: Buffer): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
 export class ProtobufWriter {
   position = 0;
   private bytes: Buffer;
+  /** Of `bytes`: an interpreter writes a number by one call, and not byte by byte. */
+  private view: DataView;
 
   constructor(capacityBytes = BLOCK_BYTES) {
     // Not from Node's pool: an item that is kept would keep the pool's shared memory alive.
     this.bytes = Buffer.allocUnsafeSlow(capacityBytes);
+    this.view = viewOf(this.bytes);
   }
 
   /** The block that is being written; bytes already written to it are never overwritten. */
@@ -34,9 +41,17 @@ export class ProtobufWriter {
 
   /** Begins a new block if this one is almost full. */
   makeRoom(): void {
-    if (this.bytes.length - this.position >= MIN_FREE_BYTES) return;
-    this.bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+    if (this.bytes.length - this.position < MIN_FREE_BYTES) this.beginBlock();
+  }
+
+  private beginBlock(): void {
+    this.use(Buffer.allocUnsafeSlow(BLOCK_BYTES));
     this.position = 0;
+  }
+
+  private use(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.view = viewOf(bytes);
   }
 
   /**
@@ -46,8 +61,7 @@ export class ProtobufWriter {
     if (this.bytes.length <= BLOCK_BYTES) return undefined;
     const detached = Buffer.allocUnsafeSlow(this.position - start);
     this.bytes.copy(detached, 0, start, this.position);
-    this.bytes = Buffer.allocUnsafeSlow(BLOCK_BYTES);
-    this.position = 0;
+    this.beginBlock();
     return detached;
   }
 
@@ -62,7 +76,7 @@ export class ProtobufWriter {
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.bytes.length * 2));
     // Copies everything, since the length of an unfinished message will be written before it.
     this.bytes.copy(grown);
-    this.bytes = grown;
+    this.use(grown);
   }
 
   /** `write` writes into the buffer and returns the number of bytes, or minus the number that it needs. */
@@ -112,27 +126,22 @@ export class ProtobufWriter {
   /** Writes a fixed64 from two 32-bit words. */
   fixed64(low: number, high: number): void {
     this.reserve(8);
-    this.word(low);
-    this.word(high);
+    const { view, position } = this;
+    view.setUint32(position, low, true);
+    view.setUint32(position + 4, high, true);
+    this.position = position + 8;
   }
 
   fixed32(value: number): void {
     this.reserve(4);
-    this.word(value);
-  }
-
-  private word(value: number): void {
-    const { bytes, position } = this;
-    bytes[position] = value;
-    bytes[position + 1] = value >>> 8;
-    bytes[position + 2] = value >>> 16;
-    bytes[position + 3] = value >>> 24;
-    this.position = position + 4;
+    this.view.setUint32(this.position, value, true);
+    this.position += 4;
   }
 
   double(value: number): void {
     this.reserve(8);
-    this.position = this.bytes.writeDoubleLE(value, this.position);
+    this.view.setFloat64(this.position, value, true);
+    this.position += 8;
   }
 
   /** Writes the length and the UTF-8 bytes of `text`. */
