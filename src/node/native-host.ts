@@ -1,5 +1,6 @@
 // What the native host (host/) does better than JavaScript could there; undefined under Node.js.
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import type { DataPoint } from '@opentelemetry/sdk-metrics';
 
 /**
  * Each writes what OtlpWriter would, into `target` from `at` on. Returns the number of bytes written, or, if they do
@@ -15,6 +16,13 @@ export interface ProtobufFunctions {
   readonly writeValue: (target: Uint8Array, at: number, tag: number, value: unknown) => number;
   /** Writes the members of a LogRecord, without the tag and length of the record itself. */
   readonly writeLogRecord: (target: Uint8Array, at: number, record: ReadableLogRecord) => number;
+  /** Of numbers or of histograms, each with tag and length. `isInteger`: numbers are written as integers. */
+  readonly writeDataPoints: (
+    target: Uint8Array,
+    at: number,
+    points: readonly DataPoint<unknown>[],
+    isInteger: boolean,
+  ) => number;
 }
 
 export interface NativeHost {

@@ -50,16 +50,53 @@ const record = fc.record({
   eventName: fc.option(text, { nil: undefined }),
 });
 
-test('log records and their resource are the same bytes on both hosts', () => {
+const HISTOGRAM = 0;
+const GAUGE = 2;
+const SUM = 3;
+const time = fc.tuple(fc.integer({ min: 0, max: 4e9 }), fc.integer({ min: 0, max: 999_999_999 }));
+const times = { startTime: time, endTime: time, attributes: fc.dictionary(text, value) };
+const histogram = fc.record(
+  {
+    count: fc.nat(),
+    sum: number,
+    min: number,
+    max: number,
+    buckets: fc.record({ counts: fc.array(fc.nat()), boundaries: fc.array(number) }),
+  },
+  { requiredKeys: ['count', 'buckets'] },
+);
+const exemplar = fc.record({ time, value: number, spanId: hex(16), traceId: hex(32) });
+const numberPoint = fc.record({ ...times, value: number });
+const histogramPoint = fc.record(
+  { ...times, value: histogram, exemplar },
+  { requiredKeys: ['startTime', 'endTime', 'attributes', 'value'] },
+);
+const metricOf = (
+  dataPointType: fc.Arbitrary<number>,
+  point: fc.Arbitrary<object>,
+): fc.Arbitrary<object> =>
+  fc.record({
+    descriptor: fc.record({ name: text, description: text, unit: text, valueType: fc.nat(1) }),
+    aggregationTemporality: fc.nat(1),
+    dataPointType,
+    dataPoints: fc.array(point, { minLength: 1, maxLength: 4 }),
+    isMonotonic: fc.boolean(),
+  });
+const metric = fc.oneof(
+  metricOf(fc.constantFrom(GAUGE, SUM), numberPoint),
+  metricOf(fc.constant(HISTOGRAM), histogramPoint),
+);
+
+/** What both hosts make of the inputs by `encode`, which is source of a call of the encoder; each beside its input. */
+function onBoth(inputs: readonly unknown[], encode: string): readonly [unknown[], unknown[]] {
   const program = bundleProgram(`
     import { readFileSync, writeSync } from 'node:fs';
     import { ItemEncoder } from './src/delivery/codec/item-encoder';
     const resource = { attributes: { 'service.name': 'orders', list: ['a', 1] }, schemaUrl: 'https://x' };
-    const instrumentationScope = { name: 'scope', version: '1' };
-    const requests = JSON.parse(readFileSync(process.env.INPUT, 'utf8'));
-    for (const records of requests) {
-      const full = records.map((record) => ({ ...record, resource, instrumentationScope }));
-      const items = new ItemEncoder(() => undefined).encodeLogRecords(full);
+    const scope = { name: 'scope', version: '1' };
+    for (const input of JSON.parse(readFileSync(process.env.INPUT, 'utf8'))) {
+      const encoder = new ItemEncoder(() => undefined);
+      const items = ${encode};
       const parts = items.map(({ block, start, end, resource: owner }) => [
         Buffer.from(block).toString('hex', start, end),
         Buffer.from(owner.bytes).toString('hex'),
@@ -68,9 +105,26 @@ test('log records and their resource are the same bytes on both hosts', () => {
     }
     process.exit(0);
   `);
-  const requests = fc.sample(fc.array(record, { maxLength: 5 }), { numRuns: 300, seed: 7 });
-  const input = JSON.stringify(requests);
+  const input = JSON.stringify(inputs);
   const toPairs = (output: string): unknown[] =>
-    output.split('\n').map((bytes, index) => [JSON.stringify(requests[index]), bytes]);
-  expect(toPairs(runOnHost(program, input))).toEqual(toPairs(runOnNode(program, input)));
+    output.split('\n').map((bytes, index) => [JSON.stringify(inputs[index]), bytes]);
+  return [toPairs(runOnHost(program, input)), toPairs(runOnNode(program, input))];
+}
+
+test('log records and their resource are the same bytes on both hosts', () => {
+  const records = fc.sample(fc.array(record, { maxLength: 5 }), { numRuns: 300, seed: 7 });
+  const [onHost, onNode] = onBoth(
+    records,
+    'encoder.encodeLogRecords(input.map((it) => ({ ...it, resource, instrumentationScope: scope })))',
+  );
+  expect(onHost).toEqual(onNode);
+});
+
+test('metrics are the same bytes on both hosts', () => {
+  const metrics = fc.sample(fc.array(metric, { maxLength: 5 }), { numRuns: 300, seed: 7 });
+  const [onHost, onNode] = onBoth(
+    metrics,
+    'encoder.encodeMetrics({ resource, scopeMetrics: [{ scope, metrics: input }] })',
+  );
+  expect(onHost).toEqual(onNode);
 });

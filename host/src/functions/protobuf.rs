@@ -1,7 +1,7 @@
-//! Attributes, values and log records as protobuf: what src/delivery/codec does for Node.js, byte for byte, in one
+//! Attributes, values, log records and data points as protobuf: what src/delivery/codec does for Node.js, byte for byte, in one
 //! call each, so that an engine without a compiler does not step through their bytes.
-//! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto and
-//! logs/v1/logs.proto
+//! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto,
+//! logs/v1/logs.proto and metrics/v1/metrics.proto
 
 use super::bytes::hex_bytes;
 use crate::raw::{with_bytes, with_bytes_mut, with_utf8};
@@ -40,10 +40,15 @@ pub fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         write(&shared, &target, at, |writer| writer.value(tag, &value, 0))
     };
     group.set("writeValue", Func::from(value))?;
+    let shared = writer.clone();
     let log_record = move |target: TypedArray<'js, u8>, at: usize, record: Object<'js>| {
-        write(&writer, &target, at, |writer| writer.log_record(&record))
+        write(&shared, &target, at, |writer| writer.log_record(&record))
     };
     group.set("writeLogRecord", Func::from(log_record))?;
+    let data_points = move |target: TypedArray<'js, u8>, at: usize, points: Array<'js>, is_integer: bool| {
+        write(&writer, &target, at, |writer| writer.data_points(&points, is_integer))
+    };
+    group.set("writeDataPoints", Func::from(data_points))?;
     Ok(group)
 }
 
@@ -73,6 +78,12 @@ fn write(
 /// Negative ones in two's complement.
 fn to_uint64(value: f64) -> u64 {
     if value < 0.0 { value as i64 as u64 } else { value as u64 }
+}
+
+/// The lowest 64 bits, without the fraction; a negative one in two's complement. What is larger than an i128 ends with
+/// zeros.
+fn to_fixed64(value: f64) -> u64 {
+    if value.abs() < i128::MAX as f64 { value as i128 as u64 } else { 0 }
 }
 
 /// As `isAlwaysDouble` of src/otel/semconv.ts.
@@ -152,8 +163,7 @@ impl Writer {
     fn time(&mut self, tag: u8, time: &Array<'_>) -> Result<()> {
         let (seconds, nanoseconds): (f64, f64) = (time.get(0)?, time.get(1)?);
         let whole = (seconds as u64).wrapping_mul(1_000_000_000).wrapping_add(nanoseconds as u64);
-        self.bytes.push(tag);
-        self.bytes.extend_from_slice(&whole.to_le_bytes());
+        self.fixed64(tag, whole);
         Ok(())
     }
 
@@ -182,6 +192,73 @@ impl Writer {
         }
         self.time(0x59, &record.get("hrTimeObserved")?)?;
         self.filled_text(0x62, record.get("eventName")?)
+    }
+
+    /// NumberDataPoint or HistogramDataPoint, by what the value is.
+    fn data_points(&mut self, points: &Array<'_>, is_integer: bool) -> Result<()> {
+        for point in points.iter::<Object>() {
+            let point = point?;
+            let value: Value = point.get("value")?;
+            let start = self.begin_field(0x0a, 2);
+            self.time(0x11, &point.get("startTime")?)?;
+            self.time(0x19, &point.get("endTime")?)?;
+            match value.as_object() {
+                Some(histogram) => self.histogram(&point, histogram)?,
+                None => {
+                    match value.as_number() {
+                        Some(number) if is_integer => self.fixed64(0x31, to_fixed64(number)),
+                        number => self.double_field(0x21, number),
+                    }
+                    self.key_values(0x3a, &point.get("attributes")?, 0)?;
+                }
+            }
+            self.end(start, 2);
+        }
+        Ok(())
+    }
+
+    fn histogram(&mut self, point: &Object<'_>, histogram: &Object<'_>) -> Result<()> {
+        self.fixed64(0x21, to_fixed64(histogram.get("count")?));
+        self.double_field(0x29, histogram.get("sum")?);
+        let buckets: Object = histogram.get("buckets")?;
+        self.packed(0x32, &buckets.get("counts")?, |count| to_fixed64(count).to_le_bytes())?;
+        self.packed(0x3a, &buckets.get("boundaries")?, f64::to_le_bytes)?;
+        if let Some(exemplar) = point.get::<_, Option<Object>>("exemplar")? {
+            let start = self.begin_field(0x42, 1);
+            self.time(0x11, &exemplar.get("time")?)?;
+            self.double_field(0x19, exemplar.get("value")?);
+            self.id(0x22, exemplar.get("spanId")?)?;
+            self.id(0x2a, exemplar.get("traceId")?)?;
+            self.end(start, 1);
+        }
+        self.key_values(0x4a, &point.get("attributes")?, 0)?;
+        self.double_field(0x59, histogram.get("min")?);
+        self.double_field(0x61, histogram.get("max")?);
+        Ok(())
+    }
+
+    /// Numbers of eight bytes; no field at all when there are none.
+    fn packed(&mut self, tag: u8, numbers: &Array<'_>, encode: fn(f64) -> [u8; 8]) -> Result<()> {
+        if numbers.is_empty() {
+            return Ok(());
+        }
+        self.bytes.push(tag);
+        self.varint(numbers.len() as u64 * 8);
+        for number in numbers.iter::<f64>() {
+            self.bytes.extend_from_slice(&encode(number?));
+        }
+        Ok(())
+    }
+
+    fn fixed64(&mut self, tag: u8, value: u64) {
+        self.bytes.push(tag);
+        self.bytes.extend_from_slice(&value.to_le_bytes());
+    }
+
+    fn double_field(&mut self, tag: u8, value: Option<f64>) {
+        if let Some(value) = value {
+            self.fixed64(tag, value.to_bits());
+        }
     }
 
     /// Own enumerable members, in their order.
@@ -245,13 +322,8 @@ impl Writer {
 
     fn double_value(&mut self, tag: u8, value: f64) {
         let start = self.begin_field(tag, 1);
-        self.double(value);
+        self.fixed64(0x21, value.to_bits());
         self.end(start, 1);
-    }
-
-    fn double(&mut self, value: f64) {
-        self.bytes.push(0x21);
-        self.bytes.extend_from_slice(&value.to_le_bytes());
     }
 
     fn number(&mut self, value: f64) {
@@ -260,6 +332,6 @@ impl Writer {
             self.varint(to_uint64(value));
             return;
         }
-        self.double(value);
+        self.fixed64(0x21, value.to_bits());
     }
 }

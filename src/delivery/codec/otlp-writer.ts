@@ -1,8 +1,11 @@
 // What items of all signals have in common: attributes, values, ids and times, in one pass and with the same bytes as
 // @opentelemetry/otlp-transformer. What repeats from item to item is encoded once.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
+import { ValueType } from '@opentelemetry/api';
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
+import { DataPointType } from '@opentelemetry/sdk-metrics';
+import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { nativeHost } from '../../node/native-host';
 import { isAlwaysDouble } from '../../otel/semconv';
 import { ProtobufWriter } from './protobuf-writer';
@@ -21,7 +24,7 @@ interface Remembered {
   bytes: Uint8Array | undefined;
 }
 
-/** Writes attributes, values and log records in native code where JavaScript is only interpreted. */
+/** Writes attributes, values, log records and data points in native code where JavaScript is only interpreted. */
 const NATIVE = nativeHost?.protobuf;
 
 export class OtlpWriter extends ProtobufWriter {
@@ -95,6 +98,14 @@ export class OtlpWriter extends ProtobufWriter {
   logRecord(record: ReadableLogRecord): boolean {
     if (NATIVE === undefined) return false;
     this.fill((target, at) => NATIVE.writeLogRecord(target, at, record));
+    return true;
+  }
+
+  /** Whether the native host has written the points; it cannot write exponential histograms. */
+  dataPoints({ dataPointType, dataPoints, descriptor }: MetricData): boolean {
+    if (NATIVE === undefined || dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM) return false;
+    const isInteger = descriptor.valueType === ValueType.INT;
+    this.fill((target, at) => NATIVE.writeDataPoints(target, at, dataPoints, isInteger));
     return true;
   }
 

@@ -38,17 +38,19 @@ function writeData(writer: OtlpWriter, metric: MetricData): void {
   const { dataPointType, descriptor, aggregationTemporality: temporality } = metric;
   writer.byte(DATA_TAGS[dataPointType]);
   const start = writer.begin(2);
-  for (const point of metric.dataPoints) {
-    writer.byte(0x0a);
-    const pointStart = writer.begin(2);
-    if (dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM) {
-      writeExponentialPoint(writer, point as DataPoint<ExponentialHistogram>);
-    } else if (dataPointType === DataPointType.HISTOGRAM) {
-      writeHistogramPoint(writer, point as DataPoint<Histogram>);
-    } else {
-      writeNumberPoint(writer, point as DataPoint<number>, descriptor.valueType);
+  if (!writer.dataPoints(metric)) {
+    for (const point of metric.dataPoints) {
+      writer.byte(0x0a);
+      const pointStart = writer.begin(2);
+      if (dataPointType === DataPointType.EXPONENTIAL_HISTOGRAM) {
+        writeExponentialPoint(writer, point as DataPoint<ExponentialHistogram>);
+      } else if (dataPointType === DataPointType.HISTOGRAM) {
+        writeHistogramPoint(writer, point as DataPoint<Histogram>);
+      } else {
+        writeNumberPoint(writer, point as DataPoint<number>, descriptor.valueType);
+      }
+      writer.end(pointStart, 2);
     }
-    writer.end(pointStart, 2);
   }
   if (dataPointType !== DataPointType.GAUGE) {
     writer.count(0x10, temporality === AggregationTemporality.DELTA ? 1 : 2);
