@@ -7,8 +7,11 @@ const THREE_BYTE_LENGTH = 0x4000;
 /** Shorter texts are copied faster in JavaScript than by native code. */
 const SHORT_TEXT = 20;
 const MAX_VARINT_BYTES = 10;
-/** A block holds one or many items. It is small because it is freed only with the last of them. */
-const BLOCK_BYTES = 32_768;
+/**
+ * A block holds one or many items. It is small because it is freed only with the last of them, and because one that
+ * takes long to fill reaches V8's old generation, where it stays after its last item has left.
+ */
+const BLOCK_BYTES = 16_384;
 const MIN_FREE_BYTES = 2048;
 /** A text of this length is measured first, since three bytes for each character would be far too many. */
 const LONG_TEXT = 1024;
