@@ -78,7 +78,7 @@ export interface Delivery {
   readonly capacityBytes: number;
   /**
    * Sends what is buffered; concurrent calls join the requests under way. A request that is not
-   * answered by the deadline stays under way, to be settled by a late answer or its own timeout.
+   * answered by the deadline stays under way, and a late answer or its own timeout decides its fate.
    * Resolves to false if anything in this flush failed or ran out of time.
    */
   flush(options: FlushOptions): Promise<boolean>;

@@ -66,7 +66,7 @@ export class ReceivedSpans {
   }
 
   /** Decides once for a request that settles. What is decided about other spans is applied when they leave. */
-  settle(request: SettlingRequest): Joined | undefined {
+  join(request: SettlingRequest): Joined | undefined {
     // A parent that was forgotten may have come.
     const isDead = request.isDead && this.isComplete;
     const joined = join({ ...request, isDead }, this.seenSpans);

@@ -160,7 +160,7 @@ export class Tracker<Line extends TrackedLine> {
     const { received } = this.options;
     if (received === undefined || invocation.isJoined === true || invocation.emitted.span) return;
     const request = toSettlingRequest(invocation, this.concurrent === true, ending);
-    const joined = request === undefined ? undefined : received.settle(request);
+    const joined = request === undefined ? undefined : received.join(request);
     if (joined === undefined) return;
     invocation.isJoined = true;
     invocation.identity = joined.identity;

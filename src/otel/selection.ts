@@ -167,7 +167,7 @@ export class Selection {
     for (const requestId of this.hold.requestIds) {
       const isDecided = isEnding || this.decisions.of(requestId) !== undefined;
       if (!isDecided) continue;
-      for (const item of this.hold.take(requestId)) this.settle(requestId, item, selected);
+      for (const item of this.hold.take(requestId)) this.release(requestId, item, selected);
     }
   }
 
@@ -175,14 +175,14 @@ export class Selection {
     // The item belongs to no request, or to one of an earlier process.
     if (requestId === undefined || !this.decisions.isKnown(requestId)) {
       if (!this.isUnsampled(item)) push(selected, item);
-    } else if (this.decisions.of(requestId) !== undefined) this.settle(requestId, item, selected);
+    } else if (this.decisions.of(requestId) !== undefined) this.release(requestId, item, selected);
     else {
       if (item.kind === 'received') item.received.detach();
       this.hold.add(requestId, item);
     }
   }
 
-  private settle(requestId: string, item: Item, selected: Selected): void {
+  private release(requestId: string, item: Item, selected: Selected): void {
     if (this.isUnsampled(item)) return;
     if (this.options.others === 'all') {
       push(selected, item);

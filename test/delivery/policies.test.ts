@@ -4,7 +4,7 @@ import { CircuitBreaker } from '../../src/delivery/policy/endpoint-health';
 import { protobufEncoding, RequestBuilder } from '../../src/delivery/codec/request-builder';
 import { decideRetry, Patience } from '../../src/delivery/policy/gate';
 import type { RetrySituation } from '../../src/delivery/policy/gate';
-import { describeTrouble } from '../../src/delivery/policy/request-settler';
+import { describeTrouble } from '../../src/delivery/policy/request-fates';
 import { parseRetryAfter, judge } from '../../src/delivery/policy/verdict';
 import { toItems } from './protobuf/encode';
 import { makeLogRecord, range } from './signal-items';

@@ -8,11 +8,11 @@ import type { SignalConfiguration } from '../settings/configuration';
 import type { Signal } from '../delivery';
 import { Gate } from '../policy/gate';
 import type { Flush, GateOptions } from '../policy/gate';
-import type { Settlement, SettlerOptions } from '../policy/request-settler';
-import { RequestSettler } from '../policy/request-settler';
+import type { Fate, FateOptions } from '../policy/request-fates';
+import { RequestFates } from '../policy/request-fates';
 import { hearSockets, isSettledWithin, pause, systemClock } from '../../node/clock';
 
-export interface LaneOptions extends SettlerOptions, GateOptions {
+export interface LaneOptions extends FateOptions, GateOptions {
   readonly timeoutMs: SignalConfiguration['timeoutMs'];
   readonly transport: Transport;
   /** Makes the next request open a new connection. */
@@ -25,7 +25,7 @@ export interface LaneOptions extends SettlerOptions, GateOptions {
 interface UnderWay {
   readonly startMs: number;
   sending?: TwofoldSending;
-  settled: Promise<Settlement>;
+  fate: Promise<Fate>;
   request?: BuiltRequest;
   givenUp: boolean;
 }
@@ -44,7 +44,7 @@ export class SignalLane {
   readonly signal: Signal;
   private readonly options: LaneOptions;
   private readonly gate: Gate;
-  private readonly settler: RequestSettler;
+  private readonly fates: RequestFates;
   private open: readonly UnderWay[] = [];
   private current: UnderWay | undefined;
   private collectedInFlush = -1;
@@ -56,7 +56,7 @@ export class SignalLane {
     this.signal = options.signal;
     this.options = options;
     this.gate = new Gate(options);
-    this.settler = new RequestSettler(options, this.gate);
+    this.fates = new RequestFates(options, this.gate);
   }
 
   /** True if a flush would send nothing, because sending is held back or a slow endpoint is waited for. */
@@ -83,7 +83,7 @@ export class SignalLane {
       underWay.givenUp = true;
       if (underWay.request !== undefined) {
         const reason = this.signal === 'metrics' ? 'unknown_fate' : 'shutdown';
-        this.settler.drop(underWay.request.items, reason);
+        this.options.buffer.discard(this.signal, underWay.request.items, reason);
       }
       underWay.sending?.cancel();
     }
@@ -100,10 +100,10 @@ export class SignalLane {
       if (underWay === 'refused' || underWay === 'done') return refused ? 'refused' : 'done';
       if (typeof underWay === 'string') return underWay;
       if (!(await this.isAnswered(underWay, flush))) return this.stopWaiting(flush);
-      const settlement = await underWay.settled;
-      if (settlement === 'refused') refused = true;
-      if (typeof settlement === 'string') continue;
-      const delayMs = this.gate.retryMs(flush, { retries, ...settlement });
+      const fate = await underWay.fate;
+      if (fate === 'refused') refused = true;
+      if (typeof fate === 'string') continue;
+      const delayMs = this.gate.retryMs(flush, { retries, ...fate });
       if (delayMs === undefined) return 'failed';
       retries += 1;
       await pause(systemClock, delayMs);
@@ -123,16 +123,16 @@ export class SignalLane {
     if (permission !== 'go') return waits ? permission : 'done';
     const underWay: UnderWay = {
       startMs: clock.now(),
-      settled: Promise.resolve('done'),
+      fate: Promise.resolve('done'),
       givenUp: false,
     };
     this.open = [...this.open, underWay];
     this.current = underWay;
-    underWay.settled = this.runSafely(underWay, flush);
+    underWay.fate = this.runSafely(underWay, flush);
     return underWay;
   }
 
-  private async runSafely(underWay: UnderWay, flush: Flush): Promise<Settlement> {
+  private async runSafely(underWay: UnderWay, flush: Flush): Promise<Fate> {
     try {
       return await this.run(underWay, flush);
     } catch (error) {
@@ -147,13 +147,13 @@ export class SignalLane {
     }
   }
 
-  private async run(underWay: UnderWay, flush: Flush): Promise<Settlement> {
+  private async run(underWay: UnderWay, flush: Flush): Promise<Fate> {
     const { loadEncoding, ledger, clock, buffer, collect } = this.options;
     // At most one new metric window per flush, and only if no older one waits.
     if (collect !== undefined && !buffer.isWaiting(this.signal)) this.collect(flush);
     const encoding = await loadEncoding();
     if (this.isClosed) buffer.drop(this.signal, 'shutdown');
-    const request = this.settler.builder.build(encoding);
+    const request = this.fates.builder.build(encoding);
     if (request === undefined) {
       this.gate.release();
       return 'done';
@@ -168,7 +168,7 @@ export class SignalLane {
     const outcome = result.status === 'success' ? 'success' : result.failure.outcome;
     ledger.requestEnded(this.signal, durationMs, `${outcome}`);
     if (outcome === 'success' || typeof outcome === 'number') this.gate.answered(durationMs);
-    return this.settler.settle(request, result, flush.number);
+    return this.fates.decide(request, result, flush.number);
   }
 
   private async send(body: Uint8Array, cancellation: Cancellation): Promise<SendResult> {
@@ -205,11 +205,11 @@ export class SignalLane {
   private async isAnswered(underWay: UnderWay, flush: Flush): Promise<boolean> {
     if (flush.phase === 'final' && this.signal !== 'metrics') {
       const patienceMs = Math.min(flush.leftMs() / 2, MAX_FINAL_PATIENCE_MS);
-      if (await isSettledWithin(underWay.settled, patienceMs)) return true;
+      if (await isSettledWithin(underWay.fate, patienceMs)) return true;
       this.options.dropIdleConnections();
       underWay.sending?.resend();
     }
-    return isSettledWithin(underWay.settled, this.gate.waitMs(flush));
+    return isSettledWithin(underWay.fate, this.gate.waitMs(flush));
   }
 
   private stopWaiting(flush: Flush): LaneResult {

@@ -16,7 +16,7 @@ import type { Verdict } from './verdict';
 import { judge } from './verdict';
 import { NOT_HTTP } from '../../http/exchange';
 
-export type Settlement =
+export type Fate =
   /** Exported, or put back in smaller parts, or there was nothing to send: continue. */
   | 'done'
   /** Dropped for good: continue. */
@@ -24,7 +24,7 @@ export type Settlement =
   /** Put back as a whole. */
   | { readonly reached: boolean; readonly retryInMs?: number | undefined };
 
-export interface SettlerOptions {
+export interface FateOptions {
   readonly signal: Signal;
   readonly url: string;
   readonly buffer: ItemBuffer;
@@ -33,37 +33,33 @@ export interface SettlerOptions {
   readonly diagnostics: Diagnostics;
 }
 
-export class RequestSettler {
+export class RequestFates {
   readonly builder: RequestBuilder;
   private readonly suspicion = new SizeSuspicion();
 
   constructor(
-    private readonly options: SettlerOptions,
+    private readonly options: FateOptions,
     private readonly gate: Gate,
   ) {
     this.builder = new RequestBuilder(options.signal, options.buffer);
   }
 
-  settle(request: BuiltRequest, result: SendResult, attempt: number): Settlement {
+  decide(request: BuiltRequest, result: SendResult, attempt: number): Fate {
     const verdict = judge(result);
     const suspicion = this.suspect(request, result, attempt);
-    if (suspicion !== 'none') return this.settleSuspect(request, result, suspicion);
+    if (suspicion !== 'none') return this.suspected(request, result, suspicion);
     this.gate.learn(verdict, attempt);
     switch (verdict.kind) {
       case 'delivered':
-        return this.settleDelivered(request.items, verdict);
+        return this.delivered(request.items, verdict);
       case 'split':
         if (this.builder.shrink(request)) return 'done';
-        return this.settleRefused(request.items, result, 'rejected');
+        return this.refused(request.items, result, 'rejected');
       case 'dropped':
-        return this.settleRefused(request.items, result, verdict.reason);
+        return this.refused(request.items, result, verdict.reason);
       case 'resend':
-        return this.settleFailed(request.items, result, verdict);
+        return this.failed(request.items, result, verdict);
     }
-  }
-
-  drop(items: readonly RawItem[], reason: DropReason): void {
-    this.options.buffer.discard(this.options.signal, items, reason);
   }
 
   private suspect(request: BuiltRequest, result: SendResult, flush: number): Suspicion {
@@ -79,11 +75,11 @@ export class RequestSettler {
   }
 
   /** The request seems to be at fault, not the endpoint, so no breaker is told. */
-  private settleSuspect(
+  private suspected(
     request: BuiltRequest,
     result: SendResult,
     suspicion: Exclude<Suspicion, 'none'>,
-  ): Settlement {
+  ): Fate {
     const { signal, buffer } = this.options;
     this.gate.release();
     if (suspicion === 'send last') {
@@ -91,30 +87,26 @@ export class RequestSettler {
       return { reached: true };
     }
     if (suspicion === 'halve' && this.builder.shrink(request)) return 'done';
-    return this.settleRefused(request.items, result, 'rejected');
+    return this.refused(request.items, result, 'rejected');
   }
 
-  private settleRefused(
-    items: readonly RawItem[],
-    result: SendResult,
-    reason: DropReason,
-  ): Settlement {
-    this.drop(items, reason);
+  private refused(items: readonly RawItem[], result: SendResult, reason: DropReason): Fate {
+    this.options.buffer.discard(this.options.signal, items, reason);
     this.warn(result, items, 'dropped');
     return 'refused';
   }
 
   /** Spans and log records have deterministic ids, so they may arrive twice; a delta would be counted twice. */
-  private settleFailed(
+  private failed(
     items: readonly RawItem[],
     result: SendResult,
     verdict: Extract<Verdict, { kind: 'resend' }>,
-  ): Settlement {
+  ): Fate {
     const { signal, buffer } = this.options;
     const isLost = (item: RawItem): boolean =>
       verdict.isUnsure && signal === 'metrics' && (item as RawMetric).temporality === 'delta';
     const lost = items.filter(isLost);
-    if (lost.length > 0) this.drop(lost, 'unknown_fate');
+    if (lost.length > 0) buffer.discard(signal, lost, 'unknown_fate');
     if (lost.length === items.length) {
       this.warn(result, items, 'dropped');
       return 'refused';
@@ -127,10 +119,10 @@ export class RequestSettler {
     return { reached, retryInMs };
   }
 
-  private settleDelivered(
+  private delivered(
     items: readonly RawItem[],
     { rejected, note }: Extract<Verdict, { kind: 'delivered' }>,
-  ): Settlement {
+  ): Fate {
     const { signal, url, buffer, ledger, diagnostics } = this.options;
     const count = countItems(signal, items);
     const refused = Math.min(rejected, count);
