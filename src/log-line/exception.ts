@@ -5,7 +5,7 @@
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
-import { readErrorHead } from './error-head';
+import { isErrorName, readErrorHead } from './error-head';
 import { looksLikeFrames, readStackText, splitFrames } from './stack-text';
 import type { LogException } from './log-line';
 import { toJsonText } from './limited-value';
@@ -34,6 +34,7 @@ const STACKS = [
   'Stack',
   'full_message',
   'traceback',
+  'backtrace',
   'error_stack',
 ] as const;
 /** Names that never mean anything but a stack trace, so their value needs no check. */
@@ -50,6 +51,7 @@ const FLAT_TYPES = [
   'exception.class',
   'error.type',
   'error.class',
+  'error.kind',
   'exception_name',
   'exceptionType',
   'exception_class',
@@ -57,6 +59,7 @@ const FLAT_TYPES = [
   'exc_type',
   'ErrorType',
   'error_type',
+  'error_class',
   'errorName',
 ];
 const FLAT_MESSAGES = [
@@ -109,7 +112,7 @@ const MESSAGES = [
   'Message',
   'msg',
 ];
-const TRACES = [
+export const TRACES: readonly string[] = [
   ...STACKS,
   'extendedStackTrace',
   'StackTraceString',
@@ -122,6 +125,7 @@ const TRACES = [
 /** What loggers write into an error field when nothing happened. */
 const NOTHING =
   /^(?:|-|0|no|none|nil|null|undefined|n\/a|false|ok|okay|success|successful|(?:no|without) (?:errors?|exceptions?))$/i;
+const ERROR_WORD = /^[\w$.:\\]{1,256}$/;
 const MAX_NOTHING_LENGTH = 24;
 
 /** The exception in a record that has at least one of EXCEPTION_KEYS; `level` is the record's. */
@@ -137,8 +141,9 @@ export function readException(
     if (nested !== undefined || !isObject(context)) continue;
     nested = readErrorValue(context['exception']) ?? readErrorValue(context['error']);
   }
-  const exception =
+  const found =
     flat === undefined || nested === undefined ? (flat ?? nested) : { ...nested, ...flat };
+  const exception = found?.message === undefined ? withTextBeside(record, found) : found;
   return exception !== undefined && isEnough(exception, level) ? exception : undefined;
 }
 
@@ -171,12 +176,29 @@ function readFlat(record: JsonObject): LogException | undefined {
   const likely = sure ?? firstStack(record, STACKS);
   const isStack =
     sure !== undefined || type !== undefined || (likely !== undefined && looksLikeFrames(likely));
-  if (!isStack) return complete({ type, message, stacktrace: undefined });
+  if (!isStack)
+    return complete({ type: typeBeside(record, message), message, stacktrace: undefined });
   const said =
     message ??
     (type !== undefined && likely !== undefined ? firstWord(record, FLAT_MESSAGES) : undefined) ??
     saidBeside(record, likely);
   return complete({ type, message: said, stacktrace: likely });
+}
+
+/** `error: "no stock"` beside the error's type. */
+function withTextBeside(
+  record: JsonObject,
+  found: LogException | undefined,
+): LogException | undefined {
+  const text = found === undefined ? undefined : firstText(record, ERROR_TEXTS);
+  const isMessage = text !== undefined && text !== found?.type && !/[\n\r]/.test(text);
+  return isMessage ? { ...found, message: text } : found;
+}
+
+/** `exception: "StockError"` beside a message is the error's type. */
+function typeBeside(record: JsonObject, message: string | undefined): string | undefined {
+  const text = message === undefined ? undefined : firstText(record, ERROR_TEXTS);
+  return text !== undefined && ERROR_WORD.test(text) && isErrorName(text) ? text : undefined;
 }
 
 /** The message of a stack that does not name its error: the record's own text, else the first frame. */
@@ -260,7 +282,7 @@ const TRAILING_NEWLINE = /\r?\n$/;
 const PLACES = ['path', 'file', 'fileName', 'filename', 'source'];
 const NAMES = ['label', 'method', 'methodName', 'func', 'function', 'name'];
 const OWNERS = ['class', 'className', 'declaringClass', 'module'];
-const NUMBERS = ['line', 'lineNumber', 'lineno'];
+const NUMBERS = ['line', 'lineNumber', 'lineno', 'fileLine'];
 
 /** Undefined for an empty value and for anything but a text or a list. */
 function toStackText(value: unknown): string | undefined {

@@ -5,6 +5,7 @@ import { SeverityNumber } from '@opentelemetry/api-logs';
 import type { AnyValue } from '@opentelemetry/api-logs';
 import { isObject, toWellFormed } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
+import { findError } from './any-error';
 import { readErrorObject, readException } from './exception';
 import { isReportTitle } from './text-exception';
 import { isWithinLimits, limitText, limitValue, readJsonObject, setOwn } from './limited-value';
@@ -27,6 +28,7 @@ import {
 } from './record-keys';
 import type { Severity } from './severity';
 import { readStackText } from './stack-text';
+import { addTextTraceContext } from './trace-context';
 import type { ValueLimits } from './limited-value';
 
 /** What surrounds an object: the runtime's prefix in a text line, or Lambda's JSON log format. */
@@ -77,7 +79,10 @@ export function readLogObject(record: JsonObject, reading: ObjectReading): LogLi
   // A request id in the runtime's prefix is certainly Lambda's.
   if (wrapper?.requestId === undefined) addRecordRequestId(record, flags, line);
   else line.requestId = wrapper.requestId;
-  addRecordTraceContext(record, flags, line);
+  // Lambda's JSON format puts a text line into the message, and with it the ids that the line names.
+  const isTextLine = typeof message?.value === 'string' && isRuntimeRecord(record, flags);
+  if (isTextLine) addTextTraceContext(message.value, line);
+  if (line.traceId === undefined) addRecordTraceContext(record, flags, line);
   return line;
 }
 
@@ -162,6 +167,15 @@ interface ExceptionSource {
 }
 
 function readRecordException(
+  record: JsonObject,
+  source: ExceptionSource,
+): LogException | undefined {
+  const found = readNamedException(record, source);
+  const isError = source.level !== undefined && source.level >= SeverityNumber.ERROR;
+  return found === undefined && isError ? findError(record) : found;
+}
+
+function readNamedException(
   record: JsonObject,
   { flags, message, level }: ExceptionSource,
 ): LogException | undefined {
@@ -305,7 +319,9 @@ function findLast(record: JsonObject): RecordMessage | undefined {
     record['severityText'] ??
     record['severity_text'] ??
     record['SeverityText'] ??
-    record['severityNumber'];
+    record['severityNumber'] ??
+    record['severity_number'] ??
+    record['SeverityNumber'];
   if (severity !== undefined) {
     const { body, Body: goBody } = record;
     if (typeof body === 'string') return { value: body, key: 'body' };

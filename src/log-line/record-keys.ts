@@ -117,6 +117,8 @@ const RUNTIME_KEYS = [
 
 const X_RAY_HEADER_START = 'Root=1-';
 const INFORMATION = readSeverity('Information');
+/** By .NET's number of the level. */
+const DOTNET_LEVELS = ['Trace', 'Debug', 'Information', 'Warning', 'Error', 'Critical'];
 
 /** Flags that tell what a record may hold, judging by its keys. */
 export const HAS_SEVERITY = 1;
@@ -206,9 +208,11 @@ function readNestedSeverity({ log, record, _meta: meta, context, '@fields': fiel
 }
 
 /**
- * Keys that name a level only together with others: those of a journal, of zap in development mode and of MongoDB.
+ * .NET's number, and keys that name a level only together with others: those of a journal, of zap in development mode
+ * and of MongoDB.
  */
-function readForeignSeverity({ MESSAGE, PRIORITY, M, L, t, s }: JsonObject) {
+function readForeignSeverity({ MESSAGE, PRIORITY, M, L, t, s, LogLevel }: JsonObject) {
+  if (typeof LogLevel === 'number') return readSeverity(DOTNET_LEVELS[LogLevel]);
   if (PRIORITY !== undefined && MESSAGE !== undefined) return readSyslogLevel(PRIORITY);
   if (typeof L === 'string' && typeof M === 'string') return readSeverity(L);
   const isMongo = typeof s === 'string' && isObject(t) && t['$date'] !== undefined;

@@ -51,9 +51,12 @@ const CONTEXTS = [
   'Properties',
 ] as const;
 
+/** The names within `faas`, as loggers write ECS and the semantic conventions as nested maps. */
+const FAAS_IDS = ['invocation_id', 'execution'] as const;
+
 export const TRUSTED_ID_KEYS: readonly string[] = TRUSTED;
 export const GENERAL_ID_KEYS: readonly string[] = GENERAL;
-export const ID_CONTEXT_KEYS: readonly string[] = CONTEXTS;
+export const ID_CONTEXT_KEYS: readonly string[] = [...CONTEXTS, 'faas'];
 
 const MAX_LENGTH = 128;
 const MAX_ABSENT_LENGTH = 'undefined'.length;
@@ -76,7 +79,9 @@ export function readGeneralId(record: JsonObject): string | undefined {
 /** Sets the id found within the members named by ID_CONTEXT_KEYS; a trusted id wins, wherever it stands. */
 export function addContextId(record: JsonObject, line: LineDraft): void {
   const contexts = contextsOf(record);
-  const trusted = firstIdWithin(contexts, trustedIdOf);
+  const { faas } = record;
+  const ofFaas = isObject(faas) ? firstId(faas, FAAS_IDS) : undefined;
+  const trusted = ofFaas ?? firstIdWithin(contexts, trustedIdOf);
   if (trusted !== undefined) {
     line.requestId = trusted;
     return;

@@ -5,7 +5,7 @@ import type { HrTime } from '@opentelemetry/api';
 import { SeverityNumber } from '@opentelemetry/api-logs';
 import { TimestampReader } from '../telemetry/timestamp';
 import { FIRST_SIGN, readLoggerHead } from './logger-head';
-import { LINE_LEVELS } from './severity';
+import { LINE_LEVELS, readSeverity } from './severity';
 import { createHead } from './log-line';
 import type { HeadDraft, TextHead } from './log-line';
 import { chooseTime, readTimeText } from './record-time';
@@ -134,16 +134,17 @@ function readPython(text: string, eventTime: HrTime, known: KnownHead): TextHead
   const close = text.indexOf(']');
   if (close < 4 || close > MAX_LEVEL_LENGTH || text.charCodeAt(close + 1) !== 0x09)
     return undefined;
-  const severity = LINE_LEVELS.get(text.slice(1, close));
   const timeEnd = text.indexOf('\t', close + 2);
   const idEnd = timeEnd === -1 ? -1 : text.indexOf('\t', timeEnd + 1);
-  if (severity === undefined || idEnd === -1 || idEnd - close > MAX_SCAN_LENGTH) return undefined;
+  if (idEnd === -1 || idEnd - close > MAX_SCAN_LENGTH) return undefined;
   const timeText = text.slice(close + 2, timeEnd);
   const time = known.times.readUntil(timeText, timeText.length);
   if (time === undefined) return undefined;
   const head = createRuntimeHead(idEnd + 1, text.slice(timeEnd + 1, idEnd));
   head.time = chooseTime(time, timeText.length > SECONDS_LENGTH, eventTime);
-  head.severity = severity;
+  // A level that somebody added to Python's logging may have any name.
+  const name = text.slice(1, close);
+  head.severity = LINE_LEVELS.get(name) ?? readSeverity(name);
   return head;
 }
 

@@ -24,6 +24,8 @@ const TRACE_IDS = [
   'otelTraceID',
   'otelTraceId',
   'trace.id',
+  'trace.trace_id',
+  'X-B3-TraceId',
   '@tr',
   'logging.googleapis.com/trace',
 ] as const;
@@ -36,6 +38,8 @@ const SPAN_IDS = [
   'otelSpanID',
   'otelSpanId',
   'span.id',
+  'trace.span_id',
+  'X-B3-SpanId',
   '@sp',
   'logging.googleapis.com/spanId',
 ] as const;
@@ -94,8 +98,8 @@ const MAX_HEADER_LENGTH = 512;
 
 /** How far into a text ids are searched for. */
 const MAX_TEXT_LENGTH = 4096;
-/** Every spelling of `trace_id` and `traceparent` contains it. */
-const TRACE_HINT = /race[_.iIp]/;
+/** Every spelling of `trace_id` and `traceparent` contains it, and X-Ray's `AWS-XRAY-TRACE-ID`. */
+const TRACE_HINT = /race[_.iIp]|RACE-ID/;
 const TEXT_TRACE_ID =
   /(?<!\w|dd\.)(?:otel)?trace[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{32})(?![\w])/i;
 const TEXT_SPAN_ID =
@@ -103,6 +107,9 @@ const TEXT_SPAN_ID =
 const TEXT_FLAGS =
   /(?<!\w|dd\.)(?:trace[_.]?flags["']?\s?[=:]\s?["']?([0-9a-f]{2})|(?:trace[_.]?)?sampled["']?\s?[=:]\s?["']?(true|false))(?![\w])/i;
 const TEXT_TRACEPARENT = /traceparent["']?\s?[=:]\s?["']?([0-9a-f]{2}-[0-9a-f-]{48,52})/i;
+/** X-Ray's id under a name of a trace id, but not the header of another request. */
+const TEXT_X_RAY =
+  /(?<![\w.-])(?:aws[-_])?(?:x[-_]?ray[-_]?)?trace[-_]?id["']?\s?[=:]\s?["']?((?:Root=)?1-[0-9a-f]{8}-[0-9a-f]{24})(?![\w-])/i;
 /** Spring Boot's `[32 hex-16 hex]` and Sleuth's `[app,32 hex,16 hex]`. */
 const BRACKETED = /[[,]([0-9a-f]{32})[-,]([0-9a-f]{16})(?:,(true|false))?\]/i;
 
@@ -144,6 +151,8 @@ export function addTextTraceContext(text: string, line: Draft): void {
   const traceId = toId(TEXT_TRACE_ID.exec(shown)?.[1], TRACE_ID);
   if (traceId === undefined) {
     Object.assign(line, readTraceparent(TEXT_TRACEPARENT.exec(shown)?.[1]));
+    const xRayId = line.traceId ?? toXRayTraceId(TEXT_X_RAY.exec(shown)?.[1]);
+    if (xRayId !== undefined) line.traceId = xRayId;
     return;
   }
   line.traceId = traceId;
@@ -170,7 +179,11 @@ function readTraceId(record: JsonObject): string | undefined {
     if (found !== undefined) return found;
   }
   const trace = record['trace'];
-  return isObject(trace) ? toId(trace['id'], TRACE_ID) : undefined;
+  if (isObject(trace)) return toId(trace['id'], TRACE_ID);
+  // Google Cloud's path; anything else of that name may be a stack trace.
+  return typeof trace === 'string' && trace.startsWith('projects/')
+    ? toId(trace, TRACE_ID)
+    : undefined;
 }
 
 function readSpanId(record: JsonObject): string | undefined {
