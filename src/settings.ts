@@ -141,7 +141,7 @@ export const SETTINGS = {
     kind: 'list',
     default: [],
     since: '0.2',
-    text: 'Attributes and JSON keys, at any depth, whose values are masked. Whole words are compared: `password` matches `userPassword` but not `passwordless`. Within texts, also `name=value`, objects as Python, Ruby, PHP and Node.js print them, and lines `name: value`.',
+    text: 'Attributes and JSON keys, at any depth, whose values are masked. Whole words are compared: `password` matches `userPassword` but not `passwordless`. Within texts, also `name=value`, objects as Python, Ruby, PHP, Go and Node.js print them, and lines `name: value` with YAML’s blocks.',
   },
   LAMBDA_OTLP_DROP_LOGS: {
     kind: 'list',

@@ -35,7 +35,7 @@ const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
   [BASE64_URL, `${LETTERS_AND_DIGITS}_-`],
   [AWS_SECRET, `${LETTERS_AND_DIGITS}/+`],
   [CREDENTIAL, `${LETTERS_AND_DIGITS}-._~+/=`],
-  [CARD, '0123456789 -'],
+  [CARD, '0123456789 -.'],
   [BLANK, ' \t'],
   [LOCAL_PART, `${LETTERS_AND_DIGITS}._%+-`],
   [DOMAIN, `${LETTERS_AND_DIGITS}.-`],

@@ -1,9 +1,11 @@
-// Pairs anywhere in a text: `name=value` as in logfmt and URLs, `name => value` and `name: 'value'` as Python, Ruby,
-// PHP and Node.js print objects, and lines `name: value` as in YAML and HTTP headers. Takes linear time on any text.
+// Pairs anywhere in a text: `name=value` as in logfmt, URLs and connection strings, `name => value` and `name: 'value'`
+// as Python, Ruby, PHP, Go and Node.js print objects, and lines `name: value` as in YAML and HTTP headers. Takes linear
+// time on any text.
 import type { Range } from './character-kinds';
 import { BLANK, isOf, NAME, runEnd, runStart, VALUE_END } from './character-kinds';
 import { escapesBefore, skipSpace, stringEnd, NamedValues } from './json-text';
 import type { NamedValue, RuleOf } from './json-text';
+import { beginsPem, isLineEnd, lineHeadOf, lineValueAt, pemEnd } from './named-line';
 
 /** Longer words are not taken for names. */
 const MAX_NAME = 64;
@@ -16,8 +18,14 @@ const OPENING = '{[(';
 const CLOSING = '}])';
 /** The prefixes of Python's byte and text literals. */
 const PREFIX = /^[bru]{1,2}$/i;
-/** After one of these words the secret is the next word. */
-const SCHEME = /^(?:bearer|basic)$/i;
+/** Schemes of HTTP's Authorization header: the secret is the next word, or a list of parameters. */
+const SCHEME =
+  /^(?:bearer|basic|negotiate|ntlm|apikey|token|dpop|gnap|privatetoken|sharedkey|sharedkeylite|ssws|splunk)$/i;
+const PARAMETER_SCHEME =
+  /^(?:digest|oauth|hmac|vapid|mutual|hoba|signature|concealed|scram-sha-\d+|aws4-[a-z0-9-]+)$/i;
+const PARAMETER_END = " \t\r\n,()[]{}'";
+/** The longest rest of a value with blanks in a connection string. */
+const MAX_BLANK_VALUE = 256;
 
 /** The values of the pairs whose names a rule matches, without their quotes. */
 export function findPairs(text: string, ruleOf: RuleOf): readonly NamedValue[] {
@@ -35,10 +43,20 @@ function findAssigned(text: string, ruleOf: RuleOf): readonly NamedValue[] {
     const start = isSpaced ? runEnd(text, at + sign.length, BLANK) : at + sign.length;
     const { end, ...value } = valueAt(text, start);
     const encodedEnd = sign === '%3D' || sign === '%3d' ? text.indexOf('%26', start) : -1;
-    const last = encodedEnd === -1 ? end : Math.min(end, encodedEnd);
+    const whole = connectionValueEnd(text, nameEnd, end);
+    const last = encodedEnd === -1 ? whole : Math.min(whole, encodedEnd);
     if (last > value.start && !values.add({ rule, ...value, end: last })) break;
   }
   return values.found;
+}
+
+/** In a connection string (`Server=a;Password=b c;…`) a value has blanks in it, and ends before the semicolon. */
+function connectionValueEnd(text: string, nameEnd: number, end: number): number {
+  if (text.charAt(end) !== ' ') return end;
+  const before = skipBlanksBefore(text, runStart(text, nameEnd, { kind: NAME, from: 0 }));
+  if (text.charAt(before - 1) !== ';') return end;
+  const [rest = ''] = /^[^;=\r\n"']*;?/.exec(text.slice(end, end + MAX_BLANK_VALUE)) ?? [];
+  return rest.endsWith(';') ? end + rest.length - 1 : end;
 }
 
 function skipBlanksBefore(text: string, end: number): number {
@@ -65,7 +83,7 @@ function endsWith(text: string, end: number, ending: string): boolean {
 
 function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   const values = new NamedValues(text);
-  const brace = text.indexOf('{');
+  const [brace, map] = [text.indexOf('{'), text.indexOf('map[')];
   for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
     const value = skipSpace(text, at + 1);
     const quote = text.charAt(at - 1);
@@ -75,47 +93,75 @@ function findPrinted(text: string, ruleOf: RuleOf): readonly NamedValue[] {
     const nameEnd = isQuoted ? at - 1 - escapesBefore(text, at - 1) : at;
     const rule = ruleBefore(text, nameEnd, ruleOf);
     if (rule === undefined) continue;
-    const isMember = brace !== -1 && brace < at && isInObject(text, nameEnd);
-    const isText = isStringAt(text, value);
-    const isPrinted = isText || isQuoted || isMember;
-    const isLine = !isPrinted && isOf(text.charCodeAt(at + 1), BLANK) && beginsLine(text, nameEnd);
-    if (!isPrinted && !isLine) continue;
-    const range = isLine
-      ? lineAt(text, at + 1)
-      : isMember && !isText
-        ? memberAt(text, value)
-        : valueAt(text, value);
+    const range = printedValue(text, {
+      at,
+      nameEnd,
+      isQuoted,
+      isInBraces: brace !== -1 && brace < at,
+      isInMap: map !== -1 && map < at,
+    });
+    if (range === undefined) continue;
     if (range.end > range.start && !values.add({ rule, ...range })) break;
   }
   return values.found;
 }
 
+interface PrintedName {
+  /** Of the colon. */
+  readonly at: number;
+  readonly nameEnd: number;
+  readonly isQuoted: boolean;
+  /** A brace was opened before it, or a map of Go. */
+  readonly isInBraces: boolean;
+  readonly isInMap: boolean;
+}
+
+/** Undefined if the name and its colon are not printed as a member's, nor at the head of a line. */
+function printedValue(text: string, name: PrintedName): Range | undefined {
+  const { at, nameEnd, isQuoted, isInBraces } = name;
+  const value = skipSpace(text, at + 1);
+  const isMember = isInBraces && isInObject(text, nameEnd);
+  if (isStringAt(text, value)) return valueAt(text, value);
+  if (isMember) return memberAt(text, value);
+  if (isQuoted) return valueAt(text, value);
+  const nameStart = nameStartBefore(text, nameEnd);
+  const isSpaced = isOf(text.charCodeAt(at + 1), BLANK) || isLineEnd(text, at + 1);
+  if (!isSpaced) return isGoField(text, nameStart, name) ? goValueAt(text, at + 1) : undefined;
+  const head = lineHeadOf(text, nameStart);
+  return head && lineValueAt(text, at + 1, head);
+}
+
+function isGoField(text: string, nameStart: number, name: PrintedName): boolean {
+  const before = text.charAt(nameStart - 1);
+  return (name.isInBraces && before === ' ') || (name.isInMap && ' ['.includes(before));
+}
+
+/** Go prints neither quotes nor commas: a value ends before the next field, or where its struct or map ends. */
+function goValueAt(text: string, start: number): Range {
+  for (let end = start; end < text.length; end += 1) {
+    const character = text.charAt(end);
+    if (isLineEnd(text, end) || CLOSING.includes(character)) return { start, end };
+    if (OPENING.includes(character)) end = groupEnd(text, end) - 1;
+    const nameEnd = character === ' ' ? runEnd(text, end + 1, NAME) : end;
+    if (nameEnd > end + 1 && text.charAt(nameEnd) === ':') return { start, end };
+  }
+  return { start, end: text.length };
+}
+
+/** Without the letter of an escape such as `\n` before it. */
+function nameStartBefore(text: string, end: number): number {
+  const start = runStart(text, end, { kind: NAME, from: Math.max(0, end - MAX_NAME - 2) });
+  const isEscaped = text.charCodeAt(start - 1) === BACKSLASH && 'nrt'.includes(text.charAt(start));
+  return isEscaped && start < end ? start + 1 : start;
+}
+
 /** The rule that matches the name ending at `end`. */
 function ruleBefore(text: string, end: number, ruleOf: RuleOf): number | undefined {
-  const start = runStart(text, end, { kind: NAME, from: Math.max(0, end - MAX_NAME - 1) });
+  const start = nameStartBefore(text, end);
   if (start === end || end - start > MAX_NAME) return undefined;
   const rule = ruleOf(text.slice(start, end));
   // Two digits after `%` may be a URL escape and so not part of the name.
   return rule ?? (text.charAt(start - 1) === '%' ? ruleOf(text.slice(start + 2, end)) : undefined);
-}
-
-/** True if only an indentation or the dash of a list precedes the name on its line. */
-function beginsLine(text: string, nameEnd: number): boolean {
-  let at = skipBlanksBefore(text, runStart(text, nameEnd, { kind: NAME, from: 0 }));
-  if (text.charAt(at - 1) === '-') at = skipBlanksBefore(text, at - 1);
-  return at === 0 || isLineEnd(text, at - 1);
-}
-
-function isLineEnd(text: string, index: number): boolean {
-  return '\r\n'.includes(text.charAt(index));
-}
-
-/** The value of a name in YAML and HTTP headers: the rest of the line. */
-function lineAt(text: string, after: number): Range {
-  const start = runEnd(text, after, BLANK);
-  let end = start;
-  while (end < text.length && !isLineEnd(text, end)) end += 1;
-  return { start, end };
 }
 
 /** True if a brace or comma precedes the name and its quotes. */
@@ -161,9 +207,26 @@ function valueAt(text: string, start: number): Range {
   const open = quoteAt(text, start + prefix);
   if (isQuoteAt(text, open)) return stringAt(text, start, open);
   if ('{['.includes(text.charAt(start))) return { start, end: groupEnd(text, start) };
+  if (beginsPem(text, start)) return { start, end: pemEnd(text, start) };
   const end = wordEnd(text, start);
-  if (text.charAt(end) !== ' ' || !SCHEME.test(text.slice(start, end))) return { start, end };
-  return { start, end: wordEnd(text, end + 1) };
+  if (text.charAt(end) !== ' ') return { start, end };
+  const scheme = text.slice(start, end);
+  if (PARAMETER_SCHEME.test(scheme)) return { start, end: parametersEnd(text, end) };
+  return { start, end: SCHEME.test(scheme) ? wordEnd(text, end + 1) : end };
+}
+
+/** The end of `name=value, name="value"`. */
+function parametersEnd(text: string, start: number): number {
+  let end = start;
+  for (;;) {
+    end = runEnd(text, end, BLANK);
+    while (end < text.length && !PARAMETER_END.includes(text.charAt(end))) {
+      end = text.charAt(end) === '"' ? stringEnd(text, end, escapesBefore(text, end)) : end + 1;
+    }
+    const comma = runEnd(text, end, BLANK);
+    if (text.charAt(comma) !== ',') return end;
+    end = comma + 1;
+  }
 }
 
 /** From `start`, where a prefix may be, to the closing quote. */
@@ -174,8 +237,8 @@ function stringAt(text: string, start: number, open: number): Range {
     const level = escapesBefore(text, from);
     const end = stringEnd(text, from, level);
     const isClosed = end < text.length || text.endsWith(text.charAt(from));
-    const next = isClosed ? continuation(text, end) : end;
-    if (next === end) {
+    const next = isClosed ? continuation(text, from, end) : undefined;
+    if (next === undefined) {
       if (isPrefixed) return { start, end };
       return { start: open + 1, end: isClosed ? Math.max(open + 1, end - 1 - level) : end };
     }
@@ -183,12 +246,16 @@ function stringAt(text: string, start: number, open: number): Range {
   }
 }
 
-/** The opening quote on the next line of a text that Node.js prints as lines joined by `+`; `end` if none follows. */
-function continuation(text: string, end: number): number {
+/**
+ * The quote where a string that ends before `end` goes on: doubled within it (SQL, connection strings, three quotes of
+ * Python and TOML), or on the next line of a text that Node.js prints as lines joined by `+`.
+ */
+function continuation(text: string, from: number, end: number): number | undefined {
+  if (text.charAt(end) === text.charAt(from) && text.charCodeAt(end - 2) !== BACKSLASH) return end;
   const plus = skipSpace(text, end);
-  if (text.charAt(plus) !== '+') return end;
+  if (text.charAt(plus) !== '+') return undefined;
   const next = skipSpace(text, plus + 1);
-  return isQuoteAt(text, next) ? next : end;
+  return isQuoteAt(text, next) ? next : undefined;
 }
 
 function wordEnd(text: string, start: number): number {

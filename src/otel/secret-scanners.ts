@@ -116,6 +116,7 @@ function isAddressPart(text: string, index: number, kind: number): boolean {
 
 const MIN_CARD_DIGITS = 13;
 const MAX_CARD_DIGITS = 19;
+const DOTTED_CARD = /^(?:\d{4}(?:\.\d{4}){3}|\d{4}\.\d{6}\.\d{5})(?!\w)/;
 
 /** Digits with at most one space or hyphen between groups that begin as card numbers do and pass the Luhn check. */
 function findCards(text: string, run: Range): readonly Range[] {
@@ -139,7 +140,7 @@ function cardEnd(text: string, start: number): number {
   const isInWord = isOf(text.charCodeAt(start - 1), WORD) && !isEscape(text, start - 1);
   if (first < 2 || first > 6 || isInWord) return start;
   let digits = '';
-  let found = start;
+  let found = dottedCardEnd(text, start);
   let index = start;
   while (index < text.length && digits.length <= MAX_CARD_DIGITS) {
     const end = runEnd(text, index, DIGIT);
@@ -151,6 +152,12 @@ function cardEnd(text: string, start: number): number {
     index = end + 1;
   }
   return found;
+}
+
+/** Dots separate only the groups that cards are printed in: other numbers have them too. */
+function dottedCardEnd(text: string, start: number): number {
+  const [card] = DOTTED_CARD.exec(text.slice(start, start + MAX_CARD_DIGITS + 1)) ?? [];
+  return card !== undefined && isCard(card.replaceAll('.', '')) ? start + card.length : start;
 }
 
 function isCard(digits: string): boolean {

@@ -18,7 +18,7 @@ const searchByExpressions: CompileSigns = (sources) => {
 
 const AT = '@';
 const ENCODED_AT = '%40';
-const CARD = String.raw`[2-6][ -]?\d[ -]?\d[ -]?\d(?:[ -]?\d){9}`;
+const CARD = String.raw`[2-6][ .-]?\d[ .-]?\d[ .-]?\d(?:[ .-]?\d){9}`;
 const KEY = inAnyCase('key');
 const SCHEMES = ['bearer', 'basic'].map((scheme) => `${inAnyCase(scheme)}[ \\t]`);
 const SIGNS: Readonly<Record<ScannerName, readonly string[]>> = {

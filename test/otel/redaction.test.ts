@@ -25,6 +25,8 @@ describe('built-in rules', () => {
     ['a@b and @x.org and x@.org', 'a@b and @x.org and x@.org'],
     ['card 4111 1111 1111 1111.', 'card [REDACTED].'],
     ['no 1 4111-1111-1111-1111', 'no 1 [REDACTED]'],
+    ['card 4111.1111.1111.1111, 3782.822463.10005', 'card [REDACTED], [REDACTED]'],
+    ['4111.111111111111 4111.1111.1111.1112', '4111.111111111111 4111.1111.1111.1112'],
     ['card 4111 1111 1111 1112', 'card 4111 1111 1111 1112'],
     ['at 1772439300000 x4111111111111111', 'at 1772439300000 x4111111111111111'],
     [`token ${JWT}!`, 'token [REDACTED]!'],
@@ -110,6 +112,7 @@ describe('names of keys', () => {
     expect(redactor.takeCounts()).toEqual([]);
   });
 
+  const PEM = '-----BEGIN PRIVATE KEY-----\nhunter2\n-----END PRIVATE KEY-----';
   const inner = JSON.stringify({ password: 'hunter2 "q" \\ end', n: 1 });
   it.each([
     ['{"password":"hunter2","n":1.0}', '{"password":"[REDACTED]","n":1.0}'],
@@ -183,6 +186,32 @@ describe('names of keys', () => {
     ['Password: a=hunter2; b=hunter3', 'Password: [REDACTED]'],
     ['password:', 'password:'],
     ['login(user: "a", password: "hunter2")', 'login(user: "a", password: "[REDACTED]")'],
+    ['a:\n  password: |\n    hunter2\n\n    x\n  n: 1', 'a:\n  password: [REDACTED]\n  n: 1'],
+    ['password: !!str >-  # x\r\n  hunter2\r\nn: 1', 'password: [REDACTED]\r\nn: 1'],
+    ['password:\n  old: hunter2\n  new: x\nn: 1', 'password:\n  [REDACTED]\nn: 1'],
+    ['password:\n- hunter2\n- x\nn: 1', 'password:\n[REDACTED]\nn: 1'],
+    ['- password:\n    - hunter2\n- n: 1', '- password:\n    [REDACTED]\n- n: 1'],
+    ['password:\nn: 1', 'password:\nn: 1'],
+    ['password: a\n    at f (x.js:1)', 'password: [REDACTED]\n    at f (x.js:1)'],
+    [`password: ${PEM}\nn: 1`, 'password: [REDACTED]\nn: 1'],
+    [`password=${PEM} n=1`, 'password=[REDACTED] n=1'],
+    ['password=-----BEGIN X-----\nhunter2 is cut o', 'password=[REDACTED]'],
+    ["curl -H 'Password: Token hunter2' x", "curl -H 'Password: [REDACTED]' x"],
+    ['{"line":"password: a \\"hunter2\\"","n":1}', '{"line":"password: [REDACTED]","n":1}'],
+    ['{"line":"x\\npassword=hunter2\\n"}', '{"line":"x\\npassword=[REDACTED]\\n"}'],
+    [
+      '{"line":"x\\r\\npassword: k hunter2\\r\\nn: 1"}',
+      '{"line":"x\\r\\npassword: [REDACTED]\\r\\nn: 1"}',
+    ],
+    ['{User:a Password:hunter2 x Port:1}', '{User:a Password:[REDACTED] Port:1}'],
+    ['map[Password:[hunter2 x] n:1]', 'map[Password:[REDACTED] n:1]'],
+    ['{"a":1} arn:aws:x:password:y', '{"a":1} arn:aws:x:password:y'],
+    ['password=ApiKey hunter2 n=1', 'password=[REDACTED] n=1'],
+    ['password=Digest username="a", response="hunter2" n=1', 'password=[REDACTED] n=1'],
+    ['Server=x;Password=a hunter2;Encrypt=true', 'Server=x;Password=[REDACTED];Encrypt=true'],
+    ['Server=x; Password="a"";hunter2";n=1', 'Server=x; Password="[REDACTED]";n=1'],
+    ['a; password=b and text', 'a; password=[REDACTED] and text'],
+    ['password = """\nhunter2\n"""\nn = 1', 'password = "[REDACTED]"\nn = 1'],
   ])('are found in JSON and in pairs, wherever they stand: %s', (text, expected) => {
     expect(redactorOf({ LAMBDA_OTLP_REDACT_KEYS: 'password' }).text(text)).toBe(expected);
   });
@@ -204,6 +233,15 @@ describe('names of keys', () => {
     '=>',
     "{'password':{",
     '{password:[',
+    'password:\n ',
+    'password: |\n',
+    '\\npassword: ',
+    '{a password:',
+    'map[password:[',
+    'password=-----BEGIN ',
+    'password=digest a="",',
+    ';password=a ',
+    "password=''",
     'password=[',
     "password=b'",
     "password='x'+",

@@ -19,6 +19,8 @@ const text = fc
           'bearer',
           '4111111111111111',
           '4111 1111 1111 1111',
+          '4111.1111.1111.1111',
+          '3782.822463.10005',
           '378282246310005',
         ],
         ...[
@@ -67,6 +69,13 @@ function* cardsOf(subject: string): Generator<readonly [number, number]> {
     if (start < from || !/^(?:.*\W)?[2-6]$/su.test(subject.slice(0, start + 1).slice(-2))) continue;
     const [run = ''] = /^\d+(?:[ -]\d+)*/.exec(subject.slice(start)) ?? [];
     const ends = [...run.matchAll(/\d+/g)].map(({ 0: group, index }) => index + group.length);
+    const [dotted = ''] =
+      /^(?:\d{4}(?:\.\d{4}){3}|\d{4}\.\d{6}\.\d{5})(?!\w)/.exec(subject.slice(start)) ?? [];
+    if (isCard(dotted.replaceAll('.', ''))) {
+      yield [start, start + dotted.length];
+      from = start + dotted.length;
+      continue;
+    }
     const end = ends.reverse().find((length) => {
       const isWhole = !/^\w/.test(subject.slice(start + length));
       return isWhole && isCard(run.slice(0, length).replace(/\D/g, ''));
