@@ -113,6 +113,7 @@ describe('the exception is read from', () => {
 it.each([
   ["Ruby's callers", `who called?\n${RUBY}`],
   ['a handled panic of a sentence', 'the panic serving breakfast: no stock\n  goroutine '],
+  ['numbered items', 'the list\n#0   shoes\n#1   socks'],
   ['a line below a caret', 'x ^\nerror: no stock\n  at noon'],
   ['.NET frames below ERROR', 'info: failed StockError: no stock    at Shop.Pay()'],
 ])('%s are no exception', (_text, text) => {
