@@ -95,10 +95,6 @@ export class Buffer extends ByteArray {
     return native.copy(this, target, at, from, to);
   }
 
-  readInt32LE(at = 0): number {
-    return view(this).getInt32(at, true);
-  }
-
   /** Text is looked for as UTF-8, which for ASCII is what every encoding has. */
   override indexOf(wanted: number | string, from = 0, _encoding?: 'latin1'): number {
     return typeof wanted === 'string'
@@ -109,10 +105,6 @@ export class Buffer extends ByteArray {
   equals(other: Uint8Array): boolean {
     return this.length === other.length && this.every((byte, index) => byte === other[index]);
   }
-}
-
-function view({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** Negative positions count from the end. */
