@@ -78,7 +78,7 @@ it('has a test for every recipe of the page', () => {
     'Failures only',
     'A sample of the rest',
     'DEBUG of slow requests',
-    'No lines of health checks',
+    'Drop the lines of health checks',
     'Mask e-mail addresses and tokens',
     'One metric series per function',
   ]);
@@ -103,10 +103,10 @@ it('DEBUG of slow requests', async () => {
   expect(written).toEqual(['debug 3', 'debug 4', 'info 1', 'info 2', 'info 3', 'info 4']);
 });
 
-it('No lines of health checks', async () => {
+it('Drop the lines of health checks', async () => {
   const lines = ['GET /health 200', 'GET /orders 200'];
   const list = lines.map((text, index) => say(10 + index, FINE, 'INFO', text));
-  const { texts, written } = await run('No lines of health checks', [...events, ...list]);
+  const { texts, written } = await run('Drop the lines of health checks', [...events, ...list]);
   expect(texts).toContain('GET /orders 200');
   expect(texts).not.toContain('GET /health 200');
   expect(written).toEqual(['info 1', 'info 2', 'info 3', 'info 4']);
