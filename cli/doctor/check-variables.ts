@@ -93,7 +93,7 @@ function asSet(name: string, variables: Variables): string {
 
 /** What to try where the extension's own message says what was expected. */
 function findNext(name: string, text: string): string | undefined {
-  const nearest = /the nearest is (\w+)$/.exec(text)?.[1];
+  const nearest = /did you mean (\w+)\?/.exec(text)?.[1];
   if (nearest !== undefined) return `rename it to ${nearest}, or remove it`;
   if (name.endsWith('_ENDPOINT')) {
     return name === 'OTEL_EXPORTER_OTLP_ENDPOINT'

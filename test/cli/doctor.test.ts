@@ -34,8 +34,8 @@ test('of a sound configuration it says so, and all three items arrive', async ()
 });
 
 test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
-  [{ LAMBDA_OTLP_FLUSHH: 'end' }, /^fault LAMBDA_OTLP_FLUSHH: .*nearest is LAMBDA_OTLP_FLUSH$/],
-  [{ OTEL_EXPORTER_OTLP_HEADRS: 'a=b' }, /^fault OTEL_EXPORTER_OTLP_HEADRS: .*_HEADERS$/],
+  [{ LAMBDA_OTLP_FLUSHH: 'end' }, /^fault LAMBDA_OTLP_FLUSHH: .*did you mean LAMBDA_OTLP_FLUSH\?/],
+  [{ OTEL_EXPORTER_OTLP_HEADRS: 'a=b' }, /^fault OTEL_EXPORTER_OTLP_HEADRS: .*_HEADERS\?\)$/],
   [
     { [ENDPOINT]: '', OTEL_EXPORTER_OTLP_ENDPONT: 'https://x' },
     /^fault OTEL_EXPORTER_OTLP_ENDPONT: /,
