@@ -1,6 +1,6 @@
-// `npm pack` (its prepack): dist/ is everything that the commands reach, compiled file by file at its own path, so
-// that what is found beside a source is found there too, with the built layers, and CDK's declarations. Nothing of it
-// is built when it is used, and no workspace link is in it.
+// Runs before `npm pack`: fills dist/ with everything that the commands need, compiled file by file at the same paths, so
+// that files next to a source are found as before, together with the built layers and the declarations for CDK. Users of
+// the package build nothing, and it contains no workspace links.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -20,7 +20,7 @@ import { buildPage } from 'local-lambda/page/page-document';
 const ROOT = resolve(__dirname, '..');
 const DIST = join(ROOT, 'dist');
 const BIN = 'cli/main.ts';
-/** The Serverless Framework takes the module itself for the plugin. */
+/** The Serverless Framework expects the module itself to be the plugin. */
 const PLUGIN = 'attach/serverless/plugin.ts';
 const ENTRIES = [
   BIN,
@@ -31,7 +31,7 @@ const ENTRIES = [
   'src/replay/main.ts',
   'layer/publish.ts',
 ];
-/** Files that run as they are, found by their path beside a compiled one. */
+/** Files that are used as they are and found by their path next to a compiled one. */
 const BESIDE = [
   'cli/verify/functions',
   'demo',
@@ -41,7 +41,7 @@ const BESIDE = [
 const AS_THEY_ARE = /\.(mjs|py|json)$/;
 const WORKSPACE = 'local-lambda/';
 
-/** Every source that the entries reach, by esbuild's own account. */
+/** Every source that the entries import, according to esbuild. */
 async function findSources(): Promise<readonly string[]> {
   const { metafile } = await build({
     absWorkingDir: ROOT,
@@ -73,7 +73,7 @@ function readManifest(): Manifest {
   return JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
 }
 
-/** @throws when a source requires a package that installing this one would not bring. */
+/** @throws if a source requires a package that is not among the dependencies. */
 function assertDependencies(sources: readonly string[]): void {
   const known = new Set([...listPackages(), ...builtinModules]);
   const required = sources.flatMap((source) => {
@@ -96,14 +96,14 @@ async function compile(sources: readonly string[]): Promise<void> {
     format: 'cjs',
     platform: 'node',
     target: 'node20.6',
-    // Late imports become require, which finds files without their ending.
+    // Dynamic imports become require, which finds files without their extension.
     supported: { 'dynamic-import': false },
     logLevel: 'error',
   });
   for (const source of sources) unlinkWorkspace(join(DIST, source.replace(/\.ts$/, '.js')));
 }
 
-/** The workspace is part of the package: imported by its path, not by its name. */
+/** The workspace becomes part of the package, so it is imported by its path instead of its name. */
 function unlinkWorkspace(file: string): void {
   const text = readFileSync(file, 'utf8');
   const toPath = (specifier: string): string => {
@@ -169,7 +169,7 @@ function exportPlugin(): void {
 
 function markExecutable(): void {
   const bin = join(DIST, BIN.replace(/\.ts$/, '.js'));
-  // `--`: Node 20 takes --env-file for its own wherever it stands, unless this stands before it.
+  // Without `--`, Node 20 would take --env-file as its own option wherever it stands.
   writeFileSync(bin, `#!/usr/bin/env -S node --\n${readFileSync(bin, 'utf8')}`);
   chmodSync(bin, 0o755);
 }

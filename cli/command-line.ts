@@ -1,9 +1,9 @@
-// How a command is typed where it runs: by npx where the package is installed, by npm's script in a checkout. Every
-// usage, hint and error message takes it from here.
+// How to type a command: with npx if the package is installed, with npm's script in a checkout. All usage texts, hints and
+// error messages use this.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The commands, each with npm's script of it in the repository. */
+/** The commands, each with its npm script in the repository. */
 const SCRIPTS = {
   demo: 'npm run demo --',
   local: 'npm run local --',
@@ -17,15 +17,15 @@ export type CommandName = keyof typeof SCRIPTS;
 
 export const COMMAND_NAMES = Object.keys(SCRIPTS) as readonly CommandName[];
 
-/** The package brings what is built of the sources, not the sources. */
+/** The package contains the build, not the sources. */
 const IS_CHECKOUT = existsSync(join(__dirname, '../src/main.ts'));
 
-/** `npx lambda-otlp demo`, in a checkout `npm run demo --`: options follow. */
+/** `npx lambda-otlp demo`, or in a checkout `npm run demo --`, ready to be followed by options. */
 export function typed(command: CommandName): string {
   return IS_CHECKOUT ? SCRIPTS[command] : `npx lambda-otlp ${command}`;
 }
 
-/** What to do where the zip of `layer` is not there. */
+/** What to do if the zip of `layer` is missing. */
 export function howToBuild(layer: string): string {
   const build = `npm run build${layer === 'node' ? '' : ' -- --standalone'}`;
   return IS_CHECKOUT

@@ -1,4 +1,4 @@
-// `lambda-otlp COMMAND`: one program for everything that a user of the layer does from a terminal.
+// `lambda-otlp COMMAND`: one program for everything that users of the layer do in a terminal.
 import { resolve } from 'node:path';
 import { version } from '../package.json';
 import { countSlips } from '../src/misspelt-settings';
@@ -28,7 +28,7 @@ const PROGRAMS = {
   replay: () => import('../src/replay/main'),
   publish: () => import('../layer/publish'),
 } satisfies Partial<Record<CommandName, () => Promise<unknown>>>;
-/** Names that differ by more are no slips. */
+/** Names that differ by more characters are not treated as misspelt. */
 const MAX_SLIPS = 2;
 
 async function main([name = '', ...args]: readonly string[]): Promise<number | undefined> {

@@ -1,9 +1,9 @@
-// What the function itself says: layers that fit or conflict, memory, timeout, network.
+// Checks the function's deployment: layers that fit or conflict, memory, timeout, network.
 import { chooseLayer, findOwnLayer } from '../../cdk/layer-choice';
 import type { Finding } from './finding';
 import type { Deployment, FunctionConfiguration } from './function-configuration';
 
-/** Layers of others by their names: opentelemetry-lambda's, ADOT's and vendors'. */
+/** The names of other layers: opentelemetry-lambda's, ADOT's and those of vendors. */
 const COLLECTOR_LAYER =
   /:layer:(opentelemetry-collector|aws-otel-(?:collector|java|nodejs|python|js)\b)/;
 const SDK_LAYER =
@@ -11,12 +11,12 @@ const SDK_LAYER =
 const VENDOR_LAYER =
   /:layer:(Datadog-Extension|NewRelic\w+|Dynatrace\w+|elastic-apm\w*|rotel-extension|coralogix\w+|SentryNode\w+|dash0\w*)/i;
 
-/** Below this, an extension that shares the function's CPU is felt (README, "What it costs"). */
+/** With less memory, an extension that shares the function's CPU is noticeable (README, "What it costs"). */
 const LITTLE_MEMORY_MB = 256;
 /** A flush budget of half a second and Lambda's batch window must fit. */
 const SHORT_TIMEOUT_S = 2;
 
-/** The layer of a Collector, which listens at localhost; undefined: none is known. */
+/** The name of a Collector layer, which listens on localhost; undefined if there is none that is known. */
 export function findCollector(deployment: Deployment | undefined): string | undefined {
   return findLayer(deployment?.layers ?? [], COLLECTOR_LAYER);
 }
@@ -44,7 +44,7 @@ function checkOwnLayer(deployment: Deployment): readonly Finding[] {
     return [
       note(
         'PackageType',
-        'a container image: whether the layer is in it cannot be seen from here',
+        'a container image: the configuration does not show whether the layer is in it',
         next,
       ),
     ];
@@ -103,8 +103,8 @@ function checkOtherLayers(
     findings.push(
       warning(
         'Layers',
-        `${collector} brings an OpenTelemetry Collector, which listens on port 4318 too and is billed beside this layer`,
-        'remove it and let the function’s SDK hand over to this layer, or keep it and leave LAMBDA_OTLP_RECEIVER unset',
+        `${collector} contains an OpenTelemetry Collector, which also listens on port 4318 and is billed in addition to this layer`,
+        'remove it and let the function’s SDK send to this layer, or keep it and leave LAMBDA_OTLP_RECEIVER unset',
       ),
     );
   } else {
@@ -114,7 +114,7 @@ function checkOtherLayers(
         warning(
           'AWS_LAMBDA_EXEC_WRAPPER',
           `${sdk} does nothing without it`,
-          'set it as that layer’s documentation says',
+          'set it as described in that layer’s documentation',
         ),
       );
     }
@@ -138,7 +138,7 @@ function checkSize({ memoryMb, timeoutS, isInVpc }: Deployment): readonly Findin
     findings.push(
       warning(
         'Timeout',
-        `${timeoutS} s leaves little for an export after a slow invocation: what is not sent waits for the next one`,
+        `${timeoutS} s leaves little time for an export after a slow invocation: what is not sent waits for the next one`,
         'set 3 s or more',
       ),
     );
@@ -148,7 +148,7 @@ function checkSize({ memoryMb, timeoutS, isInVpc }: Deployment): readonly Findin
       note(
         'MemorySize',
         `${memoryMb} MB is a small share of a CPU: exports take longer there, and are billed`,
-        'try 256 MB: it is often no dearer',
+        'try 256 MB: it often costs no more',
       ),
     );
   }
@@ -156,7 +156,7 @@ function checkSize({ memoryMb, timeoutS, isInVpc }: Deployment): readonly Findin
     findings.push(
       note(
         'VpcConfig',
-        'the function reaches only what its subnets reach: the test from here does not show that',
+        'the function reaches only what its subnets can reach, which a test from here does not show',
         'without a NAT gateway or an endpoint in the VPC, send to a Collector in the VPC',
       ),
     );

@@ -1,5 +1,5 @@
-// What the variables say: everything that the extension itself would warn of, read by its own readers, and what
-// it cannot know to be a mistake.
+// Checks the variables: gives every warning that the extension itself would give, using its own code, and names mistakes
+// that the extension cannot recognize.
 import type { Diagnostics } from '../../src/diagnostics';
 import { createEnvironment, isLoopback, type Environment } from '../../src/environment';
 import {
@@ -26,18 +26,17 @@ export interface ReadVariables {
 
 type Variables = Readonly<Record<string, string>>;
 
-/** Where a wrong value sends telemetry astray; elsewhere it changes what is sent. */
+/** Variables whose wrong value keeps telemetry from arriving; others only change what is sent. */
 const DECISIVE = /_(ENDPOINT|HEADERS|CERTIFICATE|CLIENT_KEY)$/;
 
-/** As the reader of headers says it, which goes on with what is between the quotes. */
+/** How the extension words this problem; it uses what is between the quotes. */
 const QUOTES_TAKEN_OFF = 'expected name=value pairs without quotes';
 
 /** Where the extension listens for the function's own SDK. */
 const LOCAL = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:|\/|$)/i;
 
 /**
- * Reads `variables` as the extension would, beside the layer of a Collector or not. Nothing is sent and no file is
- * read.
+ * Reads `variables` as the extension would, with or without the layer of a Collector. Sends nothing and reads no file.
  */
 export function readVariables(variables: Variables, hasCollectorLayer: boolean): ReadVariables {
   const findings: Finding[] = [...checkSpelling(variables)];
@@ -75,7 +74,7 @@ function collectInto(
     const next = findNext(name, text);
     findings.push({
       level: isFault(name) && !text.startsWith(QUOTES_TAKEN_OFF) ? 'fault' : 'warning',
-      // As it is set.
+      // Under the name that is set.
       about: asSet(name, variables),
       text,
       ...(next !== undefined && { next }),
@@ -84,14 +83,14 @@ function collectInto(
   return { error: add, warn: add, info: () => undefined, debug: () => undefined };
 }
 
-/** The spelling that is set and holds, with the prefix or without. */
+/** The name that is set and applies, with or without the prefix. */
 function asSet(name: string, variables: Variables): string {
   const plain = name.replace(/^LAMBDA_OTLP_/, '');
   const spellings = [`LAMBDA_OTLP_${plain}`, plain];
   return spellings.find((spelling) => variables[spelling]?.trim()) ?? name;
 }
 
-/** What to try where the extension's own message says what was expected. */
+/** What to try next, if the extension's own message only says what was expected. */
 function findNext(name: string, text: string): string | undefined {
   const nearest = /did you mean (\w+)\?/.exec(text)?.[1];
   if (nearest !== undefined) return `rename it to ${nearest}, or remove it`;
@@ -105,18 +104,18 @@ function findNext(name: string, text: string): string | undefined {
     return 'write name=value,name=value; a comma, a quotation mark or a % in a value is percent-encoded';
   if (name.endsWith('_PROTOCOL'))
     return /got 'grpc'/i.test(text)
-      ? 'remove it, and send to the port of OTLP over HTTP, usually 4318: gRPC is not spoken'
+      ? 'remove it, and send to the port for OTLP over HTTP, usually 4318: gRPC is not supported'
       : 'write http/protobuf or http/json, or remove it';
   return undefined;
 }
 
-/** What no reader says: quotation marks that belong to the shell, and names in other letters. */
+/** Mistakes that the extension does not notice: quotation marks meant for a shell, and names that are not in capitals. */
 function checkSpelling(variables: Variables): readonly Finding[] {
   return Object.entries(variables).flatMap(([about, value]): readonly Finding[] => {
     const inCapitals = about.toUpperCase();
     if (!/^(LAMBDA_OTLP_|OTEL_)/.test(inCapitals)) return [];
     if (about !== inCapitals) {
-      const text = 'is not read: names of variables are in capitals';
+      const text = 'is not read: names of variables must be in capitals';
       return [{ level: 'fault', about, text, next: `rename it to ${inCapitals}` }];
     }
     if (HEADERS.test(about) || !/^\s*(["']).*\1\s*$/s.test(value)) return [];
@@ -126,7 +125,7 @@ function checkSpelling(variables: Variables): readonly Finding[] {
   });
 }
 
-/** OTEL_* as well: nobody else would say so of a name that every SDK ignores. */
+/** Checks OTEL_* as well, since every SDK silently ignores an unknown name. */
 function warnOfMisspelt(variables: Variables, findings: Finding[]): void {
   const isFault = (): boolean => true;
   warnOfMisspeltSettings(variables, collectInto(findings, variables, isFault));
@@ -159,17 +158,17 @@ function checkSignals(
 const GENERAL_HEADERS = 'OTEL_EXPORTER_OTLP_HEADERS';
 const HEADERS = /OTEL_EXPORTER_OTLP_(\w+_)?HEADERS$/;
 const REFERENCE = /\$\{(secretsmanager|ssm):[^}]+\}/g;
-/** What somebody took for a reference: half of one, another's name, CloudFormation's, a shell's. */
+/** What may be meant as a reference: an incomplete one, or the syntax of another tool, CloudFormation or a shell. */
 const LIKE_A_REFERENCE = /\$\{|\{\{resolve:|\$\(|\b(secretsmanager|ssm):/;
 const CREDENTIAL = /^\s*["']?(authorization|[\w-]*(key|token|secret)[\w-]*)\s*=/im;
 
-/** A credential as such is readable by whoever may read the function's configuration. */
+/** Whoever may read the function's configuration can read a credential in it. */
 function checkHeaders(variables: Variables): readonly Finding[] {
   return Object.entries(variables).flatMap(([about, value]): readonly Finding[] => {
     if (!HEADERS.test(about)) return [];
     if (LIKE_A_REFERENCE.test(value.replace(REFERENCE, ''))) {
       const text =
-        'holds what looks like a reference to a secret and is none: it is sent as it stands';
+        'contains what looks like a reference to a secret but is none: it is sent as it is';
       const next = 'write ${secretsmanager:NAME-OR-ARN#FIELD} or ${ssm:PARAMETER}';
       return [{ level: 'fault', about, text, next }];
     }
@@ -177,8 +176,8 @@ function checkHeaders(variables: Variables): readonly Finding[] {
     const isReference = value.search(REFERENCE) >= 0;
     if (isReference && about.startsWith('LAMBDA_OTLP_')) return [];
     const text = isReference
-      ? 'holds a reference that this extension resolves, but a function’s own SDK would send as it stands'
-      : 'holds a credential that everybody who may read the function’s configuration can read';
+      ? 'contains a reference that this extension resolves, but a function’s own SDK would send as it is'
+      : 'contains a credential that everybody who may read the function’s configuration can read';
     const next = isReference
       ? `set it as LAMBDA_OTLP_${about}`
       : 'keep it in Secrets Manager: api-key=${secretsmanager:NAME#FIELD}';
@@ -186,7 +185,7 @@ function checkHeaders(variables: Variables): readonly Finding[] {
   });
 }
 
-/** Headers beside an endpoint of the SDK's own are for that endpoint alone. */
+/** If the SDK has an endpoint of its own, headers without the prefix are for that endpoint only. */
 function checkForeignHeaders(variables: Variables, environment: Environment): readonly Finding[] {
   const isSet = (name: string): boolean => Boolean(variables[name]?.trim());
   const own = ENDPOINTS.map((name) => `LAMBDA_OTLP_${name}`).filter(isSet);
@@ -196,19 +195,19 @@ function checkForeignHeaders(variables: Variables, environment: Environment): re
     .map((about) => ({
       level: 'warning',
       about,
-      text: `is for ${theirs.join(', ')}, and is not sent to ${own.join(', ')}`,
-      next: `set LAMBDA_OTLP_${about} if that endpoint asks for any`,
+      text: `applies to ${theirs.join(', ')} and is not sent to ${own.join(', ')}`,
+      next: `set LAMBDA_OTLP_${about} if that endpoint needs headers`,
     }));
 }
 
-/** Both spellings set: says which one holds for the extension. */
+/** If both names are set, says which one applies to the extension. */
 function checkPrecedence(variables: Variables): readonly Finding[] {
   return Object.keys(variables).flatMap((name): readonly Finding[] => {
     const own = `LAMBDA_OTLP_${name}`;
     const isHidden = ENDPOINTS.includes(name) && hasOwnEndpoint(variables);
     if (isHidden && !variables[own]?.trim() && variables[name]?.trim()) {
       const text =
-        'is not read beside an endpoint with LAMBDA_OTLP_: it is the function’s own SDK’s';
+        'is not read because an endpoint with LAMBDA_OTLP_ is set: it applies to the function’s own SDK only';
       return [{ level: 'note', about: name, text }];
     }
     const isShadowed = name.startsWith('OTEL_') && variables[own]?.trim();
@@ -217,7 +216,7 @@ function checkPrecedence(variables: Variables): readonly Finding[] {
       {
         level: 'note',
         about: own,
-        text: `holds for the extension; ${name} is the function’s own SDK’s`,
+        text: `applies to the extension; ${name} applies to the function’s own SDK`,
       },
     ];
   });
@@ -234,8 +233,8 @@ function checkOthers(variables: Variables, isReceiving: boolean): readonly Findi
     const isDirect =
       !isReceiving || !LOCAL.test(set('OTEL_EXPORTER_OTLP_ENDPOINT') ?? 'http://localhost');
     const text = isDirect
-      ? `${wrapper} starts an SDK in the function, which sends by itself and lets the handler wait for it`
-      : `${wrapper} starts an SDK in the function, which hands over to this extension where OTEL_EXPORTER_OTLP_ENDPOINT is unset or http://localhost:4318`;
+      ? `${wrapper} starts an SDK in the function, which sends by itself while the handler waits`
+      : `${wrapper} starts an SDK in the function, which sends to this extension if OTEL_EXPORTER_OTLP_ENDPOINT is unset or http://localhost:4318`;
     const isOff = set('LAMBDA_OTLP_RECEIVER')?.toLowerCase() === 'off';
     const next = `${isOff ? 'remove LAMBDA_OTLP_RECEIVER, ' : ''}set the endpoint as LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT, and OTEL_EXPORTER_OTLP_ENDPOINT to http://localhost:4318`;
     findings.push({
@@ -249,7 +248,7 @@ function checkOthers(variables: Variables, isReceiving: boolean): readonly Findi
     findings.push({
       level: 'warning',
       about: 'OTEL_AWS_APPLICATION_SIGNALS_ENABLED',
-      text: 'Application Signals makes a second SERVER span and metrics of its own for each request',
+      text: 'Application Signals adds a second SERVER span and its own metrics to each request',
       next: 'set it to false, or leave this function to Application Signals',
     });
   }
@@ -258,7 +257,7 @@ function checkOthers(variables: Variables, isReceiving: boolean): readonly Findi
       findings.push({
         level: 'note',
         about,
-        text: 'is not read by this extension; the function’s SDK ignores all other variables where it is set',
+        text: 'is not read by this extension; if it is set, the function’s SDK ignores all other variables',
       });
   }
   return findings;

@@ -1,4 +1,4 @@
-// What will be sent where, in words: the URL without credentials, and which variable said so.
+// Says what will be sent where: the URL without credentials, and the variable that sets it.
 import type { Environment } from '../../src/environment';
 import type { Signal } from '../../src/delivery/delivery';
 import type { ExportConfiguration } from '../../src/delivery/settings/configuration';
@@ -7,7 +7,7 @@ import { ofSignal } from '../../src/settings';
 
 export interface Destination {
   readonly signal: Signal;
-  /** Undefined: this signal is not exported. */
+  /** Undefined if this signal is not exported. */
   readonly url?: string;
   /** The variable that decided, or `default`. */
   readonly from: string;
@@ -54,14 +54,14 @@ export function describeDestinations(
   });
 }
 
-/** One endpoint with the prefix hides every one without it; one that is no URL counts for nothing. */
+/** One endpoint with the prefix hides all endpoints without it; an endpoint that is not a URL is ignored. */
 function findSource(signal: Signal, variables: Variables): string {
   const prefix = hasOwnEndpoint(variables) ? 'LAMBDA_OTLP_' : '';
   const names = [ofSignal(ENDPOINT, signal), ENDPOINT].map((name) => prefix + name);
   return names.find((name) => isUsable(variables[name]?.trim() ?? '')) ?? 'default';
 }
 
-/** An endpoint with the prefix, general or of a signal. */
+/** True if an endpoint with the prefix is set, either the general one or that of a signal. */
 export function hasOwnEndpoint(variables: Variables): boolean {
   return ENDPOINTS.some((name) => variables[`LAMBDA_OTLP_${name}`]?.trim());
 }

@@ -1,4 +1,4 @@
-// The whole examination of one function: configuration first, then one test item of each signal.
+// Examines one function: its configuration first, then one test item of each signal.
 import type { Signal } from '../../src/delivery/delivery';
 import { learnSecrets } from '../../src/delivery/settings/configuration';
 import { findSecrets } from '../../src/extension/diagnostics-writer';
@@ -13,20 +13,20 @@ import { probe } from './probe';
 import { makeTestItem } from './test-items';
 import { judge, type Verdict } from './verdict';
 
-/** Texts are without secrets, whoever put them there. */
+/** Contains no secrets, not even in quoted texts. */
 export interface Examination {
   readonly name: string;
-  /** Faults first, those of the configuration before those that a test request showed. */
+  /** Faults come first, and those of the configuration come before those that a test request showed. */
   readonly findings: readonly Finding[];
   readonly destinations: readonly Destination[];
-  /** Absent: not exported, or not sent because it was not asked for. */
+  /** Missing for signals that are not exported or were not to be sent. */
   readonly verdicts: Readonly<Partial<Record<Signal, Verdict>>>;
 }
 
 export interface ExamineOptions {
-  /** False: nothing leaves this machine. */
+  /** If false, nothing is sent from this machine. */
   readonly canSend: boolean;
-  /** Without a region, the function's. */
+  /** If it has no region, the function's region is used. */
   readonly aws?: AwsCli;
 }
 
@@ -71,7 +71,7 @@ export async function examine(
   };
 }
 
-/** What a server or a value could have put words into; all else is said by the doctor itself. */
+/** Members that may quote a server or a value; all others contain only the doctor's own words. */
 const QUOTING: ReadonlySet<string> = new Set(['text', 'next']);
 
 function withoutSecrets<Value>(value: Value, secrets: Secrets): Value {
@@ -82,27 +82,27 @@ function withoutSecrets<Value>(value: Value, secrets: Secrets): Value {
 
 type Signals = ReturnType<typeof readVariables>['configuration']['signals'];
 
-/** Lambda told no variables: nothing else can be said of them. */
+/** Lambda returned no variables, so nothing else can be said about them. */
 function toUnreadable(code: string): Finding {
   return {
     level: 'fault',
     about: 'Environment',
-    text: `Lambda did not tell the variables (${code})`,
-    next: 'ask as somebody who may use the KMS key of the function (kms:Decrypt)',
+    text: `Lambda did not return the variables (${code})`,
+    next: 'run this as a user who may use the function’s KMS key (kms:Decrypt)',
   };
 }
 
-/** Beside a Collector layer, localhost is an endpoint like any other. */
+/** With a Collector layer, localhost is an endpoint like any other. */
 function excuse(findings: readonly Finding[], collector: string | undefined): readonly Finding[] {
   if (collector === undefined) return findings;
   const isOfCollector = ({ text }: Finding): boolean => text.includes('a Collector layer');
   return findings.filter((finding) => !isOfCollector(finding));
 }
 
-/** Where Collectors listen; what does so on this machine is not in the function's environment. */
+/** Where Collectors listen. One on this machine would say nothing about the function's environment. */
 const LOCAL_COLLECTOR = /^http:\/\/(localhost|127\.0\.0\.1|\[::1\]):431[78]\//;
 
-/** Signals without an endpoint that can be used: that is the fault, and not that nothing listens here. */
+/** Signals without a usable endpoint: that is the fault, rather than that nothing listens here. */
 function findLost(destinations: readonly Destination[]): readonly Signal[] {
   return destinations.filter(({ from }) => from === 'default').map(({ signal }) => signal);
 }
@@ -116,7 +116,7 @@ function checkLocal(signals: Signals, lost: readonly Signal[]): readonly Finding
     {
       level: 'warning',
       about: local.join(', '),
-      text: 'localhost is the function’s own environment, and no layer of a Collector that is known here is attached',
+      text: 'localhost is the function’s own environment, and no known Collector layer is attached',
       next: 'set LAMBDA_OTLP_OTEL_EXPORTER_OTLP_ENDPOINT to the back end or a Collector elsewhere',
     },
   ];
@@ -136,7 +136,7 @@ async function sendTestItems(
     const settings = signals[signal];
     if (settings?.exporter !== 'otlp') return [];
     if (lost.includes(signal)) {
-      const text = 'not sent: it has no endpoint that can be used';
+      const text = 'not sent: it has no usable endpoint';
       return [[signal, { level: 'elsewhere', text }]] as const;
     }
     if (collector !== undefined && LOCAL_COLLECTOR.test(settings.url)) {
@@ -153,7 +153,7 @@ async function sendTestItems(
   return Object.fromEntries((await Promise.all(sent)).flat());
 }
 
-/** What was refused for one reason is one finding, however many signals met it. */
+/** Signals that were refused for the same reason make one finding. */
 function toFindings(verdicts: Examination['verdicts']): readonly Finding[] {
   const findings = new Map<string, Finding>();
   for (const [signal, { level, text, next }] of Object.entries(verdicts)) {

@@ -1,6 +1,6 @@
-// What the doctor has to say of a function. Texts never hold a header's value, a password or a token.
+// What the doctor says about a function. Texts never contain the value of a header, a password or a token.
 
-/** `fault`: telemetry will not arrive, or not all of it. `warning`: it will, but something is not as meant. */
+/** `fault`: some or all telemetry will not arrive. `warning`: it will, but something is probably not as intended. */
 export type FindingLevel = 'fault' | 'warning' | 'note';
 
 export interface Finding {
@@ -14,7 +14,7 @@ export interface Finding {
 
 const ORDER: readonly FindingLevel[] = ['fault', 'warning', 'note'];
 
-/** Faults first; within a level the order in which they were found. */
+/** Sorts by level, faults first; within a level the order stays. */
 export function sortFindings(findings: readonly Finding[]): readonly Finding[] {
   return ORDER.flatMap((level) => findings.filter((finding) => finding.level === level));
 }

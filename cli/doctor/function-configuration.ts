@@ -4,9 +4,9 @@
 export interface FunctionConfiguration {
   /** The function's own variables, without those that Lambda adds. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Undefined: only the variables are known. */
+  /** Undefined if only the variables are known. */
   readonly deployment?: Deployment;
-  /** Why Lambda did not tell the variables: the code of its error. */
+  /** Lambda's error code, if it did not return the variables. */
   readonly unreadable?: string;
 }
 
@@ -49,7 +49,7 @@ export function readFunctionConfiguration(text: string, source: string): Functio
   return { variables: readVariables(variables, source) };
 }
 
-/** Also cut down by `--query`, or the properties in a template: no variable holds an object or a list. */
+/** Also true for a part selected by `--query` or a template's properties, since no variable holds an object or a list. */
 function isConfiguration(whole: Readonly<Record<string, unknown>>): boolean {
   const { FunctionName, Environment, Layers } = whole;
   return typeof FunctionName === 'string' || isObject(Environment) || Array.isArray(Layers);
@@ -63,14 +63,14 @@ function parse(text: string, source: string): unknown {
   }
 }
 
-/** JSON.parse's own message holds a piece of the text, which may be a credential. */
+/** Used instead of JSON.parse's own message, which quotes a piece of the text that may be a credential. */
 function describeText(text: string): string {
   const start = text.trimStart();
   if (start === '') return `nothing; a function’s configuration ${ONE_FUNCTION}`;
   if (start.startsWith('<')) return `XML or HTML; a function’s configuration ${ONE_FUNCTION}`;
   if (/^(export\s+)?[A-Za-z_]\w*=/.test(start))
     return 'lines of NAME=VALUE; write them as {"NAME": "VALUE"}';
-  return `text that is none; variables are {"NAME": "VALUE"}, a function’s configuration ${ONE_FUNCTION}`;
+  return `text that is not JSON; variables are {"NAME": "VALUE"}, a function’s configuration ${ONE_FUNCTION}`;
 }
 
 function readDeployment(

@@ -1,4 +1,5 @@
-// The headers of a test request: references to secrets resolved by the AWS CLI where it is, AWS endpoints signed.
+// The headers of a test request: references to secrets are resolved with the AWS CLI if there is one, and requests to AWS
+// endpoints are signed.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sign } from 'aws4';
@@ -12,7 +13,7 @@ import type { Secrets } from '../../src/secrets';
 
 const run = promisify(execFile);
 
-/** Which account and region the AWS CLI asks; its own defaults where nothing is said. */
+/** The profile and region for the AWS CLI; its own defaults if they are missing. */
 export interface AwsCli {
   readonly profile?: string | undefined;
   readonly region?: string | undefined;
@@ -36,7 +37,7 @@ export type HeadersOutcome =
   | { readonly kind: 'headers'; readonly headers: Readonly<Record<string, string>> }
   | { readonly kind: 'unknown'; readonly reason: string };
 
-/** Never rejects. A reason holds the name of a reference, never its value. */
+/** Never rejects. A reason contains the name of a reference, never its value. */
 export async function resolveHeaders(
   settings: SignalConfiguration,
   body: Uint8Array,
@@ -86,7 +87,7 @@ async function readSecret(
   }
 }
 
-/** With the credentials of whoever runs the doctor: the function's role may be allowed other things. */
+/** Signs with the credentials of whoever runs the doctor; the function's role may have other rights. */
 async function signed(
   { url, signing, protocol }: SignalConfiguration,
   headers: Readonly<Record<string, string>>,
@@ -122,7 +123,7 @@ async function signed(
   };
 }
 
-/** A profile that was asked for goes before the environment, as it does to the AWS CLI. */
+/** As with the AWS CLI, a given profile takes precedence over the environment. */
 async function readCredentials(aws: AwsCli) {
   const {
     AWS_ACCESS_KEY_ID: accessKeyId,

@@ -1,4 +1,4 @@
-// `lambda-otlp doctor`: what a function's configuration makes of its telemetry, and whether it arrives.
+// `lambda-otlp doctor`: says what a function's configuration does with its telemetry, and whether it arrives.
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -39,7 +39,7 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** The exit code. */
+/** Returns the exit code. */
 export async function doctor(args: readonly string[]): Promise<number> {
   try {
     const { values, positionals } = parseArgs({
@@ -63,7 +63,7 @@ export async function doctor(args: readonly string[]): Promise<number> {
   }
 }
 
-/** parseArgs says so of unknown options and missing values. */
+/** True for the errors of parseArgs about unknown options and missing values. */
 function isWrongUse(error: unknown): error is Error {
   return (
     error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')

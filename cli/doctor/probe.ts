@@ -1,4 +1,4 @@
-// Sends one request to the endpoint of a signal as the extension would, and says how it went as data.
+// Sends one request to the endpoint of a signal as the extension would, and returns the outcome as data.
 import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { Agent, Pool, ProxyAgent, request, type Dispatcher } from 'undici';
@@ -17,12 +17,12 @@ export type ProbeOutcome =
   | { readonly kind: 'failed'; readonly code: string; readonly message: string }
   | { readonly kind: 'file'; readonly message: string };
 
-/** A person waits: an endpoint that is silent for so long is no endpoint. */
+/** A person is waiting, so an endpoint that is silent for this long counts as unreachable. */
 const MAX_WAIT_MS = 10_000;
 /** The start of an answer tells what it is. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 
-/** What the files of the TLS variables hold, under the names of node:tls. */
+/** The contents of the files that the TLS variables name, under the names of node:tls. */
 type TlsFiles = Partial<Record<'ca' | 'cert' | 'key', Buffer>>;
 
 /** Never rejects. `headers` have no references left in them. */
@@ -35,7 +35,7 @@ export async function probe(
   if ('message' in tls) return { kind: 'file', message: tls.message };
   const dispatcher = createDispatcher(settings, tls.options);
   const startMs = performance.now();
-  // For a proxy that is silent; undici's own timeouts, which come before, say what of the endpoint.
+  // Only for a silent proxy: undici's own timeouts, which are shorter, cover the endpoint.
   const alarm = setTimeout(() => void dispatcher.destroy(), 1.5 * MAX_WAIT_MS);
   try {
     const isGzip = settings.compression === 'gzip';
@@ -91,7 +91,7 @@ function createDispatcher({ proxyUrl }: SignalConfiguration, options: TlsFiles):
   });
 }
 
-/** A socket error is one to try again to undici: a proxy that closes each connection is asked without end. */
+/** undici retries after a socket error, so it would ask a proxy that closes each connection again and again. */
 function refuseOnce(options: Pool.Options): Pool.Options {
   const { connect } = options;
   if (typeof connect !== 'function') return options;

@@ -35,7 +35,7 @@ function toLines({ level, about, text, next }: Finding): string {
 function toConclusion(findings: readonly Finding[], verdicts: readonly Verdict[]): string {
   const faults = findings.filter(({ level }) => level === 'fault').length;
   if (faults > 0)
-    return `${faults} ${faults === 1 ? 'fault' : 'faults'}: telemetry does not arrive as meant.`;
+    return `${faults} ${faults === 1 ? 'fault' : 'faults'}: telemetry does not arrive as intended.`;
   if (verdicts.every(({ level }) => level === 'elsewhere'))
     return 'No fault in the configuration; nothing was sent.';
   return findings.some(({ level }) => level === 'warning')

@@ -1,12 +1,12 @@
-// What an outcome means, in words, and what to try next. `text` names scheme, host and port only: a path may hold
-// a token.
+// What an outcome means, in words, and what to try next. `text` names only scheme, host and port, because a path may
+// contain a token.
 import type { SignalConfiguration } from '../../src/delivery/settings/configuration';
 import type { Secrets } from '../../src/secrets';
 import type { ProbeOutcome } from './probe';
 import type { TestItem } from './test-items';
 
 export interface Verdict {
-  /** `elsewhere`: only the function itself reaches it, if anybody does. */
+  /** `elsewhere`: at most the function itself can reach it. */
   readonly level: 'arrived' | 'refused' | 'untested' | 'elsewhere';
   readonly text: string;
   readonly next?: string;
@@ -49,7 +49,7 @@ interface Rule {
   readonly next: string;
 }
 
-/** By the code, or where there is none the message, of Node.js and OpenSSL. */
+/** By Node.js's or OpenSSL's error code, or by the message if there is none. */
 const FAILURES: readonly Rule[] = [
   {
     code: /^(ENOTFOUND|EAI_\w+|ENODATA)$/,
@@ -94,18 +94,18 @@ const FAILURES: readonly Rule[] = [
   },
   {
     code: /^HPE_/,
-    text: (where) => `HTTP: ${where} does not answer in HTTP/1.1; a gRPC port (4317) does not`,
+    text: (where) => `HTTP: ${where} does not speak HTTP/1.1; it may be a gRPC port (4317)`,
     next: 'use the OTLP/HTTP port, usually 4318',
   },
   {
     code: /^UND_ERR_(HEADERS|BODY)_TIMEOUT$/,
     text: (where) => `HTTP: ${where} took the request and did not answer`,
-    next: 'look at the Collector’s own log; behind it something may hang',
+    next: 'look at the Collector’s own log; something behind it may hang',
   },
   {
     code: /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/,
     text: (where) => `HTTP: ${where} closed the connection instead of answering`,
-    next: 'an https port (use https://) or a gRPC port (use 4318) does so',
+    next: 'it may be an https port (use https://) or a gRPC port (use 4318)',
   },
 ];
 
@@ -118,7 +118,7 @@ function judgeFailure(
   const where = new URL(url).origin;
   if (/proxy/i.test(message)) {
     const status = /\d{3}/.exec(message)?.[0];
-    const next = status === '407' ? 'give its user and password in HTTPS_PROXY' : PROXY_NEXT;
+    const next = status === '407' ? 'add its user name and password to HTTPS_PROXY' : PROXY_NEXT;
     return refused(
       `proxy: it did not connect to ${where}${status === undefined ? '' : ` (${status})`}`,
       next,
@@ -126,7 +126,7 @@ function judgeFailure(
   }
   const rule = FAILURES.find((it) => it.code.test(code));
   if (rule === undefined) return refused(`${where}: ${code || 'failed'}`);
-  // A certificate is the endpoint's, through a proxy too.
+  // A certificate belongs to the endpoint, even through a proxy.
   if (proxyUrl === undefined || rule.text('').startsWith('TLS'))
     return refused(rule.text(where), rule.next);
   return refused(rule.text(`the proxy for ${where}`), PROXY_NEXT);
@@ -135,30 +135,30 @@ function judgeFailure(
 const STATUSES: Readonly<Record<number, readonly [string, string]>> = {
   400: [
     'the request was not understood',
-    'an https port answers so to http://; otherwise check OTEL_EXPORTER_OTLP_PROTOCOL',
+    'if this is an https port, use https://; otherwise check OTEL_EXPORTER_OTLP_PROTOCOL',
   ],
   401: [
     'credentials are missing or wrong',
     'check OTEL_EXPORTER_OTLP_HEADERS: the header’s name and the key',
   ],
   403: [
-    'these credentials may not send this',
+    'these credentials are not allowed to send this',
     'check the key’s rights; for AWS endpoints the role’s policy',
   ],
   404: [
     'there is no such path',
     'check the base URL: /v1/traces, /v1/metrics and /v1/logs are appended to it',
   ],
-  405: ['the path takes no POST', 'check the base URL: this may be a web page'],
+  405: ['the path does not accept POST', 'check the base URL: this may be a web page'],
   413: [
     'a request of a few hundred bytes is too large for it',
-    'raise the limit of the server or of the proxy before it',
+    'raise the limit of the server or of the proxy in front of it',
   ],
   415: [
-    'it does not take this content type',
+    'it does not accept this content type',
     'set OTEL_EXPORTER_OTLP_PROTOCOL to http/protobuf or http/json',
   ],
-  429: ['it takes nothing more just now', 'check the vendor’s quota'],
+  429: ['it accepts no more requests at the moment', 'check the vendor’s quota'],
 };
 
 function judgeAnswer(
@@ -170,7 +170,7 @@ function judgeAnswer(
   if (status >= 200 && status < 300) return judgeSuccess(outcome, exchange);
   const where = new URL(settings.url).origin;
   if (status >= 300 && status < 400) {
-    // A URL's host is in small letters: no secret is known in them.
+    // Redacted first, since parsing a URL turns its host into lower case, in which no secret is recognized.
     const location = exchange.secrets.redact(outcome.location ?? '');
     const target =
       location !== '' && URL.canParse(location, settings.url)
@@ -199,12 +199,15 @@ function judgeSuccess(
   { item, secrets }: Exchange,
 ): Verdict {
   if (/html/i.test(contentType))
-    return refused('answered with an HTML page: this is no OTLP endpoint', 'check host and path');
+    return refused(
+      'answered with an HTML page: this is not an OTLP endpoint',
+      'check host and path',
+    );
   const took = `accepted in ${Math.round(durationMs)} ms`;
   if (body.length === 0) return { level: 'arrived', text: took };
   try {
     const { rejected, message } = item.readAnswer(body);
-    // Before it is cut: a half of a secret is not known to be one.
+    // Redacted before it is cut, because half a secret is not recognized.
     const quoted = secrets.redact(message).slice(0, 200);
     if (rejected > 0)
       return refused(`partial success: the item was rejected (${quoted})`, 'the endpoint says why');
@@ -213,6 +216,6 @@ function judgeSuccess(
       text: message === '' ? took : `${took}, with a remark: ${quoted}`,
     };
   } catch {
-    return { level: 'arrived', text: `${took}, with an answer that is no OTLP` };
+    return { level: 'arrived', text: `${took}, with an answer that is not OTLP` };
   }
 }

@@ -1,4 +1,4 @@
-// What the extension printed into a function's log, held against what README says of each way to end.
+// Compares what the extension printed into a function's log with what the README says about each way to end.
 import { ACTIONS, type Action } from './plan';
 
 export interface LogEvent {
@@ -7,7 +7,7 @@ export interface LogEvent {
 
 export interface Expectation {
   readonly action: Action;
-  /** What the documents promise, and undefined where it holds, else what was seen. */
+  /** What was seen instead of what the documents promise. */
   readonly seen: string;
   readonly isMet: boolean;
   readonly expected: string;
@@ -33,7 +33,7 @@ interface TraceRequest {
 const SERVER = 2;
 const ERROR = 2;
 
-/** By action: the error types that its span may have; undefined: no error. */
+/** For each action, the error types that its span may have; undefined for no error. */
 const EXPECTED: Readonly<Record<Action, RegExp | undefined>> = {
   answer: undefined,
   throw: /^TypeError$/,

@@ -1,15 +1,15 @@
-// The container image of the test function that is one: the layer's files and the function on AWS's base image, built
-// by docker, pushed to a repository of its own.
+// The container image for one of the test functions: the layer's files and the function on AWS's base image, built by
+// docker and pushed to a repository of its own.
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { unzipSync } from 'fflate';
 import { make, type Stage } from './stage';
 import { toImageCalls, type TestFunction } from './plan';
 
-/** AWS's, for Python: it has no Node.js. */
+/** AWS's image for Python, which contains no Node.js. */
 const BASE_IMAGE = 'public.ecr.aws/lambda/python:3.13';
 
-/** Whether there is a docker that builds. */
+/** True if there is a docker that can build images. */
 export async function doesDockerAnswer({ docker }: Pick<Stage, 'docker'>): Promise<boolean> {
   try {
     await docker.run(['version', '--format', '{{.Server.Version}}']);
@@ -19,7 +19,7 @@ export async function doesDockerAnswer({ docker }: Pick<Stage, 'docker'>): Promi
   }
 }
 
-/** The URI of the pushed image. */
+/** Returns the URI of the pushed image. */
 export async function pushImage(stage: Stage, test: TestFunction): Promise<string> {
   const { aws, docker, names, signal, say } = stage;
   const calls = toImageCalls(names);
@@ -53,7 +53,7 @@ export async function pushImage(stage: Stage, test: TestFunction): Promise<strin
   return image;
 }
 
-/** The folder that docker builds from. Every file may be executed: of those in the layer, some must. */
+/** Fills the folder that docker builds from. Every file is made executable, because some files of the layer must be. */
 function fillContext({ folder, layers, sources }: Stage, { layer, source }: TestFunction): string {
   const context = join(folder, 'image');
   const files = unzipSync(new Uint8Array(readFileSync(join(layers, `lambda-otlp-${layer}.zip`))));

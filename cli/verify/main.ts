@@ -1,4 +1,4 @@
-// `lambda-otlp verify`: a check of the layers on real AWS, for whoever has an account.
+// `lambda-otlp verify`: checks the layers on real AWS, for anybody who has an account.
 import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -39,10 +39,10 @@ const OPTIONS = {
   help: { type: 'boolean', short: 'h', default: false },
 } as const;
 
-/** IAM and CloudWatch need seconds, seldom a minute. */
+/** IAM and CloudWatch usually need seconds, rarely a minute. */
 const PATIENCE_MS = 90_000;
 
-/** The exit code. `root`: the folder that holds the layers and the sources of the test functions. */
+/** Returns the exit code. `root`: the folder with the layers and the sources of the test functions. */
 export async function runVerify(args: readonly string[], root: string): Promise<number> {
   const parsed = parse(args);
   if (typeof parsed === 'string') {
@@ -58,7 +58,7 @@ export async function runVerify(args: readonly string[], root: string): Promise<
   const run = randomBytes(3).toString('hex');
   const docker = createTool({
     program: 'docker',
-    // Lambda takes no index of images, which attestations make of one.
+    // Lambda does not accept an image index, which attestations would create.
     variables: { BUILDX_NO_DEFAULT_ATTESTATIONS: '1' },
   });
   const { functions, remark } = await choose(values.only, docker);
@@ -87,7 +87,7 @@ export async function runVerify(args: readonly string[], root: string): Promise<
   if (account === undefined) return 1;
   process.stdout.write(`In account ${account}:\n`);
   const result = await verify({
-    // Version 1 of the CLI has no option against the pager of version 2.
+    // Version 2 of the CLI uses a pager, and version 1 does not know the option that turns it off.
     aws: createTool({
       program: 'aws',
       common,
@@ -120,7 +120,7 @@ function parse(args: readonly string[]) {
   }
 }
 
-/** Those asked for, without the image where docker does not answer. */
+/** The functions asked for, without the image if docker does not answer. */
 async function choose(only: readonly string[], docker: Tool) {
   const asked = TEST_FUNCTIONS.filter(({ id }) => only.includes(id));
   const isImage = ({ packageType }: TestFunction): boolean => packageType === 'Image';
@@ -132,7 +132,7 @@ async function choose(only: readonly string[], docker: Tool) {
   };
 }
 
-/** A line for each zip that is not there. */
+/** A line for each missing zip. */
 function listMissing(functions: readonly TestFunction[], layers: string): string {
   const names = [...new Set(functions.map(({ layer }) => layer))];
   return names
@@ -142,7 +142,7 @@ function listMissing(functions: readonly TestFunction[], layers: string): string
     .join('');
 }
 
-/** Whose account it is. At the terminal, so that the CLI can ask for a second factor. */
+/** The account that the credentials belong to. Uses the terminal, so that the CLI can ask for a second factor. */
 function askAccount(common: readonly string[]): string | undefined {
   const query = ['sts', 'get-caller-identity', '--query', 'Account', '--output', 'text'];
   const { status, stdout, error } = spawnSync('aws', [...query, ...common], {
@@ -152,7 +152,7 @@ function askAccount(common: readonly string[]): string | undefined {
   if (status === 0) return stdout.trim();
   const reason =
     error === undefined
-      ? 'the AWS CLI has no credentials that AWS takes'
+      ? 'the AWS CLI has no credentials that AWS accepts'
       : `expected the AWS CLI in PATH, got ${error.message}`;
   process.stderr.write(`aws: ${reason}. Nothing was done.\n`);
   return undefined;
@@ -174,7 +174,7 @@ function toPlan(run: string, functions: readonly TestFunction[], layers: string)
     ];
   };
   return [
-    'The plan: all of it is made for this run, and deleted at its end',
+    'The plan. Everything is created for this run and deleted at its end:',
     `  role ${names.role} with AWSLambdaBasicExecutionRole`,
     ...functions.flatMap(toLines),
     `  ${ACTIONS.length} invocations of each: ${ACTIONS.join(', ')}`,
@@ -192,7 +192,7 @@ function toReport({ functions, left, failure }: VerifyResult): string {
   ]);
   const failed = failure === undefined ? [] : [`failed: ${failure}`];
   const remains = left.map(
-    ({ what, line, reason }) => `not deleted: ${what} (${reason}). Delete it by:\n  ${line}`,
+    ({ what, line, reason }) => `not deleted: ${what} (${reason}). Delete it with:\n  ${line}`,
   );
   return [...lines, ...failed, ...remains, ''].join('\n');
 }

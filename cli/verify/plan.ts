@@ -1,8 +1,8 @@
-// What `verify` makes in the account, as data: each thing with the call that makes it and the one that deletes it.
+// What `verify` creates in the account, as data: each thing with the calls that create and delete it.
 
 export interface TestFunction {
   readonly id: 'node' | 'python' | 'arm64' | 'image';
-  /** A container image takes no layer: the layer's files are in it. */
+  /** A container image cannot have a layer; the layer's files are in the image. */
   readonly packageType: 'Zip' | 'Image';
   readonly runtime: string;
   readonly architecture: 'x86_64' | 'arm64';
@@ -45,15 +45,15 @@ export const TEST_FUNCTIONS: readonly TestFunction[] = [
   },
 ];
 
-/** The last one brings what only comes with the next invocation: the report of the one before. */
+/** The last invocation is there because the report of an invocation only comes with the next one. */
 export const ACTIONS = ['answer', 'throw', 'time out', 'run out of memory', 'answer'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export interface Names {
-  /** Of everything that is made: `lambda-otlp-verify-RUN`. */
+  /** The prefix of all names: `lambda-otlp-verify-RUN`. */
   readonly prefix: string;
   readonly role: string;
-  /** Of Amazon ECR, for the container image. */
+  /** The Amazon ECR repository for the container image. */
   readonly repository: string;
   functionName(id: TestFunction['id']): string;
   layerName(layer: TestFunction['layer']): string;
@@ -81,7 +81,7 @@ const TRUST = {
 };
 const BASIC_POLICY = 'arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole';
 
-/** Nothing is sent to an endpoint: the extension prints what it would send, and the log is read. */
+/** The extension prints what it would send instead of sending it, and `verify` reads the log. */
 const VARIABLES = {
   OTEL_TRACES_EXPORTER: 'console',
   OTEL_METRICS_EXPORTER: 'console',
@@ -107,7 +107,7 @@ export const toLayerCalls = (names: Names, layer: TestFunction['layer'], zip: st
   const name = ['--layer-name', names.layerName(layer)];
   return {
     publish: ['lambda', 'publish-layer-version', ...name, '--zip-file', `fileb://${zip}`],
-    // The name is this run's own, so its first version is the only one.
+    // The name is unique to this run, so version 1 is the only one.
     remove: ['lambda', 'delete-layer-version', ...name, '--version-number', '1'],
   };
 };
@@ -126,7 +126,7 @@ export type Deployment =
   | { readonly roleArn: string; readonly layerArn: string; readonly zip: string }
   | { readonly roleArn: string; readonly imageUri: string };
 
-/** JSON with system events: CloudWatch then holds what the Telemetry API delivered, fit for replay. */
+/** JSON with system events: CloudWatch then contains what the Telemetry API delivered, in a form that replay reads. */
 const LOGGING = 'LogFormat=JSON,ApplicationLogLevel=TRACE,SystemLogLevel=DEBUG';
 
 export const toFunctionCalls = (names: Names, { id, runtime, architecture }: TestFunction) => {
@@ -146,7 +146,7 @@ export const toFunctionCalls = (names: Names, { id, runtime, architecture }: Tes
       ...['--environment', JSON.stringify({ Variables: VARIABLES })],
     ],
     wait: ['lambda', 'wait', 'function-active-v2', ...name],
-    /** `payload`: a file, as the two versions of the CLI read text differently. */
+    /** `payload` is a file, because the two versions of the CLI read text differently. */
     invoke: (payload: string, answer: string) => [
       ...['lambda', 'invoke', ...name, '--payload', `fileb://${payload}`, answer],
     ],

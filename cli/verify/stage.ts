@@ -1,4 +1,4 @@
-// Where a run takes place: its tools, folders and names, and the one way to make something there.
+// The context of a run: its tools, folders and names, and the function with which everything is created.
 import type { Names } from './plan';
 import type { Tool } from './tool';
 import type { UndoStack } from './undo';
@@ -8,7 +8,7 @@ export interface Stage {
   readonly docker: Tool;
   readonly names: Names;
   readonly undo: UndoStack;
-  /** Aborted when the run was interrupted: nothing is made any more. */
+  /** Aborted when the run is interrupted; nothing is created after that. */
   readonly signal: AbortSignal;
   /** Folder of the built zips. */
   readonly layers: string;
@@ -17,7 +17,7 @@ export interface Stage {
   /** Folder of this run, deleted at its end. */
   readonly folder: string;
   readonly say: (line: string) => void;
-  /** How long to wait for what AWS takes time for, milliseconds. */
+  /** How long to wait for slow operations of AWS, in milliseconds. */
   readonly patienceMs: number;
 }
 
@@ -29,11 +29,11 @@ export interface Making {
   readonly input?: string;
 }
 
-/** Standard output of the call that makes it. Rejects where the run was interrupted, or the call fails. */
+/** Returns the standard output of the call that creates it. Rejects if the run was interrupted or the call fails. */
 export function make(stage: Stage, { what, tool, create, remove, input }: Making): Promise<string> {
   stage.signal.throwIfAborted();
   stage.undo.push({ what, tool, args: remove });
-  // What docker has begun on this machine can be left half done.
+  // Docker's work on this machine may be interrupted halfway.
   const signal = tool === stage.docker ? { signal: stage.signal } : {};
   return tool.run(create, { ...signal, ...(input !== undefined && { input }) });
 }

@@ -1,17 +1,17 @@
-// The AWS CLI as the one way to AWS, and docker's: their credentials, regions and profiles are the user's, and every
-// call can be printed, repeated by hand, and replaced by a stand-in in tests.
+// Runs the AWS CLI and docker. They use the user's own credentials, regions and profiles, and every call can be printed,
+// repeated by hand, and replaced by a stand-in in tests.
 import { spawn } from 'node:child_process';
 import { toShellLine } from '../../layer/publish-plan';
 
 export interface RunOptions {
-  /** What the program reads on its standard input. */
+  /** The program's standard input. */
   readonly input?: string;
-  /** Ends the program. Without it the call is finished, whatever happens: it makes or deletes something. */
+  /** Ends the program. Without it the call is always completed, because it creates or deletes something. */
   readonly signal?: AbortSignal;
 }
 
 export interface Tool {
-  /** Standard output. Rejects with a ToolError when the program is not there or fails. */
+  /** Returns the standard output. Rejects with a ToolError if the program is missing or fails. */
   run(args: readonly string[], options?: RunOptions): Promise<string>;
   /** The call as a person types it. */
   toLine(args: readonly string[]): string;
@@ -21,7 +21,7 @@ export class ToolError extends Error {}
 
 export interface ToolDescription {
   readonly program: 'aws' | 'docker';
-  /** Follow every call: region and profile. */
+  /** Appended to every call: region and profile. */
   readonly common?: readonly string[];
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -36,7 +36,7 @@ export function createTool(description: ToolDescription): Tool {
   };
 }
 
-/** A process group of its own: Ctrl-C in the terminal is for this program, which finishes what it has begun. */
+/** Starts it in its own process group, so that Ctrl-C reaches only this program, which finishes what it has begun. */
 function start(
   { program, common = [], variables = {} }: ToolDescription,
   args: readonly string[],
@@ -64,7 +64,7 @@ function start(
       const why = said || `exit code ${String(status)}`;
       reject(new ToolError(`${program} ${args.slice(0, 2).join(' ')}: ${why}`));
     });
-    // One that ends without reading is its own matter.
+    // A program may end without reading its input.
     child.stdin.on('error', () => undefined).end(input ?? '');
   });
 }

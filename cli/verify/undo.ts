@@ -1,5 +1,6 @@
-// What was made is deleted, last first, whatever happened between. What deletes a thing is noted before the call that
-// makes it, since that may succeed and its answer be lost; so to find it gone already is success.
+// Everything that was created is deleted in reverse order, whatever happened in between. The call that deletes a thing is
+// noted before the one that creates it, since that may succeed although its answer is lost. So it is a success if there
+// is nothing to delete.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tool } from './tool';
 
@@ -9,7 +10,7 @@ export interface Undo {
   readonly tool: Tool;
   /** The call that deletes it. */
   readonly args: readonly string[];
-  /** After everything else: what others may still write to. */
+  /** Deleted after everything else, since others may still write to it. */
   readonly isLast?: boolean;
 }
 
@@ -31,12 +32,12 @@ export class UndoStack {
     else this.steps.push(step);
   }
 
-  /** What may exist, in the order in which it is to be deleted. */
+  /** What may exist, in the order in which it will be deleted. */
   list(): readonly Undo[] {
     return [...this.steps].reverse();
   }
 
-  /** Goes on when a step fails; returns what could not be deleted. `patienceMs`: how long to try again, each. */
+  /** Continues when a step fails, and returns what could not be deleted. `patienceMs`: how long each step is retried. */
   async unwind(patienceMs: number): Promise<readonly Leftover[]> {
     const left: Leftover[] = [];
     for (let step = this.steps.at(-1); step !== undefined; step = this.steps.at(-1)) {
@@ -49,7 +50,7 @@ export class UndoStack {
   }
 }
 
-/** Why it could not be deleted; undefined: it is gone. IAM refuses for some seconds what was in use just now. */
+/** Why it could not be deleted; undefined if it is gone. For some seconds, IAM refuses to delete what was just in use. */
 async function attempt({ tool, args }: Undo, patienceMs: number): Promise<string | undefined> {
   for (const endMs = Date.now() + patienceMs; ;) {
     try {

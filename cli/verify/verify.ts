@@ -1,5 +1,5 @@
-// Deploys the test functions, lets each end in every way there is, reads their logs and deletes everything, also
-// after a failure or an interruption in the middle.
+// Deploys the test functions, makes each end in every possible way, reads their logs and deletes everything, even after a
+// failure or an interruption.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -23,33 +23,33 @@ export interface VerifyOptions extends Pick<
   Stage,
   'aws' | 'docker' | 'layers' | 'sources' | 'say' | 'patienceMs'
 > {
-  /** Six letters or digits that keep runs apart. */
+  /** Six letters or digits that distinguish runs. */
   readonly run: string;
   readonly functions: readonly TestFunction[];
-  /** Where the raw events are kept. */
+  /** The folder for the raw events. */
   readonly keepIn: string;
 }
 
 export interface FunctionResult {
   readonly id: TestFunction['id'];
   readonly expectations: readonly Expectation[];
-  /** The events as CloudWatch had them, for `replay`. */
+  /** The events as CloudWatch stored them, for `replay`. */
   readonly events: string;
 }
 
 export interface VerifyResult {
   readonly functions: readonly FunctionResult[];
-  /** What could not be deleted: to be deleted by hand. */
+  /** What could not be deleted and must be deleted by hand. */
   readonly left: readonly Leftover[];
   readonly failure?: string;
 }
 
 const STEP_MS = 2_000;
-/** What IAM needs at most to see that a role is not in use any more. */
+/** The longest time that IAM needs to notice that a role is no longer in use. */
 const MAX_UNDO_MS = 10_000;
-/** npm hands signals on to what it runs, and the terminal sends them to all: one press may come twice. */
+/** npm forwards signals, and the terminal sends them to all processes, so one Ctrl-C may arrive twice. */
 const ONE_PRESS_MS = 500;
-/** Of a terminal that is closed, too. */
+/** SIGHUP comes when the terminal is closed. */
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Never rejects: what failed is in the result, and everything made by then is deleted. */
@@ -68,7 +68,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     const { signal } = interruption;
     failure = signal.aborted ? `interrupted by ${String(signal.reason)}` : (error as Error).message;
   }
-  options.say('deleting what was made');
+  options.say('deleting what was created');
   const left = await undo.unwind(Math.min(options.patienceMs, MAX_UNDO_MS));
   interruption.end();
   rmSync(folder, { recursive: true, force: true });
@@ -76,8 +76,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
 }
 
 /**
- * The first signal stops the work, and everything is deleted; as the process may be killed before that is done, what
- * may be left is said at once, with the commands. The second one leaves them to the user.
+ * The first signal stops the work, and everything is deleted. Since the process may be killed before that is done, the
+ * commands that delete what may be left are printed at once. The second signal leaves them to the user.
  */
 function awaitInterruption({ say }: VerifyOptions, undo: UndoStack) {
   const controller = new AbortController();
@@ -88,11 +88,13 @@ function awaitInterruption({ say }: VerifyOptions, undo: UndoStack) {
   const interrupt = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
       if (performance.now() - firstMs < ONE_PRESS_MS) return;
-      say(`${name}: leaving. What may be left is deleted by:`);
+      say(`${name}: leaving. Delete what may be left with:`);
       sayWhatMayBeLeft();
       process.exit(1);
     }
-    say(`${name}: deleting what was made. If this does not end, delete by hand what may be left:`);
+    say(
+      `${name}: deleting what was created. If this does not end, delete what may be left by hand:`,
+    );
     sayWhatMayBeLeft();
     firstMs = performance.now();
     controller.abort(name);
@@ -186,7 +188,7 @@ async function makeFunction(
 ): Promise<void> {
   const { aws, names, undo, signal, patienceMs } = stage;
   const calls = toFunctionCalls(names, test);
-  // Lambda makes it, and may write the last lines when the function is gone already: after the role it cannot.
+  // Lambda creates it, and may write the last lines after the function is deleted; once the role is deleted it cannot.
   const logGroup = { what: `log group ${names.logGroup(test.id)}`, tool: aws };
   undo.push({ ...logGroup, args: calls.removeLog, isLast: true });
   undo.push({
@@ -207,7 +209,7 @@ async function makeFunction(
   }
 }
 
-/** Logs arrive seconds later: waits for a span of each invocation, then takes what there is. */
+/** Logs arrive seconds later: waits for a span of each invocation, then reads what there is. */
 async function readEvents(
   { aws, names, signal, patienceMs }: Stage,
   test: TestFunction,

@@ -54,7 +54,7 @@ test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
     (value) =>
       [
         { OTEL_EXPORTER_OTLP_HEADERS: `api-key=${value}` },
-        /^fault OTEL_EXPORTER_OTLP_HEADERS: holds what looks like a reference to a secret and is none/,
+        /^fault OTEL_EXPORTER_OTLP_HEADERS: contains what looks like a reference to a secret but is none/,
       ] as const,
   ),
   [
@@ -63,7 +63,7 @@ test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
       OTEL_EXPORTER_OTLP_ENDPOINT: 'https://vendor.example.com',
       OTEL_EXPORTER_OTLP_HEADERS: 'api-key=k3y-0123456789',
     },
-    /^warning OTEL_EXPORTER_OTLP_HEADERS: is for OTEL_EXPORTER_OTLP_ENDPOINT, and is not sent to LAMBDA_/,
+    /^warning OTEL_EXPORTER_OTLP_HEADERS: applies to OTEL_EXPORTER_OTLP_ENDPOINT and is not sent to LAMBDA_/,
   ],
   [{ OTEL_SDK_DISABLED: 'true' }, /^fault OTEL_SDK_DISABLED: nothing is exported/],
   [{ AWS_LAMBDA_EXEC_WRAPPER: '/opt/otel-handler' }, /^warning AWS_LAMBDA_EXEC_WRAPPER: /],
@@ -151,8 +151,11 @@ test.each<readonly [Readonly<Record<string, string>>, RegExp]>([
 const PROTOCOL = 'OTEL_EXPORTER_OTLP_PROTOCOL';
 test.each<readonly [Readonly<Record<string, string>>, string | undefined]>([
   [{ [OWN]: 'https://a', [PROTOCOL]: 'grpc', OTEL_TRACES_SAMPLER: 'sdk' }, undefined],
-  [{ [ENDPOINT]: 'https://a', [PROTOCOL]: 'grpc' }, 'gRPC is not spoken'],
-  [{ [OWN]: 'https://a', LAMBDA_OTLP_RECEIVER: 'off', [PROTOCOL]: 'grpc' }, 'gRPC is not spoken'],
+  [{ [ENDPOINT]: 'https://a', [PROTOCOL]: 'grpc' }, 'gRPC is not supported'],
+  [
+    { [OWN]: 'https://a', LAMBDA_OTLP_RECEIVER: 'off', [PROTOCOL]: 'grpc' },
+    'gRPC is not supported',
+  ],
   [{ [ENDPOINT]: 'https://a', [PROTOCOL]: 'http/protobuff' }, 'write http/protobuf or http/json'],
 ])('of the protocol in %j what to try is %j', async (variables, expected) => {
   const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
@@ -172,7 +175,7 @@ test('headers of an endpoint that the prefix of another hides are said to be lef
   const configuration = readFunctionConfiguration(deployed(variables), 'orders.json');
   const { findings } = await examine(configuration, { canSend: false });
   const warnings = findings.filter(({ level }) => level === 'warning');
-  const text = `is for ${TRACES}, and is not sent to ${OWN}`;
+  const text = `applies to ${TRACES} and is not sent to ${OWN}`;
   expect(warnings).toMatchObject([
     { about: 'OTEL_EXPORTER_OTLP_HEADERS', text },
     { about: 'OTEL_EXPORTER_OTLP_LOGS_HEADERS', text },
@@ -187,7 +190,7 @@ test.each<[Rest, RegExp]>([
     { Runtime: 'python3.13', Layers: [X86_LAYER] },
     /^fault Layers: lambda-otlp-x86_64 does not run/,
   ],
-  [{ Layers: [OWN_LAYER, COLLECTOR_LAYER] }, /^warning Layers: opentelemetry-collector brings/],
+  [{ Layers: [OWN_LAYER, COLLECTOR_LAYER] }, /^warning Layers: opentelemetry-collector contains/],
   [{ Timeout: 1 }, /^warning Timeout: 1 s/],
 ])('of a function with %j the fault is named first', async (rest, expected) => {
   const healthy = await listen(answering(200));
@@ -197,7 +200,7 @@ test.each<[Rest, RegExp]>([
 const PARTIAL_SUCCESS = '\x0a\x09\x08\x01\x12\x05stale';
 test.each([
   ['401', answering(401), /: 401: credentials are missing or wrong/],
-  ['403', answering(403), /: 403: these credentials may not/],
+  ['403', answering(403), /: 403: these credentials are not allowed/],
   ['404', answering(404), /: 404: there is no such path/],
   ['413', answering(413), /: 413: a request of a few hundred bytes/],
   [
@@ -282,11 +285,11 @@ test('a configuration that was cut down by --query is one, not a list of variabl
 });
 
 test.each([
-  ['{', /expected JSON, got text that is none/],
+  ['{', /expected JSON, got text that is not JSON/],
   ['', /expected JSON, got nothing; .*aws lambda get-function-configuration/],
   ['<html>api-key=s3cret</html>', /expected JSON, got XML or HTML/],
   ['export API_KEY=s3cret', /expected JSON, got lines of NAME=VALUE; write them as /],
-  ['{"API_KEY": s3cret}', /expected JSON, got text that is none/],
+  ['{"API_KEY": s3cret}', /expected JSON, got text that is not JSON/],
   ['[]', /expected a JSON object, got a list/],
   ['{"Functions":[{},{}]}', /expected one function, got a list of 2; .*--function-name NAME/],
   ['{"A":{"b":1}}', /expected variables with text values, got object for A/],
@@ -302,7 +305,7 @@ test('variables that Lambda may not decrypt are the first fault, and nothing is 
   const whole = { ...(JSON.parse(deployed({}, { Layers })) as object), Environment };
   const { first, examination } = await diagnose(JSON.stringify(whole));
   expect(first).toBe(
-    'fault Environment: Lambda did not tell the variables (AccessDeniedException)',
+    'fault Environment: Lambda did not return the variables (AccessDeniedException)',
   );
   expect(examination.destinations).toEqual([]);
   expect(toText(examination)).not.toContain('What is sent where');
@@ -334,7 +337,7 @@ test.each([{}, { [ENDPOINT]: 'otlp.example.com' }])(
     const { first, examination } = await diagnose(deployed(variables));
     expect(first).toMatch(/^fault OTEL_EXPORTER_OTLP_ENDPOINT: expected /);
     expect(examination.findings).toHaveLength(1);
-    const notSent = { level: 'elsewhere', text: 'not sent: it has no endpoint that can be used' };
+    const notSent = { level: 'elsewhere', text: 'not sent: it has no usable endpoint' };
     expect(examination.verdicts).toEqual({ traces: notSent, metrics: notSent, logs: notSent });
   },
 );
@@ -350,8 +353,8 @@ test('a signal with an endpoint is sent where others have none', async () => {
   const { traces, metrics, logs } = examination.verdicts;
   expect(traces?.level).toBe('arrived');
   expect([metrics?.text, logs?.text]).toEqual([
-    'not sent: it has no endpoint that can be used',
-    'not sent: it has no endpoint that can be used',
+    'not sent: it has no usable endpoint',
+    'not sent: it has no usable endpoint',
   ]);
 });
 

@@ -333,7 +333,7 @@ describe.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('%s in the middle', (sig
     await isSaid('what may be left');
     if (!isStubborn) child.kill(signal);
     if (isStubborn) {
-      await isSaid('deleting what was made\n');
+      await isSaid('deleting what was created\n');
       // As a person does, until it leaves.
       const presses = setInterval(() => child.kill(signal), 50);
       child.once('close', () => clearInterval(presses));
