@@ -1,4 +1,4 @@
-// One contestant in a local Lambda with an OTLP endpoint, and what its invocations cost.
+// Runs one contestant in a local Lambda with an OTLP endpoint, and measures what its invocations cost.
 import { join } from 'node:path';
 import type { Invocation } from 'local-lambda/lambda/invocation';
 import { startLocalLambda } from 'local-lambda/lambda/local-lambda';
@@ -11,7 +11,7 @@ import type { Contestant } from './contestants';
 export const SLOW_INIT = join(__dirname, 'function/slow-init.handler');
 /** Log lines of an invocation. */
 export const LINES = 2;
-/** Invocations after which what is loaded and compiled first is there. */
+/** After this many invocations the code that runs first is loaded and compiled. */
 export const FEW = 20;
 
 export interface BenchLambda {
@@ -40,7 +40,7 @@ export async function startBenchLambda(
   const [extension] = lambda.extensions;
   if (extension?.firstNextAtMs === undefined) {
     await lambda.shutdown();
-    throw new Error(`${contestant.name}: expected it to poll /event/next during init, it did not`);
+    throw new Error(`${contestant.name}: expected a poll of /event/next during init, got none`);
   }
   return {
     lambda,
@@ -48,7 +48,9 @@ export async function startBenchLambda(
     statistics() {
       const statistics = extension.readStatistics();
       if (statistics === undefined && process.platform === 'linux') {
-        throw new Error(`${contestant.name}: expected it to run, its process is gone`);
+        throw new Error(
+          `${contestant.name}: expected a running extension, but its process is gone`,
+        );
       }
       return statistics;
     },

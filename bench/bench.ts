@@ -98,7 +98,7 @@ function measure(
   }
 }
 
-/** The first local Lambda of a process runs cold code, whose times would be taken for the extension's. */
+/** The first local Lambda of a process runs cold code, whose time would be attributed to the extension. */
 async function warmUp(contestants: readonly Contestant[]): Promise<void> {
   const sink = await startOtlpSink();
   try {

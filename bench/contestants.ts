@@ -1,4 +1,4 @@
-// The extensions that are put side by side: the built layers, the floor, and whatever --also names.
+// The extensions that are compared: the built layers, the minimal extension, and whatever --also names.
 import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, join, resolve } from 'node:path';
@@ -66,7 +66,7 @@ function hostContestants(
 
 /**
  * The start script finds Node in PATH, so the one to use is linked there first.
- * Throws a TypeError for commands that are none and names that are taken.
+ * Throws a TypeError for invalid commands and for names that are already taken.
  */
 export function createContestants(options: ContestantOptions): Contestants {
   const programs = mkdtempSync(join(tmpdir(), 'lambda-otlp-bench-'));

@@ -5,9 +5,9 @@ import { join } from 'node:path';
 
 export interface CpuLimit {
   wrap(command: readonly string[]): readonly string[];
-  /** Init is over: the share of a function of so much memory. */
+  /** Called after init: limits the CPU to the share of a function with this much memory. */
   limit(memoryMb: number): void;
-  /** After the processes in it. */
+  /** To be called after the processes have ended. */
   close(): void;
 }
 

@@ -11,7 +11,9 @@ export function replaceBlock(text: string, block: string): string {
   const start = text.indexOf(START);
   const end = text.indexOf(END);
   if (start < 0 || end < start) {
-    throw new Error(`docs/benchmarks.md: expected the marks ${START} and ${END}, got none`);
+    throw new Error(
+      `docs/benchmarks.md: expected the marks ${START} and ${END}, but one is missing`,
+    );
   }
   return `${text.slice(0, start)}${START}\n\n${block.trim()}\n\n${text.slice(end)}`;
 }

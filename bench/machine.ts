@@ -9,7 +9,7 @@ export interface Machine {
   readonly memoryGb: number;
   readonly system: string;
   readonly node: string;
-  /** Of the minute before: more than a little says that other work was in the way. */
+  /** The load of the minute before; a high one means that other work disturbed the run. */
   readonly loadAverage: number;
 }
 

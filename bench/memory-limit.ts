@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export interface MemoryLimit {
-  /** What holds the limit. */
+  /** The mechanism that enforces the limit. */
   readonly by: string;
   wrap(command: readonly string[]): readonly string[];
   close(): void;

@@ -1,5 +1,5 @@
-// The OTLP endpoint of the measurements. Not in this process: the local Lambda's own work would be
-// taken for the endpoint's slowness.
+// The OTLP endpoint of the measurements, in a process of its own: otherwise the local Lambda's work would make the
+// endpoint look slow.
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +15,7 @@ export interface OtlpSink {
 /** In every line that the bench's function writes (function/function.mjs). */
 const LINE_MARK = 'card declined by issuer';
 
-/** With a certificate for localhost, and that of its authority. */
+/** A folder with a certificate for localhost and that of its authority. */
 const CERTIFICATES = join(__dirname, '../test/delivery/certificates');
 /** For the extensions, where the sink is https. */
 export const AUTHORITY = join(CERTIFICATES, 'ca.pem');
@@ -41,11 +41,11 @@ export async function startOtlpSink(
 
 interface Way {
   readonly oneWayMs: number;
-  /** Connections end after so long without a byte; 0: never. */
+  /** Milliseconds without a byte after which a connection is closed; 0 means never. */
   readonly idleMs: number;
 }
 
-/** The same sink, behind a way that takes time. */
+/** The same sink, behind a connection with latency. */
 export async function startFarSink(way: Way): Promise<Pick<OtlpSink, 'url' | 'close'>> {
   const sink = await startOtlpSink('ok', true);
   const argv = [way.oneWayMs, new URL(sink.url).port, way.idleMs].map(String);

@@ -1,6 +1,6 @@
-// Runs before `npm pack`: fills dist/ with everything that the commands need, compiled file by file at the same paths, so
-// that files next to a source are found as before, together with the built layers and the declarations for CDK. Users of
-// the package build nothing, and it contains no workspace links.
+// Runs before `npm pack`: fills dist/ with everything that the commands need, compiled file by file at the same paths,
+// so that files next to a source are found as before, together with the built layers and the declarations for CDK.
+// Users of the package build nothing, and it contains no workspace links.
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,

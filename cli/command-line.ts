@@ -1,5 +1,5 @@
-// How to type a command: with npx if the package is installed, with npm's script in a checkout. All usage texts, hints and
-// error messages use this.
+// How to type a command: with npx if the package is installed, with npm's script in a checkout. All usage texts, hints
+// and error messages use this.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 

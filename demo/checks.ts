@@ -43,8 +43,8 @@ export function checkArrivals(
     { name: 'errors where they belong', problems: checkErrors(scenario, arrived) },
     { name: 'every log line, with its trace id', problems: checkLogLines(scenario, arrived) },
     { name: 'metrics that add up', problems: checkSums(scenario, arrived) },
-    { name: 'OTLP that any back end takes', problems: checkRules(requests) },
-    { name: 'the extension left in time, with exit code 0', problems: checkExit(scenario) },
+    { name: 'OTLP that any back end accepts', problems: checkRules(requests) },
+    { name: 'the extension ended in time, with exit code 0', problems: checkExit(scenario) },
   ];
 }
 

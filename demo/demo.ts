@@ -42,19 +42,19 @@ function toLines(text: string, indent = 0): string {
 
 function buildLayer({ skipBuild }: DemoArguments): void {
   if (skipBuild) {
-    console.log(paint('dim', 'taking build/layer as it is'));
+    console.log(paint('dim', 'using build/layer as it is'));
     return;
   }
-  if (!isLayerBuilt()) console.log(paint('dim', 'building the layer (some seconds)'));
+  if (!isLayerBuilt()) console.log(paint('dim', 'building the layer (takes a few seconds)'));
   ensureBuiltLayer();
 }
 
-/** A label and a metric that count different things. */
+/** Explains a label and a metric that count different things. */
 const COLD_START_NOTE =
   "'cold start' marks each request that waited for an init, those after the crash and the timeout too; " +
   'faas.coldstarts counts new environments: one.';
 
-/** Jaeger refuses the others with 404. */
+/** Jaeger refuses metrics and logs with 404. */
 const TRACES_ONLY = { OTEL_METRICS_EXPORTER: 'none', OTEL_LOGS_EXPORTER: 'none' };
 
 function environmentFor({ kind, url }: Destination): Record<string, string> {
@@ -72,7 +72,7 @@ function environmentFor({ kind, url }: Destination): Record<string, string> {
   };
 }
 
-/** Says what holds and what is missing; true when nothing is. */
+/** Prints the checks and their problems; true if there are none. */
 function sayChecks(checks: readonly Check[]): boolean {
   console.log(heading('checks', DISPLAY));
   for (const { name, problems } of checks) {
@@ -93,7 +93,7 @@ function titlesOf({ outcomes }: ScenarioOutcome): Map<string, string> {
   );
 }
 
-/** True when everything arrived, or nothing says otherwise. */
+/** True if everything has arrived, as far as that can be checked. */
 async function conclude(scenario: ScenarioOutcome, destination: Destination): Promise<boolean> {
   const titles = titlesOf(scenario);
   const warnings = toWarnings(scenario.extensionOutput);
@@ -152,7 +152,7 @@ async function run(options: DemoArguments): Promise<number> {
   }
 }
 
-/** What is there to be looked at stays until Ctrl-C. */
+/** Keeps the page or Jaeger running until Ctrl-C. */
 async function stay(destination: Destination): Promise<void> {
   if (destination.kind === 'endpoint') return;
   const url = destination.kind === 'jaeger' ? destination.jaeger.uiUrl : destination.page?.url;

@@ -48,8 +48,8 @@ export async function openDestination(
 async function openJaeger(say: (line: string) => void): Promise<Destination> {
   const problem = await findEngineProblem();
   if (problem !== undefined) {
-    say(`--jaeger: expected a docker engine that answers, got: ${problem}`);
-    say('showing our own page instead');
+    say(`--jaeger: expected a running docker engine, got: ${problem}`);
+    say('showing the built-in page instead');
     return openReceiver(0);
   }
   const jaeger = await startJaeger(say);

@@ -10,7 +10,7 @@ interface Line {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** The extension's lines of JSON; others are passed over. */
+/** The extension's JSON lines; other lines are skipped. */
 function toLines(output: string): readonly Line[] {
   return output.split('\n').flatMap((text) => {
     try {
@@ -34,7 +34,7 @@ export function toWarnings(output: string): readonly string[] {
 export function checkEndpoint(scenario: ScenarioOutcome): readonly Check[] {
   return [
     { name: 'the function behaved as written', problems: checkFunction(scenario) },
-    { name: 'the extension left in time, with exit code 0', problems: checkExit(scenario) },
+    { name: 'the extension ended in time, with exit code 0', problems: checkExit(scenario) },
     ...checkTotals(scenario),
   ];
 }
@@ -48,11 +48,13 @@ const SIGNALS = [
 function checkTotals({ extensionOutput }: ScenarioOutcome): readonly Check[] {
   const stopLines = toLines(extensionOutput).filter(({ fields }) => 'spansExported' in fields);
   if (stopLines.length === 0)
-    return [{ name: 'the endpoint took everything', problems: ['the extension gave no totals'] }];
+    return [
+      { name: 'the endpoint accepted everything', problems: ['the extension gave no totals'] },
+    ];
   const total = (field: string): number =>
     stopLines.reduce((sum, { fields }) => sum + Number(fields[field] ?? 0), 0);
   return SIGNALS.map(([what, exported, dropped]) => ({
-    name: `the endpoint took ${total(exported)} ${what}`,
+    name: `the endpoint accepted ${total(exported)} ${what}`,
     problems: total(dropped) === 0 ? [] : [`${total(dropped)} were not delivered`],
   }));
 }

@@ -35,8 +35,8 @@ export async function checkJaeger(
   }
   return [
     { name: 'the function behaved as written', problems: checkFunction(scenario) },
-    { name: 'every trace is in Jaeger, no span without its parent', problems },
-    { name: 'the extension left in time, with exit code 0', problems: checkExit(scenario) },
+    { name: 'every trace is in Jaeger, with no parent missing', problems },
+    { name: 'the extension ended in time, with exit code 0', problems: checkExit(scenario) },
   ];
 }
 

@@ -18,7 +18,7 @@ async function draw(url: string, executablePath: string): Promise<void> {
   });
   await page.goto(url);
   await page.getByRole('button', { name: /handler throws/ }).click();
-  // Where this checkout lies is nobody's business.
+  // The picture must not show the path of this checkout.
   await page.evaluate(
     `for (const line of document.querySelectorAll('.log .body'))
       line.textContent = line.textContent.replaceAll(${JSON.stringify(`file://${PROJECT}/`)}, '');`,
@@ -27,7 +27,7 @@ async function draw(url: string, executablePath: string): Promise<void> {
   await browser.close();
 }
 
-/** The page's address once the demo's checks are through; rejects when it ended before. */
+/** Resolves to the page's address once the demo's checks are done; rejects if the demo ends before that. */
 function runDemo(): { readonly url: Promise<string>; readonly stop: () => void } {
   const demo = spawn('npm', ['run', '--silent', 'demo', '--', '--ui', '0'], {
     cwd: PROJECT,

@@ -15,9 +15,9 @@ const ROOT = resolve(__dirname, '..');
 const MAX_DIRECT_UPLOAD_BYTES = 50 * 1024 * 1024;
 /** Lambda's limit for a function and all of its layers, unpacked. */
 const MAX_UNPACKED_BYTES = 250 * 1024 * 1024;
-/** Our own promise for the layer that uses the runtime's Node.js. */
+/** Our own limit for the layer that uses the runtime's Node.js. */
 const MAX_NODE_ZIP_BYTES = 155 * 1024;
-/** And for those that bring a host of their own. */
+/** Our own limit for the layers with the native host. */
 const MAX_STANDALONE_ZIP_BYTES = 2.5 * 1024 * 1024;
 
 const USAGE = `usage: npm run build -- [options]
@@ -85,7 +85,7 @@ function writeZip(files: readonly ZipEntry[], path: string): number {
   if (zip.length <= MAX_DIRECT_UPLOAD_BYTES && unpackedBytes <= MAX_UNPACKED_BYTES)
     return zip.length;
   const limits = `${kilobytes(MAX_DIRECT_UPLOAD_BYTES)} zipped, ${kilobytes(MAX_UNPACKED_BYTES)} unpacked`;
-  throw new Error(`${path}: Lambda takes at most ${limits}, got ${sizes}`);
+  throw new Error(`${path}: expected at most ${limits}, which is Lambda's limit, got ${sizes}`);
 }
 
 function reportBundle(bundle: Bundle): void {
@@ -112,7 +112,7 @@ async function writeStandalone(
 
 function warnAbove(maxBytes: number, zipBytes: number): void {
   if (zipBytes <= maxBytes) return;
-  console.error(`warning: expected at most ${kilobytes(maxBytes)}, see README, "Layers"`);
+  console.error(`warning: expected a zip of at most ${kilobytes(maxBytes)}; see README, "Layers"`);
 }
 
 async function main(): Promise<void> {

@@ -1,4 +1,4 @@
-// build/layer as the sources are now: built when one of them is newer than what was built.
+// Keeps build/layer up to date: it is built again if a source is newer.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -36,7 +36,7 @@ export function ensureBuiltLayer(): string {
       stdio: ['ignore', 'ignore', 'pipe'],
     });
   } catch (error) {
-    // The size of the zips, which come after the folder, is the matter of test/layer.
+    // The zips are written after the folder; test/layer checks their size.
     if (builtMs() === before) throw error;
     console.error(`the layer was built, its zips were not: ${String(error)}`);
   }

@@ -29,7 +29,7 @@ interface CargoMetadata {
   };
 }
 
-/** Licences that ask for no more than their text. Anything else is looked at by a person first. */
+/** Licences that require nothing but their text. A person has to look at any other licence first. */
 const ACCEPTED_LICENSES = new Set([
   'MIT',
   'Apache-2.0',

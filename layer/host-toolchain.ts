@@ -85,7 +85,9 @@ export function findToolchain(hostFolder: string, targets: readonly string[]): T
   if (compiler !== undefined && zigbuild !== undefined && zig !== undefined) {
     return { ...compiler, versions: [`rustc ${version}`, zigbuild, `zig ${zig}`] };
   }
-  throw new Error(`the layers without Node.js need what is not here:\n  ${missing.join('\n  ')}`);
+  throw new Error(
+    `the layers without Node.js need tools that are missing:\n  ${missing.join('\n  ')}`,
+  );
 }
 
 /** A folder with cargo and rustc alone: the rest of theirs must not hide what PATH has, such as python3. */

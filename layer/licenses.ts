@@ -31,7 +31,7 @@ export function bundledPackages(bundle: Bundle): readonly string[] {
 
 /**
  * The licence and notice files of an installed package.
- * @throws when it has none: then it must not be bundled before somebody looked.
+ * @throws if it has none; then it must not be bundled before somebody has looked at it.
  */
 export function readLicensedWork(folder: string): LicensedWork {
   const manifest = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as Manifest;

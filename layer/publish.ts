@@ -38,13 +38,13 @@ function publish({ publish: args, permit }: Publication): void {
 
 function print({ publish: args, permit, zip, layer }: Publication): void {
   if (!existsSync(zip)) {
-    console.log(`# ${zip} is not there: ${howToBuild(layer)}`);
+    console.log(`# ${zip} is missing: ${howToBuild(layer)}`);
   }
   console.log(toShellLine(['aws', ...args]));
   if (permit !== undefined) console.log(toShellLine(['aws', ...permit('VERSION')]));
 }
 
-/** Undefined: they are wrong, which has been said. */
+/** Undefined if they are wrong; the message has been printed. */
 function readOptions(args: readonly string[]): PublishOptions | undefined {
   try {
     return readPublishOptions(args);

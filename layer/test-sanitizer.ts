@@ -11,7 +11,7 @@ const HOST = join(ROOT, 'host');
 const LAYER = join(ROOT, 'build/sanitizer');
 const TARGET = `${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-unknown-linux-gnu`;
 const RUNTIME = 'librustc-nightly_rt.asan.a';
-/** What reaches the engine and the host's functions from outside; the others would find no memory to spare. */
+/** Tests of input that reaches the engine and the host's functions from outside; the others need too much memory. */
 const TESTS = ['functions', 'log-lines', 'patterns', 'protobuf', 'compression', 'golden'];
 
 /** Why it cannot be done here. */
@@ -19,7 +19,7 @@ function findHindrance(): string | undefined {
   if (process.platform !== 'linux') return 'it needs Linux';
   const args = ['+nightly', '--print', 'target-libdir', '--target', TARGET];
   const { status, stdout } = spawnSync('rustc', args, { cwd: HOST, encoding: 'utf8' });
-  if (status !== 0) return 'no nightly compiler (rustup toolchain install nightly)';
+  if (status !== 0) return 'there is no nightly compiler (rustup toolchain install nightly)';
   const runtime = join(stdout.trim(), RUNTIME);
   return existsSync(runtime) ? undefined : `${runtime} is missing`;
 }
@@ -50,7 +50,7 @@ async function buildLayer(): Promise<void> {
 async function main(): Promise<number> {
   const hindrance = findHindrance();
   if (hindrance !== undefined) {
-    console.error(`SKIPPED: nothing ran under AddressSanitizer, ${hindrance}.`);
+    console.error(`SKIPPED: nothing ran under AddressSanitizer because ${hindrance}.`);
     return 0;
   }
   await buildLayer();

@@ -10,7 +10,7 @@ import { Samples } from '../samples';
 
 const MEGABYTE = 1_000_000;
 const LIMIT_BYTES = 128 * 1024 * 1024;
-/** The local Lambda is to drop nothing: what is missing then, the extension lost. */
+/** Large enough that the local Lambda drops nothing, so that whatever is missing was lost by the extension. */
 const TELEMETRY_BACKLOG = { maxItems: 10_000_000, maxBytes: 2 ** 31 };
 
 class Measures {

@@ -1,5 +1,5 @@
-// Checks the variables: gives every warning that the extension itself would give, using its own code, and names mistakes
-// that the extension cannot recognize.
+// Checks the variables: gives every warning that the extension itself would give, using its own code, and names
+// mistakes that the extension cannot recognize.
 import type { Diagnostics } from '../../src/diagnostics';
 import { createEnvironment, isLoopback, type Environment } from '../../src/environment';
 import {
@@ -109,7 +109,9 @@ function findNext(name: string, text: string): string | undefined {
   return undefined;
 }
 
-/** Mistakes that the extension does not notice: quotation marks meant for a shell, and names that are not in capitals. */
+/**
+ * Mistakes that the extension does not notice: quotation marks meant for a shell, and names that are not in capitals.
+ */
 function checkSpelling(variables: Variables): readonly Finding[] {
   return Object.entries(variables).flatMap(([about, value]): readonly Finding[] => {
     const inCapitals = about.toUpperCase();

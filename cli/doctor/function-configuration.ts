@@ -49,7 +49,9 @@ export function readFunctionConfiguration(text: string, source: string): Functio
   return { variables: readVariables(variables, source) };
 }
 
-/** Also true for a part selected by `--query` or a template's properties, since no variable holds an object or a list. */
+/**
+ * Also true for a part selected by `--query` or a template's properties, since no variable holds an object or a list.
+ */
 function isConfiguration(whole: Readonly<Record<string, unknown>>): boolean {
   const { FunctionName, Environment, Layers } = whole;
   return typeof FunctionName === 'string' || isObject(Environment) || Array.isArray(Layers);

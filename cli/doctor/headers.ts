@@ -1,5 +1,5 @@
-// The headers of a test request: references to secrets are resolved with the AWS CLI if there is one, and requests to AWS
-// endpoints are signed.
+// The headers of a test request: references to secrets are resolved with the AWS CLI if there is one, and requests to
+// AWS endpoints are signed.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { sign } from 'aws4';

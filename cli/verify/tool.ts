@@ -1,5 +1,5 @@
-// Runs the AWS CLI and docker. They use the user's own credentials, regions and profiles, and every call can be printed,
-// repeated by hand, and replaced by a stand-in in tests.
+// Runs the AWS CLI and docker. They use the user's own credentials, regions and profiles, and every call can be
+// printed, repeated by hand, and replaced by a stand-in in tests.
 import { spawn } from 'node:child_process';
 import { toShellLine } from '../../layer/publish-plan';
 

@@ -1,6 +1,6 @@
-// Everything that was created is deleted in reverse order, whatever happened in between. The call that deletes a thing is
-// noted before the one that creates it, since that may succeed although its answer is lost. So it is a success if there
-// is nothing to delete.
+// Everything that was created is deleted in reverse order, whatever happened in between. The call that deletes a thing
+// is noted before the one that creates it, since that may succeed although its answer is lost. So it is a success if
+// there is nothing to delete.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tool } from './tool';
 
@@ -37,7 +37,9 @@ export class UndoStack {
     return [...this.steps].reverse();
   }
 
-  /** Continues when a step fails, and returns what could not be deleted. `patienceMs`: how long each step is retried. */
+  /**
+   * Continues when a step fails, and returns what could not be deleted. `patienceMs`: how long each step is retried.
+   */
   async unwind(patienceMs: number): Promise<readonly Leftover[]> {
     const left: Leftover[] = [];
     for (let step = this.steps.at(-1); step !== undefined; step = this.steps.at(-1)) {
@@ -50,7 +52,9 @@ export class UndoStack {
   }
 }
 
-/** Why it could not be deleted; undefined if it is gone. For some seconds, IAM refuses to delete what was just in use. */
+/**
+ * Why it could not be deleted; undefined if it is gone. For some seconds, IAM refuses to delete what was just in use.
+ */
 async function attempt({ tool, args }: Undo, patienceMs: number): Promise<string | undefined> {
   for (const endMs = Date.now() + patienceMs; ;) {
     try {

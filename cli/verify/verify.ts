@@ -1,5 +1,5 @@
-// Deploys the test functions, makes each end in every possible way, reads their logs and deletes everything, even after a
-// failure or an interruption.
+// Deploys the test functions, makes each end in every possible way, reads their logs and deletes everything, even after
+// a failure or an interruption.
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -9,7 +9,7 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** `port` 0: any free one. Rejects with what to do when it is taken. */
+/** `port` 0 means any free port. Rejects with advice if the port is taken. */
 export async function listenOnLoopback(server: Server, port: number): Promise<LoopbackServer> {
   server.listen(port, '127.0.0.1');
   try {
@@ -18,7 +18,7 @@ export async function listenOnLoopback(server: Server, port: number): Promise<Lo
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EADDRINUSE' && code !== 'EACCES') throw error;
     const reason = code === 'EACCES' ? 'is not allowed' : 'is in use';
-    throw new TypeError(`port ${port} ${reason}: expected a free one; 0 takes any`);
+    throw new TypeError(`port ${port} ${reason}: expected a free port; 0 chooses one`);
   }
   const { port: bound } = server.address() as AddressInfo;
   return {

@@ -71,7 +71,7 @@ test('nothing arrived: every check of telemetry says so', () => {
     'errors where they belong',
     'every log line, with its trace id',
     'metrics that add up',
-    'OTLP that any back end takes',
+    'OTLP that any back end accepts',
   ]);
 });
 
@@ -82,7 +82,7 @@ test('what did arrive passes, what is wrong in it does not', () => {
     'errors where they belong',
     'every log line, with its trace id',
     'metrics that add up',
-    'OTLP that any back end takes',
+    'OTLP that any back end accepts',
   ]);
 });
 
@@ -115,7 +115,7 @@ test('an extension that was killed is noticed', () => {
   };
   const shutdown = { ...scenario.shutdown, extensions: [killed] };
   expect(failing({ ...scenario, shutdown })).toContain(
-    'the extension left in time, with exit code 0',
+    'the extension ended in time, with exit code 0',
   );
 });
 
@@ -130,22 +130,22 @@ describe("with the user's endpoint", () => {
 
   test('the totals of all processes of the extension are what was delivered', () => {
     expect(check('no JSON', stopLine(3, 0), warning, stopLine(4, 0))).toEqual([
-      ['the endpoint took 7 spans', []],
-      ['the endpoint took 0 metric data points', []],
-      ['the endpoint took 0 log records', []],
+      ['the endpoint accepted 7 spans', []],
+      ['the endpoint accepted 0 metric data points', []],
+      ['the endpoint accepted 0 log records', []],
     ]);
   });
 
   test('what was dropped is missing', () => {
     expect(check(stopLine(3, 2))[0]).toEqual([
-      'the endpoint took 3 spans',
+      'the endpoint accepted 3 spans',
       ['2 were not delivered'],
     ]);
   });
 
   test('an extension without totals proves nothing', () => {
     expect(check(warning)).toEqual([
-      ['the endpoint took everything', ['the extension gave no totals']],
+      ['the endpoint accepted everything', ['the extension gave no totals']],
     ]);
   });
 

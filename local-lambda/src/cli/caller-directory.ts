@@ -1,12 +1,12 @@
-// Where relative paths of the command line begin: npm runs its scripts in the package's folder, the
-// user means the folder that the command was typed in.
+// The folder that relative paths on the command line refer to: npm runs its scripts in the package's folder, but the
+// user means the folder in which the command was typed.
 import { dirname, resolve } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 /**
- * npm says where it was called (INIT_CWD) and whose script it runs (npm_package_json). A program that the
- * script starts elsewhere inherits both, and means its own folder.
+ * npm says where it was called (INIT_CWD) and whose script it runs (npm_package_json). A program that the script starts
+ * in another folder inherits both variables, but means its own folder.
  */
 export function toCallerPath(
   path: string,

@@ -1,4 +1,4 @@
-// --handler FILE.EXPORT: what is typed instead, answered with what the file exports.
+// Checks --handler FILE.EXPORT; the message for a wrong value says what the file exports.
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { examineModule, hasModule } from '../lambda/handler-module';
@@ -7,10 +7,10 @@ import { UserError } from './run-inputs';
 
 type Variables = Readonly<Record<string, string>>;
 
-/** No export is called so. */
+/** The end of a file name, which no export has. */
 const FILE_NAME = /\.[cm]?[jt]s$/;
 
-/** Lambda's way: the file's name ends at its first dot. */
+/** As in Lambda, the module's name ends at the first dot. */
 function toModuleName(handler: string): string {
   return join(dirname(handler), basename(handler).split('.')[0] ?? '');
 }
@@ -21,7 +21,7 @@ function toKind(path: string): 'file' | 'directory' | undefined {
   return status.isDirectory() ? 'directory' : 'file';
 }
 
-/** `it exports handler, other: --handler src/app.handler`, or its syntax error; undefined when nobody knows. */
+/** `it exports handler, other: --handler src/app.handler`, or its syntax error; undefined if neither is known. */
 export async function describeModule(
   handler: string,
   environment: Variables,
@@ -34,7 +34,7 @@ export async function describeModule(
   return `it exports ${names.join(', ')}: --handler ${name}.${first}`;
 }
 
-/** Throws a UserError when no module, or no export, can be meant. */
+/** Throws a UserError if the handler names no module or no export. */
 export async function checkHandler(handler: string, environment: Variables): Promise<void> {
   const kind = toKind(toCallerPath(handler));
   const name = toModuleName(handler);

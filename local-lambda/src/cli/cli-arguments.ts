@@ -1,4 +1,4 @@
-// Arguments of the command line. Nothing here reads files or throws: what cannot be used is a message.
+// The command line's arguments. Nothing here reads files or throws; an argument that cannot be used gives a message.
 import { parseArgs } from 'node:util';
 import { SAMPLE_EVENT_NAMES, toSampleEventName } from '../events/sample-events';
 import type { SampleEventName } from '../events/sample-events';
@@ -74,7 +74,7 @@ const OPTIONS = {
 } as const;
 
 const DEFAULT_TIMEOUT_S = 3;
-/** A day, which a debugger has at most: as good as none. */
+/** With a debugger attached there should be no timeout; a day is as good as none. */
 const INSPECT_TIMEOUT_S = 86_400;
 
 class WrongArgument extends Error {}
@@ -86,7 +86,7 @@ function positive(name: string, text: string, whole = true): number {
   throw new WrongArgument(`--${name}: expected ${kind}, got '${text}'`);
 }
 
-/** Of Lambda: "Lambda quotas", function timeout and memory allocation. */
+/** From "Lambda quotas": function timeout and memory allocation. */
 const MAX_TIMEOUT_S = 900;
 const MEMORY_MB = { least: 128, most: 10_240 };
 
@@ -105,14 +105,14 @@ function toMemorySizeMb({ memory }: Values): number {
   throw new WrongArgument(`--memory: expected ${least} to ${most} MB, got '${memory}'`);
 }
 
-/** 0: any free one. */
+/** 0 means any free port. */
 function port(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
   throw new WrongArgument(`--${name}: expected a port from 0 to 65535, got '${text}'`);
 }
 
-/** Without the value, which may be a secret. */
+/** Does not show the value, which may be a secret. */
 function describeWrongPair(pair: string): string {
   const at = pair.indexOf('=');
   const seen = at === -1 ? 'no =' : `the name '${pair.slice(0, at)}'`;

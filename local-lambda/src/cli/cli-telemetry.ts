@@ -1,5 +1,5 @@
-// What the embedded receiver of `npm run local` got, drawn as the demo draws it: traces as
-// waterfalls, metrics as a table, logs with their trace ids.
+// Prints what the embedded receiver of `npm run local` received, in the same way as the demo: traces as waterfalls,
+// metrics as a table, logs with their trace ids.
 import type { AcceptedRequests } from '../otlp/arrivals';
 import { toFlatLogRecords, toFlatMetrics, toFlatSpans } from '../otlp/flatten';
 import { renderLogs } from '../render/log-list';
@@ -8,7 +8,7 @@ import { groupByTrace } from '../render/span-tree';
 import { renderTrace } from '../render/waterfall';
 import type { RenderOptions } from '../render/waterfall';
 
-/** Text to print; says so when nothing came. */
+/** The text to print, even if nothing arrived. */
 export function toTelemetryText(accepted: AcceptedRequests, options: RenderOptions): string {
   const spans = toFlatSpans(accepted.traces);
   const metrics = toFlatMetrics(accepted.metrics);

@@ -1,6 +1,6 @@
-// `… | head`: whoever reads has seen enough, and there is nobody to tell of it.
+// Handles `… | head`: when the reader has seen enough, there is nobody left to write to.
 
-/** Ends the process, and what it runs, once its standard output is closed. */
+/** Ends this process and its children once standard output is closed. */
 export function endWithReader(): void {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

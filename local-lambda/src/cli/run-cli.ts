@@ -27,15 +27,15 @@ import type { Interruption } from './until-interrupted';
 const TRACE_SAMPLED = true;
 const MODULE_ERRORS: readonly string[] = ['Runtime.HandlerNotFound', 'Runtime.UserCodeSyntaxError'];
 
-/** Who calls: the command as its user types it, and what it does without being told. */
+/** The command that calls this: how the user types it, and its defaults. */
 export interface CliFront {
   readonly command: string;
   readonly version: string;
   /** Layer when --layer is not given; undefined: no extension. May throw a UserError. */
   readonly findLayer: () => string | undefined;
-  /** What --help adds about it. */
+  /** What --help adds about the layer. */
   readonly layerNote: string;
-  /** Variables of this process that function and extensions get, beside OTEL_* and credentials. */
+  /** Variables of this process that the function and extensions get in addition to OTEL_* and credentials. */
   readonly passedOn: RegExp | undefined;
 }
 
@@ -85,7 +85,7 @@ function start(run: Run): Promise<LocalLambda> {
   });
 }
 
-/** A command that names a file means the caller's. */
+/** A path in a command is relative to the caller's folder. */
 function toCommand([program = '', ...parameters]: readonly string[]): readonly string[] {
   return [program.includes('/') ? toCallerPath(program) : program, ...parameters];
 }
@@ -98,7 +98,7 @@ function toInvokeOptions({ xRay, traceHeader }: LocalArguments): InvokeOptions {
 interface Invoker {
   invoke(event: unknown, options: InvokeOptions): Promise<Invocation>;
   readonly allSucceeded: boolean;
-  /** A look into the handler's module tells more than the runtime did. */
+  /** Examining the handler's module tells more than the runtime did. */
   readonly isModuleToBlame: boolean;
 }
 
@@ -193,7 +193,7 @@ async function runFunction(run: Run): Promise<number> {
   }
 }
 
-/** One Ctrl-C ends all of it in order; what it cut short has the signal's exit code. */
+/** One Ctrl-C ends everything in order; a run that it interrupts has the signal's exit code. */
 async function runUntilInterrupted(
   run: Run,
   lambda: LocalLambda,
@@ -234,8 +234,8 @@ async function run(options: LocalArguments, front: CliFront): Promise<number> {
 }
 
 /**
- * Resolves to the exit code: 0, 1 when an invocation failed, 2 for what the user has to put right, 130 and
- * 143 when it was interrupted before the last invocation.
+ * Resolves to the exit code: 0; 1 if an invocation failed; 2 for mistakes that the user has to correct; 130 or 143 if
+ * it was interrupted before the last invocation.
  */
 export async function runCli(argv: readonly string[], front: CliFront): Promise<number> {
   endWithReader();

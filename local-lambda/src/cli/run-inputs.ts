@@ -1,4 +1,4 @@
-// What the command line names, read before anything starts, each once: a pipe gives its text only once.
+// Reads the files that the command line names, before anything starts and only once, since a pipe cannot be read twice.
 import { openSync, readFileSync, writeSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { SAMPLE_EVENT_NAMES, toSampleEvent } from '../events/sample-events';
@@ -7,7 +7,7 @@ import type { TelemetryEvent } from '../lambda/telemetry-event';
 import { toCallerPath } from './caller-directory';
 import type { EventSource, LocalArguments } from './cli-arguments';
 
-/** What a user can put right: its message is all there is to say. */
+/** A mistake that the user can correct; only its message is shown. */
 export class UserError extends Error {}
 
 export function readEvent(source: EventSource): unknown {
@@ -32,7 +32,7 @@ function readEventText(file: string, option: string): string {
   }
 }
 
-/** By its descriptor, standard input can be read also where it is a socket. */
+/** Standard input is read by its descriptor, which works even if it is a socket. */
 const STANDARD_INPUT: readonly string[] = ['-', '/dev/stdin', '/dev/fd/0'];
 
 function readText(file: string): string {
@@ -58,7 +58,7 @@ export interface EventRecord {
   lifecycle(entry: LifecycleEntry): void;
 }
 
-/** Every line is in the file when a call returns, so that an interrupted run has all of its own. */
+/** Each call returns after its line has been written, so that no line of an interrupted run is lost. */
 export function openEventRecord(file: string | undefined): EventRecord | undefined {
   if (file === undefined) return undefined;
   try {
@@ -68,7 +68,7 @@ export function openEventRecord(file: string | undefined): EventRecord | undefin
     };
     return {
       event: write,
-      // As a capture of an extension process has it, whose times are nanoseconds.
+      // In the form of a capture made by an extension process, with times in nanoseconds.
       lifecycle: ({ kind, ...rest }) => write({ kind, unixNs: Date.now() * 1e6, ...rest }),
     };
   } catch (error) {

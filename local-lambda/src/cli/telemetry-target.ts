@@ -1,4 +1,4 @@
-// Where the telemetry of a run goes, and the variables that say so to function and extensions.
+// Where the telemetry of a run goes, and the variables that tell the function and the extensions.
 import { startOtlpReceiver } from '../otlp/otlp-receiver';
 import type { OtlpReceiver } from '../otlp/otlp-receiver';
 import { startTelemetryPage } from '../page/telemetry-page';
@@ -7,18 +7,18 @@ import type { TelemetryPage } from '../page/telemetry-page';
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface TelemetryTargetOptions {
-  /** By the command line. */
+  /** Variables given on the command line. */
   readonly given: Readonly<Record<string, string>>;
-  /** Of this process. */
+  /** Variables of this process. */
   readonly inherited: Variables;
-  /** What of it goes on, beside OTEL_*, credentials and proxies. */
+  /** Names passed on in addition to OTEL_*, credentials and proxies. */
   readonly passedOn: RegExp | undefined;
   readonly uiPort: number | undefined;
 }
 
 export interface TelemetryTarget {
   readonly environment: Readonly<Record<string, string>>;
-  /** Undefined: the user has an endpoint. */
+  /** Undefined if the user has set an endpoint. */
   readonly receiver: OtlpReceiver | undefined;
   readonly page: TelemetryPage | undefined;
   close(): Promise<void>;
@@ -26,7 +26,7 @@ export interface TelemetryTarget {
 
 const ALWAYS_PASSED_ON =
   /^(OTEL_|AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY|SESSION_TOKEN|PROFILE)$|HOME$|(HTTPS?|NO)_PROXY$)/i;
-/** Also with an extension's own prefix, as lambda-otlp has one. */
+/** May have a prefix of the extension's own, such as lambda-otlp's. */
 const ENDPOINT = /(^|_)OTEL_EXPORTER_OTLP_((TRACES|METRICS|LOGS)_)?ENDPOINT$/;
 
 function toEnvironment(options: TelemetryTargetOptions): Record<string, string> {
@@ -36,7 +36,7 @@ function toEnvironment(options: TelemetryTargetOptions): Record<string, string> 
   return { ...Object.fromEntries(inherited), ...options.given } as Record<string, string>;
 }
 
-/** With a page everything goes to it; else to the user's endpoint, if there is one. */
+/** With a page, everything is sent to it; otherwise to the user's endpoint, if there is one. */
 export async function openTelemetryTarget(
   options: TelemetryTargetOptions,
 ): Promise<TelemetryTarget> {

@@ -1,15 +1,15 @@
-// Waiting for Ctrl-C: the first ends what runs in order, the second at once.
+// Waits for Ctrl-C: the first one ends everything in order, the second one at once.
 import { constants } from 'node:os';
 
-/** The terminal and npm both send the signal of one Ctrl-C. */
+/** The terminal and npm may both send a signal for a single Ctrl-C. */
 const SAME_KEY_MS = 300;
 
 export interface Interruption {
   /** Resolves at the first SIGINT or SIGTERM. */
   readonly requested: Promise<void>;
-  /** 128 + the signal's number, as a shell has it; undefined: none came. */
+  /** 128 + the signal's number, as in a shell; undefined if there was no signal. */
   readonly exitCode: number | undefined;
-  /** The signals mean again what they mean without this. */
+  /** Restores the signals' default behaviour. */
   end(): void;
 }
 
@@ -28,7 +28,7 @@ export function awaitInterruption(): Interruption {
     exitCode = code;
     resolve();
   };
-  // A server alone would keep the process; without one this does.
+  // Keeps the process alive even if no server does.
   const alive = setInterval(() => undefined, 60_000);
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
   return {

@@ -45,7 +45,7 @@ function reply(response: ServerResponse, answer: ApiAnswer | undefined): void {
   response.end(answer.body);
 }
 
-/** Takes the request if it is one without a body to wait for; undefined when it is none of these. */
+/** Handles requests that have no body to wait for; undefined for all others. */
 function takePoll(
   { extensionsApi, runtimeApi }: ApiServerOptions,
   request: IncomingMessage,
@@ -128,7 +128,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
       reply(response, errorAnswer(500, 'InternalServerError', String(error)));
     });
   });
-  // Extensions and runtimes sleep in their polls; frozen ones do not answer for hours.
+  // Extensions and runtimes stay in their polls for a long time, and frozen ones do not answer for hours.
   server.requestTimeout = 0;
   server.headersTimeout = 0;
   server.keepAliveTimeout = 0;

@@ -1,12 +1,12 @@
-// The times that the platform writes: ISO 8601 with milliseconds for instants, milliseconds with
-// three decimals for durations, as in captures of the service.
+// Times in the form in which the service writes them: ISO 8601 with milliseconds for instants, milliseconds with three
+// decimals for durations (captures).
 
 let offsetMs = performance.timeOrigin;
 let latestMs = 0;
 
 /**
- * Epoch milliseconds with a fraction, within a millisecond of Date.now(), which function and extensions read,
- * also when the system's clock was adjusted; never less than before, unless it was set back by a second or more.
+ * Epoch milliseconds with a fraction. Stays within a millisecond of Date.now(), which the function and extensions read,
+ * even when the system's clock is adjusted, and never goes back unless the clock is set back by a second or more.
  */
 export function preciseNowMs(): number {
   const aheadMs = offsetMs + performance.now() - Date.now();

@@ -21,7 +21,7 @@ export type NextEventBody = { readonly eventType: ExtensionEvent } & Readonly<
   Record<string, unknown>
 >;
 
-/** Of one process generation; fields below `id` are filled by the Extensions API. */
+/** An extension in one generation of processes; the fields below `id` are set by the Extensions API. */
 export interface Extension {
   readonly name: string;
   /** Internal extensions run inside another process and cannot register for SHUTDOWN. */
@@ -31,9 +31,9 @@ export interface Extension {
   state: ExtensionState;
   events: readonly ExtensionEvent[];
   errorType: string | undefined;
-  /** The answer of the pending GET /event/next. */
+  /** The response to the pending GET /event/next. */
   poll: ServerResponse | undefined;
-  /** Handed over at the next poll. */
+  /** Sent at the next poll. */
   pendingEvent: NextEventBody | undefined;
   registeredAtMs: number | undefined;
   subscribedAtMs: number | undefined;

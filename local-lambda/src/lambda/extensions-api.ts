@@ -27,7 +27,7 @@ export interface ExtensionsApiOptions {
 
 export interface ExtensionsApi {
   register(request: IncomingMessage, body: string): ApiAnswer;
-  /** Keeps the response until there is an event, or answers with an error at once. */
+  /** Keeps the response open until there is an event, or returns an error at once. */
   next(request: IncomingMessage, response: ServerResponse): ApiAnswer | undefined;
   reportError(request: IncomingMessage, kind: 'init' | 'exit'): ApiAnswer;
   /** The extension that the request's Lambda-Extension-Identifier names, or the refusal. */
@@ -53,7 +53,7 @@ function transitionRefused(extension: Extension, to: ExtensionState): ApiAnswer 
   );
 }
 
-/** The events asked for, or undefined when the body is no such request. */
+/** The events asked for; undefined if the body is not a valid request. */
 function parseEvents(body: string): readonly unknown[] | undefined {
   try {
     const request = JSON.parse(body) as { events?: unknown } | null;
@@ -65,7 +65,7 @@ function parseEvents(body: string): readonly unknown[] | undefined {
   }
 }
 
-/** The answer to `register`, of an extension that accepts the feature accountId. */
+/** The body of the answer to `register` for an extension that accepts the feature accountId. */
 export function toRegistration(settings: FunctionSettings) {
   return {
     accountId: settings.accountId,
@@ -157,7 +157,7 @@ export function createExtensionsApi(options: ExtensionsApiOptions): ExtensionsAp
     next(request, response) {
       const extension = identify(request);
       if ('status' in extension) return extension;
-      // A poll whose connection broke may be made again.
+      // A poll may be repeated if its connection broke.
       const lostPoll = extension.state === 'Ready' && extension.poll === undefined;
       if (extension.state !== 'Registered' && extension.state !== 'Running' && !lostPoll) {
         return transitionRefused(extension, 'Ready');

@@ -1,4 +1,4 @@
-// A handler's module, looked at from outside: whether it is there, and what it exports.
+// Examines a handler's module: whether it exists, and what it exports.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,7 +7,7 @@ import { toFunctionSettings } from './local-lambda-options';
 import { compileHandler, TYPESCRIPT_EXTENSIONS } from './typescript-handler';
 
 const LIST_EXPORTS = join(__dirname, 'list-exports.mjs');
-/** A module may connect, or wait, while it is loaded. */
+/** A module may open connections or wait while it is loaded. */
 const LOAD_TIMEOUT_MS = 5000;
 
 /** `path`: without its extension. */
@@ -15,7 +15,7 @@ export function hasModule(path: string): boolean {
   return ['.js', '.mjs', '.cjs', ...TYPESCRIPT_EXTENSIONS].some((each) => existsSync(path + each));
 }
 
-/** Node's `file:line`, the line, the mark and the message, of an error that it does not let a program see. */
+/** A syntax error as Node.js prints it: `file:line`, the line, the mark and the message. Programs cannot catch it. */
 const SYNTAX_ERROR = /^(?:file:\/\/)?(.+:\d+)\n(.*)\n([ \t]*\^+)\n\n(SyntaxError.*)$/m;
 
 export interface ModuleContents {

@@ -1,4 +1,4 @@
-// One invocation as its caller sees it, with the times that tell what an extension costs.
+// One invocation as its caller sees it, with the times that show what an extension costs.
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { FunctionSettings } from './local-lambda-options';
 import type { PlatformStatus, ReportMetrics, RequestContext } from './platform-records';
@@ -17,11 +17,11 @@ export interface InvocationTimings {
   readonly respondedAtMs: number | undefined;
   /** platform.runtimeDone was emitted. */
   readonly runtimeDoneAtMs: number | undefined;
-  /** By extension: the batch with runtimeDone left; filled later when it waits for the thaw. */
+  /** For each extension, when the batch with runtimeDone was sent; set later if that waits for the thaw. */
   readonly runtimeDoneDeliveredAtMs: Readonly<Record<string, number>>;
-  /** By extension: GET /event/next after this invocation. */
+  /** For each extension, the time of its GET /event/next after this invocation. */
   readonly extensionNextAtMs: Readonly<Record<string, number>>;
-  /** From runtimeDone until the last extension polled; 0 when all polled before. */
+  /** From runtimeDone until the last extension polled; 0 if all had polled before. */
   readonly postInvokeMs: number;
   readonly endedAtMs: number;
 }
@@ -32,16 +32,16 @@ export interface Invocation {
   /** As in platform.report: a handled exception of the function is a success to the platform. */
   readonly status: PlatformStatus;
   readonly errorType: string | undefined;
-  /** What the caller gets: parsed JSON, or text; the error object when `functionError` is set. */
+  /** What the caller gets: parsed JSON or text; the error object if `functionError` is set. */
   readonly response: unknown;
   readonly functionError: 'Unhandled' | undefined;
-  /** The handler failed after its streamed response had begun: on demand, the platform has no word for it. */
+  /** The handler failed after its streamed response had begun; on demand, platform events do not show that. */
   readonly streamBroke: boolean;
   readonly metrics: ReportMetrics | undefined;
   readonly timings: InvocationTimings;
 }
 
-/** A new trace, as Lambda begins one for a caller that brought none. */
+/** Begins a new trace, as Lambda does if the caller has none. */
 export function createTraceHeader(sampled: boolean): string {
   const seconds = Math.floor(Date.now() / 1000).toString(16);
   const hex = (bytes: number): string => randomBytes(bytes).toString('hex');

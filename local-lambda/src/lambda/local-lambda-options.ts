@@ -1,4 +1,4 @@
-// What a local Lambda can be told, and the settings that follow from it.
+// The options of a local Lambda, and the settings that follow from them.
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { basename, dirname, resolve } from 'node:path';
@@ -21,9 +21,9 @@ export interface ExtensionCommand {
   readonly command: readonly string[];
 }
 
-/** What becomes of telemetry that a subscriber does not take fast enough. */
+/** Limits for telemetry that a subscriber does not take fast enough. */
 interface TelemetryBacklog {
-  /** Events kept for one subscriber beside the batch in flight; default: its buffering.maxItems. */
+  /** Events kept for one subscriber in addition to the batch in flight; default: its buffering.maxItems. */
   readonly maxItems?: number;
   /** The same in bytes of JSON; default 4 MiB. */
   readonly maxBytes?: number;
@@ -32,7 +32,7 @@ interface TelemetryBacklog {
 export interface LocalLambdaOptions {
   /** Every executable file in it is started as an external extension, as from /opt/extensions. */
   readonly extensionsDir?: string;
-  /** External extensions beside those of `extensionsDir`. */
+  /** External extensions in addition to those in `extensionsDir`. */
   readonly extensionCommands?: readonly ExtensionCommand[];
   /** `path/to/file.export` of a Node handler, run by the local Node runtime; TypeScript is compiled. */
   readonly handler?: string;
@@ -54,7 +54,7 @@ export interface LocalLambdaOptions {
   readonly logFormat?: LogFormat;
   /** The Node runtime waits for a debugger on 127.0.0.1:9229; nothing is frozen, init has no limit. */
   readonly inspect?: boolean;
-  /** Tenant of invocations that name none (tenant isolation mode). */
+  /** The tenant of invocations that do not name one (tenant isolation mode). */
   readonly tenantId?: string;
   /** SIGSTOP all processes between invocations, SIGCONT at the next one; default true. */
   readonly freeze?: boolean;
@@ -63,10 +63,12 @@ export interface LocalLambdaOptions {
   readonly telemetryBacklog?: TelemetryBacklog;
   /** False: `LocalLambda.events` stays empty (long runs); default true. */
   readonly recordEvents?: boolean;
-  /** SHUTDOWN to SIGKILL; default 2000 ms, as for functions with external extensions. */
+  /** Time from SHUTDOWN to SIGKILL; default 2000 ms, as for functions with external extensions. */
   readonly shutdownTimeoutMs?: number;
   readonly onEvent?: (event: TelemetryEvent) => void;
-  /** Each once, however many extensions there are; a record of an environment has it beside the events. */
+  /**
+   * Called once for each entry, however many extensions there are; recordings contain the entries next to the events.
+   */
   readonly onLifecycle?: (entry: LifecycleEntry) => void;
   readonly onExtensionOutput?: (name: string, chunk: string) => void;
   readonly onFunctionOutput?: (chunk: string) => void;

@@ -31,23 +31,23 @@ export interface LocalExtension {
 
 export interface LocalLambda {
   /**
-   * Invokes the function and resolves when the invoke phase ended (report emitted, environment
-   * frozen). On demand calls queue up; on Managed Instances they run at once. Never rejects for
-   * what function or extensions do; rejects after shutdown().
+   * Invokes the function and resolves when the invoke phase has ended (report emitted, environment frozen). On demand,
+   * calls queue up; on Managed Instances they run at once. Never rejects because of what the function or an extension
+   * does; rejects after shutdown().
    */
   invoke(payload: unknown, options?: InvokeOptions): Promise<Invocation>;
   /**
-   * Lets the time of every running invocation be over now, so that a test of timeouts has none to wait
-   * for and none to lose on a slow machine. The deadlines that were announced stay as they were.
+   * Makes every running invocation time out now, so that a test of timeouts need not wait and does not depend on the
+   * speed of the machine. The announced deadlines stay as they were.
    */
   timeOut(): void;
   freeze(): void;
   thaw(): void;
   readonly frozen: boolean;
   /**
-   * Ends the environment, a running invocation too (Sandbox.Failure, on Managed Instances
-   * Client.ExecutionEnvironmentShutDown); settles within the shutdown time and a little, also
-   * when called twice.
+   * Ends the environment, including a running invocation (Sandbox.Failure, on Managed Instances
+   * Client.ExecutionEnvironmentShutDown). Settles shortly after the shutdown time at the latest, even when called
+   * twice.
    */
   shutdown(reason?: ShutdownReason): Promise<ShutdownOutcome>;
   /** Every event emitted, in order, in schema 2025-01-29. */
@@ -148,8 +148,8 @@ function createLocalLambda(
 }
 
 /**
- * Starts processes and runs the init phase. A failed init does not reject: it shows in the events,
- * and the first invocation initializes anew. Throws a TypeError for contradicting options.
+ * Starts the processes and runs the init phase. A failed init does not reject: it shows in the events, and the first
+ * invocation initializes again. Throws a TypeError for options that contradict each other.
  */
 export async function startLocalLambda(options: LocalLambdaOptions): Promise<LocalLambda> {
   const settings = toFunctionSettings(options);

@@ -20,7 +20,7 @@ const UNTIMED = 0xa55a0001;
 const MAGIC = 0xa55a;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 
-/** What is no frame is skipped byte by byte until one begins. */
+/** Bytes that are not part of a frame are skipped one by one until a frame begins. */
 export function createLogFrames(onFrame: (frame: LogFrame) => void): LogFrames {
   let rest: Buffer = Buffer.alloc(0);
   return {

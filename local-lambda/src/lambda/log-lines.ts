@@ -4,11 +4,11 @@ import { StringDecoder } from 'node:string_decoder';
 
 export interface LogLines {
   write(chunk: Buffer): void;
-  /** The stream ended: an unfinished line is a line. */
+  /** To be called at the end of the stream; an unfinished line then counts as a line. */
   end(): void;
 }
 
-/** Longest record, in UTF-16 units: a longer line goes in pieces. */
+/** The longest record in UTF-16 units; a longer line is split. */
 export const MAX_LINE_LENGTH = 256 * 1024;
 
 /** `onLine`: gets the line with its newline. */

@@ -1,6 +1,6 @@
 // Managed Instances as the runtime interface emulator runs them: concurrent invocations, no freeze,
-// no INVOKE events, no runtimeDone, reports with the two response spans. Left out are the emulator's
-// deadlock with a slow listener, and its refusal of a caller who comes before the runtime's next poll.
+// no INVOKE events, no runtimeDone, reports with the two response spans. Unlike the emulator it has no
+// deadlock with a slow listener, and does not refuse a caller who comes before the runtime's next poll.
 import { preciseNowMs } from './clock';
 import { toRequestContext, toResponse, toRuntimeInvocation } from './invocation';
 import type { Invocation, InvocationFailure, InvokeOptions } from './invocation';
@@ -116,7 +116,7 @@ export function createManagedInstances(sandbox: Sandbox): ManagedInstances {
   const unusable = (): boolean =>
     !sandbox.initialized || sandbox.fatalErrorType !== undefined || aborted;
 
-  /** A runtime that answered owes a poll; one with all invocations that it can have owes none. */
+  /** Waits for a runtime that has answered to poll again; one with its maximum of invocations need not. */
   const claimPoll = async (): Promise<boolean> => {
     let claimed = false;
     const timeoutMs = requestIds.size <= settings.maxConcurrency ? settings.timeoutMs : 0;

@@ -87,7 +87,7 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
     if (exit !== undefined) return;
     exit = { code, signal, atMs: preciseNowMs() };
     if (pid > 0) {
-      // Grandchildren must not outlive the process that answers for them.
+      // Grandchildren must not outlive the process that started them.
       signalGroup(pid, 'SIGKILL');
       options.guard.remove(pid);
     }
@@ -99,7 +99,7 @@ export function startProcess(options: ProcessOptions): ManagedProcess {
     if (pid === 0) finish(null, null);
   });
   child.on('exit', (code, signal) => {
-    // Grandchildren may hold the pipes open; what was written before the exit is read within a turn.
+    // Grandchildren may keep the pipes open, but output from before the exit is read within a turn of the event loop.
     const give = setTimeout(() => finish(code, signal), 20);
     child.once('close', () => {
       clearTimeout(give);

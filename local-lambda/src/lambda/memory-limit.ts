@@ -1,12 +1,12 @@
-// The function's memory as a limit: what the environment's processes hold is looked at while they
-// run, and the largest is killed when it is more, as the kernel of the service does. Linux only.
+// Enforces the function's memory: the memory of the environment's processes is watched while they run, and if it
+// exceeds the limit the largest process is killed, as the kernel of the service does. Linux only.
 import { readProcessMemory } from './process-statistics';
 import type { ProcessMemory } from './process-statistics';
 import type { ManagedProcess } from './managed-process';
 import type { FunctionSettings } from './local-lambda-options';
 import type { StateWatch } from './state-watch';
 
-/** What is looked at of a sandbox, and what becomes of it. */
+/** The parts of a sandbox that are read and changed here. */
 interface LimitedSandbox {
   readonly settings: Pick<FunctionSettings, 'memorySizeMb'>;
   readonly watch: Pick<StateWatch, 'changed'>;
@@ -55,7 +55,7 @@ function look(sandbox: LimitedSandbox): void {
   sandbox.watch.changed();
 }
 
-/** Holds the sandbox's processes to `memorySizeMb`; returns what ends that. */
+/** Limits the sandbox's processes to `memorySizeMb`; returns a function that ends that. */
 export function limitMemory(sandbox: LimitedSandbox): () => void {
   const timer = setInterval(() => look(sandbox), LOOK_EVERY_MS);
   timer.unref();

@@ -43,7 +43,7 @@ function postError(path, error) {
   return call('POST', path, { body: JSON.stringify(body), headers });
 }
 
-/** Where an uncaught error belongs: init until the first invocation, then the one under way. */
+/** Where an uncaught error is reported: init until the first invocation, then the one under way. */
 let current = '/init/error';
 
 async function die(title, error, exitCode) {
@@ -84,7 +84,7 @@ NodeJsExit.prototype.name = 'Runtime.NodeJsExit';
 const NEVER_SETTLED =
   'The Lambda runtime client detected an unexpected Node.js exit code. This is most commonly caused by a Promise that was never settled. For more information, see https://nodejs.org/docs/latest/api/process.html#exit-codes';
 
-/** Ends the invocation under way when nothing is left that could end it. */
+/** Ends the running invocation if nothing is left that could end it. */
 let endAbandoned = () => undefined;
 process.on('beforeExit', () => endAbandoned());
 
@@ -119,7 +119,7 @@ async function stream(handler, event, { headers, path }) {
   await done;
 }
 
-/** What has no JSON (a BigInt, a circle) is the function's error, with the words of AWS's runtime. */
+/** A result without a JSON form (a BigInt, a cycle) is an error of the function, worded as in AWS's runtime. */
 function toBody(result) {
   try {
     return JSON.stringify(result ?? null) ?? 'null';

@@ -16,7 +16,7 @@ import type { RuntimeDoneDeliveries } from './runtime-done-deliveries';
 import type { Sandbox } from './sandbox';
 
 export interface OnDemand {
-  /** Runs the init phase; its failure shows in the events, and in the next invocation. */
+  /** Runs the init phase; a failure shows in the events and in the next invocation. */
   start(): Promise<void>;
   invoke(payload: unknown, options: InvokeOptions): Promise<Invocation>;
   /** Ends the running invocation with Sandbox.Failure. */

@@ -27,7 +27,7 @@ function killEverything(): void {
 }
 
 function endBySignal(signal: NodeJS.Signals): void {
-  // Another listener decides what the signal means, and may want to end the processes in order.
+  // If there is another listener, it handles the signal and may want to end the processes in order.
   if (process.listenerCount(signal) > 0) return;
   killEverything();
   process.kill(process.pid, signal);
@@ -45,7 +45,7 @@ function unwatchProcessEnd(): void {
   for (const signal of SIGNALS) process.off(signal, endBySignal);
 }
 
-/** Sends a signal to a process group; false when there is none any more. */
+/** Sends a signal to a process group; false if it no longer exists. */
 export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   try {
     return process.kill(-pid, signal);

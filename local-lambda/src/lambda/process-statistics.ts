@@ -7,17 +7,17 @@ export interface ProcessStatistics {
   readonly peakRssBytes: number;
   /** RssAnon: what the process allocated, without mapped files. */
   readonly anonymousBytes: number;
-  /** Time on a CPU of the threads that live now. */
+  /** CPU time of the threads that are alive now. */
   readonly cpuMs: number;
 }
 
 /** Memory that one process and its children hold now. */
 export interface ProcessMemory {
-  /** Anonymous and shared memory: nobody else holds it. */
+  /** Anonymous and shared memory, which belongs to no other process. */
   readonly ownBytes: number;
-  /** Pages of mapped files, the program's own code among them. */
+  /** Pages of mapped files, including the program's own code. */
   readonly fileBytes: number;
-  /** The most that `ownBytes` can have been so far. */
+  /** An upper bound of `ownBytes` so far. */
   readonly peakOwnBytes: number;
 }
 

@@ -5,13 +5,13 @@ import { preciseNowMs } from './clock';
 import { errorAnswer, jsonAnswer } from './telemetry-api';
 import type { ApiAnswer } from './telemetry-api';
 
-/** One invocation as the runtime sees it, and what it made of it. */
+/** One invocation as the runtime sees it, and its result. */
 export interface RuntimeInvocation {
   readonly requestId: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly payload: string;
   result: RuntimeResult | undefined;
-  /** Timed out or given up: a late answer is refused with 410. */
+  /** It has timed out or been given up, so a late answer is refused with 410. */
   abandoned: boolean;
   /** The runtime asked for the next invocation after it answered this one. */
   runtimeReadyAtMs: number | undefined;
@@ -20,14 +20,14 @@ export interface RuntimeInvocation {
 export interface RuntimeResult {
   readonly kind: 'response' | 'error';
   readonly body: string;
-  /** Lambda-Runtime-Function-Error-Type, of the header or the trailer. */
+  /** Lambda-Runtime-Function-Error-Type, from the header or the trailer. */
   readonly errorType: string | undefined;
   readonly producedBytes: number;
   /** The response's headers arrived; responseLatency ends, responseDuration begins. */
   readonly startedAtMs: number;
   readonly endedAtMs: number;
   readonly tooLarge: boolean;
-  /** The error object, as JSON, of a stream that failed after its first byte: it comes as a trailer. */
+  /** The error object, as JSON, of a stream that failed after its first byte, which is sent as a trailer. */
   readonly brokenOffBy: string | undefined;
 }
 
@@ -46,20 +46,20 @@ export interface RuntimeApi {
     received: { readonly requestId: string; readonly body: Buffer; readonly startedAtMs: number },
   ): ApiAnswer;
   initError(request: IncomingMessage, body: string): ApiAnswer;
-  /** Hands an invocation to the oldest open poll; false when there is none. */
+  /** Gives an invocation to the oldest open poll; false if there is none. */
   dispatch(invocation: RuntimeInvocation): boolean;
   /** The sandbox was restored: answers restore/next. */
   restored(): void;
   readonly idlePolls: number;
-  /** Init is done from the runtime's side: it polled for an invocation, or for the restore. */
+  /** The runtime has finished init: it has polled for an invocation or for the restore. */
   readonly ready: boolean;
   readonly waitsForRestore: boolean;
   readonly failedInit: RuntimeInitError | undefined;
-  /** Forgets everything: the runtime's process is gone. */
+  /** Forgets everything because the runtime's process is gone. */
   reset(): void;
 }
 
-/** Largest synchronous response: 6 MiB and some room, as the service. */
+/** The largest synchronous response: 6 MiB and some room, as in the service. */
 const MAX_RESPONSE_BYTES = 6 * 1024 * 1024 + 100;
 
 const VALID_ERROR_TYPE = /^(Runtime|Function)\.[A-Z][A-Za-z]+$/;

@@ -34,20 +34,20 @@ export interface Sandbox extends ExtensionsApiState {
   runtime: ManagedProcess | undefined;
   /** First error that makes this generation of processes unusable. */
   fatalErrorType: string | undefined;
-  /** This generation held more memory than the function has, and lost a process for it. */
+  /** A process of this generation was killed because together they used more memory than the function has. */
   outOfMemory: boolean;
-  /** Epoch milliseconds: invocations that run then are timed out, whatever time they had left. */
+  /** Epoch milliseconds at which running invocations time out, whatever time they had left. */
   timeUpAtMs: number | undefined;
   /** Processes run and init succeeded. */
   initialized: boolean;
-  /** Exits are expected: no crash. */
+  /** Exits are expected and do not count as crashes. */
   stopping: boolean;
   frozen: boolean;
   freeze(): void;
   thaw(): void;
   /** Every process of this generation, dead ones too. */
   processes(): readonly ManagedProcess[];
-  /** The processes are gone; what comes next belongs to a new generation. */
+  /** To be called when the processes are gone; a new generation begins. */
   reset(): void;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ export interface Batch {
 export interface TelemetryDestination {
   /** `onSent`: called when the last byte was handed to the kernel. */
   send(batch: Batch, onSent: () => void): Promise<DeliveryOutcome>;
-  /** Gives up what is in flight; send() then settles with a failure. */
+  /** Gives up the batch in flight; send() then settles with a failure. */
   close(): void;
 }
 

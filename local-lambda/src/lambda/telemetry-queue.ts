@@ -1,5 +1,5 @@
-// The bounded backlog of one subscriber: oldest events go first, and what went is counted as a
-// running total, as the service's platform.logsDropped does.
+// The bounded backlog of one subscriber: the oldest events are dropped first and counted in a running total, as in the
+// service's platform.logsDropped.
 import type { TelemetryEvent } from './telemetry-event';
 
 export interface QueuedEvent {
@@ -21,7 +21,7 @@ export interface DroppedTotals {
 export interface TelemetryQueue {
   readonly length: number;
   readonly bytes: number;
-  /** Returns how many old events had to go. */
+  /** Returns how many old events were dropped. */
   push(event: QueuedEvent): number;
   /** The oldest events: at most `maxItems`, ending with the one that reaches `maxBytes`. */
   take(maxItems: number, maxBytes: number): readonly QueuedEvent[];

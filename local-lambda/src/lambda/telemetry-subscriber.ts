@@ -16,9 +16,9 @@ export interface TelemetrySubscriber {
   readonly name: string;
   readonly subscription: Subscription;
   accept(event: TelemetryEvent, ordinal: number): void;
-  /** What is collected so far is due at once, as a batch of its own. */
+  /** Makes what has been collected a batch of its own that is sent at once. */
   cut(): void;
-  /** Frozen: no window ends, no delivery starts. */
+  /** To be called at a freeze: no window ends and no delivery starts. */
   pause(): void;
   resume(): void;
   /** Sends everything collected; true when it was taken within `timeoutMs`. */
@@ -33,7 +33,7 @@ export interface SubscriberOptions {
   readonly emulator: boolean;
   readonly backlog: { readonly maxItems: number; readonly maxBytes: number };
   readonly onSent: (name: string, events: readonly TelemetryEvent[]) => void;
-  /** Emulator only: a batch was given up. */
+  /** Called when a batch is given up (emulator only). */
   readonly onDropped: (records: number, bytes: number, reason: string) => void;
 }
 

@@ -29,7 +29,7 @@ type ReceivedOf<S extends Signal> = Received & {
 /** One decoded export request, whatever it was answered with. */
 export type ReceivedRequest = ReceivedOf<'traces'> | ReceivedOf<'metrics'> | ReceivedOf<'logs'>;
 
-/** Something that was no export request: wrong path, method, type or bytes. */
+/** Anything that is not an export request: wrong path, method, type or bytes. */
 export interface RefusedRequest {
   readonly arrivedAtMs: number;
   readonly method: string;

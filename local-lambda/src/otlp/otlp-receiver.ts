@@ -44,7 +44,7 @@ export interface OtlpReceiver {
   readonly port: number;
   /** Every decodable export request, in order of arrival, whatever its outcome. */
   readonly requests: readonly ReceivedRequest[];
-  /** Everything else that came. */
+  /** Everything else that arrived. */
   readonly refused: readonly RefusedRequest[];
   /** OTLP of the requests answered with 200; a snapshot. */
   readonly accepted: AcceptedRequests;
@@ -85,12 +85,12 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions = {}): Prom
     connections: 0,
   };
   const server = createServer((request, response) => void handle(request, response, state));
-  // A thawed client may come back on a connection that idled for long; closing it is its affair.
+  // A thawed client may come back on a connection that has been idle for long; only the client closes it.
   server.keepAliveTimeout = 0;
   server.on('connection', (socket) => {
     state.connections += 1;
     state.sockets.set(socket, state.connections);
-    // Resets are part of the trade here, and no request is left to hear of them.
+    // Resets are expected here, and there is no request left to report them to.
     socket.on('error', () => undefined);
     socket.on('close', () => state.sockets.delete(socket));
   });
@@ -156,7 +156,7 @@ async function handle(
   sendAnswer(scripted, { ...to, timers: state.timers });
 }
 
-/** `status` 0: there is nobody left to answer. */
+/** `status` 0 means that the client is gone. */
 interface Refusal {
   readonly kind: 'refusal';
   readonly status: number;

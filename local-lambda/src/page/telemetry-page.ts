@@ -23,7 +23,7 @@ export interface TelemetryPage {
 const MAX_SPANS = 20_000;
 const MAX_LOGS = 50_000;
 
-/** Nothing from another address is loaded, whatever a function wrote. */
+/** Nothing is loaded from another address, whatever a function has logged. */
 const SECURITY_HEADERS = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -86,7 +86,7 @@ function toMessage(batch: PageBatch): string {
   return `data: ${JSON.stringify(batch)}\n\n`;
 }
 
-/** A page of another origin, which a browser may be led to, learns nothing here (DNS rebinding). */
+/** Refuses pages of other origins, which a browser may be tricked into opening (DNS rebinding). */
 function isLocal({ headers }: IncomingMessage): boolean {
   return /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(headers.host ?? '');
 }
@@ -95,7 +95,7 @@ function isLocal({ headers }: IncomingMessage): boolean {
 export async function startTelemetryPage({
   port,
 }: {
-  /** 0: any free one. */
+  /** 0 means any free port. */
   readonly port: number;
 }): Promise<TelemetryPage> {
   const html = await loadPage();

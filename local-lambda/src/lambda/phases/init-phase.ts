@@ -28,7 +28,7 @@ async function reach(sandbox: Sandbox, test: () => boolean, deadlineMs: number):
   return settled ? SUCCESS : { status: 'timeout' };
 }
 
-/** It polled, or never will. */
+/** True if it has polled or never will. */
 function hasStarted({ kind, state }: Extension): boolean {
   return kind === 'internal' || (state !== 'Started' && state !== 'Registered');
 }
@@ -50,7 +50,7 @@ async function runStages(sandbox: Sandbox, phase: Phase, deadlineMs: number): Pr
     telemetry.emit('platform.initRuntimeDone', record);
   }
   if (done.status === 'error') {
-    // Extensions come to their subscriptions before the runtime ends init: what it printed is theirs.
+    // Extensions must have subscribed before the runtime ends init, so that they get what it printed.
     await sandbox.watch.until(
       () => extensions.every((extension) => hasStarted(extension)),
       deadlineMs - preciseNowMs(),
@@ -72,7 +72,7 @@ function emitExtensions({ extensions, telemetry }: Sandbox): void {
   }
 }
 
-/** Starts every process. The caller resets the sandbox when the outcome is no success. */
+/** Starts every process. If the outcome is not success, the caller must reset the sandbox. */
 export async function initialize(
   sandbox: Sandbox,
   phase: Phase,

@@ -1,4 +1,4 @@
-// platform.report of an invocation on demand: what it lasted, cost and used. Source: AWS "Lambda
+// platform.report of an on-demand invocation: its duration, cost and memory. Source: AWS "Lambda
 // Telemetry API event schema", platform.report; captures (billed = ceil(duration + init)).
 import { reportRecord } from '../platform-records';
 import type { Outcome, ReportMetrics, RequestContext, SpanRecord } from '../platform-records';
@@ -24,8 +24,8 @@ export interface ReportInput {
 }
 
 /**
- * Peak memory of runtime and extensions so far, in MB, as far as the function's memory goes; all of it
- * when a process was killed for it. Where there is no /proc it is an estimate.
+ * Peak memory of runtime and extensions so far, in MB and at most the function's memory; exactly that if a process was
+ * killed for it. An estimate on systems without /proc.
  */
 export function readMaxMemoryUsedMb(sandbox: Sandbox): number {
   const alive = sandbox.processes().filter(({ exit }) => exit === undefined);

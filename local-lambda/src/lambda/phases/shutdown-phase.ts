@@ -29,7 +29,7 @@ const EMULATOR_RUNTIME_SHARE_MS = 600;
 const EMULATOR_FLUSH_MS = 1000;
 /** From SHUTDOWN to the telemetry of the killed request: 6 ms in captures. */
 const FLUSH_DELAY_MS = 5;
-/** A SIGKILL is not refused; this bounds a broken machine. */
+/** SIGKILL always works; this limit is for a broken machine. */
 const KILL_WAIT_MS = 2000;
 
 async function stopRuntime(sandbox: Sandbox, reason: ShutdownReason): Promise<void> {
@@ -55,7 +55,7 @@ function announce(
     deadlineMs: Math.round(deadlineMs),
     shutdownReason: reason,
   };
-  // After a reset there is nobody left to be told.
+  // After a reset there is no process left to tell.
   if (sandbox.processes().length > 0) sandbox.options.onLifecycle?.({ kind: 'next', event });
   const external = sandbox.extensions.filter(({ kind }) => kind === 'external');
   for (const extension of external) {
@@ -80,8 +80,8 @@ function toShutdown(extension: Extension, announcedAtMs: number): ExtensionShutd
 }
 
 /**
- * Ends every process. `sinceMs`: the instant the time starts to run, epoch milliseconds; an
- * extension that polls late has less of it.
+ * Ends every process. `sinceMs`: when the time begins to run, in epoch milliseconds; an extension that polls late has
+ * less time.
  */
 export async function shutDown(
   sandbox: Sandbox,
