@@ -204,7 +204,7 @@ test.each(MAKING)('what %s made is deleted where its answer is lost on the way',
   expect([...standIn.existing]).toEqual([]);
 });
 
-test('what cannot be deleted is named with the command that deletes it, and the rest is deleted all the same', async () => {
+test('what cannot be deleted is named with the command that deletes it, and the rest is still deleted', async () => {
   const standIn = createStandIn({ failAt: 'delete-function' });
   const { left } = await run(standIn);
   const name = 'lambda-otlp-verify-abc123-image';

@@ -142,7 +142,7 @@ describe('container credentials', () => {
     expect(secrets.redact('s-key and t-key')).toBe('*** and ***');
   });
 
-  it.each(['not JSON', '{}', '[]', 'null'])('that answer %s are an error', async (text) => {
+  it.each(['not JSON', '{}', '[]', 'null'])('that return %s are an error', async (text) => {
     const endpoint = await start();
     endpoint.behaviour = (_, response) => void response.end(text);
     const ports = { clock, secrets: new Secrets() };

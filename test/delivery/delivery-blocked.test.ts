@@ -63,7 +63,7 @@ describe.each(refusals)('a server that %s', (_what, refuse) => {
     expect(fixture.observed.dropped.traces).toEqual({ rejected: 1 });
   }, 20_000);
 
-  it('because of one item costs that one also where no other signal goes there', async () => {
+  it('because of one item costs that one, even if no other signal uses the server', async () => {
     endpoint.behaviour = unless((body) => body.includes('"line 3"'));
     const fixture = open({ signals: ['logs'] });
     fixture.delivery.addLogRecords(range(20).map((index) => makeLogRecord(index)));
@@ -85,7 +85,7 @@ describe.each(refusals)('a server that %s', (_what, refuse) => {
 });
 
 describe('a clock that is set back by hours', () => {
-  it('does not stop a signal whose request hangs', async () => {
+  it('does not block a signal whose request hangs', async () => {
     endpoint.behaviour = hang;
     const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
     delivery.addSpans([makeSpan(0)]);
@@ -179,7 +179,7 @@ it.each([
   expect(observed.dropped.metrics).toEqual({ shutdown: leftMs > 0 ? 5 : 2 });
 });
 
-it('at SHUTDOWN a flush that waits to try again takes no window any more', async () => {
+it('at SHUTDOWN a flush that waits for a retry takes no further window', async () => {
   endpoint.behaviour = answer(503);
   let collected = 0;
   const fixture = open({

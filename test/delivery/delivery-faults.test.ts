@@ -68,7 +68,7 @@ describe('a healthy endpoint', () => {
     expect(endpoint.requests.length).toBeLessThan(60);
   });
 
-  it('gets text whose size was underestimated in requests below 1 MB all the same', async () => {
+  it('gets text in requests below 1 MB even if its size was underestimated', async () => {
     const { delivery, flush } = open({ signal: { protocol: 'http/protobuf' } });
     delivery.addLogRecords(range(2_000).map((index) => makeLogRecord(index, '漢'.repeat(500))));
     await flush();
@@ -402,7 +402,7 @@ describe('a metric window that is lost', () => {
     expect(observed).toMatchObject({ exported: { metrics: 2 }, dropped: { metrics: { 500: 3 } } });
   });
 
-  it('is told even when it gave way in the full buffer', async () => {
+  it('is told even if it was dropped from the full buffer', async () => {
     const lost: number[] = [];
     let collected = 0;
     const metricSource = {

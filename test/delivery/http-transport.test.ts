@@ -124,7 +124,7 @@ describe('time', () => {
     await eventually(() => endpoint.sockets.size === 0);
   });
 
-  it('is bounded for headers that drip', async () => {
+  it('is bounded for headers that arrive slowly', async () => {
     const url = await startRawServer((socket) => {
       const timer = setInterval(() => socket.write('H'), 5);
       socket.on('close', () => clearInterval(timer));
@@ -169,7 +169,7 @@ describe('time', () => {
 });
 
 describe('an answer', () => {
-  it('whose body drips is judged by its status', async () => {
+  it('whose body arrives slowly is judged by its status', async () => {
     const url = await startRawServer((socket) => {
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n');
       const timer = setInterval(() => socket.write('x'), 20);
@@ -328,7 +328,7 @@ describe('a kept connection that the server closed meanwhile', () => {
     expect(endpoint.connections).toBe(1);
   });
 
-  it('is not tried again when a fresh connection is reset as well', async () => {
+  it('is not retried if a fresh connection is reset as well', async () => {
     closeAfter(0);
     const transport = reconnecting(endpoint.url, true);
     expect((await transport.send(body, 1_000)).status).toBe('retryable');

@@ -68,7 +68,7 @@ describe('an answer', () => {
     expect(seen.requests).toBe(3);
   });
 
-  it('with more fields than node:http takes is none', async () => {
+  it('with more fields than node:http accepts is refused', async () => {
     const long = `x: ${'y'.repeat(17_000)}\r\n`;
     const { url } = await startRawServer((socket) =>
       socket.write(`HTTP/1.1 200 OK\r\n${long}${LENGTH}`),

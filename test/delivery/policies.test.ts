@@ -89,7 +89,7 @@ describe('the circuit breaker', () => {
     expect(breaker.isOpen).toBe(false);
   });
 
-  it('lets one probe through after its grace', () => {
+  it('lets one probe through after a delay', () => {
     const { breaker, pass } = open();
     pass(4_999);
     expect(breaker.ask()).toBe('held');
@@ -99,7 +99,7 @@ describe('the circuit breaker', () => {
     expect([breaker.ask(), breaker.ask()]).toEqual(['go', 'go']);
   });
 
-  it('grows its grace to a minute while probes fail', () => {
+  it('increases that delay up to a minute while probes fail', () => {
     const { breaker, pass } = open();
     const graces = [5_000, 10_000, 20_000, 40_000, 60_000, 60_000];
     graces.forEach((grace, index) => {
@@ -126,14 +126,14 @@ describe('patience', () => {
     return { patience, pass: (ms) => (now += ms) };
   }
 
-  it('is lost after three flushes without an answer, and not found again by time alone', () => {
+  it('is lost after three flushes without an answer, and does not return by the passing of time alone', () => {
     const { patience, pass } = lost();
     expect(patience.isLost).toBe(true);
     pass(600_000);
     expect(patience.isLost).toBe(true);
   });
 
-  it('is found again by an answer as fast as the flushes were patient', () => {
+  it('returns with an answer as fast as the flushes were patient', () => {
     const { patience } = lost();
     patience.answered(400);
     expect(patience.isLost).toBe(false);
@@ -149,7 +149,7 @@ describe('patience', () => {
     expect(patience.isLost).toBe(true);
   });
 
-  it('is not lost to flushes that had no time', () => {
+  it('is not lost by flushes that had no time', () => {
     const patience = new Patience({ now: () => nowMs });
     for (let flush = 0; flush < 9; flush += 1) patience.unanswered(20);
     expect(patience.isLost).toBe(false);

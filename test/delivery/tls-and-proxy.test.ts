@@ -147,7 +147,7 @@ describe('NODE_EXTRA_CA_CERTS', () => {
     },
   );
 
-  it('is not read where nothing is https', async () => {
+  it('is not read if nothing is https', async () => {
     const endpoint = await startEndpoint();
     closers.push(() => endpoint.close());
     const more = { extraCertificatesFile: certificateFile('missing.pem') };
@@ -224,7 +224,7 @@ describe('a proxy', () => {
     expect(endpoint.requests[0]?.headers['proxy-authorization']).toBeUndefined();
   });
 
-  it('that stands between does not weaken the check of the name', async () => {
+  it('in between does not weaken the check of the name', async () => {
     const endpoint = await openTlsEndpoint();
     const proxy = await startProxy(endpoint.port);
     const { outcomes } = await exportOneSpan('https://other.test', {
@@ -301,7 +301,7 @@ describe('a proxy over TLS', () => {
     expect(await exportOneSpan('https://collector.test', signal)).toMatchObject({ exported: 1 });
   });
 
-  it('of an authority that is not known gets nothing to see', async () => {
+  it('of an unknown authority sees nothing of the request', async () => {
     const endpoint = await openTlsEndpoint();
     const proxy = await startProxy(endpoint.port, { create: createHttpsProxy });
     const signal = { ...both, proxyUrl: `https://user:pass@${proxy.url}` };
@@ -321,7 +321,7 @@ describe('a proxy over TLS', () => {
     expect(proxy.seen[0]?.target).toBe('http://collector.test:4318/v1/traces');
   });
 
-  it('that ends the tunnel costs no item and no fault of ours', async () => {
+  it('that ends the tunnel costs no item and causes no fault in the extension', async () => {
     const endpoint = await openTlsEndpoint();
     const proxy = await startProxy(endpoint.port, { create: createHttpsProxy });
     const { delivery, flush, observed } = createFixture({

@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => endpoint.close());
 
-it('opens a connection for each signal, and the first flushes no other', async () => {
+it('opens one connection for each signal, and the first flushes need no other', async () => {
   const { delivery, flush, observed } = createFixture({
     url: endpoint.url,
     metricSource: { collect: () => makeWindow(1) },
@@ -31,7 +31,7 @@ it('opens a connection for each signal, and the first flushes no other', async (
   delivery.close();
 });
 
-it('opens none where a snapshot is about to be taken', async () => {
+it('opens none if a snapshot is about to be taken', async () => {
   const { delivery, flush } = createFixture({ url: endpoint.url });
   await delivery.warmUp({ connect: false });
   expect(endpoint.connections).toBe(0);
@@ -52,7 +52,7 @@ it('a connection that the endpoint closes meanwhile costs no item', async () => 
   delivery.close();
 });
 
-it('an endpoint that refuses costs the first flush one attempt, and is well once it answers', async () => {
+it('an endpoint that refuses costs the first flush one attempt, and is trusted once it answers', async () => {
   await endpoint.close();
   const { delivery, flush, observed, warnings } = createFixture({ url: endpoint.url });
   await delivery.warmUp({ connect: true });
@@ -67,7 +67,7 @@ it('an endpoint that refuses costs the first flush one attempt, and is well once
   delivery.close();
 });
 
-it('an endpoint whose connections never open is suspect after a second, and well when one opens after all', async () => {
+it('an endpoint whose connections never open is suspect after a second, and no longer once one opens', async () => {
   const opened: (() => void)[] = [];
   const asked: string[] = [];
   const transports: TransportFactory = {
@@ -99,7 +99,7 @@ it('an endpoint whose connections never open is suspect after a second, and well
   delivery.close();
 });
 
-it('a healthy endpoint that answers slowly is waited for as ever', async () => {
+it('a healthy endpoint that answers slowly is still waited for', async () => {
   endpoint.behaviour = delayed(100);
   const { delivery, flush, observed } = createFixture({ url: endpoint.url });
   await delivery.warmUp({ connect: true });
@@ -139,7 +139,7 @@ describe('while the function runs', () => {
     delivery.close();
   });
 
-  it('leaves those alone that are fresh, and an endpoint that was never asked', async () => {
+  it('leaves fresh ones alone, and an endpoint that was never asked', async () => {
     const { delivery, flush } = createFixture({ url: endpoint.url, signals: ['traces'] });
     delivery.refresh();
     delivery.addSpans([makeSpan(0)]);
@@ -151,7 +151,7 @@ describe('while the function runs', () => {
     delivery.close();
   });
 
-  it('tries once and says nothing where the endpoint is gone', async () => {
+  it('tries once and logs nothing if the endpoint is gone', async () => {
     const { delivery, flush, clock, warnings, observed } = createFixture({
       url: endpoint.url,
       signals: ['traces'],

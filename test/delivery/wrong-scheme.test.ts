@@ -66,7 +66,7 @@ it.each([
   expect(said).toContain(`use https://localhost:${port}`);
 });
 
-it('a TLS server that refuses us is not taken for one without TLS', async () => {
+it('a TLS server that refuses the connection is not mistaken for one without TLS', async () => {
   const options = {
     ...identityOf('server'),
     maxVersion: 'TLSv1' as const,
@@ -79,7 +79,7 @@ it('a TLS server that refuses us is not taken for one without TLS', async () => 
   expect(said).not.toContain('http://');
 });
 
-it('a plain server that closes a connection after it has answered before is not taken for TLS', async () => {
+it('a plain server that closes a connection after an earlier answer is not mistaken for a TLS server', async () => {
   let answers = 0;
   const port = await serve(
     createHttpServer((request, response) => {

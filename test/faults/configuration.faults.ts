@@ -43,7 +43,7 @@ test.each(Object.entries(NONSENSE))(
   },
 );
 
-test('all of them at once are nothing worse', async () => {
+test('all of them at once are no worse', async () => {
   const all = Object.fromEntries(
     Object.entries(NONSENSE).map(([name, { value }]) => [name, value]),
   );

@@ -72,7 +72,7 @@ it.each([
   expect(sockets).toHaveLength(2);
 });
 
-it('is discarded when it idled too long, or since a time that is yet to come', async () => {
+it('is discarded if it has been idle for too long, or since a time in the future', async () => {
   const { connections, sockets, clock } = await listen((socket) => socket.write(OK));
   await get(connections);
   clock.nowMs += 3000;
@@ -102,7 +102,7 @@ it('fails the requests under way when it is closed, and those after it', async (
   expect(await get(connections)).toBe('ECONNRESET');
 });
 
-it('fails a request on a kept connection that speaks before it is asked, unwritten', async () => {
+it('fails a request, before writing it, on a kept connection whose server speaks first', async () => {
   const { connections, sockets } = await listen((socket) => socket.write(OK));
   await get(connections);
   const outcome = new Promise<string>((resolve) => {

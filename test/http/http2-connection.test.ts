@@ -56,7 +56,7 @@ describe("Node's own client", () => {
     expect(Object.fromEntries(scene.requests[0]?.fields ?? [])).toMatchObject(fields);
   });
 
-  it('is told that a body is too large, and the connection goes on', async () => {
+  it('is told that a body is too large, and the connection stays open', async () => {
     const session = open(await serve());
     const large = await post(session, { body: Buffer.alloc(MIB + 1) });
     expect(large.status).toBe(413);
@@ -330,7 +330,7 @@ describe('frames', () => {
     expect(scene.requests).toEqual([]);
   });
 
-  it('that make no sense at all hurt nobody', async () => {
+  it('that make no sense at all do no harm', async () => {
     const scene = await serve();
     const frame = fc
       .tuple(

@@ -150,7 +150,7 @@ describe('a request', () => {
     expect(budget.heldBytes).toBeLessThan(MIB);
   });
 
-  it('that is too long is read on for 64 MiB, not for ever', async () => {
+  it('that is too long is read for another 64 MiB, not for ever', async () => {
     const { server, budget } = await serve();
     const peer = await Peer.connect(server.port, true);
     await peer.write(post(10 ** 12));
@@ -214,7 +214,7 @@ describe('HTTP/2', () => {
     expect(PREFACE.startsWith(await taken)).toBe(true);
   });
 
-  it('is cut where nobody takes it', async () => {
+  it('is cut if nothing takes it over', async () => {
     const { open } = await serve();
     const peer = await open();
     await peer.write(PREFACE);
@@ -253,7 +253,7 @@ describe('what is held', () => {
     expect(requests).toHaveLength(64);
   });
 
-  it('is what a body weighs, however small its chunks', async () => {
+  it('is the size of a body, however small its chunks', async () => {
     const { open, requests, budget } = await serve();
     const peer = await open();
     let most = 0;
@@ -279,7 +279,7 @@ describe('what is held', () => {
     expect(idle.filter(({ isClosed }) => isClosed).length).toBeGreaterThan(0);
   });
 
-  it('waits while everything that is held is on its way out', async () => {
+  it('waits while everything held is on its way out', async () => {
     const { open, budget, requests } = await serve();
     budget.keep(8 * MIB);
     const peer = await open();

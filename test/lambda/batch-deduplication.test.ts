@@ -3,7 +3,7 @@ import { BatchDeduplication } from '../../src/lambda/batch-deduplication';
 
 const body = Buffer.from('[{"time":"t","type":"function","record":"größe"}]');
 
-it('knows a batch that comes again', () => {
+it('recognizes a batch that comes again', () => {
   const deduplication = new BatchDeduplication();
   expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: body })).toBe(false);
   expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(body) })).toBe(true);
@@ -30,7 +30,7 @@ it('remembers the latest 256 batches and no more', () => {
   expect(deduplication.isDuplicate({ sequenceId: '0', bytes: body })).toBe(false);
 });
 
-it('tells any two contents of one id apart', () => {
+it('distinguishes any two contents with the same id', () => {
   fc.assert(
     fc.property(
       fc.uint8Array({ maxLength: 64 }),

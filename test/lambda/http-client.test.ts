@@ -28,7 +28,7 @@ it('answers with status, headers and body', async () => {
   expect(answer.kind === 'answered' && answer.headers.get('x-a')).toBe('b');
 });
 
-it('tells when the request is on its way, before any answer', async () => {
+it('reports that the request is on its way before any answer', async () => {
   const sent = jest.fn();
   const { client } = await connect((_, response) => {
     expect(sent).toHaveBeenCalledTimes(1);

@@ -28,7 +28,7 @@ function versionsOf(received: readonly Received[]): unknown[] {
   return received.map(({ body }) => (JSON.parse(body) as { schemaVersion: string }).schemaVersion);
 }
 
-it.each(['"OK"', '"AlreadySubscribed"', ''])('takes 200 %p for a subscription', async (body) => {
+it.each(['"OK"', '"AlreadySubscribed"', ''])('treats 200 %p as a subscription', async (body) => {
   const { outcome, received } = await ask((_, response) => response.writeHead(200).end(body));
   expect(outcome).toEqual({ kind: 'subscribed', schemaVersion: '2025-01-29' });
   expect(received).toHaveLength(1);
@@ -62,7 +62,7 @@ it.each([
   expect(versionsOf(received)).toEqual(tried);
 });
 
-it('says what the last version was refused with', async () => {
+it('reports the refusal of the last version', async () => {
   const { outcome, received } = await ask((_, response) =>
     response.writeHead(400).end('{"errorType":"V","errorMessage":"unknown schemaVersion"}'),
   );
@@ -73,7 +73,7 @@ it('says what the last version was refused with', async () => {
   expect(received).toHaveLength(3);
 });
 
-it('takes 202 for an emulator without the Telemetry API', async () => {
+it('treats 202 as an emulator without the Telemetry API', async () => {
   const { outcome } = await ask((_, response) =>
     response.writeHead(202).end('{"errorMessage":"Telemetry API is not supported"}'),
   );

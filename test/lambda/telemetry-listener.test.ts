@@ -114,7 +114,7 @@ it('acknowledges an empty body, and hands nothing over', async () => {
   expect(arrived).toHaveLength(1);
 });
 
-it('hands over nothing of a body whose sender went away', async () => {
+it('hands over nothing of a body whose sender disconnected', async () => {
   const { arrived, until, port } = await listen();
   const socket = connect(port, '127.0.0.1');
   await new Promise<void>((resolve) =>
@@ -149,7 +149,7 @@ it('takes 8 MiB at once', async () => {
   expect(arrived[0]?.text.length).toBe(8 * 1024 * 1024);
 });
 
-it('survives what is no HTTP', async () => {
+it('survives bytes that are not HTTP', async () => {
   const { until, port } = await listen();
   await new Promise<void>((resolve) => {
     const socket = connect(port, '127.0.0.1', () => socket.write('\u0000\u0001 nonsense\r\n\r\n'));

@@ -33,7 +33,7 @@ describe('alarms', () => {
     expect(rung).toHaveLength(3);
   });
 
-  it('do not ring when they were cancelled, before their time or at it', () => {
+  it('do not ring if they were cancelled, even at the time at which they were due', () => {
     const cancelled = setAlarm(ring('cancelled'), 10);
     cancelled();
     setAlarm(() => cancelNeighbour(), 30);
@@ -44,7 +44,7 @@ describe('alarms', () => {
     cancelNeighbour();
   });
 
-  it('that were cancelled do not put off or hasten later ones', () => {
+  it('that were cancelled neither delay nor hasten later ones', () => {
     setAlarm(ring('early'), 10)();
     setAlarm(ring('late'), 50);
     jest.advanceTimersByTime(49);
@@ -69,7 +69,7 @@ describe('alarms', () => {
     expect(rung).toHaveLength(2);
   });
 
-  it('ring although one before them threw, due at the same time or later', () => {
+  it('ring even if one before them threw, whether due at the same time or later', () => {
     setAlarm(() => {
       throw new Error('broken');
     }, 10);
@@ -82,7 +82,7 @@ describe('alarms', () => {
     expect(rung).toEqual(['same', 'later']);
   });
 
-  it('take a delay that is negative, no number, or longer than a timer of Node can be', () => {
+  it('accept a delay that is negative, not a number, or longer than a Node.js timer can be', () => {
     setAlarm(ring('none'), NaN);
     setAlarm(ring('past'), -5);
     setAlarm(ring('far'), 3_000_000_000);
@@ -108,7 +108,7 @@ describe('alarms', () => {
       expect(rung).toEqual(['first', 'second', 'third']);
     });
 
-    it('do not ring when one before them leads to their cancelling', async () => {
+    it('do not ring if the callback of an earlier one cancels them', async () => {
       const wait = new Promise<void>((resolve) => void setAlarm(resolve, 10));
       const cancel = setAlarm(ring('outer bound'), 20);
       const chain = wait.then(() => undefined).then(cancel);
@@ -119,7 +119,7 @@ describe('alarms', () => {
     });
   });
 
-  it('arm no timer for each of many, and none for one that is cancelled', () => {
+  it('share one timer, and set none for one that is cancelled', () => {
     setAlarm(ring('bound'), 500)();
     const armed = jest.getTimerCount();
     for (let count = 0; count < 100; count += 1) setAlarm(ring('bound'), 500 + count)();

@@ -150,7 +150,7 @@ function repeat(times: number, work: () => unknown): void {
   for (let turn = 0; turn < times; turn += 1) work();
 }
 
-it('what is begun over and over and never ends is masked whole, not read over and over', () => {
+it('text in which matches begin again and again without an end is masked as a whole, not read again and again', () => {
   const subject = 'foo '.repeat(LENGTH / 4);
   const { text: left, count } = replaceAll('foo.*bar|foo', subject, '');
   expect(left).not.toContain('foo');

@@ -60,7 +60,7 @@ it.each([
   expect(existsSync(path)).toBe(false);
 });
 
-it('follows no link, neither to read nor to write', () => {
+it('follows no link, neither when reading nor when writing', () => {
   const target = join(folder, 'target');
   const content = '{"version":1,"data":"stolen"}';
   writeFileSync(target, content);
@@ -86,7 +86,7 @@ it.each([
   expect(readHandoverFile(folder)).toBeUndefined();
 });
 
-it('leaves nothing when there is too much, or what is no JSON', () => {
+it('leaves nothing for data that is too large or not JSON', () => {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
   writeHandoverFile('x'.repeat(70_000), folder);

@@ -89,14 +89,14 @@ it('sockets that read at the same time get their own bytes', async () => {
   for (const own of received) expect(own.equals(bytes.subarray(0, own.length))).toBe(true);
 });
 
-it('the end comes without a byte before it', async () => {
+it('the end arrives even if no byte came before it', async () => {
   const { socket, chunks, events } = watch(await serve((peer) => void peer.end()));
   await once(socket, 'close');
   expect(chunks).toEqual([]);
   expect(events).toEqual(['end', 'close']);
 });
 
-it('a reset is an error, and no end', async () => {
+it('a reset is an error and not an end', async () => {
   const port = await serve((peer) => void peer.on('data', () => peer.resetAndDestroy()));
   const { socket, events } = watch(port);
   socket.write('x');
@@ -161,7 +161,7 @@ it('answers longer than the block are read, one after the other, over one connec
   expect(accepted).toBe(1);
 });
 
-describe('a loopback address is listened at', () => {
+describe('listening on a loopback address works', () => {
   const options = { host: '127.0.0.1', onConnection: echo, onError: () => undefined } as const;
 
   /** Node's undocumented way is not there, or fails with an error number. */

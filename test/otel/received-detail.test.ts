@@ -192,7 +192,7 @@ describe('what the SDK says of a success', () => {
     expect(seen).toMatchObject({ ids: [], texts: ['careful'], own: ['lambda'] });
   });
 
-  it('and late, after its end, is dropped and counted all the same', () => {
+  it('that comes late, after its end, is still dropped and counted', () => {
     const seen = run({}, [server(), ...ended, 'settle', ...detail(), 'settle']);
     expect(seen).toMatchObject({ ids: [SERVER], texts: ['careful'] });
     expect(seen.dropped).toEqual({ 'traces sampled': 2 + 4, 'logs sampled': 1 });

@@ -126,7 +126,7 @@ describe('what KEEP names is kept whole', () => {
     expect(dropped).toEqual({});
   });
 
-  it('but one of exactly a second is not slow', async () => {
+  it('and one of exactly a second is not slow', async () => {
     const { bodies } = await replayed(request(0, id(1), { lines: LINES, ms: 1000 }), SUMMARY);
     expect(bodies).not.toContain('detail');
   });

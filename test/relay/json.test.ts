@@ -187,7 +187,7 @@ describe('OTLP/JSON', () => {
     expect(fromJson('traces', text)).toMatchObject({ ok: false });
   });
 
-  it('empties what is nested deeper than readers of protobuf go', () => {
+  it('empties what is nested deeper than protobuf readers accept', () => {
     const depth = 100_000;
     const open = '{"arrayValue":{"values":['.repeat(depth);
     const json = JSON.stringify(withAttribute('@')).replace('"@"', `${open}${']}}'.repeat(depth)}`);

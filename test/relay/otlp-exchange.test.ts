@@ -135,7 +135,7 @@ describe('takeBody', () => {
   });
 });
 
-it('refuses what is too large or no gzip, and says what had to go', () => {
+it('refuses what is too large or not gzip, and says how much was dropped', () => {
   expect(refuseOversize(8, 'protobuf')).toMatchObject({ status: 413 });
   expect(refuseGzip('json')).toMatchObject({ status: 400, contentType: 'application/json' });
   const answer = acceptPartly('metrics', 3, 'json');

@@ -65,7 +65,7 @@ it('sends nothing to a server whose authority it does not know, says why, and th
   expect(output).toContain('OTEL_EXPORTER_OTLP_CERTIFICATE');
 });
 
-it('shows its client certificate to who asks for one', async () => {
+it('shows its client certificate to a server that asks for one', async () => {
   const endpoint = await openEndpoint({ asksForClient: true });
   const subjects = new Set<unknown>();
   endpoint.server.on('secureConnection', (socket: TLSSocket) => {

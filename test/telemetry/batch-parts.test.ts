@@ -58,7 +58,7 @@ it('space of any length stands between and within records', () => {
   expect(countRecords(text)).toBe(3);
 });
 
-it('what is no array is one part', () => {
+it('a body that is not an array is one part', () => {
   expect([...splitBatch('{"a": 1}', 2)]).toEqual([['{"a": 1}', 8]]);
 });
 

@@ -138,7 +138,7 @@ describe('decodeEvent', () => {
     for (const event of events) expect(event?.time).toBe(OBSERVED);
   });
 
-  it('is total: any JSON gives an event or none, never an exception', () => {
+  it('never throws: any JSON gives an event or none', () => {
     const envelope = fc.record(
       {
         time: fc.jsonValue(),
@@ -164,7 +164,7 @@ describe('decodeBatch', () => {
     expect(decodeBatch(text, OBSERVED)).toEqual({ events: [decoded, decoded], badRecords: 5 });
   });
 
-  it('takes a single object for one event', () => {
+  it('treats a single object as one event', () => {
     expect(decodeBatch(JSON.stringify(line), OBSERVED).events).toEqual([decoded]);
   });
 

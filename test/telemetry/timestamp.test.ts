@@ -142,7 +142,7 @@ describe('TimestampReader', () => {
       return character === '' ? whole : withCharacter(whole, at, character);
     });
 
-  it('reads each time as if there had been none before', () => {
+  it('reads each time independently of those before', () => {
     fc.assert(
       fc.property(
         fc.array(fc.tuple(text, fc.constantFrom(24, 24, 23, 20)), { minLength: 2 }),
@@ -214,7 +214,7 @@ describe('arithmetic on times', () => {
     expect(durationBetween([...from], [...to])).toEqual(expected);
   });
 
-  it('tells the later of two times, the first of two equal ones', () => {
+  it('returns the later of two times, and the first of two equal ones', () => {
     const times = { early: [1, 5], late: [1, 6], equal: [1, 6] } satisfies Record<string, HrTime>;
     expect(laterTime(times.early, times.late)).toBe(times.late);
     expect(laterTime(times.late, times.early)).toBe(times.late);

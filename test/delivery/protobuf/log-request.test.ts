@@ -48,7 +48,7 @@ describe('a request of log records', () => {
     );
   });
 
-  it.each([1, 2, 3, 127, 128, 129, 5000])('writes %d equal records one like the other', (count) => {
+  it.each([1, 2, 3, 127, 128, 129, 5000])('writes %d equal records with equal bytes', (count) => {
     const records = fc
       .sample(record, { numRuns: 1, seed: 7 })
       .flatMap((one) => Array.from({ length: count }, () => one));

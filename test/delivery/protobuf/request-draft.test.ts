@@ -76,7 +76,7 @@ it('is its items by resource and by scope, whatever stands between them in memor
   );
 });
 
-it('takes what is within its bound, and one item in any case', () => {
+it('takes what fits within its limit, and one item in any case', () => {
   fc.assert(
     fc.property(items, fc.nat({ max: 20_000 }), (list, maxBytes) => {
       const draft = new RequestDraft();
@@ -89,7 +89,7 @@ it('takes what is within its bound, and one item in any case', () => {
   );
 });
 
-it('of thousands of log records large and small holds each once, in order', () => {
+it('of thousands of large and small log records holds each once, in order', () => {
   const bodies = range(3_000).map((index) => `${index} ${'é'.repeat((index * 37) % 900)}`);
   bodies[1_500] = 'x'.repeat(200_000);
   const records = bodies.map((body, index) => makeLogRecord(index, body));
