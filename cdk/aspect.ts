@@ -1,5 +1,5 @@
 // Visits every AWS::Lambda::Function below a scope. Reads the function as CloudFormation will see it, so that L1
-// and L2 functions, and what other aspects have set, are judged alike.
+// and L2 functions, and what other aspects have set, are treated alike.
 import { Annotations, Stack, TagManager, type IAspect } from 'aws-cdk-lib';
 import { CfnFunction, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { Provider } from 'aws-cdk-lib/custom-resources';
@@ -13,13 +13,13 @@ import { describeMissingZip } from './layer-zip';
 
 /** Lambda's limit (AWS Lambda quotas). */
 const MAX_LAYERS = 5;
-/** The tag by which a function is left alone, and its value. */
+/** The tag, and its value, that excludes a function. */
 const OPT_OUT_TAG = 'lambda-otlp';
 const OPT_OUT_VALUE = 'off';
-/** The function that CDK's AwsCustomResource calls AWS with, once a deployment. */
+/** The function with which CDK's AwsCustomResource calls AWS, once for each deployment. */
 const AWS_CUSTOM_RESOURCE_ID = 'AWS679f53fac002430cb0da5b7982bd2287';
 
-/** The properties of an L1 function that are read here, resolved; anything may be a token's object. */
+/** The properties of an L1 function that are read here, resolved; any of them may still be the object of a token. */
 interface ResolvedFunction extends FunctionShape {
   readonly layers?: unknown;
   readonly environment?: { readonly variables?: Readonly<Record<string, unknown>> };
@@ -59,7 +59,7 @@ export class LambdaOtlpAspect implements IAspect {
     if (this.addLayer(node, seen, choice.layer)) this.addVariables(node, seen);
   }
 
-  /** False: the function is named in a warning or an error instead. */
+  /** False if the function was named in a warning or an error instead. */
   private addLayer(node: CfnFunction, seen: ResolvedFunction, layer: LayerName): boolean {
     const { layers } = seen;
     if (layers !== undefined && !Array.isArray(layers)) {
@@ -69,7 +69,7 @@ export class LambdaOtlpAspect implements IAspect {
     const present: readonly unknown[] = layers ?? [];
     const stack = Stack.of(node);
     const given = this.props.layerVersionArns?.[layer];
-    // Attached by hand: two versions of one layer are refused by Lambda.
+    // Attached by hand; Lambda refuses two versions of one layer.
     const known = JSON.stringify(stack.resolve(given));
     if (present.some((one) => findOwnLayer(one) !== undefined || JSON.stringify(one) === known))
       return true;
@@ -79,7 +79,7 @@ export class LambdaOtlpAspect implements IAspect {
     }
     const arn = findLayerVersionArn(stack, layer, given);
     if (arn === undefined) {
-      // An error: the deployment would succeed, and the telemetry of this function not be there.
+      // An error, because the deployment would succeed without the telemetry of this function.
       const { target, text } = toNotice(node, describeMissingZip(layer, seen));
       Annotations.of(target).addError(text);
       return false;
@@ -113,7 +113,7 @@ function isOptedOut(node: CfnFunction): boolean {
   return TagManager.of(node)?.tagValues()[OPT_OUT_TAG]?.toLowerCase() === OPT_OUT_VALUE;
 }
 
-/** Functions by which CDK itself deploys: nobody's requests, and run by CloudFormation only. */
+/** Functions that CDK itself uses to deploy: they serve no requests and are run by CloudFormation only. */
 function isDeploymentTool({ node }: CfnFunction): boolean {
   return node.scopes.some(
     (scope) => scope instanceof Provider || scope.node.id.startsWith(AWS_CUSTOM_RESOURCE_ID),

@@ -1,5 +1,5 @@
-// The variables of an attached function. With the prefix LAMBDA_OTLP_ they are for the extension alone: the
-// function's own SDK reads OTEL_* too, and must neither get the vendor's key nor leave the extension out.
+// The variables of an attached function. With the prefix LAMBDA_OTLP_ they apply to the extension alone: the function's
+// own SDK reads OTEL_* too, and must neither get the vendor's key nor bypass the extension.
 
 /** A header whose value is read from AWS Secrets Manager by the extension, not by the deployment. */
 export interface SecretHeader {
@@ -8,7 +8,7 @@ export interface SecretHeader {
   readonly header: string;
   /** The field of a secret that is a JSON object; without it the whole secret is the value. */
   readonly field?: string;
-  /** What stands before the secret in the value, for example `Bearer `. */
+  /** Text before the secret in the value, for example `Bearer `. */
   readonly prefix?: string;
 }
 
@@ -32,8 +32,9 @@ const ENDPOINT_NAMES = [ENDPOINT, ...SIGNALS.map(({ endpoint }) => endpoint)];
 const HEADER_NAMES = [HEADERS, ...SIGNALS.map(({ headers }) => headers)];
 
 /**
- * What a function gets beside its own variables, which win. Headers may hold the key of our endpoint, which is nothing
- * to another: a function that names an endpoint itself gets those of the signals that still go to ours, one by one.
+ * The variables that a function gets in addition to its own, which take precedence. Headers may contain the key for our
+ * endpoint, which must not go to another one, so a function that names an endpoint itself gets headers only for the
+ * signals that still go to ours.
  */
 export function toMissing(
   environment: Variables,
@@ -48,7 +49,7 @@ function toSeparateHeaders(environment: Variables, isOwn: (name: string) => bool
   const others = Object.entries(environment).filter(([name]) => !HEADER_NAMES.includes(name));
   const isOurs = ({ endpoint }: { readonly endpoint: string }): boolean =>
     !isOwn(endpoint) && (!isOwn(ENDPOINT) || environment[endpoint] !== undefined);
-  // Those of a signal are added to the general ones, and win.
+  // The headers of a signal are added to the general ones and take precedence.
   const separate = SIGNALS.filter(isOurs).flatMap(({ headers }) => {
     const lists = [isOwn(HEADERS) ? undefined : environment[HEADERS], environment[headers]];
     const list = lists.filter((it) => it !== undefined && it !== '').join(',');

@@ -1,4 +1,4 @@
-// Which layer a function takes, by its package type, runtime and architecture.
+// Which layer a function needs, by its package type, runtime and architecture.
 
 /** `node` uses the Node.js of the runtime, the others bring a host of their own. */
 export type LayerName = 'node' | 'x86_64' | 'arm64';
@@ -14,7 +14,7 @@ const OLDEST_NODE_MAJOR = 18;
 
 const OWN_LAYER = /:layer:[\w-]*lambda-otlp-(node|x86_64|arm64)\b/;
 
-/** Which of our layers an ARN is of; undefined: of another's, or no ARN before it is deployed. */
+/** Which of our layers an ARN belongs to; undefined for another layer, or if the ARN is known only after deployment. */
 export function findOwnLayer(arn: unknown): LayerName | undefined {
   return typeof arn === 'string' ? (OWN_LAYER.exec(arn)?.[1] as LayerName | undefined) : undefined;
 }

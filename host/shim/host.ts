@@ -6,10 +6,10 @@ import type { ProtobufFunctions } from '../../src/node/native-host';
 export interface HostFunctions {
   readonly bytes: ByteFunctions;
   readonly compression: {
-    /** The number of the task that `onTransformed` will name. */
+    /** Returns the number of the task, which `onTransformed` will name. */
     gzip(body: Uint8Array | string, level: number): number;
     decompress(body: Uint8Array | string, format: 'gzip' | 'zlib', maxBytes: number): number;
-    /** The bytes, or Node's code for why there are none. */
+    /** Returns the inflated bytes, or Node's error code. */
     gunzipAtOnce(body: Uint8Array | string, maxBytes: number): ArrayBuffer | string;
   };
   readonly digests: {
@@ -20,7 +20,7 @@ export interface HostFunctions {
   };
   readonly files: FileFunctions;
   readonly patterns: {
-    /** @throws SyntaxError when the `regex` crate does not take it. */
+    /** @throws SyntaxError if the `regex` crate does not accept it. */
     compile(source: string): number;
     /** Begin and end of each match in UTF-16 units, one after the other. */
     findAll(pattern: number, text: string): Uint32Array;
@@ -30,7 +30,7 @@ export interface HostFunctions {
   readonly sockets: SocketFunctions;
   readonly urls: {
     parse(text: string): UrlParts | null | undefined;
-    /** The URL with one part changed; none when it cannot have it. */
+    /** The URL with one part changed; nothing if it cannot have this value. */
     change(text: string, part: UrlPart, value: string): UrlParts | null | undefined;
   };
 }
@@ -39,14 +39,14 @@ export interface HostFunctions {
 interface ByteFunctions {
   utf8Length(text: string): number;
   fromUtf8(text: string): ArrayBuffer;
-  /** Whole characters, as many as fit; the number of bytes. */
+  /** Writes as many whole characters as fit and returns the number of bytes. */
   writeUtf8(target: Uint8Array, at: number, text: string): number;
   readUtf8(source: Uint8Array, from: number, to: number): string;
   writeLatin1(target: Uint8Array, at: number, text: string): number;
   readLatin1(source: Uint8Array, from: number, to: number): string;
   writeHex(target: Uint8Array, at: number, digits: string): number;
   readHex(source: Uint8Array, from: number, to: number): string;
-  /** -1: not in it. */
+  /** Returns -1 if it is not found. */
   indexOf(source: Uint8Array, wanted: string, from: number): number;
   copy(source: Uint8Array, target: Uint8Array, at: number, from: number, to: number): number;
 }
@@ -74,9 +74,9 @@ interface ProcessFunctions {
   uptimeMs(): number;
   /** The function around a file of the program. */
   load(name: string): CommonJsFile;
-  /** `onTimers` is called then; infinite: never. */
+  /** `onTimers` is called at that uptime; never if it is infinite. */
   wakeAt(uptimeMs: number): void;
-  /** `onImmediate` is called so many times at the end of each turn. */
+  /** `onImmediate` is called this many times at the end of each turn. */
   expectImmediates(count: number): void;
   watchSignal(signal: number): void;
 }
@@ -92,10 +92,10 @@ interface SocketFunctions {
   listen(host: string, port: number): readonly [number, number];
   connect(host: string, port: number, keepAlive: boolean): number;
   connectTls(host: string, port: number, keepAlive: boolean, tls: number, name: string): number;
-  /** PEM texts, empty for none; `more`: trusted besides. @throws when they are no PEM. */
+  /** PEM texts, empty for none; `more` is trusted in addition. @throws if they are not PEM. */
   tlsConfig(authorities: string, more: string, certificate: string, key: string): number;
   startTls(socket: number, tls: number, name: string): void;
-  /** True: all of it is with the operating system; else `onDrained` follows. */
+  /** True if the operating system has taken all of it; otherwise `onDrained` follows. */
   write(socket: number, data: Uint8Array | string): boolean;
   end(socket: number): void;
   pause(socket: number, isPaused: boolean): void;

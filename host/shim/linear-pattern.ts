@@ -1,5 +1,6 @@
-// A pattern of JavaScript (no flags) in the syntax of Rust's `regex` crate, so that it finds the same there.
-// What has no equal is refused. A character beyond the BMP is one here, and two units in JavaScript.
+// Translates a JavaScript pattern (without flags) into the syntax of Rust's `regex` crate, with the same matches.
+// Syntax without an equivalent is refused. A character beyond the BMP counts as one here, but as two units in
+// JavaScript.
 // Source: https://tc39.es/ecma262/#sec-regexp-regular-expression-objects, https://docs.rs/regex/#syntax
 
 const DIGITS = '0-9';
@@ -28,7 +29,7 @@ class Translation {
 
   constructor(private readonly source: string) {}
 
-  /** @throws SyntaxError for what has no equal. */
+  /** @throws SyntaxError for syntax without an equivalent. */
   run(): string {
     let target = '';
     while (this.at < this.source.length) target += this.next();
@@ -55,7 +56,7 @@ class Translation {
     }
   }
 
-  /** What it captures, and under which name, is not asked for. */
+  /** Captures and their names are not needed. */
   private group(): string {
     return this.take(/\((?:\?:|\?<[\p{L}_$][\p{L}\d_$]*>|(?!\?))/uy) === undefined
       ? this.refuse()
@@ -113,7 +114,7 @@ class Translation {
       const last = this.take(/-(?!\])/y) === undefined ? undefined : this.member();
       target += toText(first);
       if (last === undefined) continue;
-      // Beside a set a hyphen is itself.
+      // A hyphen next to a set stands for itself.
       const isRange = 'code' in first && 'code' in last;
       target += `${isRange ? '-' : toText({ code: 0x2d })}${toText(last)}`;
     }
@@ -134,9 +135,9 @@ function toText(atom: Atom): string {
   return /[\w ]/.test(text) ? text : `\\u{${atom.code.toString(16)}}`;
 }
 
-/** @throws SyntaxError when it is no pattern, or one with what only some engines have. */
+/** @throws SyntaxError if it is not a pattern, or uses syntax that only some engines have. */
 export function toLinearPattern(source: string): string {
-  // Its own syntax first: what comes out could be a pattern where this was none.
+  // Checked first, since the translation of an invalid pattern could be valid.
   new RegExp(source);
   return new Translation(source).run();
 }

@@ -1,5 +1,6 @@
-//! Whom a TLS client trusts: the certificates of OTEL_EXPORTER_OTLP_CERTIFICATE, or the system's, or else
-//! Mozilla's, which are part of this binary; and those of NODE_EXTRA_CA_CERTS. Validity and names are always checked.
+//! The certificates that a TLS client trusts: those of OTEL_EXPORTER_OTLP_CERTIFICATE, else the system's, else
+//! Mozilla's, which are part of this binary; and in addition those of NODE_EXTRA_CA_CERTS. Validity and names are
+//! always checked.
 
 use crate::system_error::SystemError;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -23,13 +24,13 @@ const BUNDLES: [&str; 4] = [
 pub struct Identity<'a> {
     /// Trusted instead of the system's.
     pub authorities: &'a str,
-    /// Trusted besides.
+    /// Trusted in addition.
     pub more: &'a str,
     pub certificate: &'a str,
     pub key: &'a str,
 }
 
-/// Variables that name certificates.
+/// The variables that name certificates.
 #[derive(Default, Clone)]
 pub struct TrustPaths {
     /// SSL_CERT_FILE: instead of the system's.
@@ -99,8 +100,8 @@ fn system_certificates(paths: &TrustPaths) -> Vec<CertificateDer<'static>> {
     parse(&bundle.unwrap_or_default())
 }
 
-/// As webpki, but for one habit of OpenSSL's that private endpoints rely on: a certificate that is itself
-/// among those given is trusted, even if it is one of an authority, as a self-signed one usually is.
+/// Verifies as webpki does, except for one habit of OpenSSL that private endpoints rely on: a certificate that is
+/// itself among the trusted ones is accepted, even if it is an authority's, as a self-signed one usually is.
 #[derive(Debug)]
 struct AnchorVerifier {
     webpki: Arc<WebPkiServerVerifier>,
@@ -158,7 +159,7 @@ impl ServerCertVerifier for AnchorVerifier {
     }
 }
 
-/// webpki stops before it at a certificate of an authority.
+/// Needed because webpki refuses an authority's certificate before it checks the validity.
 fn check_validity(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
     let (from, until) = validity(certificate).ok_or(Error::InvalidCertificate(CertificateError::BadEncoding))?;
     let now = now.as_secs() as i64;
@@ -230,14 +231,14 @@ fn seconds(tag: u8, text: &[u8]) -> Option<i64> {
     Some(days_since_epoch(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second)
 }
 
-/// Of the Gregorian calendar; years begin in March, so that a leap day is the last of its year.
+/// For the Gregorian calendar; years begin in March, so that a leap day is the last day of its year.
 fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     let shifted = if month <= 2 { year - 1 } else { year };
     let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
     365 * shifted + shifted.div_euclid(4) - shifted.div_euclid(100) + shifted.div_euclid(400) + day_of_year - 719_468
 }
 
-/// With the codes that Node.js (OpenSSL) has for the same.
+/// Uses the codes that Node.js (OpenSSL) has for the same errors.
 pub fn tls_error(error: &Error) -> SystemError {
     let code = match error {
         Error::InvalidCertificate(CertificateError::Expired | CertificateError::ExpiredContext { .. }) => "CERT_HAS_EXPIRED",

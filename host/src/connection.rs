@@ -1,5 +1,5 @@
-//! One TCP connection, with TLS or without. It reads only when it is asked to, so that a receiver that is
-//! paused holds its sender up, and never blocks.
+//! One TCP connection, with or without TLS. It never blocks, and reads only when asked to, so that a paused receiver
+//! holds up its sender.
 
 use crate::system_error::SystemError;
 use mio::net::TcpStream;
@@ -11,9 +11,9 @@ use std::net::{Shutdown, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// An address that does not answer is given up for the next one, as Node.js does (autoSelectFamily).
+/// After this time the next address is tried, as in Node.js (autoSelectFamily).
 pub const ATTEMPT_TIMEOUT: Duration = Duration::from_millis(250);
-/// Memory kept for what could not be written at once.
+/// Memory kept for data that could not be written at once.
 const KEPT_OUTGOING_BYTES: usize = 64 * 1024;
 
 pub enum Event {
@@ -23,14 +23,14 @@ pub enum Event {
     Ended,
     /// Everything is sent, and the peer knows that nothing follows.
     Finished,
-    /// All that was written is with the operating system.
+    /// The operating system has taken everything that was written.
     Drained,
     Failed(SystemError),
 }
 
 #[derive(PartialEq)]
 enum Stage {
-    /// The name is looked up, or the next address is to be tried.
+    /// The name is being looked up, or the next address has to be tried.
     Unconnected,
     Connecting,
     Open,
@@ -45,7 +45,7 @@ pub struct Connection {
     pub attempt_until: Option<Instant>,
     address: String,
     tls: Option<Box<ClientConnection>>,
-    /// To a proxy: what `tls` runs inside of.
+    /// The connection to a proxy, inside of which `tls` runs.
     carrier: Option<Box<ClientConnection>>,
     is_secured: bool,
     outgoing: Vec<u8>,
@@ -58,7 +58,7 @@ pub struct Connection {
     is_ending: bool,
     is_finished: bool,
     has_peer_ended: bool,
-    /// Decrypted, and not passed on yet.
+    /// Decrypted bytes that have not been passed on yet.
     early: Vec<u8>,
 }
 
@@ -123,7 +123,7 @@ impl Connection {
         Ok(())
     }
 
-    /// Something is to be done, without waiting for the operating system.
+    /// True if there is something to do without waiting for the operating system.
     pub fn is_ready(&self) -> bool {
         match self.stage {
             Stage::Connecting => self.is_writable,
@@ -151,7 +151,8 @@ impl Connection {
             || (self.is_ending && !self.is_finished && !self.holds_bytes())
     }
 
-    /// True: all of it is with the operating system; else `Drained` will follow. What fails is told by `next_event`.
+    /// True if the operating system has taken all of it; otherwise `Drained` will follow. `next_event` reports
+    /// failures.
     pub fn write(&mut self, bytes: &[u8]) -> bool {
         if self.is_ending || self.stage == Stage::Failed {
             return true;
@@ -176,7 +177,7 @@ impl Connection {
         self.is_ending = true;
     }
 
-    /// What `is_ready` promised, one piece at a time; None when there is nothing more for now.
+    /// Returns what `is_ready` announced, one event at a time; None if there is nothing more for now.
     pub fn next_event(&mut self, block: &mut [u8]) -> Option<Event> {
         match self.stage {
             Stage::Connecting if self.is_writable => self.complete(),
@@ -188,7 +189,7 @@ impl Connection {
         }
     }
 
-    /// None while the connection is not there yet, or the next address is to be tried.
+    /// None while the connection is not open yet, or the next address has to be tried.
     fn complete(&mut self) -> Option<Event> {
         let stream = self.stream.as_ref()?;
         let problem = match stream.take_error() {

@@ -1,5 +1,5 @@
-//! The engine and its event loop: timers, then what the outside did, then immediates; after each call into the
-//! program its promises, as in Node.js.
+//! The engine and its event loop: timers, then events from outside, then immediates; as in Node.js, promises are
+//! settled after each call into the program.
 
 use crate::certificates::TrustPaths;
 use crate::connection::Event;
@@ -16,12 +16,12 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-/// Of 8 MB that a thread has by default; deep recursion (JSON) is refused before it is used up.
+/// A thread has 8 MB by default; deep recursion (JSON) is refused before that is used up.
 const MAX_STACK_BYTES: usize = 1024 * 1024;
-/// Cycles are looked for when this much has been allocated: not while the program is being loaded. Most of what is
-/// freed needs no looking.
+/// The engine looks for cycles when this much has been allocated, which is not while the program is being loaded. Most
+/// memory is freed without that.
 const FIRST_COLLECTION_BYTES: usize = 3 * 1024 * 1024 + 512 * 1024;
-/// Events of one connection before the others have their turn.
+/// How many events of one connection are handled before it is the others' turn.
 const MAX_EVENTS_PER_TURN: usize = 8;
 
 pub struct Start {
@@ -33,7 +33,7 @@ pub struct Start {
 
 pub type SharedNetwork = Rc<RefCell<Network>>;
 
-/// Runs the program until it exits the process; the answer is the exit code when it cannot run.
+/// Runs the program until it exits the process; returns the exit code if it cannot run.
 pub fn run(start: Start) -> i32 {
     match run_program(start) {
         Ok(never) => never,
@@ -130,7 +130,7 @@ impl<'js> Program<'js> {
         while self.ctx.execute_pending_job() {}
     }
 
-    /// An exception that nobody caught. When it cannot even be told, the process is given up.
+    /// Handles an uncaught exception. If even that fails, the process is given up.
     fn fail(&self) {
         let error = self.ctx.catch();
         let told = self.handler("onUncaught").and_then(|handler| handler.call::<_, ()>((error,)));

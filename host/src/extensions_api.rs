@@ -1,15 +1,15 @@
-//! The two requests of the Lambda Extensions API that are made without the engine: register, before it is
-//! started, and event/next, after it is gone.
+//! The two requests of the Lambda Extensions API that are made without the engine: register, before the engine starts, and
+//! event/next, after it has ended.
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html>
 
 use std::io::{self, Read, Write};
 use std::net::{TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// What must come before an answer's body, and the body, in bytes.
+/// The limit for the head of an answer, and for its body, in bytes.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
-/// Registering is answered at once, or TypeScript tries again.
+/// Lambda answers at once; without an answer in this time, TypeScript tries again.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
 
 pub struct Answer {
@@ -25,7 +25,7 @@ pub struct Registration {
     pub body: String,
 }
 
-/// Registers for `events`, a JSON list. None when there is any doubt.
+/// Registers for `events`, a JSON list. None if it is in any doubt that this worked.
 pub fn register(runtime_api: &str, name: &str, events: &str) -> Option<Registration> {
     let payload = format!("{{\"events\":{events}}}");
     let request = format!(
@@ -44,7 +44,7 @@ pub fn register(runtime_api: &str, name: &str, events: &str) -> Option<Registrat
     }
 }
 
-/// Waits for the next event, for hours if need be.
+/// Waits for the next event, if necessary for hours.
 pub fn next_event(runtime_api: &str, identifier: &str) -> io::Result<Answer> {
     let request = format!(
         "GET /2020-01-01/extension/event/next HTTP/1.1\r\nHost: {runtime_api}\r\n\

@@ -1,6 +1,6 @@
-//! The process that Lambda started. It forks before the engine starts, because Lambda fails a function whose
-//! extension dies, and an engine in C reads what the function logs. The parent passes signals on; when its
-//! child dies it says so in one line and keeps polling until SHUTDOWN.
+//! The process that Lambda starts. It forks before the engine starts, because Lambda fails a function whose extension
+//! dies, and an engine written in C reads what the function logs. The parent passes signals on; if its child dies, it
+//! logs one line and keeps polling until SHUTDOWN.
 
 use crate::extensions_api::{next_event, register};
 use crate::raw::{close_reserve, end_at_signals, restore_fault_signals, split_process, Side};
@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use std::process::exit;
 use std::time::Duration;
 
-/// The child's way to say: I have reported what failed, keep the function's environment alive.
+/// The child's exit code if it has reported a failure itself and the parent only has to keep the environment alive.
 pub const GAVE_UP: i32 = 70;
 
 const MAX_FAILURES: u32 = 5;
@@ -21,11 +21,11 @@ const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
 pub struct Extension {
     pub runtime_api: String,
     pub name: String,
-    /// None: TypeScript registers.
+    /// None if TypeScript has to register.
     pub identifier: Option<String>,
 }
 
-/// Returns in the child only. Without a second process (no memory, no permission) there is no telemetry.
+/// Returns in the child only. If no second process can be created (memory, permission), there is no telemetry.
 pub fn guard(extension: &Extension) {
     let signals = passed_signals();
     let mut watched = signals;
@@ -35,7 +35,7 @@ pub fn guard(extension: &Extension) {
         Ok(Side::Parent { child }) => outlive(child, &watched, extension),
         Ok(Side::Child) => {
             close_reserve();
-            // A child whose parent was killed must not go on alone.
+            // If the parent is killed, the child must not go on alone.
             let _ = nix::sys::prctl::set_pdeathsig(Signal::SIGKILL);
             let _ = before.thread_set_mask();
             restore_fault_signals();
@@ -78,7 +78,7 @@ fn outlive(child: Pid, watched: &SigSet, extension: &Extension) -> ! {
     }
 }
 
-/// Polls event/next until SHUTDOWN, so that the function works as without the extension.
+/// Polls event/next until SHUTDOWN, so that the function works as if there were no extension.
 pub fn idle(extension: &Extension) -> ! {
     end_at_signals();
     let Extension { runtime_api, name, identifier } = extension;

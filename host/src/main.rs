@@ -1,5 +1,5 @@
-//! The lambda-otlp extension without Node.js: QuickJS and the handful of functions that the extension's
-//! TypeScript needs of an operating system.
+//! The lambda-otlp extension without Node.js: QuickJS and the few functions of an operating system that the extension's
+//! TypeScript needs.
 //!
 //! Started by Lambda without arguments: registers, forks (guardian.rs), and runs the program in ../lambda-otlp.
 //! `compile SOURCE TARGET`: writes the bytecode of a CommonJS file, at build time.
@@ -31,7 +31,7 @@ static MEMORY: raw::Memory = raw::Memory;
 
 fn main() {
     let started = Instant::now();
-    // One line instead of a trace, and the guardian goes on.
+    // Prints one line instead of a trace; the guardian goes on.
     std::panic::set_hook(Box::new(|panic| {
         report::complain(&format!("a fault of the host ({panic}); the function runs without telemetry"));
         exit(guardian::GAVE_UP)
@@ -74,7 +74,7 @@ fn run_extension(own: &str, started: Instant) -> ! {
     let extension = Extension { runtime_api, name: name.clone(), identifier: identifier.clone() };
     guardian::guard(&extension);
 
-    // As the start script of the layer for Node.js hands over: src reads the same variables.
+    // Sets the variables that the start script of the layer for Node.js sets, since src reads the same ones.
     let handover = [
         ("LAMBDA_OTLP_EXTENSION_NAME", name),
         ("LAMBDA_OTLP_EXTENSION_ID", identifier.unwrap_or_default()),
@@ -94,7 +94,7 @@ fn program_folder(own: &Path) -> PathBuf {
     extensions.parent().unwrap_or(Path::new("..")).join("lambda-otlp")
 }
 
-/// Without the switches of a Node.js function, but for the certificates that it trusts.
+/// Leaves out the NODE_… variables of a Node.js function, except for the certificates that it trusts.
 fn environment() -> Vec<(String, String)> {
     std::env::vars_os()
         .map(|(name, value)| (name.to_string_lossy().into_owned(), value.to_string_lossy().into_owned()))

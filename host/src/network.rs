@@ -19,13 +19,13 @@ use std::time::{Duration, Instant};
 const WAKER: Token = Token(0);
 const SIGNALS: Token = Token(1);
 const FIRST_ID: u32 = 2;
-/// What one read takes at most.
+/// The most bytes that one read takes.
 const BLOCK_BYTES: usize = 64 * 1024;
 /// Node.js's default.
 const BACKLOG: i32 = 511;
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
 
-/// What the outside did, for one socket, worker or signal.
+/// An event from outside: of a socket, a worker or a signal.
 pub enum Happening {
     Connection(u32, Event),
     Accepted { listener: u32, connection: u32 },
@@ -45,7 +45,7 @@ pub struct Network {
     pub workers: Workers,
     signals: Option<Signals>,
     block: Vec<u8>,
-    /// Until the next timer of the program.
+    /// When the program's next timer is due.
     pub wake_at: Option<Instant>,
     pub immediates: u32,
     pending: Vec<Happening>,
@@ -81,7 +81,8 @@ impl Network {
         })
     }
 
-    /// Waits for the outside or the next timer, whichever is first; not at all while there is something to do.
+    /// Waits for an event from outside or the next timer, whichever comes first; returns at once if there is something
+    /// to do.
     pub fn wait(&mut self) -> io::Result<()> {
         let timeout = self.timeout();
         match self.poll.poll(&mut self.events, timeout) {
@@ -138,7 +139,7 @@ impl Network {
         self.wake_at.is_some_and(|at| at <= Instant::now())
     }
 
-    /// What happened besides connections.
+    /// Events other than those of connections.
     pub fn take_pending(&mut self) -> Vec<Happening> {
         std::mem::take(&mut self.pending)
     }
@@ -219,7 +220,7 @@ impl Network {
         self.poll.registry().register(stream, Token(id as usize), Interest::READABLE | Interest::WRITABLE)
     }
 
-    /// Everything that follows comes as events, failures too.
+    /// The results, including failures, are reported as events.
     pub fn connect(&mut self, target: &Target) -> u32 {
         let id = self.new_id();
         let mut connection = Connection::connecting();
@@ -299,7 +300,7 @@ impl Network {
         }
     }
 
-    /// A number to connect with. @throws text when the PEM texts are none.
+    /// Returns a number to connect with, or an error text if the PEM texts are invalid.
     pub fn tls_config(&mut self, identity: &Identity) -> Result<u32, String> {
         self.configs.push(client_config(identity, &self.trust)?);
         Ok(self.configs.len() as u32 - 1)
@@ -342,7 +343,7 @@ impl Network {
         }
     }
 
-    /// Of a connection or a listener. What was not sent is dropped.
+    /// Closes a connection or a listener. What has not been sent is dropped.
     pub fn close(&mut self, id: u32) {
         self.connections.remove(&id);
         self.listeners.remove(&id);
@@ -365,7 +366,7 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.set_reuse_address(true)?;
     if address.is_ipv6() {
-        // All addresses of IPv4 too; a single one of IPv6 is for itself.
+        // "All addresses" includes IPv4; a single IPv6 address does not.
         socket.set_only_v6(!address.ip().is_unspecified())?;
     }
     socket.bind(&SockAddr::from(address))?;

@@ -1,5 +1,5 @@
-//! The only file with unsafe code: what neither the compiler nor a crate can promise. Each function states
-//! what makes it sound; the functions themselves are safe to call.
+//! The only file with unsafe code, for what neither the compiler nor a crate can guarantee. Each function says why it
+//! is sound; the functions themselves are safe to call.
 #![allow(unsafe_code)]
 #![cfg_attr(feature = "sanitizer", allow(dead_code))]
 
@@ -15,12 +15,11 @@ use std::cell::UnsafeCell;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Memory for Rust and for the engine, from one heap. That of the C library, which zig links, rounds each object up to
-/// a power of two, sixteen bytes included, and maps and unmaps each buffer of 32 KB or more.
+/// Memory for Rust and for the engine, from one heap. The heap of the C library that zig links rounds each object up to
+/// a power of two, including sixteen bytes of its own, and maps and unmaps each buffer of 32 KB or more.
 ///
-/// Where there is none left the engine's process ends at once: a program that goes on without what it asked for loses
-/// a promise, and the function waits for it in vain. The process that Lambda started goes on with what it has in
-/// reserve.
+/// If there is none left, the engine's process ends at once: a program that went on would leave a promise unsettled,
+/// and the function would wait for it in vain. The process that Lambda started goes on with its reserve.
 ///
 /// Sound because every call is passed on as it came, or served from the reserve, to which its memory comes back.
 pub struct Memory;
@@ -110,7 +109,7 @@ static RESERVE: Reserve = Reserve {
 unsafe impl Sync for Reserve {}
 
 impl Reserve {
-    /// Null when it is closed, or has too little.
+    /// Null if the reserve is closed or too small.
     fn take(&self, layout: Layout) -> *mut u8 {
         let count = Self::blocks_of(layout);
         if self.is_open.load(Ordering::Relaxed) && count < RESERVE_BLOCKS && layout.align() <= BLOCK_BYTES {
@@ -144,7 +143,7 @@ impl Reserve {
     }
 }
 
-/// For a process that ends where memory is refused, because another one polls.
+/// To be called in a process that may end when memory is refused, because another one polls.
 pub fn close_reserve() {
     RESERVE.is_open.store(false, Ordering::Relaxed);
 }
@@ -174,7 +173,7 @@ unsafe impl Allocator for Memory {
     }
 }
 
-/// What is still in use at the end is no leak: the engine is never taken apart.
+/// Memory still in use at the end is not a leak, because the engine is never taken apart.
 #[cfg(feature = "sanitizer")]
 #[no_mangle]
 extern "C" fn __asan_default_options() -> *const std::ffi::c_char {
@@ -221,8 +220,8 @@ pub fn end_at_signals() {
     let _ = [Signal::SIGTERM, Signal::SIGINT].into_iter().collect::<SigSet>().thread_unblock();
 }
 
-/// The engine looks for cycles when there is half as much again as it kept the last time. While that is little, it is
-/// made to look when there are `MAX_GARBAGE_BYTES` more. `seen`: what this answered before.
+/// The engine looks for cycles when the heap has grown by half since the last time. While the heap is small, it is made
+/// to look after `MAX_GARBAGE_BYTES` more. `seen`: what this function returned before.
 ///
 /// Sound because the engine does nothing but read and write one number of the runtime that `ctx` is of.
 pub fn limit_garbage(ctx: &Ctx<'_>, seen: usize) -> usize {

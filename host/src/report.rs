@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-/// One error line. A full or closed stderr must stop nothing: the line is lost then.
+/// Prints one error line. If stderr is full or closed, the line is lost, since that must not stop anything.
 pub fn complain(message: &str) {
     let mut escaped = String::with_capacity(message.len());
     for character in message.chars() {

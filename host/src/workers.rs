@@ -1,5 +1,5 @@
-//! Work that would hold up the event loop (names to look up, large bodies to compress) in threads of its own,
-//! which end with it. Results come back through the loop.
+//! Runs work that would hold up the event loop (looking up names, compressing large bodies) in threads of its own,
+//! which end with the work. Results come back through the loop.
 
 use mio::Waker;
 use std::io;
@@ -62,7 +62,7 @@ impl Workers {
         if std::thread::Builder::new().stack_size(STACK_BYTES).spawn(work).is_ok() {
             return;
         }
-        // No thread to be had: late is better than never.
+        // No thread can be created, so the work is done here: late is better than never.
         if let Some(job) = job.lock().ok().and_then(|mut job| job.take()) {
             let _ = self.sender.send(job());
             let _ = self.waker.wake();

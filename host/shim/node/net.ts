@@ -1,4 +1,4 @@
-// node:net: connections, a server, and what addresses are.
+// node:net: connections, a server, and the kinds of addresses.
 import { EventEmitter } from './events';
 import { Socket } from './socket';
 import type { OnRead } from './socket';

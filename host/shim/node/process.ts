@@ -64,7 +64,7 @@ export function emitSignal(signal: number): void {
   if (name !== undefined) process.emit(name, name);
 }
 
-/** To whoever listens; else the engine gives up. */
+/** Passes the error to the listeners; without any, the engine gives up. */
 export function emitUncaught(error: unknown): void {
   if (process.emit('uncaughtException', error)) return;
   const text = error instanceof Error ? `${error.message}, ${error.stack ?? ''}` : String(error);
@@ -82,7 +82,7 @@ export function noteRejection(
   else rejections.set(promise, reason);
 }
 
-/** Tells of the rejections that nobody handled in the turn they came in. */
+/** Reports rejections that were not handled in the same turn. */
 export function emitRejections(): void {
   for (const [promise, reason] of rejections) {
     rejections.delete(promise);

@@ -62,7 +62,7 @@ export function createSecureContext(identity: Identity): SecureContext {
   return new SecureContext(identity);
 }
 
-/** @throws when the certificates or the key are none, as Node does. */
+/** @throws if the certificates or the key are invalid, as Node does. */
 export function connect(options: ConnectionOptions): TLSSocket {
   const { host: name, port, keepAlive = false, servername = name, socket } = options;
   let config: number;

@@ -1,4 +1,4 @@
-// node:zlib: gzip and what undoes it, worked on beside the event loop.
+// node:zlib: gzip and gunzip, run outside of the event loop.
 import { Buffer } from './buffer';
 import { failure } from './socket';
 

@@ -1,5 +1,5 @@
-//! Text to bytes and back, and what bytes are searched and copied with. Positions outside an array are cut to
-//! its ends; nothing here fails but for want of memory.
+//! Converts text to bytes and back, and searches and copies bytes. Positions outside an array are cut to its ends;
+//! nothing here fails unless memory runs out.
 
 use crate::raw::{copy_bytes, with_bytes, with_bytes_mut, with_utf8};
 use rquickjs::function::Func;
@@ -26,7 +26,7 @@ fn from_utf8<'js>(ctx: Ctx<'js>, text: JsString<'js>) -> Result<ArrayBuffer<'js>
     with_utf8(text, |text| ArrayBuffer::new_copy(ctx, text.as_bytes()))?
 }
 
-/// Whole characters, as many as fit; the number of bytes.
+/// Writes as many whole characters as fit and returns the number of bytes.
 fn write_utf8<'js>(target: Bytes<'js>, at: usize, text: JsString<'js>) -> Result<usize> {
     with_utf8(text, |text| {
         with_bytes_mut(&target, |target| {
@@ -41,7 +41,7 @@ fn write_utf8<'js>(target: Bytes<'js>, at: usize, text: JsString<'js>) -> Result
     })
 }
 
-/// What is no UTF-8 becomes U+FFFD by the WHATWG's rules.
+/// Invalid UTF-8 becomes U+FFFD by the WHATWG's rules.
 fn read_utf8<'js>(ctx: Ctx<'js>, source: Bytes<'js>, from: usize, to: usize) -> Result<Value<'js>> {
     let text = with_bytes(&source, |bytes| String::from_utf8_lossy(part(bytes, from, to)).into_js(&ctx));
     text
@@ -73,7 +73,7 @@ fn read_latin1<'js>(ctx: Ctx<'js>, source: Bytes<'js>, from: usize, to: usize) -
     })
 }
 
-/// Up to the first pair that is no hexadecimal number.
+/// Stops at the first pair that is not a hexadecimal number.
 fn write_hex<'js>(target: Bytes<'js>, at: usize, digits: JsString<'js>) -> Result<usize> {
     with_utf8(digits, |digits| {
         with_bytes_mut(&target, |target| {
@@ -102,7 +102,7 @@ pub fn to_hex(bytes: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// -1: not in it.
+/// Returns -1 if it is not found.
 fn index_of<'js>(source: Bytes<'js>, wanted: JsString<'js>, from: usize) -> Result<i64> {
     with_utf8(wanted, |wanted| {
         with_bytes(&source, |bytes| {

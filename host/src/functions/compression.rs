@@ -1,5 +1,5 @@
-//! gzip and what undoes it, beside the loop: the result comes as `onTransformed`. What is little can be inflated
-//! at once.
+//! gzip and gunzip outside of the event loop: the result comes with `onTransformed`. Small bodies can be inflated at
+//! once.
 
 use super::with_bytes_or_text;
 use crate::engine::SharedNetwork;
@@ -11,7 +11,7 @@ use rquickjs::function::Func;
 use rquickjs::{ArrayBuffer, Ctx, IntoJs, Object, Result, Value};
 use std::io::{self, Read, Write};
 
-/// Of a gzip member; what follows the last member and is none is passed over, as Node.js does.
+/// The first bytes of a gzip member; other bytes after the last member are ignored, as in Node.js.
 const GZIP_MARK: [u8; 2] = [0x1f, 0x8b];
 
 pub fn create<'js>(ctx: &Ctx<'js>, network: &SharedNetwork) -> Result<Object<'js>> {
@@ -47,7 +47,7 @@ fn compress(bytes: &[u8], level: u32) -> std::result::Result<Vec<u8>, &'static s
 /// The codes are those of Node.js.
 fn decompress(bytes: &[u8], is_gzip: bool, max_bytes: u64) -> std::result::Result<Vec<u8>, &'static str> {
     let mut plain = Vec::new();
-    // One byte more tells that it is too much.
+    // One byte more shows that it is too much.
     let limit = max_bytes.saturating_add(1);
     let read = if is_gzip {
         read_members(bytes, limit, &mut plain)
@@ -62,7 +62,7 @@ fn decompress(bytes: &[u8], is_gzip: bool, max_bytes: u64) -> std::result::Resul
     }
 }
 
-/// At most `limit` bytes of all members together.
+/// Reads at most `limit` bytes from all members together.
 fn read_members(bytes: &[u8], limit: u64, plain: &mut Vec<u8>) -> io::Result<()> {
     let mut rest = bytes;
     loop {

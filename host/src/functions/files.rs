@@ -1,5 +1,5 @@
-//! The few synchronous calls on files that the extension makes. A file is known by a number of this module's,
-//! but for standard output (1) and standard error (2).
+//! The few synchronous file operations that the extension uses. Files have numbers of this module's own, except for
+//! standard output (1) and standard error (2).
 
 use super::with_bytes_or_text;
 use crate::system_error::SystemError;

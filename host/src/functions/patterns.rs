@@ -1,4 +1,4 @@
-//! Users' patterns, by the `regex` crate: in time that is linear in the text, whatever the pattern.
+//! Users' patterns, run by the `regex` crate in time that is linear in the text, whatever the pattern.
 
 use crate::raw::with_utf8;
 use regex::{Regex, RegexBuilder};
@@ -7,7 +7,7 @@ use rquickjs::{Ctx, Exception, Object, Result, String as JsString, TypedArray};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// Of a compiled pattern: one that repeats a repetition a thousand times is refused.
+/// The limit for a compiled pattern; one that repeats a repetition a thousand times is refused.
 const MAX_PATTERN_BYTES: usize = 1024 * 1024;
 
 pub fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {

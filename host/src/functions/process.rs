@@ -19,7 +19,7 @@ pub fn create<'js>(ctx: &Ctx<'js>, start: &Start, network: &SharedNetwork) -> Re
     group.set("architecture", if cfg!(target_arch = "aarch64") { "arm64" } else { "x64" })?;
     group.set("version", env!("CARGO_PKG_VERSION"))?;
     group.set("exit", Func::from(|code: i32| -> () { std::process::exit(code) }))?;
-    // For what nobody can handle: the guardian keeps the function's environment alive.
+    // For errors that nobody can handle; the guardian then keeps the function's environment alive.
     group.set("giveUp", Func::from(|message: String| -> () {
         complain(&message);
         std::process::exit(GAVE_UP)

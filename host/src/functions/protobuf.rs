@@ -19,7 +19,7 @@ const MAX_VARINT_BYTES: usize = 10;
 const KEPT_BYTES: usize = 64 * 1024;
 const INT64_BOUND: f64 = 9_223_372_036_854_775_808.0;
 
-/// Written here first, because JavaScript could get at the target meanwhile.
+/// Written to a buffer of its own first, because JavaScript could change the target in the meantime.
 #[derive(Default)]
 struct Writer {
     bytes: Vec<u8>,
@@ -59,7 +59,7 @@ fn write(
     at: usize,
     fill: impl FnOnce(&mut Writer) -> Result<()>,
 ) -> Result<i64> {
-    // A getter among the attributes could come back here: that is an error, not a second borrower.
+    // A getter among the attributes could call this again, which is an error.
     let mut writer = shared.try_borrow_mut().map_err(|_| Error::Unknown)?;
     writer.bytes.clear();
     fill(&mut writer)?;
@@ -75,7 +75,7 @@ fn write(
     Ok(written)
 }
 
-/// Negative ones in two's complement.
+/// Negative values in two's complement.
 fn to_uint64(value: f64) -> u64 {
     if value < 0.0 { value as i64 as u64 } else { value as u64 }
 }
@@ -147,7 +147,7 @@ impl Writer {
         })
     }
 
-    /// Hexadecimal digits as bytes, up to the first pair that is no number.
+    /// Writes hexadecimal digits as bytes, up to the first invalid pair.
     fn id(&mut self, tag: u8, digits: Option<JsString<'_>>) -> Result<()> {
         let Some(digits) = digits else { return Ok(()) };
         with_utf8(digits, |digits| {

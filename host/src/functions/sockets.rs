@@ -1,4 +1,4 @@
-//! TCP and TLS, by numbers; what happens on them comes as handlers' calls.
+//! TCP and TLS sockets, identified by numbers; their events are reported by calling handlers.
 
 use super::with_bytes_or_text;
 use crate::certificates::Identity;
