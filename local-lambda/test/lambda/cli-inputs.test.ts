@@ -185,7 +185,7 @@ test.each(['--http', '--ui'])(
     let said = '';
     child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
     expect(await ended).toBe(2);
-    expect(said).toContain(`port ${port} is in use: expected a free one`);
+    expect(said).toContain(`port ${port} is in use: expected a free port`);
     taken.close();
   },
 );
