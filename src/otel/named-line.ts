@@ -4,7 +4,7 @@ import type { Range } from './character-kinds';
 import { BLANK, runEnd, runStart } from './character-kinds';
 import { escapesBefore } from './json-text';
 
-export interface LineHead {
+interface LineHead {
   /** The column of the name. */
   readonly column: number;
   readonly isListItem: boolean;
