@@ -44,13 +44,14 @@ const INTERVAL_MS = 5_000;
 
 /** What the lifecycle needs in either kind of environment. */
 export interface Exports {
-  serve(event: InvokeEvent): Promise<() => void>;
+  /** Absent where there are no INVOKE events. */
+  serve?(event: InvokeEvent): Promise<() => void>;
   /** Something was read. */
   readonly telemetryRead: () => void;
   /** True while the latest INVOKE's end has not been seen. */
-  readonly isRunning: boolean;
-  /** The environment ends. */
-  stop(): void;
+  readonly isRunning?: boolean;
+  /** The environment ends; absent: nothing is armed, and an export under way is joined by the last one. */
+  stop?(): void;
 }
 
 interface AwaitedEnd {
@@ -118,11 +119,6 @@ export class InvocationExports implements Exports {
     }
     const ageMs = Math.abs(clock.now() - this.lastExportAtMs);
     if (pipeline.needsFlush || (ageMs >= INTERVAL_MS && this.isRunning)) this.exportEarly();
-  }
-
-  /** Nothing is armed; an export under way is joined by the last one. */
-  stop(): void {
-    return;
   }
 
   private judgePreviousEnd(): void {
@@ -227,7 +223,6 @@ function toLatest(deadlineMs: number, nowMs: number): number {
 // is exported after five seconds at the latest, and at once when the buffer is half full.
 
 export class ManagedInstanceExports implements Exports {
-  readonly isRunning = false;
   private isArmed = false;
   private isExporting = false;
   private cancel: () => void = () => undefined;
@@ -237,11 +232,6 @@ export class ManagedInstanceExports implements Exports {
     private readonly clock: Clock,
   ) {
     pipeline.onNeedsFlush = () => void this.export();
-  }
-
-  /** There are no INVOKE events here. */
-  serve(): Promise<() => void> {
-    return Promise.resolve(() => undefined);
   }
 
   telemetryRead(): void {

@@ -90,7 +90,7 @@ export class Lifecycle {
         return;
       }
       await this.pipeline;
-      onSent = await this.exports?.serve(event);
+      onSent = await this.exports?.serve?.(event);
     }
   }
 
@@ -130,7 +130,7 @@ export class Lifecycle {
     deadlineMs: number,
     end: LifecycleEnd,
   ): Promise<LifecycleEnd> {
-    this.exports?.stop();
+    this.exports?.stop?.();
     const isRunning = this.exports?.isRunning ?? false;
     const ports = { ...this.ports, pipeline: this.pipeline };
     await shutDown(ports, { reason, deadlineMs, isRunning });
