@@ -2,8 +2,8 @@
 // turn comes, and read in parts, so that nothing else has to wait long, whatever arrives. At the end, what cannot be
 // read in time is dropped and counted.
 import type { ByteBudget } from '../http/byte-budget';
-import type { TelemetryBody } from '../lambda/telemetry-listener';
-import { MAX_BODY_BYTES } from '../lambda/telemetry-listener';
+import type { TelemetryBody } from '../lambda/telemetry-api';
+import { MAX_BODY_BYTES } from '../lambda/telemetry-api';
 import { turn } from '../node/clock';
 import type { Clock } from '../node/clock';
 import { inflate } from '../node/compression';

@@ -4,7 +4,7 @@
 
 import { sha256Hex } from '../node/crypto';
 import { RecentKeys } from '../telemetry/recent-keys';
-import type { TelemetryBody } from './telemetry-listener';
+import type { TelemetryBody } from './telemetry-api';
 
 /** How many batches are remembered; a repeated batch follows soon after the first. */
 const REMEMBERED = 256;

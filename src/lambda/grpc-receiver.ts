@@ -8,7 +8,7 @@ import type { Socket } from '../node/sockets';
 import { acceptPartly, takeBody } from '../relay/otlp-exchange';
 import { INFLATION } from './received-otlp';
 import type { OtlpReceiverOptions } from './received-otlp';
-import { MAX_BODY_BYTES } from './telemetry-listener';
+import { MAX_BODY_BYTES } from './telemetry-api';
 import type { Signal } from '../relay/item';
 
 const GRPC_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/i;

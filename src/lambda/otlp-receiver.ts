@@ -9,7 +9,7 @@ import type { HttpServer, ServerAddress } from '../http/server';
 import type * as Grpc from './grpc-receiver';
 import type * as Requests from './otlp-requests';
 import type { OtlpReceiverOptions } from './received-otlp';
-import { MAX_BODY_BYTES } from './telemetry-listener';
+import { MAX_BODY_BYTES } from './telemetry-api';
 
 export interface OtlpReceiver {
   /** True if at least one address is bound. */

@@ -14,7 +14,7 @@ import {
 import type { OpenedExchange, OtlpResponse, OtlpRequest } from '../relay/otlp-exchange';
 import { INFLATION } from './received-otlp';
 import type { OtlpReceiverOptions } from './received-otlp';
-import { MAX_BODY_BYTES } from './telemetry-listener';
+import { MAX_BODY_BYTES } from './telemetry-api';
 
 /** Keyed by the head: a connection keeps one object for it as long as the client repeats the same head. */
 const EXCHANGES = new WeakMap<HeaderFields, OpenedExchange>();

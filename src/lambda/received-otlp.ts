@@ -3,7 +3,7 @@ import type { Diagnostics } from '../diagnostics';
 import type { ByteBudget } from '../http/byte-budget';
 import type { Signal } from '../relay/item';
 import type { Encoding } from '../relay/otlp-exchange';
-import { MAX_BODY_BYTES } from './telemetry-listener';
+import { MAX_BODY_BYTES } from './telemetry-api';
 
 /** An acknowledged body, inflated. */
 export interface OtlpBody {

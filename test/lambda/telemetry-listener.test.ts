@@ -2,8 +2,8 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { ByteBudget } from '../../src/http/byte-budget';
-import { startTelemetryListener } from '../../src/lambda/telemetry-listener';
-import type { TelemetryListener } from '../../src/lambda/telemetry-listener';
+import { startTelemetryListener } from '../../src/lambda/telemetry-api';
+import type { TelemetryListener } from '../../src/lambda/telemetry-api';
 import { recordDiagnostics } from '../extension/recorded-diagnostics';
 
 interface Arrived {
