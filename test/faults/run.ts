@@ -24,7 +24,17 @@ function readRows(file: string): readonly (Row | Finding)[] {
   return lines.map((line) => JSON.parse(line) as Row | Finding);
 }
 
-function main(args: readonly string[]): number {
+async function writePage(rows: readonly (Row | Finding)[]): Promise<void> {
+  const { format, resolveConfig } = await import('prettier');
+  const file = path.join(ROOT, 'docs/faults.md');
+  const text = toPage(
+    rows.filter((row) => 'fault' in row),
+    rows.filter((row) => 'finding' in row),
+  );
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), parser: 'markdown' }));
+}
+
+async function main(args: readonly string[]): Promise<number> {
   if (args.includes('--help')) {
     process.stderr.write(USAGE);
     return 0;
@@ -59,20 +69,17 @@ function main(args: readonly string[]): number {
   if (args.includes('--write') && failed) {
     process.stderr.write('docs/faults.md is left as it is: not every promise held.\n');
   } else if (args.includes('--write')) {
-    writeFileSync(
-      path.join(ROOT, 'docs/faults.md'),
-      toPage(
-        rows.filter((row) => 'fault' in row),
-        rows.filter((row) => 'finding' in row),
-      ),
-    );
+    await writePage(rows);
   }
   return status ?? 1;
 }
 
-try {
-  process.exitCode = main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  },
+);
