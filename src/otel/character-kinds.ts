@@ -88,3 +88,7 @@ export function runStart(
   while (start > from && isOf(text.charCodeAt(start - 1), kind)) start -= 1;
   return start;
 }
+
+export function skipBlanksBefore(text: string, end: number): number {
+  return runStart(text, end, { kind: BLANK, from: 0 });
+}

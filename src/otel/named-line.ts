@@ -1,13 +1,12 @@
 // Lines `name: value` as in YAML and HTTP headers, also within a string of JSON, where `\n` ends them. A value may
 // continue in deeper lines (YAML's blocks) or as far as a PEM block does. Takes linear time on any text.
 import type { Range } from './character-kinds';
-import { BLANK, runEnd, runStart } from './character-kinds';
+import { BLANK, runEnd, skipBlanksBefore } from './character-kinds';
 import { escapesBefore } from './json-text';
 
 interface LineHead {
   /** The column of the name. */
   readonly column: number;
-  readonly isListItem: boolean;
   /** The number of backslashes in a line's end within a string; 0 if the line is not in one. */
   readonly escapes: number;
 }
@@ -15,6 +14,8 @@ interface LineHead {
 const BACKSLASH = '\\';
 /** Nothing, or the head of a YAML block: a tag, an anchor, an indicator, a comment. */
 const BLOCK_HEAD = /^(?:[&!]\S*(?:\s+|$))*(?:[|>][-+0-9]*)?\s*(?:#.*)?$/;
+/** One with an indicator, below which nothing is a list. */
+const BLOCK_TEXT = /^(?:[&!]\S*\s+)*[|>]/;
 const MAX_BLOCK_HEAD = 200;
 const PEM_HEAD = '-----BEGIN ';
 const PEM_FOOT = '-----END ';
@@ -23,9 +24,8 @@ const PEM_DASHES = '-----';
 /** Undefined if anything but an indentation, the dash of a list or an opening quote precedes the name on its line. */
 export function lineHeadOf(text: string, nameStart: number): LineHead | undefined {
   let at = skipBlanksBefore(text, nameStart);
-  const isListItem = text.charAt(at - 1) === '-';
-  if (isListItem) at = skipBlanksBefore(text, at - 1);
-  const head = { column: nameStart - at, isListItem };
+  if (text.charAt(at - 1) === '-') at = skipBlanksBefore(text, at - 1);
+  const head = { column: nameStart - at };
   if (at === 0 || isLineEnd(text, at - 1)) return { ...head, escapes: 0 };
   const before = text.charAt(at - 1);
   const escapes = escapesBefore(text, at - 1);
@@ -36,10 +36,9 @@ export function lineHeadOf(text: string, nameStart: number): LineHead | undefine
 /** The value of a name whose colon ends before `after`. */
 export function lineValueAt(text: string, after: number, head: LineHead): Range {
   const start = runEnd(text, after, BLANK);
-  if (text.startsWith(PEM_HEAD, start)) return { start, end: pemEnd(text, start) };
-  const end = head.escapes > 0 ? escapedLineEnd(text, start, head) : lineEnd(text, start);
-  const isBlock =
-    head.escapes === 0 && end - start <= MAX_BLOCK_HEAD && BLOCK_HEAD.test(text.slice(start, end));
+  if (beginsPem(text, start)) return { start, end: pemEnd(text, start) };
+  const end = lineEnd(text, start, head);
+  const isBlock = end - start <= MAX_BLOCK_HEAD && BLOCK_HEAD.test(text.slice(start, end));
   return isBlock ? blockAt(text, { start, end }, head) : { start, end };
 }
 
@@ -58,18 +57,23 @@ export function isLineEnd(text: string, index: number): boolean {
   return '\r\n'.includes(text.charAt(index));
 }
 
-function skipBlanksBefore(text: string, end: number): number {
-  return runStart(text, end, { kind: BLANK, from: 0 });
+/** True if a line in a string ends here, as JSON writes its end. */
+export function isEscapedLineEnd(text: string, index: number, { escapes }: LineHead): boolean {
+  const escape = BACKSLASH.repeat(escapes);
+  return (
+    escapes > 0 && (text.startsWith(`${escape}n`, index) || text.startsWith(`${escape}r`, index))
+  );
 }
 
-function lineEnd(text: string, start: number): number {
+/** The end of the line, or of the string that it is in. */
+function lineEnd(text: string, start: number, { escapes }: LineHead): number {
+  if (escapes > 0) return escapedLineEnd(text, start, escapes);
   let end = start;
   while (end < text.length && !isLineEnd(text, end)) end += 1;
   return end;
 }
 
-/** The end of a line, or of the string that it is in. */
-function escapedLineEnd(text: string, start: number, { escapes }: LineHead): number {
+function escapedLineEnd(text: string, start: number, escapes: number): number {
   for (let index = start; index < text.length; index += 1) {
     if (isLineEnd(text, index)) return index;
     const run = index;
@@ -83,25 +87,33 @@ function escapedLineEnd(text: string, start: number, { escapes }: LineHead): num
 }
 
 /** All following lines that are deeper than the name, and the items of a list beside it. */
-function blockAt(text: string, head: Range, { column, isListItem }: LineHead): Range {
-  const isEmpty = head.start === head.end;
-  let { start, end } = head;
-  for (let line = nextLine(text, end); line < text.length;) {
+function blockAt(text: string, value: Range, head: LineHead): Range {
+  const isEmpty = value.start === value.end;
+  const isText = BLOCK_TEXT.test(text.slice(value.start, value.end));
+  let { start, end } = value;
+  for (let line = nextLine(text, end, head); line !== undefined;) {
     const first = runEnd(text, line, BLANK);
-    const isBlank = first === text.length || isLineEnd(text, first);
+    const last = lineEnd(text, first, head);
+    const isBlank = last === first;
     const indent = first - line;
-    const isItem = isEmpty && !isListItem && indent === column && text.startsWith('- ', first);
-    if (!isBlank && indent <= column && !isItem) break;
-    const next = lineEnd(text, first);
+    const isItem = !isText && indent === head.column && text.startsWith('- ', first);
+    if (!isBlank && indent <= head.column && !isItem) break;
     if (!isBlank) {
-      if (start === head.start && isEmpty) start = first;
-      end = next;
+      if (start === value.start && isEmpty) start = first;
+      end = last;
     }
-    line = Math.max(nextLine(text, next), line + 1);
+    line = nextLine(text, last, head);
   }
   return { start, end };
 }
 
-function nextLine(text: string, end: number): number {
-  return text.startsWith('\r\n', end) ? end + 2 : end + 1;
+/** Undefined at the end of the text, or of the string that the line is in. */
+function nextLine(text: string, end: number, { escapes }: LineHead): number | undefined {
+  if (end >= text.length) return undefined;
+  if (isLineEnd(text, end)) return text.startsWith('\r\n', end) ? end + 2 : end + 1;
+  const escape = BACKSLASH.repeat(escapes);
+  const [carriageReturn, lineFeed] = [`${escape}r`, `${escape}n`];
+  const feed = text.startsWith(carriageReturn, end) ? end + carriageReturn.length : end;
+  if (text.startsWith(lineFeed, feed)) return feed + lineFeed.length;
+  return feed > end ? feed : undefined;
 }

@@ -2,10 +2,25 @@
 // as Python, Ruby, PHP, Go and Node.js print objects, and lines `name: value` as in YAML and HTTP headers. Takes linear
 // time on any text.
 import type { Range } from './character-kinds';
-import { BLANK, isOf, NAME, runEnd, runStart, VALUE_END } from './character-kinds';
+import {
+  BLANK,
+  isOf,
+  NAME,
+  runEnd,
+  runStart,
+  skipBlanksBefore,
+  VALUE_END,
+} from './character-kinds';
 import { escapesBefore, skipSpace, stringEnd, NamedValues } from './json-text';
 import type { NamedValue, RuleOf } from './json-text';
-import { beginsPem, isLineEnd, lineHeadOf, lineValueAt, pemEnd } from './named-line';
+import {
+  beginsPem,
+  isEscapedLineEnd,
+  isLineEnd,
+  lineHeadOf,
+  lineValueAt,
+  pemEnd,
+} from './named-line';
 
 /** Longer words are not taken for names. */
 const MAX_NAME = 64;
@@ -26,6 +41,9 @@ const PARAMETER_SCHEME =
 const PARAMETER_END = " \t\r\n,()[]{}'";
 /** The longest rest of a value with blanks in a connection string. */
 const MAX_BLANK_VALUE = 256;
+const PAIR_BEFORE = /=[^;=\r\n"']{0,100};$/;
+const REST_OF_FIRST_VALUE = /^[^;=\r\n"']*(?=;\s*[A-Za-z][\w ]{0,63}=)/;
+const REST_OF_LATER_VALUE = /^[^;=\r\n"']*(?=[;\r\n"']|$)/;
 
 /** The values of the pairs whose names a rule matches, without their quotes. */
 export function findPairs(text: string, ruleOf: RuleOf): readonly NamedValue[] {
@@ -50,17 +68,13 @@ function findAssigned(text: string, ruleOf: RuleOf): readonly NamedValue[] {
   return values.found;
 }
 
-/** In a connection string (`Server=a;Password=b c;…`) a value has blanks in it, and ends before the semicolon. */
+/** In a connection string (`Server=a;Password=b c;…`) a value may have blanks in it, and ends before the semicolon. */
 function connectionValueEnd(text: string, nameEnd: number, end: number): number {
   if (text.charAt(end) !== ' ') return end;
   const before = skipBlanksBefore(text, runStart(text, nameEnd, { kind: NAME, from: 0 }));
-  if (text.charAt(before - 1) !== ';') return end;
-  const [rest = ''] = /^[^;=\r\n"']*;?/.exec(text.slice(end, end + MAX_BLANK_VALUE)) ?? [];
-  return rest.endsWith(';') ? end + rest.length - 1 : end;
-}
-
-function skipBlanksBefore(text: string, end: number): number {
-  return runStart(text, end, { kind: BLANK, from: 0 });
+  const isLater = PAIR_BEFORE.test(text.slice(Math.max(0, before - MAX_BLANK_VALUE), before));
+  const rest = text.slice(end, end + MAX_BLANK_VALUE);
+  return end + ((isLater ? REST_OF_LATER_VALUE : REST_OF_FIRST_VALUE).exec(rest)?.[0].length ?? 0);
 }
 
 /**
@@ -125,9 +139,12 @@ function printedValue(text: string, name: PrintedName): Range | undefined {
   if (isMember) return memberAt(text, value);
   if (isQuoted) return valueAt(text, value);
   const nameStart = nameStartBefore(text, nameEnd);
-  const isSpaced = isOf(text.charCodeAt(at + 1), BLANK) || isLineEnd(text, at + 1);
-  if (!isSpaced) return isGoField(text, nameStart, name) ? goValueAt(text, at + 1) : undefined;
   const head = lineHeadOf(text, nameStart);
+  const isSpaced =
+    isOf(text.charCodeAt(at + 1), BLANK) ||
+    isLineEnd(text, at + 1) ||
+    (head !== undefined && isEscapedLineEnd(text, at + 1, head));
+  if (!isSpaced) return isGoField(text, nameStart, name) ? goValueAt(text, at + 1) : undefined;
   return head && lineValueAt(text, at + 1, head);
 }
 

@@ -207,7 +207,8 @@ function findWebTokens(text: string, run: Range): readonly Range[] {
 /** Finds what precedes the host of a URL: a user name and password, or a token. */
 function findUserInformation(text: string): readonly Range[] {
   const matches: Range[] = [];
-  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at)) {
+  // The colon before the delimiter that ended one may begin the next: `proxy://http://user:password@host`.
+  for (let at = text.indexOf('://'); at !== -1; at = text.indexOf('://', at - 1)) {
     const start = at + 3;
     let end = start;
     for (at = start; at < text.length && !isOf(text.charCodeAt(at), URL_DELIMITER); at += 1) {

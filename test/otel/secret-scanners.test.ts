@@ -127,6 +127,11 @@ it.each(['cards', 'tokens', 'aws_keys'] as const)(
   },
 );
 
+it('finds the user information of a URL that follows a scheme', () => {
+  const [found] = new SecretScanners(['tokens']).find('proxy://http://user:hunter2@host', '');
+  expect(found).toMatchObject({ start: 15, end: 27 });
+});
+
 it('of e-mail addresses none is left', () => {
   const scanners = new SecretScanners(['emails']);
   fc.assert(
