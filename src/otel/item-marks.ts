@@ -204,7 +204,9 @@ function withContext(
   const { spanContext } = record;
   const isSame =
     spanContext === undefined ||
-    (spanContext.spanId === context.spanId && spanContext.traceFlags === context.traceFlags);
+    (spanContext.spanId === context.spanId &&
+      spanContext.traceId === context.traceId &&
+      spanContext.traceFlags === context.traceFlags);
   return isSame ? record : { ...record, spanContext: { ...spanContext, ...context } };
 }
 

@@ -12,12 +12,12 @@ import { Decisions, identityOf } from './decisions';
 import type { HoldOptions, HeldSignal } from './hold';
 import { Hold } from './hold';
 import { ItemMarks, toReceivedItem, toRecordItem, toSpanItem } from './item-marks';
+import type { Item } from './item-marks';
 import { hasRules } from './keep-rules';
 import type { Measurement } from './metrics';
 import type { ReadLine } from './read-lines';
 import type { TakingContext } from './received-intake';
 import { ReceivedIntake } from './received-intake';
-import type { Item } from './item-marks';
 import { Attribute } from './semconv';
 
 export interface SelectionOptions extends DecisionOptions {
@@ -113,7 +113,8 @@ export class Selection {
 
   private mayBeKept(requestId: string): boolean {
     const { decisions } = this;
-    return this.hasRules && decisions.isKnown(requestId) && decisions.of(requestId) === undefined;
+    const isOpen = decisions.isKnown(requestId) && decisions.of(requestId) === undefined;
+    return isOpen && (this.hasRules || this.options.followsSdk === true);
   }
 
   private selectByDecision(

@@ -29,7 +29,7 @@ export function wire(ms: number, type: string, record: unknown): WireEvent {
   return { time: new Date(ORIGIN_MS + ms).toISOString(), type, record };
 }
 
-const timeText = (ms: number): string => new Date(ORIGIN_MS + ms).toISOString();
+export const timeText = (ms: number): string => new Date(ORIGIN_MS + ms).toISOString();
 
 /** initStart, initRuntimeDone and initReport of an init of 500 ms. */
 export function init(ms: number, fields: Readonly<Record<string, unknown>> = {}): WireEvent[] {

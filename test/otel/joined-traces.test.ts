@@ -1,5 +1,6 @@
 // What leaves of a request whose function has an SDK of its own: one trace with one SERVER span.
 import { encodeOtlpMessage } from 'local-lambda/otlp/decode';
+import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { SpanKind } from '@opentelemetry/api';
 import { createEnvironment } from '../../src/environment';
@@ -11,7 +12,7 @@ import { bytesOf } from '../../src/relay/item';
 import type { RawItem } from '../../src/relay/item';
 import { ReceivedSpan } from '../../src/relay/received-span';
 import { decodeBatch } from '../../src/telemetry/decode';
-import { at, done, init, report, REQUEST, start } from '../invocation/scenario';
+import { at, done, init, report, REQUEST, start, timeText } from '../invocation/scenario';
 import type { WireEvent } from '../invocation/scenario';
 import { silentDiagnostics } from '../extension/recorded-diagnostics';
 
@@ -74,6 +75,7 @@ const child = (fields: Partial<SdkSpan> = {}): ReceivedSpan =>
 interface Left {
   readonly own: readonly ReadableSpan[];
   readonly sdk: readonly ReceivedSpan[];
+  readonly logs: readonly ReadableLogRecord[];
 }
 
 /** A sandbox's translator; each call of `settle` gives what leaves then. */
@@ -89,12 +91,13 @@ function createScene(variables: Readonly<Record<string, string>> = {}) {
   return {
     events: (...events: readonly WireEvent[]) =>
       translator.accept(decodeBatch(JSON.stringify(events), at(0)), at(0)),
-    spans: (...spans: readonly ReceivedSpan[]) => spans.forEach((span) => received.add(span)),
+    spans: (...spans: readonly ReceivedSpan[]) =>
+      spans.forEach((span) => translator.reception.accept('traces', span, new Set())),
     settle: (reason?: string): Left => {
       const ending = reason === undefined ? undefined : { reason, time: at(60_000) };
-      const { spans, received: left } = translator.settle(ending);
+      const { spans, logRecords, received: left } = translator.settle(ending);
       const isSdk = (item: RawItem): item is ReceivedSpan => item instanceof ReceivedSpan;
-      return { own: spans, sdk: left.filter(isSdk) };
+      return { own: spans, sdk: left.filter(isSdk), logs: logRecords };
     },
   };
 }
@@ -395,6 +398,33 @@ describe('a request whose function has an SDK', () => {
     expect(scene.settle().sdk).toEqual([]);
     scene.events(report(1201));
     expect(attributesOf(scene.settle().sdk[0])).toHaveProperty(['lambda.billed_duration_ms']);
+  });
+
+  it('exports what settled before the first span of the SDK of a trace that it samples', () => {
+    const scene = createScene({
+      LAMBDA_OTLP_SPAN_AT: 'report',
+      LAMBDA_OTLP_OTEL_TRACES_SAMPLER: 'sdk',
+    });
+    const caller = x('aaaaaaaaaaaaaaaa');
+    scene.events(...init(0), start(1000, REQUEST, caller), done(1200, REQUEST, caller));
+    expect(namesOf(scene.settle())).toEqual([]);
+    scene.spans(server());
+    scene.events(report(1201));
+    expect(namesOf(scene.settle())).toEqual(expect.arrayContaining(['init', 'responseLatency']));
+  });
+
+  it('exports held lines in the trace that their span has moved to', () => {
+    const scene = createScene({ LAMBDA_OTLP_KEEP: 'errors', LAMBDA_OTLP_OTHERS: 'none' });
+    const text = `${timeText(1010)}\t${REQUEST}\tINFO\thello\n`;
+    scene.events(start(1000), { time: timeText(1010), type: 'function', record: text });
+    expect(scene.settle().logs).toEqual([]);
+    scene.spans(sdk({ id: 'cccccccccccccccc' }));
+    scene.events(done(1200, REQUEST, { status: 'error' }));
+    const { own, logs } = scene.settle();
+    const span = own.find(({ kind }) => kind === SpanKind.SERVER)?.spanContext();
+    expect(span?.traceId).toBe(TRACE);
+    const line = logs.find(({ body }) => body === 'hello');
+    expect(line?.spanContext).toMatchObject({ traceId: TRACE, spanId: span?.spanId });
   });
 
   it('holds the span of the SDK until the request has ended', () => {
