@@ -1,5 +1,5 @@
-//! The two requests of the Lambda Extensions API that are made without the engine: register, before the engine starts, and
-//! event/next, after it has ended.
+//! The two requests of the Lambda Extensions API that are made without the engine: register, before the engine starts,
+//! and event/next, after it has ended.
 //! Source: <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-extensions-api.html>
 
 use std::io::{self, Read, Write};
