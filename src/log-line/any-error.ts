@@ -4,17 +4,19 @@ import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import { readErrorObject, TRACES } from './exception';
 import type { LogException } from './log-line';
-import { looksLikeFrames, readStackText } from './stack-text';
+import { looksLikeFrames, readLoggedStack } from './stack-text';
 
 /** Members of an object that are looked at. */
 const MAX_MEMBERS = 64;
 const TRACE_NAMES: ReadonlySet<string> = new Set(TRACES);
 
-/** The error in a member of the record, or in a member of a member. */
-export function findError(record: JsonObject): LogException | undefined {
+/** The error in a member of the record, or in a member of a member. `message`: a text that was found to hold none. */
+export function findError(record: JsonObject, message?: string): LogException | undefined {
+  const read = (value: unknown): LogException | undefined =>
+    value === message ? undefined : readSure(value);
   return findWithin(
     record,
-    (value) => readSure(value) ?? (isObject(value) ? findWithin(value, readSure) : undefined),
+    (value) => read(value) ?? (isObject(value) ? findWithin(value, read) : undefined),
   );
 }
 
@@ -33,12 +35,19 @@ function findWithin(
 }
 
 function readSure(value: unknown): LogException | undefined {
-  if (typeof value === 'string') return value.includes('\n') ? readStackText(value) : undefined;
-  const error: unknown = Array.isArray(value) ? (value as unknown[])[0] : value;
-  const exception = isObject(error) && hasTrace(error) ? readErrorObject(error) : undefined;
+  const exception = typeof value === 'string' ? readText(value) : readObject(value);
   const { type, message, stacktrace } = exception ?? {};
   const isError = stacktrace !== undefined && looksLikeFrames(stacktrace);
   return isError && (type ?? message) !== undefined ? exception : undefined;
+}
+
+function readText(text: string): LogException | undefined {
+  return text.includes('\n') ? readLoggedStack(text) : undefined;
+}
+
+function readObject(value: unknown): LogException | undefined {
+  const error: unknown = Array.isArray(value) ? (value as unknown[])[0] : value;
+  return isObject(error) && hasTrace(error) ? readErrorObject(error) : undefined;
 }
 
 /** Most objects have none, and then no name of an error is looked for. */

@@ -6,7 +6,7 @@ import { SeverityNumber } from '@opentelemetry/api-logs';
 import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import { isErrorName, readErrorHead } from './error-head';
-import { looksLikeFrames, readStackText, splitFrames } from './stack-text';
+import { looksLikeFrames, readLoggedStack, readStackText, splitFrames } from './stack-text';
 import type { LogException } from './log-line';
 import { toJsonText } from './limited-value';
 
@@ -218,7 +218,7 @@ function readErrorValue(value: unknown): LogException | undefined {
 
 function readErrorText(text: string): LogException | undefined {
   const lines = splitFrames(text);
-  return readStackText(lines) ?? readErrorLine(lines);
+  return readLoggedStack(lines) ?? readErrorLine(lines);
 }
 
 /** An error in a single line, such as `shop.StockError: no stock`. */

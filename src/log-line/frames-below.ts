@@ -5,7 +5,7 @@ import type { LogException } from './log-line';
 
 /** Printed for an error and for nothing else. */
 const SURE =
-  /\n(?:stack traceback:\n|Stacktrace:\n {1,2}\[1\] |CallStack \(from HasCallStack\):\n|#0 {3,16}[^\n(]{1,256}\([^\n)]{1,512}:\d| {2}from [^\s:]{1,256}:\d{1,8}:\d{1,8} in ')/;
+  /\n(?:stack traceback:\n|Stacktrace:\n {1,2}\[1\] |CallStack \(from HasCallStack\):\n|#0 {3,16}[^\n(]{1,256}\([^\n)]{1,512}:\d{1,8}(?::\d{1,8})?\)(?:\n|$)| {2}from [^\s:]{1,256}:\d{1,8}:\d{1,8} in '[^'\n]{1,512}'(?:\n|$))/;
 /** Ruby's, which people also print to see who called. */
 const RUBY = /\n[^\s:]{1,256}:\d{1,8}:in [`']/;
 const PREFIX = /^(?:lua[\w.]{0,8}: |ERROR: |Unhandled exception: )/;

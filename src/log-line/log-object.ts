@@ -172,7 +172,9 @@ function readRecordException(
 ): LogException | undefined {
   const found = readNamedException(record, source);
   const isError = source.level !== undefined && source.level >= SeverityNumber.ERROR;
-  return found === undefined && isError ? findError(record) : found;
+  if (found !== undefined || !isError) return found;
+  const text = source.message?.value;
+  return findError(record, typeof text === 'string' ? text : undefined);
 }
 
 function readNamedException(

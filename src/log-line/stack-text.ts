@@ -53,6 +53,12 @@ export function readStackText(text: string): LogException | undefined {
   return lines === undefined ? readStackLine(text) : readStackLines(lines);
 }
 
+/** Like readStackText, for a text in a member of a record: whatever its words are, it is no report of the runtime. */
+export function readLoggedStack(text: string): LogException | undefined {
+  const exception = readStackText(text);
+  return exception && toException(exception.type, exception.message, exception.stacktrace);
+}
+
 /** Like readStackText, for a text of one line: most lines are, so this path is kept cheap. */
 export function readStackLine(text: string): LogException | undefined {
   return readMonolog(text) ?? readLastWords(text);

@@ -98,8 +98,8 @@ const MAX_HEADER_LENGTH = 512;
 
 /** How far into a text ids are searched for. */
 const MAX_TEXT_LENGTH = 4096;
-/** Every spelling of `trace_id` and `traceparent` contains it, and X-Ray's `AWS-XRAY-TRACE-ID`. */
-const TRACE_HINT = /race[_.iIp]|RACE-ID/;
+/** Every name that the forms below look for contains it. */
+const TRACE_HINT = /race[-_.ip]/i;
 const TEXT_TRACE_ID =
   /(?<!\w|dd\.)(?:otel)?trace[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{32})(?![\w])/i;
 const TEXT_SPAN_ID =

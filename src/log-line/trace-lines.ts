@@ -1,6 +1,7 @@
 // Stack traces that a runtime prints to stderr line by line: finds which lines of a sequence form one trace. Each
 // line is looked at a bounded number of times, so the cost is linear.
 import { isErrorName, readErrorHead } from './error-head';
+import { TRACEBACK } from './python-trace';
 
 export interface LineRange {
   readonly start: number;
@@ -14,7 +15,6 @@ type Lines = readonly (string | undefined)[];
 const MAX_LINES = 1000;
 const MAX_CHARACTERS = 262_144;
 const MAX_SHOWN = 512;
-const PYTHON = 'Traceback (most recent call last):';
 const PYTHON_CHAIN =
   /^(?:During handling of the above exception|The above exception was the direct cause)/;
 const PYTHON_ERROR = /^((?:\w{1,128}\.){0,16}\w{1,128})(?:: |:?$)/;
@@ -71,7 +71,7 @@ export function isTracePart(text: string): boolean {
     case 0x43: // C
       return text.startsWith(RUST_CAUSE);
     case 0x54: // T
-      return text.startsWith(PYTHON);
+      return text.startsWith(TRACEBACK);
     case 0x53: // S
     case 0x73: // s
       return isFrame(withoutNewline(text));
@@ -112,21 +112,21 @@ function bounded(lines: Lines, start: number, end: number): number {
 function endOfTrace(lines: Lines, start: number): number {
   const first = lineAt(lines, start);
   if (first === '' || first.startsWith('{')) return start + 1;
-  if (first.startsWith(PYTHON)) return endOfPython(lines, start);
-  if (first.startsWith(LAMBDA_ERROR) && lineAt(lines, start + 1).startsWith(PYTHON)) {
+  if (first.startsWith(TRACEBACK)) return endOfPython(lines, start);
+  if (first.startsWith(LAMBDA_ERROR) && lineAt(lines, start + 1).startsWith(TRACEBACK)) {
     return endOfIndented(lines, start + 2);
   }
   if (PYTHON_GROUP.test(first)) return endOf(lines, start + 1, (line) => /^ +[|+]/.test(line));
   if (GO_PANIC.test(first)) return endOfGo(lines, start);
   if (RUST_PANIC.test(first)) return endOfRust(lines, start, first);
-  if (RUST_MAIN.test(first) && lineAt(lines, start + 1) === '') return endOfRustMain(lines, start);
+  if (RUST_MAIN.test(first) && isEmpty(lines, start + 1)) return endOfRustMain(lines, start);
   return endOfChain(lines, start);
 }
 
 /** PHP prints the error that another one led to behind an empty line. */
 function endOfChain(lines: Lines, start: number): number {
   let end = endOfFrames(lines, start);
-  while (end - start < MAX_LINES && lineAt(lines, end) === '') {
+  while (end - start < MAX_LINES && isEmpty(lines, end)) {
     if (!PHP_NEXT.test(lineAt(lines, end + 1))) break;
     end = endOfFrames(lines, end + 1);
   }
@@ -145,7 +145,7 @@ function endOfPython(lines: Lines, start: number): number {
     next = skipEmpty(lines, end);
     if (!PYTHON_CHAIN.test(lineAt(lines, next))) return end;
     next = skipEmpty(lines, next + 1);
-    if (!lineAt(lines, next).startsWith(PYTHON)) return end;
+    if (!lineAt(lines, next).startsWith(TRACEBACK)) return end;
   }
   return end;
 }
@@ -153,7 +153,7 @@ function endOfPython(lines: Lines, start: number): number {
 /** loguru puts an empty line around the frames, and marks the frame that caught the error. */
 function endOfPythonFrames(lines: Lines, start: number): number {
   let end = endOf(lines, start, isPythonFrame);
-  while (end - start < MAX_LINES && lines[end] !== undefined && lineAt(lines, end) === '') {
+  while (end - start < MAX_LINES && isEmpty(lines, end)) {
     const next = lineAt(lines, end + 1);
     if (isErrorName(PYTHON_ERROR.exec(next)?.[1] ?? '')) return end + 1;
     if (!PYTHON_FILE.test(next)) return end;
@@ -180,7 +180,8 @@ function endOfGo(lines: Lines, start: number): number {
 function endOfRust(lines: Lines, start: number, first: string): number {
   const isRust = (line: string): boolean => RUST_LINE.test(line);
   const message = start + (/:\s*$/.test(first) ? 1 : 0);
-  return endOf(lines, Math.min(endOfMessage(lines, message, isRust), lines.length), isRust);
+  if (lines[message] === undefined) return start + 1;
+  return endOf(lines, endOfMessage(lines, message, isRust), isRust);
 }
 
 /** Where the frames begin behind a message that starts at `start`; the next line if none follow. */
@@ -199,15 +200,16 @@ function nameOf(line: string): string | undefined {
   return head?.doubt === 0 ? head.type : undefined;
 }
 
-/** What a Rust program prints whose `main` returns an error. */
+/** What a Rust program prints whose `main` returns an error, with an empty line below it. */
 function endOfRustMain(lines: Lines, start: number): number {
-  const isCaused = lineAt(lines, start + 1) === '' && lineAt(lines, start + 2) === RUST_CAUSE;
+  const isCaused = lineAt(lines, start + 2) === RUST_CAUSE;
   return isCaused ? endOf(lines, start + 3, (line) => line.startsWith('    ')) : start + 1;
 }
 
 function startOfFrames(lines: Lines, start: number): number {
   const first = lineAt(lines, start);
-  if (isJavaReport(lines, start) || first === DART) return start + 2;
+  const isDart = first === DART && lines[start + 1] !== undefined;
+  if (isDart || isJavaReport(lines, start)) return start + 2;
   return nameOf(first) === undefined ? start + 1 : endOfMessage(lines, start, isFrame);
 }
 
@@ -253,8 +255,12 @@ function endOf(lines: Lines, start: number, isPart: (line: string) => boolean): 
 
 function skipEmpty(lines: Lines, start: number): number {
   let next = start;
-  while (next < start + 2 && lines[next] !== undefined && lineAt(lines, next) === '') next += 1;
+  while (next < start + 2 && isEmpty(lines, next)) next += 1;
   return next;
+}
+
+function isEmpty(lines: Lines, index: number): boolean {
+  return lines[index] !== undefined && lineAt(lines, index) === '';
 }
 
 /** The part of the line that matters for its form, without the newline. */

@@ -114,6 +114,9 @@ it.each([
   ["Ruby's callers", `who called?\n${RUBY}`],
   ['a handled panic of a sentence', 'the panic serving breakfast: no stock\n  goroutine '],
   ['numbered items', 'the list\n#0   shoes\n#1   socks'],
+  ['numbered calls', 'a\n#0   f(x:1'],
+  ['numbered calls with a place', 'a\n#0   f (x:1) and more'],
+  ['rows of numbers', "rows:\n  from 1.2:3:4 in 'x"],
   ['a line below a caret', 'x ^\nerror: no stock\n  at noon'],
   ['.NET frames below ERROR', 'info: failed StockError: no stock    at Shop.Pay()'],
 ])('%s are no exception', (_text, text) => {

@@ -34,10 +34,21 @@ describe('at ERROR, an error is read whatever its name is:', () => {
     { reason: ERROR },
     { level: 'error', deploy: { name: 'x', message: 'm', stack: 'blue' } },
     { level: 'error', text: 'a\nb\nc' },
+    { level: 'error', output: 'Fatal error: exception Foo.Bar\nnext' },
     { level: 'error', reason: { message: 'no stock' } },
     { level: 'error', a: { b: { c: ERROR } } },
   ])('none in %j', (members) => {
     expect(readLine({ message: 'm', ...members })).not.toHaveProperty('exception');
+  });
+});
+
+it.each(['stderr', 'err', 'exception'])('what a child printed into %s is no report', (name) => {
+  const stderr = `Exception in thread "main" shop.StockError: no stock\n\tat a.B.c(B.java:1)`;
+  const { exception } = readLine({ level: 'error', message: 'child failed', [name]: stderr });
+  expect(exception).toEqual({
+    type: 'shop.StockError',
+    message: 'no stock',
+    stacktrace: stderr.slice(stderr.indexOf('shop.')),
   });
 });
 
@@ -80,6 +91,11 @@ describe('the trace id is read from', () => {
     `low AWS-XRAY-TRACE-ID: ${X_RAY_ID}@${SPAN_ID}`,
     `pay{xrayTraceId="Root=${X_RAY_ID};Parent=${SPAN_ID};Sampled=1"}: low`,
     `XRAY TraceId: ${X_RAY_ID}\tSegmentId: ${SPAN_ID}`,
+    `low trace-id=${X_RAY_ID}`,
+    `Trace-Id: ${X_RAY_ID}`,
+    `low xray-trace-id=${X_RAY_ID}`,
+    `TRACE_ID=${TRACE_ID}`,
+    `low TraceID=${TRACE_ID}`,
   ])('%j', (text) => {
     const line = readLine(text);
     expect(line.traceId).toBe(TRACE_ID);

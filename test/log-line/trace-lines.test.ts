@@ -213,6 +213,17 @@ describe('a trace printed line by line', () => {
     if (_runtime !== "C++'s") expect(exception?.stacktrace).toBeDefined();
   });
 
+  it.each(TRACES)('never holds a record that is not text: %s', (_runtime, trace) => {
+    for (let place = 1; place < trace.length; place += 1) {
+      for (const rest of [trace.slice(place), trace.slice(place + 1)]) {
+        const lines = [...trace.slice(0, place), undefined, ...rest];
+        for (const { start, end } of findTraces(lines)) {
+          expect(lines.slice(start, end)).not.toContain(undefined);
+        }
+      }
+    }
+  });
+
   it.each([
     [['java.lang.Error: a', '[WARN] low', '\tat a.B.c(B.java:1)']],
     [['java.lang.Error: a', 'java.lang.Error: b', '\tat a.B.c(B.java:1)']],
@@ -237,6 +248,8 @@ describe('a trace printed line by line', () => {
     [['Traceback (most recent call last):', 'order paid']],
     [['{"a":1}', '    at f (a.js:1:2)']],
     [[undefined, '\tat a.B.c(B.java:1)']],
+    [["thread 'main' panicked at src/main.rs:2:5:", undefined, 'x']],
+    [["thread 'main' panicked at src/main.rs:2:5:"]],
     [['', '', '']],
   ])('is none of %j', (lines) => {
     expect(findTraces(lines)).toEqual([]);
