@@ -69,8 +69,10 @@ function findInside(line: string, shown: string): ErrorHead | undefined {
 function startOfName(text: string, end: number): number {
   let start = end;
   const first = Math.max(0, end - MAX_NAME_LENGTH);
-  for (; start > first; start -= lengthOfMark(text, start)) {
-    if (lengthOfMark(text, start) === 0) break;
+  let length = lengthOfMark(text, start);
+  while (length > 0 && start > first) {
+    start -= length;
+    length = lengthOfMark(text, start);
   }
   while (start < end && /[.:\\]/.test(text.charAt(start))) start += 1;
   return start;
@@ -102,9 +104,7 @@ export function toException(
   return exception;
 }
 
-const UNCAUGHT = /^(?:(?:error: )?Uncaught |Unhandled exception[.:] |Exception in thread ")/;
-
 /** True if the line begins as runtimes report an uncaught error. */
 export function isUncaught(line: string): boolean {
-  return UNCAUGHT.test(line);
+  return PREFIX.test(line);
 }

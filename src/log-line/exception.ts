@@ -119,8 +119,6 @@ export const TRACES: readonly string[] = [
   'stepArray',
   'trace',
   'frames',
-  'backtrace',
-  'traceback',
 ];
 /** What loggers write into an error field when nothing happened. */
 const NOTHING =

@@ -72,7 +72,7 @@ export function scanColumns(text: string, beginning: Beginning): Columns {
     if (word === undefined || [SEPARATOR, NUMBER, ENCLOSED].some((form) => form.test(word)))
       continue;
     if (isUuid(word) && column === 0) requestId = word;
-    else if (isNameColumn(rest, word)) words = Math.min(words, 0);
+    else if (isNameColumn(rest, word)) words = 0;
     else words += 1;
     if (words > MAX_WORDS) break;
   }
