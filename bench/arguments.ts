@@ -9,7 +9,7 @@ export const USAGE = `Measures the built layer beside the smallest Node extensio
   --quick            fewer rounds: about a minute
   --full             10 000 invocations per environment instead of 1 000
   --only NAMES       comma-separated sections: start, invocations, holds, dead-endpoints, conversion,
-                     relay, receiver, burst, shutdown, sizes
+                     relay, receiver, burst, shutdown, sizes, host (where it was built)
   --node PATH        Node.js that runs the extensions (default: the one that runs the bench)
   --layer DIR        unpacked layer (default build/layer; npm run build makes it)
   --host-layer DIR   unpacked layer with the native host (default build/layer-x86_64 or -arm64, if it was built)
@@ -32,6 +32,7 @@ export const SECTIONS = [
   'burst',
   'shutdown',
   'sizes',
+  'host',
 ] as const;
 export type SectionName = (typeof SECTIONS)[number];
 

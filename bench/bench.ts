@@ -17,6 +17,7 @@ import { measureBurst } from './measures/burst';
 import { measureConversion } from './measures/conversion';
 import { measureDeadEndpoints } from './measures/dead-endpoints';
 import { measureHolds } from './measures/holds';
+import { measureHost } from './measures/host';
 import { measureInvocations } from './measures/invocations';
 import { measureReceiver } from './measures/receiver';
 import { measureRelay } from './measures/relay';
@@ -89,6 +90,8 @@ function measure(
       return measureRelay({ node, spans: 20_000, rounds: effort.conversionRounds });
     case 'receiver':
       return measureReceiver(contestants, { ...effort, rounds: effort.holdRounds });
+    case 'host':
+      return measureHost(contestants, { rounds: effort.environments });
     case 'burst':
       return measureBurst(contestants, effort.burstLines);
     case 'shutdown':
@@ -135,6 +138,12 @@ async function run(settings: BenchArguments): Promise<void> {
   try {
     await warmUp(contestants.list);
     for (const name of settings.only) {
+      if (name === 'host' && !contestants.list.some(({ kind }) => kind === 'host')) {
+        process.stderr.write(
+          `host: not measured, as ${settings.hostLayer} is not there; npm run build -- --standalone\n`,
+        );
+        continue;
+      }
       process.stderr.write(`measuring ${name}...\n`);
       const effort = EFFORTS[settings.effort];
       const section = await measure(name, settings, { contestants: contestants.list, effort });

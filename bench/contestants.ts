@@ -12,7 +12,7 @@ export interface Contestant extends ExtensionCommand {
 }
 
 export const LAYER = 'lambda-otlp';
-const HOST = 'lambda-otlp-host';
+export const HOST = 'lambda-otlp-host';
 export const FLOOR = 'minimal-extension';
 
 export interface ContestantOptions {
