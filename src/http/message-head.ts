@@ -82,6 +82,12 @@ export function isLength(length: string | undefined): boolean {
   return length === undefined || /^\d{1,15}$/.test(length);
 }
 
+/** In bytes; undefined if there is none, or it is void because the body comes in chunks (RFC 9112 §6.3). */
+export function announcedLength(fields: HeaderFields): number | undefined {
+  const length = fields.get('content-length');
+  return length === undefined || fields.has('transfer-encoding') ? undefined : Number(length);
+}
+
 /** True if the connection may carry another message after this one. */
 export function isReusable(startLine: string, connection?: string): boolean {
   const isNew = startLine.startsWith('HTTP/1.1') || startLine.endsWith('HTTP/1.1');

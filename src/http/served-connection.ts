@@ -4,7 +4,7 @@ import type { Socket } from '../node/sockets';
 import { monotonicMs } from '../node/clock';
 import { greedOf } from './byte-budget';
 import type { ByteBudget, OpenHolder } from './byte-budget';
-import { formatResponseHead } from './message-head';
+import { announcedLength, formatResponseHead } from './message-head';
 import type { HeaderFields, MessageHead } from './message-head';
 import { MessageReader } from './message-reader';
 
@@ -57,9 +57,8 @@ const MAX_UNANSWERED = 32;
 /** How much of what a peer sends after its last request is read and discarded, so that it gets to read the answer. */
 export const MAX_DRAINED_BYTES = 64 * 1024 * 1024;
 const HTTP2_PREFACE = 'PRI * HTTP/2.0';
-/** One for each unanswered request; its bytes are filled in when the answer is known. */
+/** One for each unanswered request; its text, in ISO-8859-1, is filled in when the answer is known. */
 interface PendingResponse {
-  /** In ISO-8859-1. */
   text?: string;
 }
 
@@ -200,9 +199,8 @@ export class ServedConnection implements OpenHolder {
   }
 
   private begin(head: MessageHead): void {
-    const announced = head.fields.get('content-length');
     const { maxBodyBytes } = this.options;
-    const mostBytes = announced === undefined ? maxBodyBytes : Number(announced);
+    const mostBytes = announcedLength(head.fields) ?? maxBodyBytes;
     this.open = { head, body: new RequestBody(mostBytes) };
     if (mostBytes > maxBodyBytes) {
       this.refuse(head);

@@ -150,6 +150,20 @@ describe('a request', () => {
     expect(budget.heldBytes).toBeLessThan(MIB);
   });
 
+  it.each(['abc', '1', '3, 4', String(10 ** 12)])(
+    'in chunks is as long as these, although its head says %s',
+    async (length) => {
+      const { open, requests } = await serve();
+      const peer = await open();
+      const head = `POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: ${length}\r\n\r\n`;
+      for (const bytes of [head, '1\r\na\r\n', '2\r\nbc\r\n', '0\r\n\r\n', post('d')]) {
+        await peer.write(bytes);
+      }
+      await peer.until(({ answers, isClosed }) => isClosed || answers === 2);
+      expect(requests.map(({ body }) => body.toString())).toEqual(['abc', 'd']);
+    },
+  );
+
   it('that is too long is read for another 64 MiB, not for ever', async () => {
     const { server, budget } = await serve();
     const peer = await Peer.connect(server.port, true);
