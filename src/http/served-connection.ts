@@ -240,6 +240,8 @@ export class ServedConnection implements OpenHolder {
     this.account();
     this.isLast = true;
     this.reader.pause();
+    // It may have had to wait. What still comes is discarded, and the peer's end must be seen.
+    this.socket.resume();
   }
 
   private toRequest(

@@ -164,6 +164,27 @@ describe('a request', () => {
     },
   );
 
+  it('that is the last one frees its connection, although it had to wait', async () => {
+    const waiting: ReceivedRequest[] = [];
+    const { open, budget } = await serve({ onRequest: (request) => void waiting.push(request) });
+    const peer = await open();
+    const last = post(9 * MIB);
+    await peer.write(post('').repeat(40) + last);
+    const sent = peer.write(Buffer.alloc(9 * MIB));
+    for (let answered = 0; answered < 40;) {
+      const request = waiting.shift();
+      if (request === undefined) await new Promise(setImmediate);
+      else {
+        request.respond(200);
+        answered += 1;
+      }
+    }
+    await peer.until(({ received }) => received.includes(' 413 '));
+    await sent;
+    peer.socket.destroy();
+    while (budget.heldBytes > 0) await new Promise(setImmediate);
+  });
+
   it('that is too long is read for another 64 MiB, not for ever', async () => {
     const { server, budget } = await serve();
     const peer = await Peer.connect(server.port, true);
