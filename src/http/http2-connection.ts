@@ -43,7 +43,7 @@ export class Http2Connection {
   private latestId = 0;
   private unanswered = 0;
   private receivedBytes = 0;
-  /** Consecutive bytes that were read and discarded. */
+  /** Bytes that were read and discarded since the latest request began or ended. */
   private drainedBytes = 0;
   private isClosed = false;
   private hasPeerEnded = false;
@@ -188,6 +188,7 @@ export class Http2Connection {
       return undefined;
     }
     this.latestId = id;
+    this.drainedBytes = 0;
     if (this.streams.size >= MAX_STREAMS) {
       this.write(FRAME.rstStream, { id, payload: toUInt32(ERROR.refusedStream) });
       return undefined;

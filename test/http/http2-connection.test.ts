@@ -262,6 +262,19 @@ describe('frames', () => {
     expect(scene.budget.heldBytes).toBe(0);
   });
 
+  it('of one refused body after the other do not add up', async () => {
+    const peer = await Peer.connect(await serve());
+    const body = Array.from({ length: 2 * 64 }, () => Buffer.alloc(16_384));
+    for (let id = 1; id < 100; id += 2) {
+      const data = body.map((payload) => formatFrame({ type: 0, flags: 0, id, payload }));
+      peer.send(headers(id, END_HEADERS), ...data);
+      await peer.until((one) => one.isClosed || endOf(one, id));
+    }
+    peer.send(headers(101));
+    await peer.until((one) => one.isClosed || endOf(one, 101));
+    expect(peer.isClosed).toBe(false);
+  });
+
   it('open no more than 128 streams at a time', async () => {
     const peer = await Peer.connect(
       await serve(),
