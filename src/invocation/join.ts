@@ -70,25 +70,50 @@ export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joine
  * them, then one with a caller, then one with spans below it, then the latest. OpenTelemetry's agent for Java makes up
  * to three, one for each method that the call passes through, and not always one below the other.
  */
-function findServers(
-  { requestId, identity, runtimeSpanId, endMs }: SettlingRequest,
-  seen: readonly SeenSpan[],
-): readonly SeenSpan[] {
+function findServers(request: SettlingRequest, seen: readonly SeenSpan[]): readonly SeenSpan[] {
+  const { requestId, endMs } = request;
   // What began after its end is of the next try, which has the same id.
   const servers = seen.filter(
     ({ invocationId, startMs, held }) =>
       invocationId === requestId && startMs <= endMs + TOLERANCE_MS && held !== undefined,
   );
   if (servers.length < 2) return servers;
-  const ids = new Set(servers.map(({ spanId }) => spanId));
+  const inside = findInside(servers, request, seen);
   const parentIds = new Set(seen.map(({ parentSpanId }) => parentSpanId));
-  const isOwn = (id: string): boolean => id === identity.spanId || id === runtimeSpanId;
-  const rank = ({ spanId, parentSpanId }: SeenSpan): number => {
-    if (parentSpanId !== undefined && ids.has(parentSpanId)) return 0;
-    const called = parentSpanId === undefined ? 1 : isOwn(parentSpanId) ? 2 : 3;
-    return 2 * called + (parentIds.has(spanId) ? 1 : 0);
+  const rank = (span: SeenSpan): number => {
+    if (inside.has(span)) return 0;
+    const called = span.parentSpanId === undefined ? 1 : isBelowOurs(span, request) ? 2 : 3;
+    return 2 * called + (parentIds.has(span.spanId) ? 1 : 0);
   };
   return [...servers].sort((a, b) => rank(b) - rank(a) || b.startMs - a.startMs);
+}
+
+/**
+ * Those of the SERVER spans that are below another of them, however far. One whose parent is in this process and was
+ * never seen is taken for such a span, since what serves a request has its caller elsewhere.
+ */
+function findInside(
+  servers: readonly SeenSpan[],
+  request: SettlingRequest,
+  seen: readonly SeenSpan[],
+): ReadonlySet<SeenSpan> {
+  if (servers.length < 2) return new Set();
+  const all = new Set(servers);
+  const byId = new Map(seen.map((span) => [`${span.traceId} ${span.spanId}`, span]));
+  const isInside = (span: SeenSpan): boolean => {
+    const passed = new Set<SeenSpan>();
+    for (let top = span; !passed.has(top);) {
+      passed.add(top);
+      const { traceId, parentSpanId, isParentRemote } = top;
+      if (parentSpanId === undefined || isBelowOurs(top, request)) return false;
+      const parent = byId.get(`${traceId} ${parentSpanId}`);
+      if (parent === undefined) return isParentRemote === false;
+      if (all.has(parent)) return true;
+      top = parent;
+    }
+    return false;
+  };
+  return new Set(servers.filter(isInside));
 }
 
 interface Beside {
@@ -105,8 +130,8 @@ function serveBy(
   const { held: servedBy, traceId, spanId } = server;
   if (servedBy === undefined) return undefined;
   const serverIds = new Set([server, ...further].map((one) => one.spanId));
-  const isNested = ({ parentSpanId }: SeenSpan): boolean => serverIds.has(parentSpanId ?? '');
-  const loose = further.filter((span) => !isNested(span));
+  const inside = findInside([server, ...further], request, seen);
+  const loose = further.filter((span) => !inside.has(span));
   const belowOurs = seen.filter(
     (span) => isBelowOurs(span, request) && !serverIds.has(span.spanId),
   );

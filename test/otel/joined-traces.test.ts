@@ -196,6 +196,28 @@ describe('a request whose function has an SDK', () => {
     ]);
   });
 
+  it.each([
+    ['of a caller', { parent: CALLER, isRemote: true }, true],
+    ['without a caller', { parent: undefined, isRemote: false }, true],
+    ['without a caller, with steps between that were lost', { parent: undefined }, false],
+  ])('takes the outer SERVER span, also if there are steps between, %s', (_, caller, isSeen) => {
+    const scene = createScene();
+    const inner = { id: '9999999999999999', parent: '7777777777777777', isRemote: false };
+    scene.spans(
+      child({ parent: '9999999999999999' }),
+      server({ ...inner, startMs: 1015 }),
+      ...(isSeen ? [sdk({ id: '7777777777777777', parent: 'aaaaaaaaaaaaaaaa' })] : []),
+      server({ isRemote: false, ...caller }),
+    );
+    scene.events(start(1000), done(1200));
+    expect(scene.settle().sdk).toMatchObject([
+      { parentSpanId: '9999999999999999', kind: 1 },
+      { spanId: '9999999999999999', parentSpanId: '7777777777777777', kind: 1 },
+      ...(isSeen ? [{ spanId: '7777777777777777', parentSpanId: 'aaaaaaaaaaaaaaaa' }] : []),
+      { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: caller.parent, kind: 2 },
+    ]);
+  });
+
   // As OpenTelemetry's agent for Java makes them where it meets the runtime's own handlers too.
   it.each([
     ['both of one caller', { parent: CALLER, isRemote: true }],
