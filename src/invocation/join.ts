@@ -2,8 +2,9 @@
 // of the same request: if there is one, it is completed and leaves instead of ours, so that each request is one
 // trace with one SERVER span. Without it, our span takes its place in the trace of the function's own spans.
 // Decided once, when the request settles, by what the spans say about themselves, never by when they arrived.
+import { readAttributes } from '../relay/attributes';
 import type { SpanEdit } from '../relay/edit-span';
-import { HAS_IS_REMOTE, IS_REMOTE } from '../relay/item';
+import { bytesOf, HAS_IS_REMOTE, IS_REMOTE } from '../relay/item';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { SpanIdentity } from './identity';
 
@@ -53,6 +54,8 @@ const TRACE_FLAGS = 0xff;
 const INTERNAL = 1;
 
 const INVOCATION_ID = 'faas.invocation_id';
+/** The field of a Span. */
+const ATTRIBUTES = 9;
 
 /** Undefined: nothing to join. */
 export function join(request: SettlingRequest, seen: readonly SeenSpan[]): Joined | undefined {
@@ -234,7 +237,9 @@ function linkTo(tops: readonly SeenSpan[], request: SettlingRequest): Joined {
   return {
     identity,
     links: tops.slice(0, MAX_LINKS).map(({ traceId, spanId }) => ({ traceId, spanId })),
-    edits: toEdits(tops, () => ({ attributes })),
+    edits: toEdits(tops, (span) =>
+      readAttributes(bytesOf(span), ATTRIBUTES).has(INVOCATION_ID) ? {} : { attributes },
+    ),
   };
 }
 

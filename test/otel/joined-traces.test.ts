@@ -374,6 +374,20 @@ describe('a request whose function has an SDK', () => {
     }
   });
 
+  it('names itself in no root that names it already', () => {
+    const scene = createScene();
+    const attributes = { 'faas.invocation_id': REQUEST };
+    const roots = [
+      sdk({ id: 'aaaaaaaaaaaaaaaa', attributes }),
+      sdk({ id: 'bbbbbbbbbbbbbbbb', trace: OTHER_TRACE, attributes }),
+    ];
+    scene.spans(...roots);
+    scene.events(start(1000), done(1200));
+    const left = scene.settle();
+    expect(invocationOf(left)?.links).toHaveLength(2);
+    expect(left.sdk.map((span) => bytesOf(span))).toEqual(roots.map((span) => bytesOf(span)));
+  });
+
   it('is the span that a timeout kept from ending, for children that left before', () => {
     const scene = createScene();
     scene.events(start(1000));
