@@ -102,21 +102,28 @@ function findInside(
 ): ReadonlySet<SeenSpan> {
   if (servers.length < 2) return new Set();
   const all = new Set(servers);
-  const byId = new Map(seen.map((span) => [`${span.traceId} ${span.spanId}`, span]));
+  const findAbove = createFindAbove(seen);
   const isInside = (span: SeenSpan): boolean => {
-    const passed = new Set<SeenSpan>();
-    for (let top = span; !passed.has(top);) {
-      passed.add(top);
-      const { traceId, parentSpanId, isParentRemote } = top;
-      if (parentSpanId === undefined || isBelowOurs(top, request)) return false;
-      const parent = byId.get(`${traceId} ${parentSpanId}`);
-      if (parent === undefined) return isParentRemote === false;
-      if (all.has(parent)) return true;
-      top = parent;
-    }
-    return false;
+    const above = findAbove(span);
+    const top = above.at(-1) ?? span;
+    const isLocal = top.parentSpanId !== undefined && top.isParentRemote === false;
+    return above.some((one) => all.has(one)) || (isLocal && !isBelowOurs(top, request));
   };
   return new Set(servers.filter(isInside));
+}
+
+/** Finds the spans that a span is below, as far as they were seen; the outermost comes last. */
+function createFindAbove(seen: readonly SeenSpan[]): (span: SeenSpan) => readonly SeenSpan[] {
+  const byId = new Map(seen.map((span) => [`${span.traceId} ${span.spanId}`, span]));
+  return (span) => {
+    const above = new Set<SeenSpan>();
+    for (let top: SeenSpan | undefined = span; top !== undefined;) {
+      const parent = byId.get(`${top.traceId} ${top.parentSpanId ?? ''}`);
+      top = parent === span || (parent && above.has(parent)) ? undefined : parent;
+      if (top !== undefined) above.add(top);
+    }
+    return [...above];
+  };
 }
 
 interface Beside {
@@ -135,20 +142,23 @@ function serveBy(
   const serverIds = new Set([server, ...further].map((one) => one.spanId));
   const inside = findInside([server, ...further], request, seen);
   const loose = further.filter((span) => !inside.has(span));
-  const belowOurs = seen.filter(
-    (span) => isBelowOurs(span, request) && !serverIds.has(span.spanId),
-  );
+  const below = seen.filter((span) => isBelowOurs(span, request));
+  // A span between X-Ray's context and the server stays above it.
+  const above = new Set(below.length === 0 ? [] : createFindAbove(seen)(server));
+  const belowOurs = below.filter((span) => !serverIds.has(span.spanId) && !above.has(span));
   const edits = new Map(putInside([...loose, ...belowOurs], server, seen));
   for (const { held } of further) {
     if (held !== undefined) edits.set(held, { ...edits.get(held), kind: INTERNAL });
   }
   let { parentSpanId } = server;
-  if (isBelowOurs(server, request)) {
-    // X-Ray's context: the parent is the span that ours would have been, or the segment below it.
-    parentSpanId = request.identity.parentSpanId;
-    edits.set(servedBy, toParentEdit(servedBy, parentSpanId, true));
+  let parentIsRemote = server.isParentRemote !== false;
+  // X-Ray's context: the parent is the span that ours would have been, or the segment below it.
+  for (const span of below.filter((one) => one === server || above.has(one))) {
+    const caller = request.identity.parentSpanId;
+    if (span === server) [parentSpanId, parentIsRemote] = [caller, true];
+    if (span.held !== undefined) edits.set(span.held, toParentEdit(span.held, caller, true));
   }
-  const parent = parentSpanId === undefined ? {} : { parentSpanId, parentIsRemote: true };
+  const parent = parentSpanId === undefined ? {} : { parentSpanId, parentIsRemote };
   return { identity: { traceId, spanId, ...parent, sampled: true }, servedBy, links: [], edits };
 }
 
@@ -247,9 +257,14 @@ function linkTo(tops: readonly SeenSpan[], request: SettlingRequest): Joined {
 function replaceMissing(own: readonly SeenSpan[], request: SettlingRequest): Joined | undefined {
   const { identity } = request;
   const ids = new Set(own.map(({ spanId }) => spanId));
+  const isCalled = (span: SeenSpan): boolean =>
+    span.parentSpanId === identity.parentSpanId && span.traceId === identity.traceId;
   const orphans = own.filter(
     (span) =>
-      span.parentSpanId !== undefined && !ids.has(span.parentSpanId) && !isBelowOurs(span, request),
+      span.parentSpanId !== undefined &&
+      !ids.has(span.parentSpanId) &&
+      !isBelowOurs(span, request) &&
+      !isCalled(span),
   );
   const [first] = orphans;
   if (first === undefined || orphans.some(({ traceId }) => traceId !== first.traceId)) {
@@ -291,10 +306,23 @@ function isBelowOurs(span: SeenSpan, { identity, runtimeSpanId }: SettlingReques
   return parentSpanId === identity.spanId || parentSpanId === runtimeSpanId;
 }
 
-/** Turns a further SERVER span of the request into a step inside of the one that served it. */
-export function toInnerEdit(span: ReceivedSpan, { traceId, spanId }: SpanIdentity): SpanEdit {
+/**
+ * Turns a late SERVER span of the request into a step beside or inside of the one that served it. It stays where it is
+ * if it may be above that one, or if there are spans below it that would have to change to another trace.
+ */
+export function toInnerEdit(
+  span: ReceivedSpan,
+  { traceId, spanId, parentSpanId, parentIsRemote }: SpanIdentity,
+  seen: readonly SeenSpan[],
+): SpanEdit {
+  if (parentIsRemote === false || parentSpanId === span.spanId) return { kind: INTERNAL };
   const isTop = span.parentSpanId === undefined || span.isParentRemote === true;
-  return { kind: INTERNAL, ...(isTop && { traceId, ...toParentEdit(span, spanId, false) }) };
+  const canMove =
+    span.traceId === traceId || !seen.some(({ parentSpanId }) => parentSpanId === span.spanId);
+  return {
+    kind: INTERNAL,
+    ...(isTop && canMove && { traceId, ...toParentEdit(span, spanId, false) }),
+  };
 }
 
 function toEdits(

@@ -169,7 +169,7 @@ export class ReceivedSpans {
     const closed = this.findClosed(span);
     if (closed === undefined || closed.identity.spanId === span.spanId) return undefined;
     const { identity, isServed } = closed;
-    if (isServed) return toInnerEdit(span, identity);
+    if (isServed) return toInnerEdit(span, identity, this.seenSpans);
     this.isServerLate = true;
     return { links: [identity] };
   }
