@@ -158,7 +158,10 @@ export class Tracker<Line extends TrackedLine> {
 
   private joinReceived(invocation: Invocation, ending: Ending | undefined): void {
     const { received } = this.options;
-    if (received === undefined || invocation.isJoined === true || invocation.emitted.span) return;
+    if (received === undefined || invocation.isJoined === true) return;
+    // What hangs below it has left.
+    const { emitted } = invocation;
+    if (emitted.runtimeDone || emitted.report || emitted.span) return;
     const request = toSettlingRequest(invocation, this.concurrent === true, ending);
     const joined = request === undefined ? undefined : received.join(request);
     if (joined === undefined) return;

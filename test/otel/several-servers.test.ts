@@ -1,5 +1,5 @@
 // Several SERVER spans of one request, or a SERVER span that has others above it: never a circle, never a lost parent.
-import { done, REQUEST, start } from '../invocation/scenario';
+import { done, report, REQUEST, start } from '../invocation/scenario';
 import {
   CALLER,
   child,
@@ -52,6 +52,16 @@ it('leaves a late SERVER span in its own trace if there are spans below it', () 
     { traceId: OTHER_TRACE, parentSpanId: '9999999999999999' },
     { traceId: OTHER_TRACE, parentSpanId: undefined, kind: 1 },
   ]);
+});
+
+it('links a SERVER span that comes before the report but after what hangs below ours', () => {
+  const scene = createScene({ LAMBDA_OTLP_SPAN_AT: 'report' });
+  scene.events(start(1000), done(1200));
+  const [early] = scene.settle().own;
+  scene.spans(server());
+  scene.events(report(1201));
+  const ours = invocationOf(scene.settle());
+  expect(early?.parentSpanContext?.spanId).toBe(ours?.spanContext().spanId);
 });
 
 it('does not take the caller for the span that a timeout kept from ending', () => {
