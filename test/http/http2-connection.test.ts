@@ -264,7 +264,7 @@ describe('frames', () => {
 
   it('of one refused body after the other do not add up', async () => {
     const peer = await Peer.connect(await serve());
-    const body = Array.from({ length: 2 * 64 }, () => Buffer.alloc(16_384));
+    const body = Array.from({ length: 3 * 64 }, () => Buffer.alloc(16_384));
     for (let id = 1; id < 100; id += 2) {
       const data = body.map((payload) => formatFrame({ type: 0, flags: 0, id, payload }));
       peer.send(headers(id, END_HEADERS), ...data);
