@@ -32,7 +32,10 @@ describe('a success that no rule names', () => {
     expect(textsOf(summary)).not.toContain('detail');
     expect(textsOf(summary).filter((text) => text === 'careful')).toHaveLength(3);
     const dropped = (signal: string) => total(summary, 'lambda.detail.dropped', { signal });
-    expect(dropped('traces')).toBe(whole.spans.length - summary.spans.length);
+    // One more where this environment's init has a child `initRuntime`: only if they differ by a millisecond.
+    const always = whole.spans.filter(({ name }) => name !== 'initRuntime').length;
+    const least = always - summary.spans.length;
+    expect([least, least + 1]).toContain(dropped('traces'));
     expect(dropped('logs')).toBe(whole.logs.length - summary.logs.length);
   });
 });
