@@ -58,11 +58,20 @@ export function isLineEnd(text: string, index: number): boolean {
 }
 
 /** True if a line in a string ends here, as JSON writes its end. */
-export function isEscapedLineEnd(text: string, index: number, { escapes }: LineHead): boolean {
-  const escape = BACKSLASH.repeat(escapes);
-  return (
-    escapes > 0 && (text.startsWith(`${escape}n`, index) || text.startsWith(`${escape}r`, index))
-  );
+export function isEscapedLineEnd(text: string, index: number, head: LineHead): boolean {
+  return escapedLengthAt(text, index, 'n', head) + escapedLengthAt(text, index, 'r', head) > 0;
+}
+
+/** The length of the letter with its backslashes; 0 if it does not stand here, or the line is not in a string. */
+function escapedLengthAt(
+  text: string,
+  index: number,
+  letter: 'n' | 'r',
+  { escapes }: LineHead,
+): number {
+  if (escapes === 0) return 0;
+  const escape = BACKSLASH.repeat(escapes) + letter;
+  return text.startsWith(escape, index) ? escape.length : 0;
 }
 
 /** The end of the line, or of the string that it is in. */
@@ -108,12 +117,10 @@ function blockAt(text: string, value: Range, head: LineHead): Range {
 }
 
 /** Undefined at the end of the text, or of the string that the line is in. */
-function nextLine(text: string, end: number, { escapes }: LineHead): number | undefined {
+function nextLine(text: string, end: number, head: LineHead): number | undefined {
   if (end >= text.length) return undefined;
   if (isLineEnd(text, end)) return text.startsWith('\r\n', end) ? end + 2 : end + 1;
-  const escape = BACKSLASH.repeat(escapes);
-  const [carriageReturn, lineFeed] = [`${escape}r`, `${escape}n`];
-  const feed = text.startsWith(carriageReturn, end) ? end + carriageReturn.length : end;
-  if (text.startsWith(lineFeed, feed)) return feed + lineFeed.length;
-  return feed > end ? feed : undefined;
+  const feed = end + escapedLengthAt(text, end, 'r', head);
+  const next = feed + escapedLengthAt(text, feed, 'n', head);
+  return next > end ? next : undefined;
 }
