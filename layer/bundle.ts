@@ -1,6 +1,7 @@
-// Bundles the extension as CommonJS files side by side: the entry, one for each module that is imported late,
-// and two for what they share, so that nothing is loaded twice and the first poll of /event/next loads only the
-// entry and shared.js. esbuild's own splitting makes ES modules, whose first poll was 20 % slower.
+// Bundles the extension as CommonJS files side by side: the entry, which exports what late modules share with it,
+// one for each module that is imported late, and one for what only these share, so that nothing is loaded twice and
+// the first poll of /event/next loads one file. esbuild's own splitting makes ES modules, whose first poll was 20 %
+// slower.
 import { isBuiltin } from 'node:module';
 import { basename, relative } from 'node:path';
 import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
@@ -30,10 +31,14 @@ export interface Bundle {
 
 /** Which modules become a file of their own, and which are in a file that others load. */
 interface Plan {
-  readonly entries: readonly string[];
-  /** File name to its modules: what the entry shares with late modules, what only these share. */
-  readonly shared: Readonly<Record<string, ReadonlySet<string>>>;
+  /** Modules that are imported late. */
+  readonly late: readonly string[];
+  /** By file: the entry's with what it shares with late modules, and that of what only these share. */
+  readonly shared: Readonly<Record<string, Exports>>;
 }
+
+/** What each module exports, by its path. */
+type Exports = ReadonlyMap<string, readonly string[]>;
 
 function commonOptions({ root, version }: BundleOptions) {
   return {
@@ -74,9 +79,9 @@ const packagesWithoutLateImports: Plugin = {
 };
 
 /** Refers to late modules, and to those of the shared files, by the file that they are in. */
-function otherFiles({ entries, shared }: Plan, { root }: BundleOptions, own?: string): Plugin {
+function otherFiles({ late, shared }: Plan, { root }: BundleOptions, own?: string): Plugin {
   const fileOf = (module: string): string | undefined =>
-    entries.includes(module)
+    late.includes(module)
       ? nameOf(module)
       : Object.keys(shared).find((name) => name !== own && shared[name]?.has(module));
   return {
@@ -98,10 +103,17 @@ function otherFiles({ entries, shared }: Plan, { root }: BundleOptions, own?: st
 }
 
 /**
- * Behind a file whose exports others use: esbuild makes each a getter, which every use would find in a table and
- * call. No module of it is used before all of it has run.
+ * What modules export, as the properties of one object: esbuild would make each a getter, which costs a function at
+ * the start and a call at every use. No module of it is used before all of it has run.
  */
-const PLAIN_EXPORTS = 'module.exports = { ...module.exports };';
+function exportPlainly(shared: Exports): string {
+  const imports = [...shared].map(
+    ([module, names]) => `import { ${names.join(', ')} } from './${module}';\n`,
+  );
+  return `${imports.join('')}module.exports = { ${[...shared.values()].flat().join(', ')} };\n`;
+}
+
+const SHARED_LATE = 'shared-late.js';
 
 const nameOf = (module: string): string => `${basename(module, '.ts')}.js`;
 
@@ -119,20 +131,22 @@ async function plan(options: BundleOptions): Promise<Plan> {
   const outputs = Object.entries(metafile.outputs).filter(([path]) => path.endsWith('.js'));
   const entries = outputs.flatMap(([, { entryPoint }]) => entryPoint ?? []).sort();
   const early = loadedWith(options.entry, metafile);
-  const shared = { 'shared.js': new Set<string>(), 'shared-late.js': new Set<string>() };
+  const shared = { [nameOf(options.entry)]: new Set<string>(), [SHARED_LATE]: new Set<string>() };
   for (const [path, { entryPoint, inputs }] of outputs) {
     if (entryPoint !== undefined) continue;
     for (const module of Object.keys(inputs)) {
       // Packages stay with who imports them: all exports of a shared module are kept.
       if (module.includes('node_modules/') || entries.includes(module)) continue;
-      shared[early.has(path) ? 'shared.js' : 'shared-late.js'].add(module);
+      shared[early.has(path) ? nameOf(options.entry) : SHARED_LATE]?.add(module);
     }
   }
-  refuseTwins('modules that are imported late', [...entries.map(nameOf), ...Object.keys(shared)]);
-  for (const modules of Object.values(shared)) {
-    refuseTwins('what shared modules export', await exportsOf([...modules], options));
+  refuseTwins('modules that are imported late', [...entries.map(nameOf), SHARED_LATE]);
+  const exports: Record<string, Exports> = {};
+  for (const [file, modules] of Object.entries(shared)) {
+    exports[file] = await exportsOf([...modules].sort(), options);
+    refuseTwins('what shared modules export', [...exports[file].values()].flat());
   }
-  return { entries: [options.entry, ...entries.filter((path) => path !== options.entry)], shared };
+  return { late: entries.filter((path) => path !== options.entry), shared: exports };
 }
 
 /** Two files of one name would overwrite each other; of two exports of one name, neither would be there. */
@@ -144,7 +158,7 @@ function refuseTwins(what: string, names: readonly string[]): void {
 
 /** A package that is not in the layer would be missing at run time. */
 function refuseStrangers(name: string, planned: Plan, metafile: Metafile | undefined): void {
-  const ours = [...planned.entries.map(nameOf), ...Object.keys(planned.shared)];
+  const ours = [...planned.late.map(nameOf), ...Object.keys(planned.shared)];
   const strangers = Object.values(metafile?.outputs ?? {})
     .flatMap(({ imports }) => imports.map(({ path }) => path))
     .filter((path) => !isBuiltin(path) && !ours.includes(basename(path)));
@@ -154,14 +168,16 @@ function refuseStrangers(name: string, planned: Plan, metafile: Metafile | undef
   );
 }
 
-async function exportsOf(modules: readonly string[], options: BundleOptions): Promise<string[]> {
+async function exportsOf(modules: readonly string[], options: BundleOptions): Promise<Exports> {
   const { metafile } = await build({
     ...commonOptions(options),
     entryPoints: [...modules],
     bundle: false,
     format: 'esm',
   });
-  return Object.values(metafile.outputs).flatMap(({ exports }) => exports);
+  return new Map(
+    Object.values(metafile.outputs).map(({ entryPoint = '', exports }) => [entryPoint, exports]),
+  );
 }
 
 /** The outputs that are loaded with the entry's. */
@@ -200,18 +216,19 @@ export async function bundleExtension(options: BundleOptions): Promise<Bundle> {
     );
     return { name, contents: Buffer.from(minifyModule(textOf('.js'))), inputs: new Map(inputs) };
   };
-  const files: BundledFile[] = [];
-  for (const module of planned.entries) {
+  const toSource = (contents: string): BuildOptions => ({
+    stdin: { contents, resolveDir: options.root },
+  });
+  const own = nameOf(options.entry);
+  const { [own]: early = new Map(), [SHARED_LATE]: late = new Map() } = planned.shared;
+  const files = [
+    await toFile(own, toSource(`import './${options.entry}';\n${exportPlainly(early)}`), own),
+  ];
+  for (const module of planned.late) {
     files.push(await toFile(nameOf(module), { entryPoints: [module] }));
   }
-  for (const [name, modules] of Object.entries(planned.shared)) {
-    if (modules.size === 0) continue;
-    const contents = [...modules]
-      .sort()
-      .map((path) => `export * from './${path}';\n`)
-      .join('');
-    const stdin = { contents, resolveDir: options.root };
-    files.push(await toFile(name, { stdin, footer: { js: PLAIN_EXPORTS } }, name));
+  if (late.size > 0) {
+    files.push(await toFile(SHARED_LATE, toSource(exportPlainly(late)), SHARED_LATE));
   }
   return { files, legalComments: [...comments].filter((text) => text !== '').join('\n\n') };
 }

@@ -112,7 +112,7 @@ test('what the entry shares with a late module exists once, with one state', asy
     'guest.ts': `import { next } from './state'; export const run = () => next();`,
     'state.ts': `let count = 0; export const next = () => (count += 1);`,
   });
-  expect(names(built)).toEqual(['main.js', 'guest.js', 'shared.js']);
+  expect(names(built)).toEqual(['main.js', 'guest.js']);
   expect(duplicatedBytes(built, '.')).toBe(0);
   expect(run(built)).toBe('2\n');
 });
