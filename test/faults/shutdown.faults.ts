@@ -94,7 +94,10 @@ function layerWithClock(folder: string): string {
   const program = join(layer, 'lambda-otlp');
   renameSync(join(program, 'main.qbc'), join(program, 'own-main.qbc'));
   const source = join(folder, 'main.js');
-  writeFileSync(source, `${readFileSync(CLOCK, 'utf8')}\nmodule.exports = require('./own-main.js');\n`);
+  writeFileSync(
+    source,
+    `${readFileSync(CLOCK, 'utf8')}\nmodule.exports = require('./own-main.js');\n`,
+  );
   const host = join(layer, 'extensions/lambda-otlp');
   execFileSync(host, ['compile', source, join(program, 'main.qbc')]);
   return layer;
