@@ -9,6 +9,8 @@ export interface InitMoments {
   /** `performance.now()` when the request was read. */
   registeredAt: number | undefined;
   subscribedAt: number | undefined;
+  /** URL that the Telemetry API was asked to post to. */
+  destination: string | undefined;
 }
 
 export interface InitApi {
@@ -27,13 +29,27 @@ const REGISTERED = JSON.stringify({
   handler: 'function.handler',
 });
 
+const NOTHING_YET: InitMoments = {
+  registeredAt: undefined,
+  subscribedAt: undefined,
+  destination: undefined,
+};
+
 interface State {
   moments: InitMoments;
   onFirstPoll: () => void;
 }
 
-function answer(state: State, request: IncomingMessage, response: ServerResponse): void {
-  switch (request.url) {
+function readDestination(body: string): string {
+  return (JSON.parse(body) as { readonly destination: { readonly URI: string } }).destination.URI;
+}
+
+function answer(
+  state: State,
+  { url }: IncomingMessage,
+  { body, response }: { readonly body: string; readonly response: ServerResponse },
+): void {
+  switch (url) {
     case '/2020-01-01/extension/register':
       state.moments.registeredAt ??= performance.now();
       response.writeHead(200, {
@@ -45,6 +61,7 @@ function answer(state: State, request: IncomingMessage, response: ServerResponse
       return;
     case '/2022-07-01/telemetry':
       state.moments.subscribedAt ??= performance.now();
+      state.moments.destination = readDestination(body);
       response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 4 });
       response.end('"OK"');
       return;
@@ -58,13 +75,15 @@ function answer(state: State, request: IncomingMessage, response: ServerResponse
 
 export async function startInitApi(): Promise<InitApi> {
   const state: State = {
-    moments: { registeredAt: undefined, subscribedAt: undefined },
+    moments: { ...NOTHING_YET },
     onFirstPoll: () => undefined,
   };
   const server: Server = createServer((request, response) => {
-    request.resume();
-    if (request.method === 'GET') answer(state, request, response);
-    else request.on('end', () => answer(state, request, response));
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      answer(state, request, { body: Buffer.concat(chunks).toString(), response });
+    });
     response.on('error', () => undefined);
   });
   server.listen(0, '127.0.0.1');
@@ -73,7 +92,7 @@ export async function startInitApi(): Promise<InitApi> {
   return {
     address: `127.0.0.1:${port}`,
     expect(onFirstPoll) {
-      state.moments = { registeredAt: undefined, subscribedAt: undefined };
+      state.moments = { ...NOTHING_YET };
       state.onFirstPoll = onFirstPoll;
       return state.moments;
     },

@@ -13,7 +13,7 @@ export interface OtlpSink {
 }
 
 /** In every line that the bench's function writes (function/function.mjs). */
-const LINE_MARK = 'card declined by issuer';
+export const LINE_MARK = 'card declined by issuer';
 
 /** A folder with a certificate for localhost and that of its authority. */
 const CERTIFICATES = join(__dirname, '../test/delivery/certificates');

@@ -6,6 +6,7 @@ import { createCpuLimit } from '../cpu-limit';
 import type { Figure, Section } from '../figure';
 import { startOtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
+import { measureManagedInstances } from './managed-instances';
 
 const MANY = 300;
 const SETTLED = 1000;
@@ -114,6 +115,7 @@ export async function measureHost(
       for (const layer of layers) await runLong(layer, sink.url, { start, few, many, memory });
     }
     const held = await measureHeld(layers, sink.url, rounds);
+    const managed = await measureManagedInstances(layers, rounds);
     const cpu = (title: string, { bySubject }: Samples, factor?: number): Figure => ({
       title,
       unit: 'ms',
@@ -122,7 +124,7 @@ export async function measureHost(
     });
     return {
       title: 'The native host',
-      note: `${rounds} environments each, in turns, \`end\`, healthy local endpoint; invocations with ${LINES} log lines, frozen in between, CPU from the end of init on. ${MEMORY_MB} MB: that share of a CPU once init is over, every other line JSON; the third and later invocations, empty where no control group can be made.`,
+      note: `${rounds} environments each, in turns, \`end\`, healthy local endpoint; invocations with ${LINES} log lines, frozen in between, CPU from the end of init on. ${MEMORY_MB} MB: that share of a CPU once init is over, every other line JSON; the third and later invocations, empty where no control group can be made. Managed Instances: 6 s of requests after 2 s of others, one POST of the Telemetry API every 25 ms.`,
       subjects: [HOST, LAYER],
       figures: [
         cpu('CPU of the start', start),
@@ -135,6 +137,7 @@ export async function measureHost(
           samples: memory.bySubject,
         },
         ...held,
+        ...managed,
       ],
     };
   } finally {

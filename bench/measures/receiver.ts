@@ -19,6 +19,7 @@ import { startInitApi } from '../init-api';
 import { AUTHORITY, end, startFarSink, startOtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 import { quantile } from '../statistics';
+import { post } from './post';
 import { startOnce } from './start';
 
 const SERVER = 'node:http server';
@@ -60,16 +61,6 @@ function createBody(): Buffer {
   return encodeOtlpMessage('ExportTraceServiceRequest', {
     resourceSpans: [{ scopeSpans: [{ scope: { name: 'bench' }, spans }] }],
   });
-}
-
-/** Milliseconds until the answer came. By a bare socket: node:http's client takes longer than either server. */
-async function post(socket: Socket, body: Buffer): Promise<number> {
-  const head = `POST /v1/traces HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-protobuf\r\nContent-Length: ${body.length}\r\n\r\n`;
-  const answered = once(socket, 'data');
-  const startMs = performance.now();
-  socket.write(Buffer.concat([Buffer.from(head), body]));
-  await answered;
-  return performance.now() - startMs;
 }
 
 async function connectTo(port: number): Promise<Socket> {
@@ -136,7 +127,9 @@ async function measurePosts(
         const times: number[] = [];
         const count = round < 0 ? WARM_UP_POSTS : POSTS;
         for (let sent = 0; sent < count; sent += 1) {
-          times.push(await post(socket, body));
+          times.push(
+            await post(socket, { path: '/v1/traces', type: 'application/x-protobuf', body }),
+          );
           await sleep(PAUSE_MS);
         }
         if (round < 0) continue;
