@@ -60,7 +60,7 @@ async function loadPipeline(registration: Registration, isServing: boolean): Pro
   const { setMask } = diagnostics;
   const read = isServing ? ownVariables : withoutSdkSampler(ownVariables);
   const options = { variables: read, said, registration, diagnostics, setMask };
-  const pipeline = createPipeline(options);
+  const pipeline = createPipeline({ ...options, isReceiving: isServing });
   if (isServing) {
     const { loadGrpc, loadOtlpRequests } = await import('./lambda/otlp-receiver');
     const loading = [loadOtlpRequests(), ...(expectsGrpc(variables) ? [loadGrpc()] : [])];

@@ -70,14 +70,17 @@ function toFunctionDescription({
   };
 }
 
-// Whether spans of the function's SDK are joined with ours: not where we send to X-Ray, which has segments of its own
-// for each request.
+// Whether spans of the function's SDK are joined with ours: only where they can come, and not where we send to X-Ray,
+// which has segments of its own for each request.
 
 const X_RAY_HOST = /^xray(?:-fips)?\./;
 
-/** Undefined: what the SDK hands over leaves as it is (`LAMBDA_OTLP_JOIN=off`). */
-export function createReceivedSpans(environment: Environment): ReceivedSpans | undefined {
-  if (environment.read('LAMBDA_OTLP_JOIN') === 'off') return undefined;
+/** Undefined: nothing is joined, and what the SDK hands over leaves as it is (`LAMBDA_OTLP_JOIN=off`). */
+export function createReceivedSpans(
+  environment: Environment,
+  isReceiving: boolean,
+): ReceivedSpans | undefined {
+  if (!isReceiving || environment.read('LAMBDA_OTLP_JOIN') === 'off') return undefined;
   const { hostname } = new URL(readEndpoint(environment, 'traces').url);
   return X_RAY_HOST.test(hostname) ? undefined : new ReceivedSpans();
 }

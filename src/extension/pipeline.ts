@@ -75,6 +75,8 @@ export interface PipelineOptions {
   readonly said?: Set<string>;
   readonly registration: Registration;
   readonly diagnostics: Diagnostics;
+  /** The receiver is open, so that the function's SDK may hand its telemetry over; true by default. */
+  readonly isReceiving?: boolean;
   /** Where requests go; over HTTP by default. */
   readonly transports?: TransportFactory;
   /** Called with the filter that every line of the extension passes from then on. */
@@ -128,7 +130,7 @@ class TelemetryPipeline implements Pipeline {
     const settings = readTranslationSettings(environment);
     sayWhatHasNoEffect(settings.selection, diagnostics);
     const handover = readHandover(readHandoverFile(this.folder));
-    const received = createReceivedSpans(environment);
+    const received = createReceivedSpans(environment, options.isReceiving ?? true);
     const configuration = readExportConfiguration(environment);
     if (configuration.signals.logs !== undefined) this.repeated = new RepeatedLines();
     const { repeated } = this;

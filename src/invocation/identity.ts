@@ -83,6 +83,11 @@ export function toChildIdentity(
   return placeBelow(parent, hashToSpanId(parts, sha256));
 }
 
+/** The same span as a child of another one. */
+export function toMovedIdentity({ spanId }: SpanIdentity, parent: SpanIdentity): SpanIdentity {
+  return placeBelow(parent, spanId);
+}
+
 function placeBelow(parent: SpanIdentity, spanId: string): SpanIdentity {
   const { traceId, spanId: parentSpanId, sampled, fromSnapshot } = parent;
   return { traceId, spanId, parentSpanId, ...defined({ sampled, fromSnapshot }) };

@@ -7,7 +7,7 @@ import { compareTimes } from '../telemetry/timestamp';
 import { toChildSpans } from './invocation-facts';
 import type { Fact } from './fact';
 import type { SpanIdentity, Sha256Hex } from './identity';
-import { toChildIdentity, toRootIdentity } from './identity';
+import { toChildIdentity, toMovedIdentity, toRootIdentity } from './identity';
 import type { DoneOf, Initialization, ReportOf, StartOf } from './initialization';
 import {
   initStartTimeOf,
@@ -16,6 +16,7 @@ import {
   toInitializationFact,
   toRuntimeSpan,
 } from './initialization';
+import { isPlaced } from './invocation';
 import { RunList } from './run';
 
 export interface InitializationOptions {
@@ -24,6 +25,8 @@ export interface InitializationOptions {
   readonly initializationType?: string;
   /** Stands in for initStart.instanceId in the ids of an init in a trace of its own. */
   readonly instanceId: string;
+  /** The ids of an invocation may change until it settles: spans of the function's SDK are joined with ours. */
+  readonly isJoining?: boolean;
 }
 
 const SNAP_START = 'snap-start';
@@ -132,7 +135,7 @@ export class Initializations {
 
   /** Its place in a trace: below the invocation that waited, else a root of its own; undefined while that is open. */
   identify(initialization: Initialization, final: boolean): SpanIdentity | undefined {
-    if (initialization.identity !== undefined) return initialization.identity;
+    if (initialization.identity !== undefined) return this.follow(initialization);
     const { sha256 } = this.options;
     if (initialization.invocation !== undefined) {
       const parent = initialization.invocation.identity;
@@ -149,6 +152,15 @@ export class Initializations {
       const fromSnapshot = this.isFromSnapshot(initialization);
       initialization.identity = { ...place, ...defined({ fromSnapshot }) };
     }
+    return initialization.identity;
+  }
+
+  /** It goes where its invocation has gone since, under the same span id: lines that have left name it. */
+  private follow(initialization: Initialization): SpanIdentity | undefined {
+    const { identity, invocation, emitted } = initialization;
+    const parent = invocation?.identity;
+    if (identity === undefined || parent === undefined || emitted.has('span')) return identity;
+    initialization.identity = toMovedIdentity(identity, parent);
     return initialization.identity;
   }
 
@@ -175,7 +187,7 @@ export class Initializations {
     const { emitted } = initialization;
     const identity = this.identify(initialization, final);
     // Logs and figures of an init that an invocation waits for go with its span, into the same trace.
-    if (identity === undefined) return [];
+    if (identity === undefined || this.mayMove(initialization)) return [];
     const facts: Fact<Line>[] = [];
     for (const part of ['start', 'runtimeDone', 'report'] as const) {
       const event = initialization[part === 'runtimeDone' ? 'done' : part];
@@ -197,6 +209,10 @@ export class Initializations {
     const failure = toFailure(initialization);
     if (failure !== undefined) facts.push(failure);
     return [...facts, ...this.emitSpans<Line>(initialization, identity, final)];
+  }
+
+  private mayMove({ invocation }: Initialization): boolean {
+    return this.options.isJoining === true && invocation !== undefined && !isPlaced(invocation);
   }
 
   private figuresOf<Line>(

@@ -124,6 +124,11 @@ export function isUpToDate(invocation: Invocation): boolean {
   return isClosed(invocation) || (identity !== undefined && isSettled);
 }
 
+/** Joining cannot change its ids any more: it was joined, or what hangs below it has left. */
+export function isPlaced({ isJoined, emitted }: Invocation): boolean {
+  return isJoined === true || emitted.runtimeDone || emitted.report || emitted.span;
+}
+
 /** Reduces the events of a closed invocation to their times, unless it still needs its start to get ids. */
 export function shrink(invocation: Invocation): void {
   if (invocation.identity === undefined) return;

@@ -29,7 +29,7 @@ import { findInvocationOf, PendingLines } from './lines';
 import type { ReceivedSpans } from './received-spans';
 import type { OpenRequests, Surroundings, TrackedRequest } from './requests';
 import { Requests, toOpenRequests, toSurroundings } from './requests';
-import { Identities, endTimeOf, startTimeOf } from './invocation';
+import { Identities, endTimeOf, isPlaced, startTimeOf } from './invocation';
 import type { SettlingRequest } from './join';
 import { worse } from './status';
 
@@ -66,7 +66,8 @@ export class Tracker<Line extends TrackedLine> {
     private readonly options: TrackerOptions,
     joinTraces: TraceJoiner<Line>,
   ) {
-    this.initializations = new Initializations(options);
+    const isJoining = options.received !== undefined;
+    this.initializations = new Initializations({ ...options, isJoining });
     this.coldStarts = new ColdStarts(this.initializations, options.handover?.coldStartCounted);
     this.predecessor = new Predecessor(options.handover, this.coldStarts);
     this.identities = new Identities(options.sha256);
@@ -158,10 +159,7 @@ export class Tracker<Line extends TrackedLine> {
 
   private joinReceived(invocation: Invocation, ending: Ending | undefined): void {
     const { received } = this.options;
-    if (received === undefined || invocation.isJoined === true) return;
-    // What hangs below it has left.
-    const { emitted } = invocation;
-    if (emitted.runtimeDone || emitted.report || emitted.span) return;
+    if (received === undefined || isPlaced(invocation)) return;
     const request = toSettlingRequest(invocation, this.concurrent === true, ending);
     const joined = request === undefined ? undefined : received.join(request);
     if (joined === undefined) return;

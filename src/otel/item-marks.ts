@@ -14,6 +14,7 @@ import {
   withThreshold,
 } from './consistent-probability';
 import type { Decisions } from './decisions';
+import { identityOf } from './decisions';
 import { markRecord, markSpan } from './received-marks';
 import { Attribute } from './semconv';
 import type { Fact } from '../invocation/fact';
@@ -39,6 +40,8 @@ export type Item = Holdable & { readonly isSummary: boolean } & (
         readonly record: ReadableLogRecord;
         /** It belongs to its request's trace; an instrumented line may name another. */
         readonly isOfItsTrace: boolean;
+        /** It names the span of its request, or of the init that the request waited for, as known when it was made. */
+        readonly isOfItsSpan: boolean;
       }
     | ({ readonly kind: 'received' } & ReceivedItem)
   );
@@ -66,7 +69,7 @@ export function toRecordItem(
   othersSeverity: number,
 ): Item {
   const severity: number = record.severityNumber ?? UNKNOWN_SEVERITY;
-  const traceId = 'identity' in fact ? fact.identity?.traceId : undefined;
+  const { traceId, spanId } = identityOf(fact) ?? {};
   const isReport = fact.kind === 'platformLog' && fact.event.type === 'platform.report';
   return {
     kind: 'record',
@@ -76,6 +79,7 @@ export function toRecordItem(
     bytes: sizeOfRecord(record),
     isSummary: isReport || severity >= othersSeverity,
     isOfItsTrace: traceId !== undefined && record.spanContext?.traceId === traceId,
+    isOfItsSpan: spanId !== undefined && record.spanContext?.spanId === spanId,
   };
 }
 
@@ -143,8 +147,9 @@ export class ItemMarks {
     const { spanContext } = item.record;
     if (!item.isOfItsTrace || spanContext === undefined) return item;
     const first = this.decisions.firstIdentityOf(requestId);
-    const { traceId, spanId } =
-      spanContext.spanId === first?.spanId ? (draw ?? spanContext) : spanContext;
+    const spanId =
+      spanContext.spanId === first?.spanId ? (draw ?? spanContext).spanId : spanContext.spanId;
+    const { traceId } = item.isOfItsSpan ? (draw ?? spanContext) : spanContext;
     const isSampled = this.decisions.isSampled({ ...first, traceId, spanId });
     const traceFlags = isSampled ? TraceFlags.SAMPLED : TraceFlags.NONE;
     const record = withContext(item.record, { traceId, spanId, traceFlags });

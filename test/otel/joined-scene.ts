@@ -4,8 +4,7 @@ import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { SpanKind } from '@opentelemetry/api';
 import { createEnvironment } from '../../src/environment';
-import { createTranslator } from '../../src/extension/create-translator';
-import { ReceivedSpans } from '../../src/invocation/received-spans';
+import { createReceivedSpans, createTranslator } from '../../src/extension/create-translator';
 import { readTranslationSettings } from '../../src/otel/translation-settings';
 import { readAttributes } from '../../src/relay/attributes';
 import { bytesOf } from '../../src/relay/item';
@@ -87,11 +86,11 @@ export interface Left {
 /** A sandbox's translator; each call of `settle` gives what leaves then. */
 export function createScene(variables: Readonly<Record<string, string>> = {}) {
   const environment = createEnvironment(variables, silentDiagnostics);
-  const received = new ReceivedSpans();
+  const received = createReceivedSpans(environment, true);
   const translator = createTranslator({
     environment,
     settings: readTranslationSettings(environment),
-    received,
+    ...(received && { received }),
     createEnvironmentId: () => 'e-1',
   });
   return {
