@@ -105,7 +105,7 @@ class MessageFilter {
       if (changed !== undefined) {
         writer ??= new MessageWriter(range.end - range.start + 64);
         writer.raw(this.bytes.subarray(copied, previous));
-        if (changed !== NOTHING) writeField(writer, reader.field, changed);
+        if (changed !== NOTHING) writer.bytesField(reader.field, changed);
         copied = reader.end;
       }
       previous = reader.end;
@@ -195,23 +195,17 @@ function deeper({ name, depth }: ValuePlace): ValuePlace {
   return { name, depth: depth + 1 };
 }
 
-function writeField(writer: MessageWriter, field: number, content: Uint8Array): void {
-  writer.tag(field, LENGTH_DELIMITED);
-  writer.varint(content.length);
-  writer.raw(content);
-}
-
 /** Encodes an AnyValue. */
 function toText(text: string): Uint8Array {
   const writer = new MessageWriter();
-  writeField(writer, STRING_VALUE, UTF8.encode(text));
+  writer.bytesField(STRING_VALUE, UTF8.encode(text));
   return writer.finish().slice();
 }
 
 /** Encodes a KeyValue. */
 function toMasked(name: string): Uint8Array {
   const writer = new MessageWriter();
-  writeField(writer, 1, UTF8.encode(name));
-  writeField(writer, 2, toText(MASK));
+  writer.bytesField(1, UTF8.encode(name));
+  writer.bytesField(2, toText(MASK));
   return writer.finish().slice();
 }

@@ -30,10 +30,10 @@ export interface SpanEdit {
 export function editSpan(span: Uint8Array, edit: SpanEdit): Uint8Array {
   const writer = new MessageWriter(span.length + 256);
   writer.raw(span);
-  if (edit.traceId !== undefined) appendId(writer, 1, edit.traceId);
+  if (edit.traceId !== undefined) writer.bytesField(1, toId(edit.traceId));
   if (edit.kind !== undefined) appendVarint(writer, 6, edit.kind);
   if (edit.traceState !== undefined) appendText(writer, 3, edit.traceState);
-  if (edit.parentSpanId !== undefined) appendId(writer, 4, edit.parentSpanId);
+  if (edit.parentSpanId !== undefined) writer.bytesField(4, toId(edit.parentSpanId));
   appendAttributes(writer, 9, edit.attributes);
   for (const link of edit.links ?? []) appendLink(writer, link);
   if (edit.status !== undefined) {
@@ -84,8 +84,8 @@ export function copyWithoutAttributes(
 function appendLink(writer: MessageWriter, { traceId, spanId }: SpanLink): void {
   writer.tag(13, LENGTH_DELIMITED);
   const start = writer.begin();
-  appendId(writer, 1, traceId);
-  appendId(writer, 2, spanId);
+  writer.bytesField(1, toId(traceId));
+  writer.bytesField(2, toId(spanId));
   writer.end(start);
 }
 
@@ -127,9 +127,6 @@ function appendVarint(writer: MessageWriter, field: number, value: number): void
   writer.varint(value);
 }
 
-function appendId(writer: MessageWriter, field: number, id: string): void {
-  const bytes = fromHex(id) ?? new Uint8Array(0);
-  writer.tag(field, LENGTH_DELIMITED);
-  writer.varint(bytes.length);
-  writer.raw(bytes);
+function toId(hex: string): Uint8Array {
+  return fromHex(hex) ?? new Uint8Array(0);
 }

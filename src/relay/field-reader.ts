@@ -7,7 +7,7 @@ export const FIXED64 = 1;
 export const LENGTH_DELIMITED = 2;
 export const FIXED32 = 5;
 
-const MAX_VARINT_BYTES = 10;
+export const MAX_VARINT_BYTES = 10;
 
 /** One reader serves any number of messages of the same bytes, one after the other. */
 export class FieldReader {

@@ -108,7 +108,7 @@ class JsonWriter extends MessageWriter {
         return true;
       case 'id':
       case 'bytes':
-        return this.bytesField(field.type === 'id' ? fromHex(value) : fromBase64(value));
+        return this.bytesValue(field.type === 'id' ? fromHex(value) : fromBase64(value));
       case 'bool':
         this.byte(value === true ? 1 : 0);
         return typeof value === 'boolean';
@@ -129,7 +129,7 @@ class JsonWriter extends MessageWriter {
     }
   }
 
-  private bytesField(bytes: Uint8Array | undefined): boolean {
+  private bytesValue(bytes: Uint8Array | undefined): boolean {
     if (bytes === undefined) return false;
     this.varint(bytes.length);
     this.raw(bytes);

@@ -1,5 +1,6 @@
 // What items of all signals have in common: attributes, values, ids and times, in one pass and with the same bytes as
-// @opentelemetry/otlp-transformer. What repeats from item to item is encoded once.
+// @opentelemetry/otlp-transformer. What repeats from item to item is encoded once. Made for mostly ASCII text, which a
+// single native call writes, and for items that stay where they were written, one after the other in blocks of memory.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto and resource/v1/resource.proto
 import { ValueType } from '@opentelemetry/api';
 import type { HrTime } from '@opentelemetry/api';
@@ -8,14 +9,26 @@ import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData } from '@opentelemetry/sdk-metrics';
 import { nativeHost } from '../../node/native-host';
 import { isAlwaysDouble } from '../../otel/semconv';
-import { ProtobufWriter } from './protobuf-writer';
+import { MAX_VARINT_BYTES } from '../../relay/field-reader';
+import { MessageWriter, varintBytes } from '../../relay/message-writer';
 
 type Attributes = Readonly<Record<string, unknown>>;
 
 /** The number of attributes that are compared with those of the previous record. */
 const MAX_REMEMBERED_KEYS = 64;
 const MAX_REMEMBERED_LENGTH = 128;
-const LONG_TEXT = 120;
+/** The length of a longer text, with its envelope, takes two bytes. */
+const TWO_BYTE_TEXT = 120;
+/** Shorter texts are copied faster in JavaScript than by Buffer.write. */
+const SHORT_TEXT = 20;
+/** A text of this length is measured first, since three bytes for each character would be far too many. */
+const LONG_TEXT = 1024;
+/**
+ * A block holds one or many items. It is small because it is freed only with the last of them, and because one that
+ * takes long to fill reaches V8's old generation, where it stays after its last item has left.
+ */
+const BLOCK_BYTES = 16_384;
+const MIN_FREE_BYTES = 2048;
 const INT64_BOUND = 2 ** 63;
 
 /** A text value of the previous record. */
@@ -27,12 +40,78 @@ interface Remembered {
 /** Writes attributes, values, log records and data points in native code where JavaScript is only interpreted. */
 const NATIVE = nativeHost?.protobuf;
 
-export class OtlpWriter extends ProtobufWriter {
+export class OtlpWriter extends MessageWriter {
+  declare protected bytes: Buffer;
   private readonly attributes = new Map<string, Remembered>();
   private readonly ids = new Map<number, Remembered>();
   private second = Number.NaN;
   private secondLow = 0;
   private secondHigh = 0;
+
+  constructor(capacityBytes = BLOCK_BYTES) {
+    super(capacityBytes);
+  }
+
+  /** Not from Node's pool: an item that is kept would keep the pool's shared memory alive. */
+  protected override allocate(bytes: number): Buffer {
+    return Buffer.allocUnsafeSlow(bytes);
+  }
+
+  /** The block that is being written; bytes already written to it are never overwritten. */
+  get block(): Buffer {
+    return this.bytes;
+  }
+
+  /** Begins a new block if this one is almost full. */
+  makeRoom(): void {
+    if (this.bytes.length - this.position < MIN_FREE_BYTES) this.beginBlock();
+  }
+
+  private beginBlock(): void {
+    this.use(this.allocate(BLOCK_BYTES));
+    this.position = 0;
+  }
+
+  /**
+   * If an item has grown the block beyond its size, it gets memory of its own, so that it keeps no other items alive.
+   */
+  detachLarge(start: number): Buffer | undefined {
+    if (this.bytes.length <= BLOCK_BYTES) return undefined;
+    const detached = this.allocate(this.position - start);
+    this.bytes.copy(detached, 0, start, this.position);
+    this.beginBlock();
+    return detached;
+  }
+
+  /** Returns a copy of what was written since `start`. */
+  copyFrom(start: number): Uint8Array {
+    return Uint8Array.prototype.slice.call(this.bytes, start, this.position);
+  }
+
+  override text(text: string): void {
+    const { length } = text;
+    const bytes = length < LONG_TEXT ? length * 3 : Buffer.byteLength(text, 'utf8');
+    this.reserve(bytes + MAX_VARINT_BYTES);
+    if (length <= SHORT_TEXT && this.shortAscii(text)) return;
+    const start = this.position;
+    const guess = varintBytes(length);
+    const written = this.bytes.write(text, start + guess, 'utf8');
+    const size = varintBytes(written);
+    // Only text that is not ASCII can be longer than was guessed.
+    if (size > guess) this.bytes.copyWithin(start + size, start + guess, start + guess + written);
+    this.varint(written);
+    this.position = start + size + written;
+  }
+
+  /** `write` writes into the block and returns the number of bytes, or minus the number that it needs. */
+  private fill(write: (target: Buffer, at: number) => number): void {
+    let length = write(this.bytes, this.position);
+    if (length < 0) {
+      this.reserve(-length);
+      length = write(this.bytes, this.position);
+    }
+    this.position += length;
+  }
 
   /** Calls `write` the first time that `key` is passed, and repeats the same bytes from then on. */
   once<K extends object>(
@@ -72,7 +151,7 @@ export class OtlpWriter extends ProtobufWriter {
     const low = this.secondLow + hrTime[1];
     const carry = low > 0xffffffff ? 1 : 0;
     this.byte(tag);
-    this.fixed64(low >>> 0, (this.secondHigh + carry) >>> 0);
+    this.words(low >>> 0, (this.secondHigh + carry) >>> 0);
   }
 
   id(tag: number, hex: string): void {
@@ -84,7 +163,8 @@ export class OtlpWriter extends ProtobufWriter {
     const { position } = this;
     this.byte(tag);
     const start = this.begin();
-    this.hex(hex);
+    this.reserve(hex.length >>> 1);
+    this.position += this.bytes.write(hex, this.position, 'hex');
     this.end(start);
     if (known === undefined) {
       this.ids.set(tag, { value: hex, bytes: undefined });
@@ -198,5 +278,5 @@ export class OtlpWriter extends ProtobufWriter {
 
 /** A wrong guess only costs moving the message. */
 function expectedLengthBytes(value: unknown): 1 | 2 {
-  return typeof value === 'string' && value.length > LONG_TEXT ? 2 : 1;
+  return typeof value === 'string' && value.length > TWO_BYTE_TEXT ? 2 : 1;
 }

@@ -1,6 +1,9 @@
 // Builds a request from the oldest waiting items of a signal, up to a size limit. The limit shrinks when the endpoint
 // answers 413, and grows back slowly.
 import type { RawItem, Signal, RawResource, RawScope } from '../../relay/item';
+import { MAX_VARINT_BYTES } from '../../relay/field-reader';
+import { varintBytes } from '../../relay/message-writer';
+import { OtlpWriter } from './otlp-writer';
 import type { ItemBuffer } from '../queue/item-buffer';
 import { weigh } from '../queue/item-buffer';
 
@@ -89,11 +92,12 @@ export async function loadJsonEncoding(signal: Signal): Promise<RequestEncoding>
 // resource and scope in order of first appearance. Its size is known before it is written.
 // Source: opentelemetry-proto 1.x, collector/{trace,metrics,logs}/v1; the three share their field numbers
 
-const PER_RESOURCE = 0x0a;
-const PER_SCOPE = 0x12;
-const OWN = 0x0a;
-const ITEM = 0x12;
-const SCHEMA_URL = 0x1a;
+const PER_RESOURCE = 1;
+const PER_SCOPE = 2;
+const OWN = 1;
+const ITEM = 2;
+const ITEM_TAG = 0x12;
+const SCHEMA_URL = 3;
 
 /** The tag and length of an envelope; the length takes at most four bytes. */
 const ENVELOPE_BYTES = 5;
@@ -137,19 +141,21 @@ export class RequestDraft {
 
   finish(): Uint8Array {
     const sizes = this.resources.map(resourceBytes);
-    const writer = new EnvelopeWriter(sizes.reduce((sum, bytes) => sum + fieldBytes(bytes), 0));
+    const size = sizes.reduce((sum, bytes) => sum + fieldBytes(bytes), 0);
+    // The writer grows unless there is room for the longest number.
+    const writer = new OtlpWriter(size + MAX_VARINT_BYTES);
     for (const [index, { resource, scopes }] of this.resources.entries()) {
-      writer.begin(PER_RESOURCE, sizes[index] ?? 0);
-      writer.field(OWN, resource.bytes);
+      writer.head(PER_RESOURCE, sizes[index] ?? 0);
+      writer.bytesField(OWN, resource.bytes);
       for (const { scope, items, bytes } of scopes) {
-        writer.begin(PER_SCOPE, bytes);
-        writer.field(OWN, scope.bytes);
-        writer.items(items);
-        writer.text(SCHEMA_URL, scope.schemaUrl);
+        writer.head(PER_SCOPE, bytes);
+        writer.bytesField(OWN, scope.bytes);
+        writeItems(writer, items);
+        writeSchemaUrl(writer, scope);
       }
-      writer.text(SCHEMA_URL, resource.schemaUrl);
+      writeSchemaUrl(writer, resource);
     }
-    return writer.bytes;
+    return writer.finish();
   }
 
   private findResource(resource: RawResource): ResourceGroup | undefined {
@@ -179,60 +185,27 @@ function resourceBytes({ resource, scopes }: ResourceGroup): number {
   return scopes.reduce((sum, { bytes }) => sum + fieldBytes(bytes), ownBytes(resource));
 }
 
-/** Writes fields into memory whose size has been calculated. */
-class EnvelopeWriter {
-  readonly bytes: Buffer;
-  private position = 0;
-
-  constructor(size: number) {
-    this.bytes = Buffer.allocUnsafeSlow(size);
+/** Items that are already neighbours in a block are copied in one step. */
+function writeItems(writer: OtlpWriter, items: readonly RawItem[]): void {
+  let [first] = items;
+  for (const [index, last] of items.entries()) {
+    const next = items[index + 1];
+    if (first === undefined || (next !== undefined && isNext(last, next))) continue;
+    writer.head(ITEM, first.end - first.start);
+    writer.raw(first.block.subarray(first.start, last.end));
+    first = next;
   }
+}
 
-  /** Begins this field's message, which takes the following `length` bytes. */
-  begin(tag: number, length: number): void {
-    const { bytes } = this;
-    bytes[this.position++] = tag;
-    let rest = length;
-    for (; rest > 0x7f; rest >>>= 7) bytes[this.position++] = (rest & 0x7f) | 0x80;
-    bytes[this.position++] = rest;
-  }
-
-  field(tag: number, content: Uint8Array): void {
-    this.begin(tag, content.length);
-    this.bytes.set(content, this.position);
-    this.position += content.length;
-  }
-
-  /** Items that are already neighbours in a block are copied in one step. */
-  items(items: readonly RawItem[]): void {
-    let run: RawItem | undefined;
-    let last: RawItem | undefined;
-    for (const item of items) {
-      if (run === undefined || last === undefined || !isNext(last, item)) {
-        if (run !== undefined && last !== undefined) this.run(run, last);
-        run = item;
-      }
-      last = item;
-    }
-    if (run !== undefined && last !== undefined) this.run(run, last);
-  }
-
-  private run(first: RawItem, last: RawItem): void {
-    this.begin(ITEM, first.end - first.start);
-    this.bytes.set(first.block.subarray(first.start, last.end), this.position);
-    this.position += last.end - first.start;
-  }
-
-  /** Empty text is omitted, as in proto3. */
-  text(tag: number, text: string): void {
-    if (text !== '') this.field(tag, Buffer.from(text, 'utf8'));
-  }
+/** Empty text is omitted, as in proto3. */
+function writeSchemaUrl(writer: OtlpWriter, { schemaUrl }: RawResource | RawScope): void {
+  if (schemaUrl !== '') writer.bytesField(SCHEMA_URL, Buffer.from(schemaUrl, 'utf8'));
 }
 
 /** True if only the tag and length of `next` lie between the two items. */
 function isNext(item: RawItem, next: RawItem): boolean {
   const { block } = next;
-  if (item.block !== block || block[item.end] !== ITEM) return false;
+  if (item.block !== block || block[item.end] !== ITEM_TAG) return false;
   let at = item.end + 1;
   let rest = next.end - next.start;
   for (; rest > 0x7f; rest >>>= 7) if (block[at++] !== ((rest & 0x7f) | 0x80)) return false;
@@ -248,10 +221,4 @@ function ownBytes({ bytes, schemaUrl }: RawResource | RawScope): number {
 /** The size of a field with a one-byte tag, including its length. */
 function fieldBytes(length: number): number {
   return 1 + varintBytes(length) + length;
-}
-
-function varintBytes(value: number): number {
-  let size = 1;
-  for (let rest = value; rest > 0x7f; rest >>>= 7) size += 1;
-  return size;
 }

@@ -14,7 +14,7 @@ import type { OtlpWriter } from './otlp-writer';
 import { FieldReader, LENGTH_DELIMITED } from '../../relay/field-reader';
 import { bytesOf, wholeOf } from '../../relay/item';
 import type { RawMetric } from '../../relay/item';
-import { ProtobufWriter } from './protobuf-writer';
+import { MessageWriter } from '../../relay/message-writer';
 
 const WORD = 2 ** 32;
 
@@ -166,7 +166,7 @@ function writeInteger(writer: OtlpWriter, tag: number, value: number): void {
 
 function writeWords(writer: OtlpWriter, measured: number): void {
   const value = Math.trunc(measured);
-  writer.fixed64(value >>> 0, Math.floor(value / WORD) >>> 0);
+  writer.words(value >>> 0, Math.floor(value / WORD) >>> 0);
 }
 
 // Halves a Metric message that an endpoint finds too large, by data points. Both halves keep everything else, so that
@@ -187,7 +187,7 @@ export function splitMetric(metric: RawMetric): readonly [RawMetric, RawMetric] 
 
 function slicePoints(metric: RawMetric, first: number, end: number): RawMetric {
   const bytes = bytesOf(metric);
-  const writer = new ProtobufWriter(bytes.length);
+  const writer = new MessageWriter(bytes.length);
   const fields = new FieldReader(bytes);
   const data = new FieldReader(bytes);
   let copied = 0;
@@ -201,7 +201,7 @@ function slicePoints(metric: RawMetric, first: number, end: number): RawMetric {
       continue;
     }
     copied = fields.start;
-    writer.varint(fields.field * 8 + LENGTH_DELIMITED);
+    writer.tag(fields.field, LENGTH_DELIMITED);
     const start = writer.begin(2);
     data.enter(fields.start, fields.end);
     while (data.next()) {
@@ -213,5 +213,5 @@ function slicePoints(metric: RawMetric, first: number, end: number): RawMetric {
     }
     writer.end(start, 2);
   }
-  return { ...metric, ...wholeOf(writer.copyFrom(0)), points: end - first };
+  return { ...metric, ...wholeOf(writer.finish().slice()), points: end - first };
 }
