@@ -8,14 +8,20 @@ import { ItemEncoder } from './codec/item-encoder';
 import { learnSecrets } from './settings/configuration';
 import type { ExportConfiguration } from './settings/configuration';
 import type { Secrets } from '../secrets';
-import type { Delivery, DeliveryObserver, FlushOptions, MetricSource, Signal } from './delivery';
+import type {
+  Delivery,
+  DeliveryObserver,
+  DropReason,
+  FlushOptions,
+  MetricSource,
+  Signal,
+} from './delivery';
 import { countItems, ItemBuffer } from './queue/item-buffer';
 import { EndpointHealth } from './policy/endpoint-health';
-import { Ledger } from './queue/ledger';
 import { createFlush } from './policy/gate';
 import type { Flush } from './policy/gate';
 import { SignalLane } from './queue/signal-lane';
-import type { TransportFactory, WayOut } from './transport/transport-factory';
+import type { TransportFactory } from './transport/transport-factory';
 import { createTransportFactory } from './transport/transport-factory';
 import { isSettledWithin } from '../node/clock';
 import type { WallClock } from '../node/clock';
@@ -40,41 +46,29 @@ const MAX_BUFFERED_ITEMS = 65_536;
 
 /** Begins to fetch secrets at once; endpoints are first contacted by a flush. */
 export function createDelivery(options: DeliveryOptions): Delivery {
-  learnSecrets(options.configuration, options.secrets);
-  const ledger = new Ledger(options.observer);
-  const buffer = new ItemBuffer(
-    { capacityBytes: options.configuration.bufferBytes, maxItems: MAX_BUFFERED_ITEMS },
-    (signal, items, reason) => {
-      ledger.dropped(signal, countItems(signal, items), reason);
-      if (signal !== 'metrics') return;
-      for (const metric of items as readonly RawMetric[]) options.metricSource?.lost?.(metric);
-    },
-  );
-  return new OtlpDelivery(options, { ledger, buffer });
+  return new OtlpDelivery(options);
 }
 
 class OtlpDelivery implements Delivery {
   readonly capacityBytes: number;
-  private readonly options: DeliveryOptions;
-  private readonly ledger: Ledger;
   private readonly buffer: ItemBuffer;
   /** One for each signal, since an item shares most of its text with the previous one of its kind. */
   private readonly encoders: Readonly<Record<Signal, ItemEncoder>>;
   private readonly transports: TransportFactory;
-  private readonly lanes: readonly LaneEntry[];
+  private readonly lanes: readonly SignalLane[];
   private flushes = 0;
   private isClosed = false;
 
-  constructor(options: DeliveryOptions, parts: { ledger: Ledger; buffer: ItemBuffer }) {
-    this.options = options;
-    this.ledger = parts.ledger;
-    this.buffer = parts.buffer;
+  constructor(private readonly options: DeliveryOptions) {
+    learnSecrets(options.configuration, options.secrets);
+    this.capacityBytes = options.configuration.bufferBytes;
+    const bounds = { capacityBytes: this.capacityBytes, maxItems: MAX_BUFFERED_ITEMS };
+    this.buffer = new ItemBuffer(bounds, (...dropped) => this.dropped(...dropped));
     this.encoders = {
       traces: this.createEncoder('traces'),
       metrics: this.createEncoder('metrics'),
       logs: this.createEncoder('logs'),
     };
-    this.capacityBytes = options.configuration.bufferBytes;
     this.transports = options.transports ?? createTransportFactory(options);
     const healths = new Map<string, EndpointHealth>();
     this.lanes = [
@@ -84,21 +78,29 @@ class OtlpDelivery implements Delivery {
     ];
   }
 
+  private dropped(signal: Signal, items: readonly RawItem[], reason: DropReason): void {
+    const { observer, metricSource } = this.options;
+    const count = countItems(signal, items);
+    if (count > 0) observer.dropped(signal, count, reason);
+    if (signal !== 'metrics') return;
+    for (const metric of items as readonly RawMetric[]) metricSource?.lost?.(metric);
+  }
+
   addSpans(spans: readonly ReadableSpan[]): void {
     if (!this.isExported('traces')) return;
-    this.ledger.queued('traces', spans.length);
+    this.options.observer.queued('traces', spans.length);
     this.hold('traces', this.encoders.traces.encodeSpans(spans));
   }
 
   addLogRecords(records: readonly ReadableLogRecord[]): void {
     if (!this.isExported('logs')) return;
-    this.ledger.queued('logs', records.length);
+    this.options.observer.queued('logs', records.length);
     this.hold('logs', this.encoders.logs.encodeLogRecords(records));
   }
 
   addItems<S extends Signal>(signal: S, items: readonly RawItems[S][]): readonly RawItem[] {
     if (!this.isExported(signal)) return [];
-    this.ledger.queued(signal, items.length);
+    this.options.observer.queued(signal, items.length);
     return this.hold(signal, items);
   }
 
@@ -117,13 +119,13 @@ class OtlpDelivery implements Delivery {
   }
 
   get suspended(): boolean {
-    const isHeld = this.lanes.some(({ lane }) => lane.isHeldBack);
-    return isHeld && this.lanes.every((e) => e.lane.isHeldBack || isDeferred(e, this.lanes));
+    const isHeld = this.lanes.some((lane) => lane.isHeldBack);
+    return isHeld && this.lanes.every((lane) => lane.isHeldBack || isDeferred(lane, this.lanes));
   }
 
   async warmUp({ connect }: { readonly connect: boolean }): Promise<void> {
     // One connection for each signal, since from the second flush on the signals are sent in parallel.
-    await Promise.all(this.lanes.map((entry) => prepare(entry, connect)));
+    await Promise.all(this.lanes.map((lane) => prepare(lane, connect)));
   }
 
   refresh(): void {
@@ -146,10 +148,6 @@ class OtlpDelivery implements Delivery {
     return isDelivered;
   }
 
-  totals(): ReturnType<Delivery['totals']> {
-    return this.ledger.totals();
-  }
-
   close(): void {
     this.giveUp();
     this.transports.close();
@@ -157,7 +155,7 @@ class OtlpDelivery implements Delivery {
 
   private giveUp(): void {
     this.isClosed = true;
-    for (const { lane } of this.lanes) lane.giveUp();
+    for (const lane of this.lanes) lane.giveUp();
   }
 
   private collectMetrics(source: MetricSource): void {
@@ -166,9 +164,9 @@ class OtlpDelivery implements Delivery {
   }
 
   private createEncoder(signal: Signal): ItemEncoder {
-    const { diagnostics } = this.options;
+    const { diagnostics, observer } = this.options;
     return new ItemEncoder((items) => {
-      this.ledger.dropped(signal, items, 'rejected');
+      observer.dropped(signal, items, 'rejected');
       diagnostics.warn(
         `${signal}: expected an item that can be encoded as OTLP, got one that cannot; dropped`,
       );
@@ -179,8 +177,8 @@ class OtlpDelivery implements Delivery {
     return this.options.configuration.signals[signal] !== undefined;
   }
 
-  private createLane(signal: Signal, healths: Map<string, EndpointHealth>): LaneEntry[] {
-    const { configuration, diagnostics, clock, metricSource, random } = this.options;
+  private createLane(signal: Signal, healths: Map<string, EndpointHealth>): SignalLane[] {
+    const { configuration, observer, diagnostics, clock, metricSource, random } = this.options;
     const settings = configuration.signals[signal];
     if (settings === undefined) return [];
     const origin = new URL(settings.url).origin;
@@ -188,34 +186,25 @@ class OtlpDelivery implements Delivery {
     const health = known ?? new EndpointHealth(clock);
     health.isShared = known !== undefined;
     healths.set(origin, health);
-    const wayOut = this.transports.create(signal, settings);
     const lane = new SignalLane({
-      transport: wayOut.transport,
-      loadEncoding: wayOut.loadEncoding,
-      dropIdleConnections: () => wayOut.refresh(0),
+      wayOut: this.transports.create(signal, settings),
       signal,
       url: settings.url,
       timeoutMs: settings.timeoutMs,
       buffer: this.buffer,
       health,
-      ledger: this.ledger,
+      observer,
       diagnostics,
       clock,
       random: random ?? Math.random,
       ...(signal === 'metrics' &&
         metricSource !== undefined && { collect: () => this.collectMetrics(metricSource) }),
     });
-    return [{ lane, health, wayOut }];
+    return [lane];
   }
 }
 
 // One flush drains the lanes of all signals in parallel, so that a lane in trouble does not hold up the others.
-
-interface LaneEntry {
-  readonly lane: SignalLane;
-  readonly health: EndpointHealth;
-  readonly wayOut: Pick<WayOut, 'prepare' | 'refresh'>;
-}
 
 /** An endpoint that takes longer to accept a connection is treated as unreachable. */
 const MAX_CONNECT_MS = 1_000;
@@ -224,17 +213,17 @@ const MAX_LAST_METRICS_MS = 300;
 const LAST_METRICS_SHARE = 4;
 
 /** True if nothing failed and nothing is left. */
-async function drain(entries: readonly LaneEntry[], flush: Flush): Promise<boolean> {
-  const deferred = entries.filter((entry) => isDeferred(entry, entries));
-  const first = entries.filter((entry) => !deferred.includes(entry));
-  const results = await Promise.all(
-    first.map(async (entry) => ({ entry, result: await entry.lane.drain(flush) })),
+async function drain(lanes: readonly SignalLane[], flush: Flush): Promise<boolean> {
+  const deferred = lanes.filter((lane) => isDeferred(lane, lanes));
+  const first = lanes.filter((lane) => !deferred.includes(lane));
+  const drained = await Promise.all(
+    first.map(async (lane) => ({ lane, result: await lane.drain(flush) })),
   );
-  const again = results.filter(({ entry, result }) => isProbeOver(entry, result));
-  const ready = deferred.filter(({ health }) => health.isTrusted || allDone(health, results));
-  const late = [...again.map(({ entry }) => entry), ...ready];
-  const lateResults = await Promise.all(late.map(({ lane }) => lane.drain(flush)));
-  const last = results.filter((entry) => !again.includes(entry)).map(({ result }) => result);
+  const again = drained.filter(isProbeOver);
+  const ready = deferred.filter(({ health }) => health.isTrusted || allDone(health, drained));
+  const late = [...again.map(({ lane }) => lane), ...ready];
+  const lateResults = await Promise.all(late.map((lane) => lane.drain(flush)));
+  const last = drained.filter((entry) => !again.includes(entry)).map(({ result }) => result);
   return ready.length === deferred.length && [...last, ...lateResults].every((it) => it === 'done');
 }
 
@@ -242,36 +231,35 @@ async function drain(entries: readonly LaneEntry[], flush: Flush): Promise<boole
  * SHUTDOWN: metrics go last because they count what became of the other signals, which are given up a little before the
  * end so that their losses are counted, too.
  */
-async function drainFinally(entries: readonly LaneEntry[], flush: Flush): Promise<boolean> {
-  const isMetrics = ({ lane }: LaneEntry): boolean => lane.signal === 'metrics';
-  const others = entries.filter((entry) => !isMetrics(entry));
-  const metrics = entries.filter(isMetrics);
+async function drainFinally(lanes: readonly SignalLane[], flush: Flush): Promise<boolean> {
+  const others = lanes.filter(({ signal }) => signal !== 'metrics');
+  const metrics = lanes.filter(({ signal }) => signal === 'metrics');
   const keptMs =
     metrics.length === 0 ? 0 : Math.min(flush.leftMs() / LAST_METRICS_SHARE, MAX_LAST_METRICS_MS);
   const results: LaneResult[] = [];
   const draining = Promise.all(
-    others.map(async ({ lane }) => void results.push(await lane.drain(flush))),
+    others.map(async (lane) => void results.push(await lane.drain(flush))),
   );
   await isSettledWithin(draining, flush.leftMs() - keptMs);
-  for (const { lane } of others) lane.giveUp();
-  for (const { lane } of metrics) {
+  for (const lane of others) lane.giveUp();
+  for (const lane of metrics) {
     results.push(await lane.drain(flush));
     lane.collectRest(flush);
   }
-  return results.length === entries.length && results.every((result) => result === 'done');
+  return results.length === lanes.length && results.every((result) => result === 'done');
 }
 
 /**
  * Metrics wait until another signal has found the endpoint working, because a window is lost if its request is never
  * answered. At the first flush this also saves a TLS handshake.
  */
-function isDeferred({ lane, health }: LaneEntry, entries: readonly LaneEntry[]): boolean {
-  if (lane.signal !== 'metrics' || health.isTrusted) return false;
-  return entries.some((other) => other.lane !== lane && other.health === health);
+function isDeferred(lane: SignalLane, lanes: readonly SignalLane[]): boolean {
+  if (lane.signal !== 'metrics' || lane.health.isTrusted) return false;
+  return lanes.some((other) => other !== lane && other.health === lane.health);
 }
 
 /** A connection that opens after the time limit ends the suspicion. */
-async function prepare({ wayOut, health }: LaneEntry, connect: boolean): Promise<void> {
+async function prepare({ wayOut, health }: SignalLane, connect: boolean): Promise<void> {
   const prepared = wayOut.prepare(connect).then(
     () => connect && health.connected(),
     () => connect && health.suspect(),
@@ -280,15 +268,15 @@ async function prepare({ wayOut, health }: LaneEntry, connect: boolean): Promise
 }
 
 interface DrainedLane {
-  readonly entry: LaneEntry;
+  readonly lane: SignalLane;
   readonly result: LaneResult;
 }
 
 /** The lane was held back while another one probed their endpoint, and the probe has succeeded. */
-function isProbeOver({ lane, health }: LaneEntry, result: LaneResult): boolean {
-  return result === 'held' && health.isTrusted && !lane.isHeldBack;
+function isProbeOver({ lane, result }: DrainedLane): boolean {
+  return result === 'held' && lane.health.isTrusted && !lane.isHeldBack;
 }
 
-function allDone(health: EndpointHealth, results: readonly DrainedLane[]): boolean {
-  return results.every(({ entry, result }) => entry.health !== health || result === 'done');
+function allDone(health: EndpointHealth, drained: readonly DrainedLane[]): boolean {
+  return drained.every(({ lane, result }) => lane.health !== health || result === 'done');
 }

@@ -33,11 +33,11 @@ export interface MetricSource {
   lost?(metric: RawMetric): void;
 }
 
-/** Is told every outcome, so that the extension's own metrics can be recorded. Must not throw. */
+/** Is told every outcome, so that it can be counted. Must not throw. */
 export interface DeliveryObserver {
   /** `items`: the number handed over, of a signal that is exported. */
   queued(signal: Signal, items: number): void;
-  /** `items`: the number of spans, log records or metric data points that the endpoint accepted. */
+  /** `items`: the number of spans, log records or metric data points that the endpoint accepted; never 0. */
   exported(signal: Signal, items: number): void;
   dropped(signal: Signal, items: number, reason: DropReason): void;
   /** Called when one HTTP request has ended. `outcome`: `success`, a status code as text, or the name of an error. */
@@ -99,13 +99,6 @@ export interface Delivery {
    * nothing.
    */
   readonly suspended: boolean;
-  /** Totals since the start, for the line that is logged at the end. */
-  totals(): Readonly<Record<Signal, DeliveryTotals>>;
   /** Destroys all sockets; nothing is sent afterwards. */
   close(): void;
-}
-
-export interface DeliveryTotals {
-  readonly exported: number;
-  readonly dropped: number;
 }

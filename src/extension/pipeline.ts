@@ -301,7 +301,7 @@ class TelemetryPipeline implements Pipeline {
     if (this.isOver) return;
     this.isOver = true;
     this.delivery.close();
-    reportTotals(this.delivery.totals(), this.unread, this.diagnostics);
+    reportTotals(this.selfMetrics, this.unread, this.diagnostics);
   }
 }
 

@@ -3,7 +3,7 @@
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
-import type { DeliveryObserver, DeliveryTotals, Signal } from '../delivery/delivery';
+import type { DeliveryObserver, Signal } from '../delivery/delivery';
 import type { Diagnostics } from '../diagnostics';
 import type { InstrumentName } from '../otel/instruments';
 import type { Meter } from '../otel/meter';
@@ -50,6 +50,11 @@ const queueOf = (signal: Signal): Attributes => ({
   [Attribute.OTEL_COMPONENT_NAME]: `lambda_otlp_buffer/${signal}`,
 });
 
+interface Totals {
+  exported: number;
+  dropped: number;
+}
+
 /** Durations kept between two releases; more of them are left out. */
 const MAX_DURATIONS = 1000;
 
@@ -60,6 +65,12 @@ export class SelfMetrics implements DeliveryObserver {
   /** Seconds, by signal and outcome. */
   private durations = new Map<string, { readonly attributes: Attributes; seconds: number[] }>();
   private durationCount = 0;
+  /** Since the start, in spans, data points and log records. */
+  readonly totals: Readonly<Record<Signal, Totals>> = {
+    traces: { exported: 0, dropped: 0 },
+    metrics: { exported: 0, dropped: 0 },
+    logs: { exported: 0, dropped: 0 },
+  };
 
   /** `onExported`: called whenever an endpoint has accepted something. */
   constructor(private readonly onExported: () => void = () => undefined) {}
@@ -100,6 +111,7 @@ export class SelfMetrics implements DeliveryObserver {
   }
 
   exported(signal: Signal, items: number): void {
+    this.totals[signal].exported += items;
     this.add(EXPORTED[signal], items, { key: '', toAttributes: () => componentOf(signal) });
     this.queued(signal, -items);
     this.onExported();
@@ -107,6 +119,7 @@ export class SelfMetrics implements DeliveryObserver {
 
   dropped(signal: Signal, items: number, reason: string): void {
     this.isUrgent = true;
+    this.totals[signal].dropped += items;
     const toAttributes = () => ({ ...componentOf(signal), [Attribute.ERROR_TYPE]: reason });
     this.add(EXPORTED[signal], items, { key: reason, toAttributes });
     this.queued(signal, -items);
@@ -154,7 +167,7 @@ export class SelfMetrics implements DeliveryObserver {
 // The last line of a process: what was delivered and what was lost.
 
 export function reportTotals(
-  totals: Readonly<Record<Signal, DeliveryTotals>>,
+  { totals }: SelfMetrics,
   unread: Unread,
   diagnostics: Diagnostics,
 ): void {

@@ -197,12 +197,12 @@ it('at SHUTDOWN a flush that waits for a retry takes no further window', async (
 });
 
 it('at SHUTDOWN metrics count what the other signals lost', async () => {
-  const seen: number[] = [];
+  const seen: unknown[] = [];
   const fixture = open({
     metricSource: {
       collect() {
-        const { traces, logs } = fixture.delivery.totals();
-        seen.push(traces.exported, traces.dropped, logs.dropped);
+        const { exported, dropped } = fixture.observed;
+        seen.push({ exported: exported.traces, traces: dropped.traces, logs: { ...dropped.logs } });
         return makeWindow(1);
       },
     },
@@ -213,8 +213,7 @@ it('at SHUTDOWN metrics count what the other signals lost', async () => {
   fixture.delivery.addSpans([makeSpan(0)]);
   fixture.delivery.addLogRecords([makeLogRecord(0), makeLogRecord(1)]);
   await fixture.flush(1_000, { final: true });
-  expect(seen).toEqual([1, 0, 2]);
-  expect(fixture.observed.exported.metrics).toBe(1);
-  const { logs } = fixture.delivery.totals();
-  expect(logs).toEqual({ exported: 0, dropped: 2 });
+  expect(seen).toEqual([{ exported: 1, traces: {}, logs: { shutdown: 2 } }]);
+  expect(fixture.observed.exported).toEqual({ traces: 1, metrics: 1, logs: 0 });
+  expect(fixture.observed.dropped.logs).toEqual({ shutdown: 2 });
 });

@@ -1,14 +1,13 @@
-// Decides about the items of an answered or failed request: each is exported, dropped or put back, and entered in the
-// ledger; the gate is told once. Warnings say what a user can do.
+// Decides about the items of an answered or failed request: each is exported, dropped or put back, and the
+// observer and the gate are told. Warnings say what a user can do.
 import type { Diagnostics } from '../../diagnostics';
 import type { RawItem, RawMetric } from '../../relay/item';
 import type { ItemBuffer } from '../queue/item-buffer';
 import { countItems } from '../queue/item-buffer';
-import type { DropReason, Signal } from '../delivery';
+import type { DeliveryObserver, DropReason, Signal } from '../delivery';
 import { describeUrl } from '../settings/endpoint';
 import type { EndpointHealth } from './endpoint-health';
 import type { Gate } from './gate';
-import type { Ledger } from '../queue/ledger';
 import type { BuiltRequest } from '../codec/request-builder';
 import { RequestBuilder } from '../codec/request-builder';
 import type { Failure, SendResult } from '../transport/transport';
@@ -29,7 +28,7 @@ export interface FateOptions {
   readonly url: string;
   readonly buffer: ItemBuffer;
   readonly health: EndpointHealth;
-  readonly ledger: Ledger;
+  readonly observer: DeliveryObserver;
   readonly diagnostics: Diagnostics;
 }
 
@@ -123,13 +122,13 @@ export class RequestFates {
     items: readonly RawItem[],
     { rejected, note }: Extract<Verdict, { kind: 'delivered' }>,
   ): Fate {
-    const { signal, url, buffer, ledger, diagnostics } = this.options;
+    const { signal, url, buffer, observer, diagnostics } = this.options;
     const count = countItems(signal, items);
     const refused = Math.min(rejected, count);
     this.builder.regrow();
     buffer.release(signal, items);
-    ledger.exported(signal, count - refused);
-    ledger.dropped(signal, refused, 'rejected');
+    if (count > refused) observer.exported(signal, count - refused);
+    if (refused > 0) observer.dropped(signal, refused, 'rejected');
     if (refused > 0 || note !== '') {
       const said = note === '' ? '' : `: ${note}`;
       const result = refused > 0 ? 'partial success' : 'accepted with a warning';

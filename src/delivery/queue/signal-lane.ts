@@ -1,23 +1,21 @@
 // Sends the buffered items of one signal, one request at a time. A request may outlive the flush that began it and even
 // a freeze: its answer or its own timeout ends it, and only then are its items exported, dropped or put back. No method
 // rejects.
-import type { Cancellation, Transport, SendResult, TwofoldSending } from '../transport/transport';
+import type { Cancellation, SendResult, TwofoldSending } from '../transport/transport';
 import { sendResendable } from '../transport/transport';
-import type { RequestEncoding, BuiltRequest } from '../codec/request-builder';
-import type { SignalConfiguration } from '../settings/configuration';
+import type { WayOut } from '../transport/transport-factory';
+import type { BuiltRequest } from '../codec/request-builder';
 import type { Signal } from '../delivery';
 import { Gate } from '../policy/gate';
 import type { Flush, GateOptions } from '../policy/gate';
+import type { EndpointHealth } from '../policy/endpoint-health';
 import type { Fate, FateOptions } from '../policy/request-fates';
 import { RequestFates } from '../policy/request-fates';
 import { hearSockets, isSettledWithin, pause, systemClock } from '../../node/clock';
 
 export interface LaneOptions extends FateOptions, GateOptions {
-  readonly timeoutMs: SignalConfiguration['timeoutMs'];
-  readonly transport: Transport;
-  /** Makes the next request open a new connection. */
-  readonly dropIdleConnections: () => void;
-  readonly loadEncoding: () => Promise<RequestEncoding> | RequestEncoding;
+  readonly timeoutMs: number;
+  readonly wayOut: WayOut;
   /** Buffers the next metric window if there is one. */
   readonly collect?: () => void;
 }
@@ -42,7 +40,8 @@ const MAX_CLOCK_CORRECTION_MS = 1_000;
 
 export class SignalLane {
   readonly signal: Signal;
-  private readonly options: LaneOptions;
+  readonly health: EndpointHealth;
+  readonly wayOut: WayOut;
   private readonly gate: Gate;
   private readonly fates: RequestFates;
   private open: readonly UnderWay[] = [];
@@ -52,9 +51,10 @@ export class SignalLane {
   /** SHUTDOWN: a flush that is waiting for a retry must not begin anything else. */
   private isEnding = false;
 
-  constructor(options: LaneOptions) {
+  constructor(private readonly options: LaneOptions) {
     this.signal = options.signal;
-    this.options = options;
+    this.health = options.health;
+    this.wayOut = options.wayOut;
     this.gate = new Gate(options);
     this.fates = new RequestFates(options, this.gate);
   }
@@ -148,10 +148,10 @@ export class SignalLane {
   }
 
   private async run(underWay: UnderWay, flush: Flush): Promise<Fate> {
-    const { loadEncoding, ledger, clock, buffer, collect } = this.options;
+    const { observer, clock, buffer, collect } = this.options;
     // At most one new metric window per flush, and only if no older one waits.
     if (collect !== undefined && !buffer.isWaiting(this.signal)) this.collect(flush);
-    const encoding = await loadEncoding();
+    const encoding = await this.wayOut.loadEncoding();
     if (this.isClosed) buffer.drop(this.signal, 'shutdown');
     const request = this.fates.builder.build(encoding);
     if (request === undefined) {
@@ -166,15 +166,14 @@ export class SignalLane {
     if (underWay.givenUp) return 'done';
     const durationMs = Math.max(clock.now() - sentMs, 0);
     const outcome = result.status === 'success' ? 'success' : result.failure.outcome;
-    ledger.requestEnded(this.signal, durationMs, `${outcome}`);
+    observer.requestEnded(this.signal, durationMs, `${outcome}`);
     if (outcome === 'success' || typeof outcome === 'number') this.gate.answered(durationMs);
     return this.fates.decide(request, result, flush.number);
   }
 
   private async send(body: Uint8Array, cancellation: Cancellation): Promise<SendResult> {
-    const { transport, timeoutMs } = this.options;
     try {
-      return await transport.send(body, timeoutMs, cancellation);
+      return await this.wayOut.transport.send(body, this.options.timeoutMs, cancellation);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const failure = { message, outcome: 'transport_error', bodyWritten: false };
@@ -206,7 +205,8 @@ export class SignalLane {
     if (flush.phase === 'final' && this.signal !== 'metrics') {
       const patienceMs = Math.min(flush.leftMs() / 2, MAX_FINAL_PATIENCE_MS);
       if (await isSettledWithin(underWay.fate, patienceMs)) return true;
-      this.options.dropIdleConnections();
+      // The next request opens a new connection.
+      this.wayOut.refresh(0);
       underWay.sending?.resend();
     }
     return isSettledWithin(underWay.fate, this.gate.waitMs(flush));
