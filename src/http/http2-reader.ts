@@ -12,7 +12,7 @@ import {
   viewOf,
 } from './http2-frames';
 import type { Frame } from './http2-frames';
-import { PendingBytes } from './message-reader';
+import { PendingBytes } from './pending-bytes';
 
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 /** Includes the frame header of each part, so that empty parts cannot go on without end. */

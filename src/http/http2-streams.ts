@@ -13,7 +13,7 @@ import {
   viewOf,
 } from './http2-frames';
 import type { FieldsFrame } from './http2-reader';
-import { RequestBody } from './served-connection';
+import { RequestBody } from './request-body';
 
 export interface Http2Response {
   /** The fields after `:status`; names in lower case, all ASCII. */

@@ -123,6 +123,7 @@ const REASONS: Readonly<Record<number, string>> = {
   405: 'Method Not Allowed',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  431: 'Request Header Fields Too Large',
 };
 
 export interface ResponseHead {

@@ -13,6 +13,7 @@ import {
   unspacedLength,
 } from './message-head';
 import type { MessageHead, MessageKind } from './message-head';
+import { PendingBytes } from './pending-bytes';
 
 export interface MessageListener {
   onHead(head: MessageHead): void;
@@ -20,8 +21,11 @@ export interface MessageListener {
   onData(bytes: Buffer): void;
   /** `reusable`: the connection may carry another message after this one. */
   onEnd(reusable: boolean): void;
-  /** Called at most once and last: the peer does not send HTTP/1.1. */
-  onMalformed(problem: string): void;
+  /**
+   * Called at most once and last: the peer does not send HTTP/1.1, or its head is too large. `status`: what a server
+   * answers to that.
+   */
+  onMalformed(problem: string, status: 400 | 431): void;
 }
 
 type Step = () => boolean;
@@ -29,6 +33,7 @@ type Step = () => boolean;
 /** The limit of node:http, without the separators around names and values; the next one includes them. */
 const MAX_HEAD_BYTES = 16_384;
 const MAX_SPACED_HEAD_BYTES = 65_536;
+const TOO_LARGE = `a head of more than ${MAX_HEAD_BYTES} bytes`;
 const SHORT_HEAD_BYTES = 1024;
 const MAX_LINE_BYTES = 4096;
 const END = '\r\n\r\n';
@@ -145,7 +150,7 @@ export class MessageReader {
     if (!FIRST_TEXT[this.kind].test(this.pending.peek(FIRST_TEXT_LENGTH)))
       return this.fail(this.pending.at(0) === TLS_ALERT ? 'TLS' : 'bytes of another protocol');
     if (this.searched <= MAX_SPACED_HEAD_BYTES) return false;
-    return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
+    return this.fail(TOO_LARGE, 431);
   }
 
   /** `end`: where the empty line after the head begins. */
@@ -161,7 +166,7 @@ export class MessageReader {
       );
     }
     if (end > MAX_HEAD_BYTES && unspacedLength(text) > MAX_HEAD_BYTES) {
-      return this.fail(`a head of more than ${MAX_HEAD_BYTES} bytes`);
+      return this.fail(TOO_LARGE, 431);
     }
     this.began = false;
     if (this.kind === 'response' && isInterim(startLine)) return true;
@@ -256,94 +261,10 @@ export class MessageReader {
     this.listener.onEnd(reusable);
   }
 
-  private fail(problem: string): false {
+  private fail(problem: string, status: 400 | 431 = 400): false {
     this.step = undefined;
-    this.listener.onMalformed(problem);
+    this.pending.clear();
+    this.listener.onMalformed(problem, status);
     return false;
-  }
-}
-
-// The bytes of a connection that have arrived and are not read yet. However they are split, each byte is copied at most
-// twice, because the memory doubles when it grows. Bytes that were handed out are never overwritten.
-
-const NOTHING: Buffer = Buffer.alloc(0);
-
-export class PendingBytes {
-  /** The bytes before `from` have been read. */
-  private bytes = NOTHING;
-  private from = 0;
-  /** The memory that `bytes` is the beginning of, once chunks had to be joined. */
-  private store = NOTHING;
-
-  get length(): number {
-    return this.bytes.length - this.from;
-  }
-
-  push(chunk: Buffer): void {
-    if (this.length === 0) this.replace(chunk);
-    else this.append(chunk);
-  }
-
-  clear(): void {
-    this.replace(NOTHING);
-  }
-
-  /** The byte at this index; undefined beyond the last one. */
-  at(index: number): number | undefined {
-    return this.bytes[this.from + index];
-  }
-
-  /** Up to `atMost` characters in ISO-8859-1, without consuming them. */
-  peek(atMost: number): string {
-    return this.bytes.toString('latin1', this.from, this.from + atMost);
-  }
-
-  /** The index of `text` at or after `start`; -1 if there is none. */
-  indexOf(text: string, start: number): number {
-    const index = this.bytes.indexOf(text, this.from + start, 'latin1');
-    return index < 0 ? -1 : index - this.from;
-  }
-
-  skip(bytes: number): void {
-    this.from += bytes;
-  }
-
-  take(atMost: number): Buffer {
-    const { bytes, from } = this;
-    this.from = Math.min(from + atMost, bytes.length);
-    return from === 0 && this.from === bytes.length ? bytes : bytes.subarray(from, this.from);
-  }
-
-  /**
-   * Consumes a line and returns it without its end; undefined if it does not end within `atMost` bytes. Lines are
-   * short, so a loop is faster than a search.
-   */
-  takeLine(atMost: number): string | undefined {
-    const { bytes, from } = this;
-    const last = Math.min(bytes.length, from + atMost) - 1;
-    for (let at = from; at < last; at += 1) {
-      if (bytes[at] !== CR || bytes[at + 1] !== LF) continue;
-      this.from = at + 2;
-      return bytes.toString('latin1', from, at);
-    }
-    return undefined;
-  }
-
-  private replace(bytes: Buffer): void {
-    this.bytes = bytes;
-    this.from = 0;
-    this.store = NOTHING;
-  }
-
-  private append(chunk: Buffer): void {
-    if (this.bytes.length + chunk.length > this.store.length) {
-      const larger = Buffer.allocUnsafeSlow(2 * (this.length + chunk.length));
-      const held = this.bytes.copy(larger, 0, this.from);
-      this.replace(larger.subarray(0, held));
-      this.store = larger;
-    }
-    const end = this.bytes.length;
-    chunk.copy(this.store, end);
-    this.bytes = this.store.subarray(0, end + chunk.length);
   }
 }

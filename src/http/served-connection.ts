@@ -7,6 +7,7 @@ import type { ByteBudget, OpenHolder } from './byte-budget';
 import { announcedLength, formatResponseHead } from './message-head';
 import type { HeaderFields, MessageHead } from './message-head';
 import { MessageReader } from './message-reader';
+import { RequestBody } from './request-body';
 
 export interface ReceivedRequest {
   readonly method: string;
@@ -41,6 +42,8 @@ export interface HttpServerOptions {
    * after the answer.
    */
   readonly onOversize: (request: ReceivedRequest) => void;
+  /** Called when what arrives is no HTTP/1.1, or a head is too large. The server answers, and ends the connection. */
+  readonly onMalformed?: () => void;
   /**
    * Takes over a connection that begins with HTTP/2's preface; `bytes` were already read from it. By default it is cut.
    */
@@ -89,7 +92,7 @@ export class ServedConnection implements OpenHolder {
       onHead: (head) => this.begin(head),
       onData: (bytes) => this.take(bytes),
       onEnd: (reusable) => this.endRequest(reusable),
-      onMalformed: () => this.cut(),
+      onMalformed: (_problem, status) => this.refuseMalformed(status),
     });
     socket.on('data', (bytes: Buffer) => this.read(bytes));
     socket.on('drain', () => this.regulate());
@@ -236,6 +239,14 @@ export class ServedConnection implements OpenHolder {
     this.options.onOversize(this.toRequest(head, Buffer.alloc(0), 0));
   }
 
+  /** An answer, since clients send again what got none, and let their callers wait meanwhile. */
+  private refuseMalformed(status: number): void {
+    this.open = undefined;
+    this.stopTaking();
+    this.options.onMalformed?.();
+    this.toRequest({ startLine: '', fields: new Map() }, Buffer.alloc(0), 0).respond(status);
+  }
+
   private stopTaking(): void {
     this.account();
     this.isLast = true;
@@ -293,58 +304,4 @@ export class ServedConnection implements OpenHolder {
   private endWhenDone(): void {
     if (this.responses.length === 0 && (this.isLast || !this.reader.isHeld)) this.socket.end();
   }
-}
-
-// A body as it arrives: one block of memory that doubles when it grows, however the bytes are split, so that it costs
-// at most twice its size.
-
-const NOTHING: Buffer = Buffer.alloc(0);
-/** If more of the memory is unused, a complete body is copied to free it. */
-const MAX_UNUSED_SHARE = 1 / 8;
-
-export class RequestBody {
-  length = 0;
-  private bytes = NOTHING;
-  private isOwn = false;
-
-  /** `maxBytes`: what the request announced, or else the limit. */
-  constructor(private readonly maxBytes: number) {}
-
-  /** Bytes of memory in use, including the unused part. */
-  get heldBytes(): number {
-    return this.bytes.length;
-  }
-
-  /** `chunk` must never be overwritten later. */
-  add(chunk: Buffer): void {
-    if (this.length === 0) this.bytes = chunk;
-    else this.append(chunk);
-    this.length += chunk.length;
-  }
-
-  /** Returns the whole body. */
-  complete(): Buffer {
-    const body = this.bytes.subarray(0, this.length);
-    // A chunk may be part of a larger memory block, which counts as unused too.
-    const unused = this.bytes.buffer.byteLength - this.length;
-    return unused > this.length * MAX_UNUSED_SHARE ? copyOf(body, this.length) : body;
-  }
-
-  private append(chunk: Buffer): void {
-    const { bytes, length, maxBytes } = this;
-    const needed = length + chunk.length;
-    if (!this.isOwn || needed > bytes.length) {
-      const size = Math.max(needed, Math.min(2 * bytes.length, maxBytes));
-      this.bytes = copyOf(bytes.subarray(0, length), size);
-      this.isOwn = true;
-    }
-    chunk.copy(this.bytes, length);
-  }
-}
-
-/** Allocates memory of its own: a slice of Node's shared pool would keep the whole pool block alive. */
-function copyOf(bytes: Buffer, size: number): Buffer {
-  const copy = Buffer.allocUnsafeSlow(size);
-  bytes.copy(copy);
-  return copy;
 }

@@ -76,6 +76,7 @@ function toServerOptions(options: OtlpReceiverOptions): HttpServerOptions {
     usesReserve: true,
     onRequest: (request) => serve(request, 'receive'),
     onOversize: (request) => serve(request, 'receiveOversize'),
+    onMalformed: options.onRefused,
     onHttp2: (socket, first) => {
       loadGrpc().then(
         ({ serveGrpc }) => serveGrpc(socket, first, options),

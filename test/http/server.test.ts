@@ -201,6 +201,36 @@ describe('a request', () => {
     expect(budget.heldBytes).toBe(0);
   });
 
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', 400],
+    ['TLS', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+    ['a malformed field', 'POST / HTTP/1.1\r\nHost x\r\n\r\n', 400],
+    ['of no length', 'POST / HTTP/1.1\r\nContent-Length: abc\r\n\r\n', 400],
+    ['a malformed chunk', 'POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n', 400],
+    ['a large head', `POST / HTTP/1.1\r\nA: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+    ['a head without end', `POST / HTTP/1.1\r\nA: ${'x'.repeat(200_000)}`, 431],
+  ])('that is %s gets an answer, after those before it, its connection an end', async (...row) => {
+    const [, bytes, status] = row;
+    const waiting: ReceivedRequest[] = [];
+    let malformed = 0;
+    const { open, budget } = await serve({
+      onRequest: (request) => void waiting.push(request),
+      onMalformed: () => void (malformed += 1),
+    });
+    const peer = await open();
+    await peer.write(post('a'));
+    while (waiting.length < 1) await new Promise(setImmediate);
+    await peer.write(Buffer.from(bytes, 'latin1'));
+    while (malformed < 1) await new Promise(setImmediate);
+    waiting.shift()?.respond(200);
+    await peer.until(({ isClosed }) => isClosed);
+    expect(peer.received.match(/HTTP\/1.1 \d+/g)).toEqual(['HTTP/1.1 200', `HTTP/1.1 ${status}`]);
+    expect(peer.received).toMatch(/Connection: close\r\nContent-Length: 0\r\n\r\n$/);
+    expect(malformed).toBe(1);
+    expect(waiting).toEqual([]);
+    while (budget.heldBytes > 0) await new Promise(setImmediate);
+  });
+
   it('whose sender waits for 100 Continue gets it', async () => {
     const { open } = await serve();
     const peer = await open();
