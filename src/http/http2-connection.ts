@@ -18,7 +18,7 @@ import {
 } from './http2-frames';
 import type { Frame } from './http2-frames';
 import { Http2Reader, MAX_BLOCK_BYTES } from './http2-reader';
-import type { FieldsFrame } from './http2-reader';
+import type { FieldsFrame, UnreadFields } from './http2-reader';
 import type { Http2Options, Http2Request, Http2Stream } from './http2-streams';
 import { MAX_DRAINED_BYTES } from './served-connection';
 import { FIRST_WINDOW_BYTES, Http2Streams, MAX_WINDOW_BYTES } from './http2-streams';
@@ -138,8 +138,9 @@ export class Http2Connection {
   }
 
   /** Returns a connection error, or undefined. Frames of other types need no action. */
-  private take(frame: Frame | FieldsFrame): number | undefined {
+  private take(frame: Frame | FieldsFrame | UnreadFields): number | undefined {
     if ('fields' in frame) return this.takeFields(frame);
+    if ('unreadId' in frame) return this.refuseHead(frame.unreadId);
     const { type, flags, id, payload } = frame;
     const isAck = (flags & FLAG.ack) !== 0;
     const isOfStream = type === FRAME.data || type === FRAME.rstStream;
@@ -170,7 +171,8 @@ export class Http2Connection {
     }
     const stream = this.streams.get(frame.id);
     if (stream?.body === undefined) this.drain(frame.payload.length);
-    else if (stream.body.length + content.length > this.options.maxBodyBytes) this.refuse(stream);
+    else if (stream.body.length + content.length > this.options.maxBodyBytes)
+      this.refuse(stream, 'body');
     else {
       if (content.length > 0) stream.body.add(content);
       if ((frame.flags & FLAG.endStream) !== 0) this.complete(stream);
@@ -212,10 +214,24 @@ export class Http2Connection {
     this.options.onRequest(this.toRequest(stream, body));
   }
 
+  /**
+   * Ends the connection, but with an answer: without one, a client takes the request for one that it may send again,
+   * and lets its caller wait meanwhile.
+   */
+  private refuseHead(id: number): number {
+    const known = this.streams.get(id);
+    if (known?.body !== undefined) this.refuse(known, 'head');
+    if (id > this.latestId) {
+      this.latestId = id;
+      this.refuse(this.streams.open({ id, isLast: false, fields: new Map(), bytes: 0 }, 0), 'head');
+    }
+    return ERROR.none;
+  }
+
   /** The rest of this request is not wanted (§8.1): it is read and discarded. */
-  private refuse(stream: Http2Stream): void {
+  private refuse(stream: Http2Stream, part: 'head' | 'body'): void {
     stream.body = undefined;
-    this.options.onOversize(this.toRequest(stream, NOTHING));
+    this.options.onOversize(this.toRequest(stream, NOTHING), part);
     this.write(FRAME.rstStream, { id: stream.id, payload: toUInt32(ERROR.none) });
     this.streams.end(stream.id);
   }

@@ -22,7 +22,6 @@ export const ERROR = {
   frameSize: 6,
   refusedStream: 7,
   compression: 9,
-  enhanceYourCalm: 11,
 } as const;
 
 export const FRAME_HEAD_BYTES = 9;

@@ -34,8 +34,13 @@ interface Block {
   bytes: number;
 }
 
+/** A block that is too large to be read, after which no other block of the connection can be. */
+export interface UnreadFields {
+  readonly unreadId: number;
+}
+
 /** A number is a connection error; undefined means that more bytes are needed. */
-export type ReadFrame = Frame | FieldsFrame | number | undefined;
+export type ReadFrame = Frame | FieldsFrame | UnreadFields | number | undefined;
 
 export class Http2Reader {
   private readonly pending = new PendingBytes();
@@ -95,11 +100,15 @@ export class Http2Reader {
     return { type, flags, id: viewOf(head).getUint32(5) % 2 ** 31, payload: pending.take(length) };
   }
 
-  private addTo(block: Block, { flags }: Frame, content: Buffer): FieldsFrame | number | undefined {
+  private addTo(
+    block: Block,
+    { flags }: Frame,
+    content: Buffer,
+  ): FieldsFrame | UnreadFields | number | undefined {
     this.block = block;
     block.parts.push(content);
     block.bytes += content.length + FRAME_HEAD_BYTES;
-    if (block.bytes > MAX_BLOCK_BYTES + FRAME_HEAD_BYTES) return ERROR.enhanceYourCalm;
+    if (block.bytes > MAX_BLOCK_BYTES + FRAME_HEAD_BYTES) return { unreadId: block.id };
     if ((flags & FLAG.endHeaders) === 0) return undefined;
     this.block = undefined;
     const fields = this.decoder.decode(Buffer.concat(block.parts));

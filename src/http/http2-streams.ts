@@ -40,8 +40,11 @@ export interface Http2Options {
   readonly budget: ByteBudget;
   /** Called with each complete request. Must not throw. */
   readonly onRequest: (request: Http2Request) => void;
-  /** Called with a request whose body is larger than `maxBodyBytes` and has been discarded. Must answer at once. */
-  readonly onOversize: (request: Http2Request) => void;
+  /**
+   * Called with a request whose body is larger than `maxBodyBytes`, or whose head is too large. That part has been
+   * discarded. Must answer at once.
+   */
+  readonly onOversize: (request: Http2Request, part: 'head' | 'body') => void;
 }
 
 /** What a request costs in addition to its head and its body. */

@@ -2,6 +2,7 @@
 // HTTP/2's preface. Loaded when the first of them comes, or earlier if the environment variables announce it.
 // Source: OTLP specification 1.11, "OTLP/gRPC"; gRPC over HTTP/2
 import { Http2Connection } from '../http/http2-connection';
+import { MAX_BLOCK_BYTES } from '../http/http2-reader';
 import type { Http2Request } from '../http/http2-streams';
 import { inflate } from '../node/compression';
 import type { Socket } from '../node/sockets';
@@ -20,7 +21,8 @@ export function serveGrpc(socket: Socket, first: Buffer, options: OtlpReceiverOp
     maxBodyBytes: MAX_BODY_BYTES + MESSAGE_HEAD_BYTES,
     budget: options.budget,
     onRequest: (request) => receive(request, options),
-    onOversize: (request) => refuse(request, OVERSIZE, options),
+    onOversize: (request, part) =>
+      refuse(request, part === 'head' ? LARGE_HEAD : OVERSIZE, options),
   });
 }
 
@@ -86,7 +88,6 @@ function refuse(request: Http2Request, refusal: CallRefusal, options: OtlpReceiv
 export const GRPC = {
   ok: 0,
   invalidArgument: 3,
-  resourceExhausted: 8,
   unimplemented: 12,
 } as const;
 
@@ -102,9 +103,14 @@ interface CallRefusal {
   readonly fields?: Readonly<Record<string, string>>;
 }
 
+/** Not RESOURCE_EXHAUSTED: Python and Java send again after that, although there is no RetryInfo. */
 const OVERSIZE: CallRefusal = {
-  status: GRPC.resourceExhausted,
+  status: GRPC.invalidArgument,
   message: `expected a message of at most ${MAX_BODY_BYTES} bytes, got more`,
+};
+const LARGE_HEAD: CallRefusal = {
+  status: GRPC.invalidArgument,
+  message: `expected metadata of at most ${MAX_BLOCK_BYTES} bytes, got more`,
 };
 const NO_GZIP: CallRefusal = {
   status: GRPC.invalidArgument,

@@ -284,19 +284,44 @@ describe('frames', () => {
     expect(peer.frames.filter(([type]) => type === 3)).toMatchObject([[3, 0, 257, toUInt32(7)]]);
   });
 
+  const raw = (type: number, id: number, payload: Buffer | string = NOTHING, flags = 0): Buffer =>
+    formatFrame({ type, flags, id, payload: Buffer.from(payload) });
   const MANY_PARTS = Array.from({ length: 2_000 }, () =>
     formatFrame({ type: 9, flags: 0, id: 1, payload: NOTHING }),
   );
-  const raw = (type: number, id: number, payload: Buffer | string = NOTHING, flags = 0): Buffer =>
-    formatFrame({ type, flags, id, payload: Buffer.from(payload) });
+  it.each([
+    ['of parts without end', MANY_PARTS],
+    ['of parts too large', [raw(9, 1, Buffer.alloc(16_384))]],
+  ])(
+    '%s, which make a head, get an answer: clients would send again what got none',
+    async (...row) => {
+      const [, parts] = row;
+      const scene = await serve();
+      const peer = await Peer.connect(scene, headers(1, 0), ...parts);
+      expect(await peer.goneWith()).toBe(constants.NGHTTP2_NO_ERROR);
+      expect(endOf(peer, 1)).toBe(true);
+      // It is said to have been processed.
+      const goaway = peer.frames.find(([type]) => type === 7);
+      expect(goaway?.[3].readUInt32BE(0)).toBe(1);
+      expect(scene.requests).toEqual([]);
+    },
+  );
+
+  it('of trailers too large are answered as well', async () => {
+    const scene = await serve();
+    const peer = await Peer.connect(
+      scene,
+      headers(1, END_HEADERS),
+      headers(1, 1),
+      raw(9, 1, Buffer.alloc(16_384)),
+    );
+    expect(await peer.goneWith()).toBe(constants.NGHTTP2_NO_ERROR);
+    expect(endOf(peer, 1)).toBe(true);
+    expect(scene.requests).toEqual([]);
+  });
+
   it.each([
     ['larger than agreed', [raw(0, 1, Buffer.alloc(16_385))], constants.NGHTTP2_FRAME_SIZE_ERROR],
-    ['of parts without end', [headers(1, 0), ...MANY_PARTS], constants.NGHTTP2_ENHANCE_YOUR_CALM],
-    [
-      'of parts too large',
-      [headers(1, 0), raw(9, 1, Buffer.alloc(16_384))],
-      constants.NGHTTP2_ENHANCE_YOUR_CALM,
-    ],
     [
       'between the parts of a block',
       [headers(1, 0), raw(6, 0, '12345678')],

@@ -138,7 +138,7 @@ it.each([
   ['another service', '/grpc.health.v1.Health/Check', Buffer.alloc(0), 12],
   ['another method', PATHS.logs.replace('Export', 'Import'), Buffer.alloc(0), 12],
   ['what is no protobuf', PATHS.logs, Buffer.from('hello'), 3],
-  ['more than 8 MiB', PATHS.logs, Buffer.alloc(8 * MIB + 1), 8],
+  ['more than 8 MiB', PATHS.logs, Buffer.alloc(8 * MIB + 1), 3],
 ])('refuses %s, counts it, and the connection goes on', async (_, path, body, code) => {
   const { client, bodies, counts, budget } = await receive();
   const opened = client();
@@ -151,6 +151,24 @@ it.each([
   expect(await call(opened, PATHS.logs, Buffer.from(logs('a')))).toMatchObject({ code: 0 });
   expect(budget.heldBytes).toBeLessThan(100_000);
 });
+
+it.each([20_000, 80_000])(
+  'refuses metadata of %i bytes, so that no SDK sends it again',
+  async (bytes) => {
+    const { client, bodies, counts } = await receive();
+    const metadata = new Metadata();
+    // Characters whose code is not shorter than they are.
+    metadata.set('x-key', '^'.repeat(bytes));
+    const refused = await call(client(), PATHS.logs, logs('a'), metadata);
+    expect(refused).toMatchObject({
+      code: 3,
+      details: 'expected metadata of at most 16384 bytes, got more',
+    });
+    expect([bodies, counts.refused]).toEqual([[], 1]);
+    // Over another connection.
+    expect(await call(client(), PATHS.logs, logs('a'))).toMatchObject({ code: 0 });
+  },
+);
 
 /** What no gRPC library sends. */
 async function sendRaw(
@@ -190,7 +208,7 @@ it.each([
   ['a flag that is none', framed(logs('a'), 2), {}, '3'],
   ['compressed without saying how', framed(gzipSync(logs('a')), 1), {}, '3'],
   ['gzip that is none', framed(logs('a'), 1), { 'grpc-encoding': 'gzip' }, '3'],
-  ['gzip that becomes 20 MiB', framed(bomb, 1), { 'grpc-encoding': 'gzip' }, '8'],
+  ['gzip that becomes 20 MiB', framed(bomb, 1), { 'grpc-encoding': 'gzip' }, '3'],
   ['another compression', framed(logs('a')), { 'grpc-encoding': 'snappy' }, '12'],
 ])('refuses %s', async (_, body, fields, status) => {
   const { port, bodies, counts } = await receive();
