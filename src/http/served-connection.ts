@@ -86,6 +86,8 @@ export class ServedConnection implements OpenHolder {
   constructor(
     private readonly socket: Socket,
     private readonly options: HttpServerOptions,
+    /** Asked before an answer after which the connection could end. True if it has to, as there are too many. */
+    private readonly mustLeave: () => boolean,
   ) {
     options.budget.add(this);
     this.reader = new MessageReader('request', {
@@ -147,7 +149,8 @@ export class ServedConnection implements OpenHolder {
     this.first = bytes;
     if (text.length < HTTP2_PREFACE.length) return undefined;
     this.isLast = true;
-    this.latestRequestMs = monotonicMs();
+    // It carries many calls at a time, and ends none of them with an answer.
+    this.latestRequestMs = Infinity;
     // The code that takes over may have to be loaded first.
     socket.pause();
     for (const event of ['data', 'drain', 'end']) socket.removeAllListeners(event);
@@ -255,6 +258,11 @@ export class ServedConnection implements OpenHolder {
     this.socket.resume();
   }
 
+  /** Nothing has arrived of a further request, and only one waits for its answer. */
+  private get isDone(): boolean {
+    return this.responses.length === 1 && this.reader.isBetween;
+  }
+
   private toRequest(
     { startLine, fields }: MessageHead,
     body: Buffer,
@@ -270,6 +278,7 @@ export class ServedConnection implements OpenHolder {
       body,
       respond: (status, content) => {
         if (heldBytes > 0) this.options.budget.release(heldBytes);
+        if (!this.isLast && this.isDone && this.mustLeave()) this.stopTaking();
         const { fields: lines, body: told } = content ?? {};
         const head = formatResponseHead(status, { fields: lines, body: told, isLast: this.isLast });
         // The answer to HEAD has no body (RFC 9110 §9.3.2).

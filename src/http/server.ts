@@ -19,8 +19,10 @@ export interface HttpServer {
   close(): void;
 }
 
-/** Enough, because all peers are on the same machine and each keeps a few connections open. */
-const MAX_CONNECTIONS = 128;
+/** Beyond this many, a connection ends with its next answer, which says so: no client loses a request by that. */
+const MAX_KEPT = 128;
+/** Beyond this many, one is cut for each that comes: a process may have 1,024 files in Lambda. */
+const MAX_CONNECTIONS = 512;
 
 /** Rejects if nothing can be bound. */
 export async function startHttpServer(
@@ -28,11 +30,18 @@ export async function startHttpServer(
   address: ServerAddress,
 ): Promise<HttpServer> {
   const connections = new Set<ServedConnection>();
+  /** Those that were not told to end. */
+  const kept = new Set<ServedConnection>();
   const onConnection = (socket: Socket): void => {
     if (connections.size >= MAX_CONNECTIONS) findLeastUseful(connections)?.cut();
-    const connection = new ServedConnection(socket, options);
+    const leave = (): boolean => kept.size > MAX_KEPT && kept.delete(connection);
+    const connection = new ServedConnection(socket, options, leave);
     connections.add(connection);
-    socket.on('close', () => connections.delete(connection));
+    kept.add(connection);
+    socket.on('close', () => {
+      connections.delete(connection);
+      kept.delete(connection);
+    });
   };
   const listening = await listen({ ...address, onConnection, onError: options.onError });
   return {

@@ -1,100 +1,12 @@
 // The server against peers that send too much, too little, or never read.
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { ByteBudget } from '../../src/http/byte-budget';
-import { startHttpServer } from '../../src/http/server';
-import type { HttpServerOptions, ReceivedRequest } from '../../src/http/served-connection';
-import type { HttpServer } from '../../src/http/server';
+import type { ReceivedRequest } from '../../src/http/served-connection';
 import { cpuRatio } from '../cpu';
 import { sendPieces, serveWithNode } from './node-server';
+import { atEnd, endScenes, MIB, Peer, post, serve } from './server-scene';
 
-const MIB = 1024 * 1024;
-const cleanups: (() => void)[] = [];
-
-afterEach(() => {
-  for (const cleanup of cleanups.splice(0)) cleanup();
-});
-
-interface Scene {
-  readonly budget: ByteBudget;
-  readonly server: HttpServer;
-  readonly requests: ReceivedRequest[];
-  readonly open: () => Promise<Peer>;
-}
-
-async function serve(
-  options: Partial<HttpServerOptions> = {},
-  limitBytes = 8 * MIB,
-): Promise<Scene> {
-  const budget = new ByteBudget(limitBytes);
-  const requests: ReceivedRequest[] = [];
-  const server = await startHttpServer(
-    {
-      maxBodyBytes: 8 * MIB,
-      budget,
-      onRequest: (request) => {
-        requests.push(request);
-        request.respond(200);
-      },
-      onOversize: (request) => request.respond(413),
-      onError: () => undefined,
-      ...options,
-    },
-    { host: '127.0.0.1' },
-  );
-  cleanups.push(() => server.close());
-  return { budget, server, requests, open: () => Peer.connect(server.port) };
-}
-
-/** A client's socket: what it got, and whether it was closed. */
-class Peer {
-  received = '';
-  isClosed = false;
-  private readonly waiting: (() => void)[] = [];
-
-  private constructor(readonly socket: Socket) {
-    socket.on('data', (bytes) => {
-      this.received += bytes.toString('latin1');
-      this.look();
-    });
-    socket.on('error', () => undefined);
-    socket.on('close', () => {
-      this.isClosed = true;
-      this.look();
-    });
-  }
-
-  /** `allowHalfOpen`: it goes on sending once the server has ended its side. */
-  static connect(port: number, allowHalfOpen = false): Promise<Peer> {
-    return new Promise((resolve) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true, allowHalfOpen }, () => {
-        cleanups.push(() => socket.destroy());
-        resolve(new Peer(socket));
-      });
-    });
-  }
-
-  write(bytes: string | Buffer): Promise<void> {
-    return new Promise((resolve) => this.socket.write(bytes, () => resolve()));
-  }
-
-  async until(isSo: (peer: Peer) => boolean): Promise<void> {
-    while (!isSo(this)) await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  get answers(): number {
-    return this.received.split('HTTP/1.1 200').length - 1;
-  }
-
-  private look(): void {
-    for (const resolve of this.waiting.splice(0)) resolve();
-  }
-}
-
-const post = (body: string | number): string =>
-  typeof body === 'number'
-    ? `POST / HTTP/1.1\r\nContent-Length: ${body}\r\n\r\n`
-    : `POST / HTTP/1.1\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+afterEach(endScenes);
 
 describe('a request', () => {
   it('is handed over whole, with what its head says', async () => {
@@ -390,10 +302,42 @@ describe('what is held', () => {
     await useful.write(post('a'));
     await useful.until(({ answers }) => answers === 1);
     const idle: Peer[] = [];
-    for (let index = 0; index < 200; index += 1) idle.push(await open());
-    await Promise.all(idle.slice(0, 70).map((peer) => peer.until(({ isClosed }) => isClosed)));
+    for (let index = 0; index < 600; index += 1) idle.push(await open());
+    await Promise.all(idle.slice(0, 80).map((peer) => peer.until(({ isClosed }) => isClosed)));
     await useful.write(post('b'));
     await useful.until(({ answers }) => answers === 2);
+  });
+
+  it('keeps 128 connections: those beyond get their answer, and are told that it is the last', async () => {
+    const { open } = await serve();
+    const peers = await Promise.all(Array.from({ length: 200 }, () => open()));
+    await Promise.all(peers.map((peer) => peer.write(post('a'))));
+    await Promise.all(peers.map((peer) => peer.until(({ answers }) => answers === 1)));
+    const last = peers.filter(({ received }) => received.includes('\r\nConnection: close\r\n'));
+    expect(last).toHaveLength(200 - 128);
+    await Promise.all(last.map((peer) => peer.until(({ isClosed }) => isClosed)));
+    const kept = peers.filter((peer) => !last.includes(peer));
+    await Promise.all(kept.map((peer) => peer.write(post('b') + post('c'))));
+    await Promise.all(kept.map((peer) => peer.until(({ answers }) => answers === 3)));
+  });
+
+  it('ends no connection beyond them whose next request is on its way', async () => {
+    const waiting: ReceivedRequest[] = [];
+    const { open, budget } = await serve({ onRequest: (request) => void waiting.push(request) });
+    const busy = await open();
+    await Promise.all(Array.from({ length: 199 }, () => open()));
+    // Each costs something from when it is accepted.
+    while (budget.heldBytes < 200 * 4_096) await new Promise(setImmediate);
+    await busy.write(post('a') + 'POST / HT');
+    while (waiting.length < 1) await new Promise(setImmediate);
+    waiting.shift()?.respond(200);
+    await busy.until(({ answers }) => answers === 1);
+    await busy.write('TP/1.1\r\nContent-Length: 0\r\n\r\n');
+    while (waiting.length < 1) await new Promise(setImmediate);
+    waiting.shift()?.respond(200);
+    await busy.until(({ answers }) => answers === 2);
+    expect(busy.received.split('Connection: close')).toHaveLength(2);
+    await busy.until(({ isClosed }) => isClosed);
   });
 });
 
@@ -410,7 +354,7 @@ describe('CPU, beside node:http on the same bytes', () => {
   ])('of %s is no more', async (_what, pieces) => {
     const { server } = await serve();
     const node = await serveWithNode();
-    cleanups.push(() => node.close());
+    atEnd(() => node.close());
     const ratio = await cpuRatio(
       () => sendPieces(server.port, pieces),
       () => sendPieces(node.port, pieces),
