@@ -2,7 +2,6 @@
 // events or "no event", never an exception; a bad field costs that field, a bad record that record.
 import type { HrTime } from '@opentelemetry/api';
 import {
-  defined,
   isObject,
   namesSpan,
   readCount,
@@ -16,150 +15,80 @@ import type { PlatformEvent, TelemetryEvent } from './event';
 import type { JsonObject } from './fields';
 import { TimestampReader } from './timestamp';
 
-/** Reads the record of one event type, or undefined when what identifies it is missing. */
-type RecordDecoder = (record: JsonObject, time: HrTime) => PlatformEvent | undefined;
-
-const outcome = (record: JsonObject) => ({
-  status: readText(record['status']),
-  errorType: readText(record['errorType']),
-});
-
-const initialization = (record: JsonObject) => ({
-  initializationType: readText(record['initializationType']),
-  phase: readText(record['phase']),
-});
-
-const instance = (record: JsonObject) => ({
-  runtimeVersion: readText(record['runtimeVersion']),
-  runtimeVersionArn: readText(record['runtimeVersionArn']),
-  functionName: readText(record['functionName']),
-  functionVersion: readText(record['functionVersion']),
-  instanceId: readText(record['instanceId']),
-  instanceMaxMemory: readCount(record['instanceMaxMemory']),
-  tracing: readTraceContext(record['tracing']),
-});
-
-const spansAndTracing = (record: JsonObject) => ({
-  spans: readSpans(record['spans']),
-  tracing: readTraceContext(record['tracing']),
-});
-
-/** Members that runtimeDone and report share. No spreads: two thirds of all platform events are of these types. */
-const requestEnd = (record: JsonObject, time: HrTime, requestId: string) => ({
-  time,
-  requestId,
-  status: readText(record['status']),
-  errorType: readText(record['errorType']),
-  spans: readSpans(record['spans']),
-  tracing: readTraceContext(record['tracing']),
-  metrics: readMetrics(record['metrics']),
-  tenantId: readText(record['tenantId']),
-});
-
-const DECODERS: Readonly<Record<PlatformEvent['type'], RecordDecoder>> = {
-  'platform.initStart': (record, time) =>
-    defined({
-      type: 'platform.initStart' as const,
-      time,
-      ...initialization(record),
-      ...instance(record),
-    }),
-
-  'platform.initRuntimeDone': (record, time) =>
-    defined({
-      type: 'platform.initRuntimeDone' as const,
-      time,
-      ...initialization(record),
-      ...outcome(record),
-      ...spansAndTracing(record),
-    }),
-
-  'platform.initReport': (record, time) =>
-    defined({
-      type: 'platform.initReport' as const,
-      time,
-      ...initialization(record),
-      ...outcome(record),
-      ...spansAndTracing(record),
-      metrics: readMetrics(record['metrics']),
-    }),
-
-  'platform.restoreStart': (record, time) =>
-    defined({ type: 'platform.restoreStart' as const, time, ...instance(record) }),
-
-  'platform.restoreRuntimeDone': (record, time) =>
-    defined({
-      type: 'platform.restoreRuntimeDone' as const,
-      time,
-      ...outcome(record),
-      ...spansAndTracing(record),
-    }),
-
-  'platform.restoreReport': (record, time) =>
-    defined({
-      type: 'platform.restoreReport' as const,
-      time,
-      ...outcome(record),
-      ...spansAndTracing(record),
-      metrics: readMetrics(record['metrics']),
-    }),
-
-  'platform.start': (record, time) => {
-    const requestId = readText(record['requestId']);
-    if (requestId === undefined) return undefined;
-    return defined({
-      type: 'platform.start' as const,
-      time,
-      requestId,
-      version: readText(record['version']),
-      functionArn: readText(record['functionArn']),
-      tenantId: readText(record['tenantId']),
-      tracing: readTraceContext(record['tracing']),
-    });
-  },
-
-  'platform.runtimeDone': (record, time) => {
-    const requestId = readText(record['requestId']);
-    if (requestId === undefined) return undefined;
-    const type = 'platform.runtimeDone';
-    const isAnswered = namesSpan(record['spans'], 'responseLatency');
-    return defined({ type, isAnswered, ...requestEnd(record, time, requestId) } as const);
-  },
-
-  'platform.report': (record, time) => {
-    const requestId = readText(record['requestId']);
-    if (requestId === undefined) return undefined;
-    return defined({ type: 'platform.report', ...requestEnd(record, time, requestId) } as const);
-  },
-
-  'platform.extension': (record, time) =>
-    defined({
-      type: 'platform.extension' as const,
-      time,
-      name: readText(record['name']),
-      state: readText(record['state']),
-      events: readTexts(record['events']),
-      errorType: readText(record['errorType']),
-    }),
-
-  'platform.telemetrySubscription': (record, time) =>
-    defined({
-      type: 'platform.telemetrySubscription' as const,
-      time,
-      name: readText(record['name']),
-      state: readText(record['state']),
-      types: readTexts(record['types']),
-    }),
-
-  'platform.logsDropped': (record, time) =>
-    defined({
-      type: 'platform.logsDropped' as const,
-      time,
-      reason: readText(record['reason']),
-      droppedRecords: readCount(record['droppedRecords']),
-      droppedBytes: readCount(record['droppedBytes']),
-    }),
+/** How each field of an event is read: from the member of the record that has its name. */
+type Readers<E> = {
+  readonly [F in Exclude<keyof E, 'type' | 'time'>]-?: (
+    value: unknown,
+    record: JsonObject,
+  ) => E[F] | undefined;
 };
+
+const OUTCOME = { status: readText, errorType: readText };
+const INITIALIZATION = { initializationType: readText, phase: readText };
+const INSTANCE = {
+  runtimeVersion: readText,
+  runtimeVersionArn: readText,
+  functionName: readText,
+  functionVersion: readText,
+  instanceId: readText,
+  instanceMaxMemory: readCount,
+  tracing: readTraceContext,
+};
+const DONE = { ...OUTCOME, spans: readSpans, tracing: readTraceContext };
+const REPORT = { ...DONE, metrics: readMetrics };
+const REQUEST_END = { requestId: readText, ...REPORT, tenantId: readText };
+
+const READERS: {
+  readonly [T in PlatformEvent['type']]: Readers<Extract<PlatformEvent, { readonly type: T }>>;
+} = {
+  'platform.initStart': { ...INITIALIZATION, ...INSTANCE },
+  'platform.initRuntimeDone': { ...INITIALIZATION, ...DONE },
+  'platform.initReport': { ...INITIALIZATION, ...REPORT },
+  'platform.restoreStart': INSTANCE,
+  'platform.restoreRuntimeDone': DONE,
+  'platform.restoreReport': REPORT,
+  'platform.start': {
+    requestId: readText,
+    version: readText,
+    functionArn: readText,
+    tenantId: readText,
+    tracing: readTraceContext,
+  },
+  'platform.runtimeDone': {
+    isAnswered: (_, record) => namesSpan(record['spans'], 'responseLatency'),
+    ...REQUEST_END,
+  },
+  'platform.report': REQUEST_END,
+  'platform.extension': {
+    name: readText,
+    state: readText,
+    events: readTexts,
+    errorType: readText,
+  },
+  'platform.telemetrySubscription': { name: readText, state: readText, types: readTexts },
+  'platform.logsDropped': {
+    reason: readText,
+    droppedRecords: readCount,
+    droppedBytes: readCount,
+  },
+};
+
+/** Undefined for an unknown type, or for an event of a request that does not say which. */
+function decodePlatformEvent(
+  type: string,
+  time: HrTime,
+  record: JsonObject,
+): PlatformEvent | undefined {
+  if (!Object.hasOwn(READERS, type)) return undefined;
+  const readers: Readers<Record<string, unknown>> = READERS[type as PlatformEvent['type']];
+  const event: Record<string, unknown> = { type, time };
+  for (const name in readers) {
+    const value = readers[name]?.(record[name], record);
+    if (value !== undefined) event[name] = value;
+  }
+  if ('requestId' in readers && event['requestId'] === undefined) return undefined;
+  return event as unknown as PlatformEvent;
+}
 
 const NO_FIELDS: JsonObject = {};
 
@@ -180,10 +109,7 @@ export function decodeEvent(
   const wireType = readText(type);
   if (wireType === undefined) return undefined;
   const time = readTime(value['time'], times) ?? observed;
-  const decode = Object.hasOwn(DECODERS, wireType)
-    ? DECODERS[wireType as PlatformEvent['type']]
-    : undefined;
-  const event = decode?.(isObject(record) ? record : NO_FIELDS, time);
+  const event = decodePlatformEvent(wireType, time, isObject(record) ? record : NO_FIELDS);
   return event ?? { type: 'unknown', wireType, time, record };
 }
 
