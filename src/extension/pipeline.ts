@@ -19,11 +19,10 @@ import type { Translator } from '../otel/translator';
 import { decodeBatch } from '../telemetry/decode';
 import type { DecodedBatch } from '../telemetry/decode';
 import { fromEpochMs } from '../telemetry/timestamp';
-import { BatchDeduplication } from '../lambda/batch-deduplication';
+import { createDeduplication } from '../lambda/batch-deduplication';
 import type { InvokeEvent, Registration } from '../lambda/extensions-api';
 import type { OtlpBody } from '../lambda/received-otlp';
 import { MAX_BODY_BYTES } from '../lambda/telemetry-api';
-import type { TelemetryBody } from '../lambda/telemetry-api';
 import { readHandoverFile, writeHandoverFile } from '../node/files';
 import { nativeHost } from '../node/native-host';
 import { createRedaction, createTranslator, createReceivedSpans } from './create-translator';
@@ -100,7 +99,7 @@ class TelemetryPipeline implements Pipeline {
   private readonly delivery: Delivery;
   private readonly relay: Relay;
   private readonly schedule: MetricSchedule;
-  private readonly deduplication = new BatchDeduplication();
+  readonly isDuplicate = createDeduplication();
   /** Lambda keeps it when it restarts the extension. */
   private readonly folder: string;
   /** Something came since the latest export began. */
@@ -172,8 +171,6 @@ class TelemetryPipeline implements Pipeline {
   };
 
   readonly refusedOtlp = (): void => this.selfMetrics.invalid(1);
-
-  readonly isDuplicate = (body: TelemetryBody): boolean => this.deduplication.isDuplicate(body);
 
   accept(text: string): void {
     const observed = now();

@@ -2,6 +2,7 @@
 // for byte; a malformed message is cut where it breaks.
 // Source: opentelemetry-proto 1.x
 import { equalBytes, readLatin1, readUtf8 } from '../relay/bytes';
+import type { Range } from '../relay/bytes';
 import { FieldReader, LENGTH_DELIMITED } from '../relay/field-reader';
 import type { Signal } from '../relay/item';
 import { bytesOf, wholeOf } from '../relay/item';
@@ -67,11 +68,6 @@ export class ReceivedFilter {
       ...(severity > 0 && { severityNumber: severity }),
     });
   }
-}
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
 }
 
 const whole = (bytes: Uint8Array): Range => ({ start: 0, end: bytes.length });

@@ -1,6 +1,7 @@
 // Reads attributes (repeated KeyValue) of a message that is otherwise left alone: by key, and only scalar values.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto
 import { readFixed64, readUtf8, readVarint64 } from './bytes';
+import type { Range } from './bytes';
 import { FieldReader, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
 
 export type AttributeValue = string | boolean | number;
@@ -82,11 +83,6 @@ function readPoint(point: Uint8Array): CounterPoint {
 
 export type PlainValue =
   string | boolean | number | null | Uint8Array | PlainValue[] | { [key: string]: PlainValue };
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 /** What is nested deeper is left out. */
 const MAX_DEPTH = 80;

@@ -1,5 +1,11 @@
 // Bytes compared, joined and read as text, hexadecimal or numbers.
 
+/** `end`: the offset after the last byte. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
 export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
   const { length } = one;
   if (other.length !== length) return false;
@@ -8,11 +14,7 @@ export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 /** Whether the bytes between two offsets are these. */
-export function isAt(
-  bytes: Uint8Array,
-  { start, end }: { readonly start: number; readonly end: number },
-  expected: Uint8Array,
-): boolean {
+export function isAt(bytes: Uint8Array, { start, end }: Range, expected: Uint8Array): boolean {
   const { length } = expected;
   if (end - start !== length) return false;
   for (let index = 0; index < length; index += 1) {

@@ -6,6 +6,8 @@ import { LENGTH_DELIMITED } from './field-reader';
 import type { Signal } from './item';
 import { fromBase64, fromHex } from './bytes';
 import { MessageWriter } from './message-writer';
+import { isObject } from '../telemetry/fields';
+import type { JsonObject } from '../telemetry/fields';
 import { ENUM_VALUES, fieldsOf, requestFields } from './schema';
 import type { Field, Scalar } from './schema';
 
@@ -28,8 +30,6 @@ const LEFT_OUT_ALONE: ReadonlySet<string> = new Set([
 /** What is nested deeper arrives empty: readers of protobuf refuse about a hundred levels. */
 const MAX_DEPTH = 80;
 
-type JsonObject = Readonly<Record<string, unknown>>;
-
 /** `text`: an Export{Trace,Metrics,Logs}ServiceRequest in OTLP/JSON. */
 export function fromJson(signal: Signal, text: string): FromJson {
   let request: unknown;
@@ -45,10 +45,6 @@ export function fromJson(signal: Signal, text: string): FromJson {
     return { ok: false, reason: 'expected a list of what the resources sent' };
   }
   return { ok: true, body: writer.finish(), invalid: writer.invalid };
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Each method returns false when the value is not of its type; the caller then discards what was written. */

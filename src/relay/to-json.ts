@@ -2,6 +2,7 @@
 // message ends where it breaks; fields that the schema does not know are lost, as JSON has no names for them.
 // Source: OTLP specification, "JSON Protobuf Encoding"
 import { readFixed32, readHex, readUtf8, readVarint64, toBase64 } from './bytes';
+import type { Range } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED } from './field-reader';
 import type { Signal } from './item';
 import { fieldsOf, requestFields } from './schema';
@@ -13,11 +14,6 @@ const MAX_DEPTH = 80;
 export function toJson(signal: Signal, body: Uint8Array): string {
   const source = new JsonSource(body);
   return JSON.stringify(source.message(requestFields(signal), { start: 0, end: body.length }, 0));
-}
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
 }
 
 class JsonSource {

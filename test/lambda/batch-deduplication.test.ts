@@ -1,33 +1,33 @@
 import fc from 'fast-check';
-import { BatchDeduplication } from '../../src/lambda/batch-deduplication';
+import { createDeduplication } from '../../src/lambda/batch-deduplication';
 
 const body = Buffer.from('[{"time":"t","type":"function","record":"größe"}]');
 
 it('recognizes a batch that comes again', () => {
-  const deduplication = new BatchDeduplication();
-  expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: body })).toBe(false);
-  expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(body) })).toBe(true);
+  const isDuplicate = createDeduplication();
+  expect(isDuplicate({ sequenceId: 'a', bytes: body })).toBe(false);
+  expect(isDuplicate({ sequenceId: 'a', bytes: Buffer.from(body) })).toBe(true);
 });
 
 it('keeps other content under the same id, and the same content under another', () => {
-  const deduplication = new BatchDeduplication();
-  deduplication.isDuplicate({ sequenceId: 'a', bytes: body });
-  expect(deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from('[]') })).toBe(false);
-  expect(deduplication.isDuplicate({ sequenceId: 'b', bytes: body })).toBe(false);
+  const isDuplicate = createDeduplication();
+  isDuplicate({ sequenceId: 'a', bytes: body });
+  expect(isDuplicate({ sequenceId: 'a', bytes: Buffer.from('[]') })).toBe(false);
+  expect(isDuplicate({ sequenceId: 'b', bytes: body })).toBe(false);
 });
 
 it.each([undefined, ''])('keeps equal batches without an id (%p)', (sequenceId) => {
-  const deduplication = new BatchDeduplication();
-  expect(deduplication.isDuplicate({ sequenceId, bytes: body })).toBe(false);
-  expect(deduplication.isDuplicate({ sequenceId, bytes: body })).toBe(false);
+  const isDuplicate = createDeduplication();
+  expect(isDuplicate({ sequenceId, bytes: body })).toBe(false);
+  expect(isDuplicate({ sequenceId, bytes: body })).toBe(false);
 });
 
 it('remembers the latest 256 batches and no more', () => {
-  const deduplication = new BatchDeduplication();
+  const isDuplicate = createDeduplication();
   for (let index = 0; index < 257; index += 1)
-    deduplication.isDuplicate({ sequenceId: String(index), bytes: body });
-  expect(deduplication.isDuplicate({ sequenceId: '1', bytes: body })).toBe(true);
-  expect(deduplication.isDuplicate({ sequenceId: '0', bytes: body })).toBe(false);
+    isDuplicate({ sequenceId: String(index), bytes: body });
+  expect(isDuplicate({ sequenceId: '1', bytes: body })).toBe(true);
+  expect(isDuplicate({ sequenceId: '0', bytes: body })).toBe(false);
 });
 
 it('distinguishes any two contents with the same id', () => {
@@ -41,9 +41,9 @@ it('distinguishes any two contents with the same id', () => {
         const changed = Uint8Array.from(bytes);
         const index = at % bytes.length;
         changed[index] = (changed[index] ?? 0) ^ by;
-        const deduplication = new BatchDeduplication();
-        deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(bytes) });
-        return !deduplication.isDuplicate({ sequenceId: 'a', bytes: Buffer.from(changed) });
+        const isDuplicate = createDeduplication();
+        isDuplicate({ sequenceId: 'a', bytes: Buffer.from(bytes) });
+        return !isDuplicate({ sequenceId: 'a', bytes: Buffer.from(changed) });
       },
     ),
   );
