@@ -157,8 +157,9 @@ function describe(row: Setting): string {
   }
 }
 
+/** With the names that Linux distributions, Amazon's among them, give the two addresses in /etc/hosts. */
 const LOOPBACK =
-  /^(?:(?:.+\.)?localhost\.?|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
+  /^(?:(?:.+\.)?localhost\.?|localhost[46]?(?:\.localdomain[46]?)?|ip6-(?:localhost|loopback)|127(?:\.\d+){3}|0\.0\.0\.0|\[::1?\]|\[::ffff:7f[\da-f]{2}:[\da-f]+\])$/;
 
 /** Accepts URLs without a scheme, too, as gRPC endpoints are often written; undefined for anything else. */
 export function toUrl(text: string): URL | undefined {
