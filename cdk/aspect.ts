@@ -69,7 +69,7 @@ export class LambdaOtlpAspect implements IAspect {
     const present: readonly unknown[] = layers ?? [];
     const stack = Stack.of(node);
     const given = this.props.layerVersionArns?.[layer];
-    // Attached by hand; Lambda refuses two versions of one layer.
+    // There already; Lambda refuses two versions of one layer.
     const known = JSON.stringify(stack.resolve(given));
     if (present.some((one) => findOwnLayer(one) !== undefined || JSON.stringify(one) === known))
       return true;

@@ -1,4 +1,4 @@
-// Which functions run at CloudFront's edge: those of EdgeFunction, and those whose version a distribution names.
+// Which functions are for Lambda@Edge: those of EdgeFunction, and those whose version a distribution names.
 import { Stack } from 'aws-cdk-lib';
 import { CfnDistribution, experimental } from 'aws-cdk-lib/aws-cloudfront';
 import { CfnVersion, type CfnFunction } from 'aws-cdk-lib/aws-lambda';

@@ -18,7 +18,7 @@ const PRIORITY = 700;
 export const LambdaOtlp = {
   /**
    * Attaches lambda-otlp to every function in `scope`: an app, a stage, a stack or a single function. Where scopes
-   * with different options nest, the innermost holds; attaching twice to one scope, the last.
+   * with different options nest, the innermost apply; if a scope is attached twice, the last.
    */
   attach(scope: IConstruct, props: LambdaOtlpProps): void {
     Aspects.of(scope).add(new LambdaOtlpAspect(scope, props), { priority: PRIORITY });

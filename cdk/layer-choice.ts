@@ -9,7 +9,7 @@ export interface FunctionShape {
   readonly architectures?: unknown;
 }
 
-/** What the start script of the node layer asks of the runtime's own Node.js. */
+/** What the start script of the node layer requires of the runtime's own Node.js. */
 const OLDEST_NODE_MAJOR = 18;
 
 const OWN_LAYER = /:layer:[\w-]*lambda-otlp-(node|x86_64|arm64)\b/;
@@ -23,7 +23,7 @@ export type LayerChoice =
   | { readonly kind: 'layer'; readonly layer: LayerName }
   | { readonly kind: 'none'; readonly reason: string };
 
-/** The shape holds resolved CloudFormation values: what is an object there is known at deployment only. */
+/** The shape holds resolved CloudFormation values: an object stands for a value that is known only at deployment. */
 export function chooseLayer({ packageType, runtime, architectures }: FunctionShape): LayerChoice {
   if (packageType === 'Image') {
     return {

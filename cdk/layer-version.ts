@@ -1,4 +1,4 @@
-// One layer version a stack and layer, made from the zip that this package brings.
+// One layer version for each stack and layer, made from the zip in this package.
 import type { Stack } from 'aws-cdk-lib';
 import { Architecture, Code, LayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { LayerName } from './layer-choice';

@@ -1,4 +1,4 @@
-// The zips of the layers that this package brings, and what to say where one is missing.
+// The zips of the layers in this package, and the message if one is missing.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FunctionShape, LayerName } from './layer-choice';
@@ -6,13 +6,13 @@ import type { FunctionShape, LayerName } from './layer-choice';
 /** Beside this folder in the package, and in a checkout after a build. */
 const FOLDER = join(__dirname, '../build');
 
-/** Undefined: this package was made without it. */
+/** Undefined if this package was made without it. */
 export function findLayerZip(layer: LayerName): string | undefined {
   const zip = join(FOLDER, `lambda-otlp-${layer}.zip`);
   return existsSync(zip) ? zip : undefined;
 }
 
-/** Why a function of this shape gets no layer, and the two ways out. */
+/** Why a function of this shape gets no layer, and the two remedies. */
 export function describeMissingZip(layer: LayerName, { runtime }: FunctionShape): string {
   const architecture = layer === 'node' ? '' : ` on ${layer}`;
   return [

@@ -3,7 +3,7 @@ import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { SecretHeader as SecretHeaderOf } from './environment';
 import type { LayerName } from './layer-choice';
 
-/** A secret of CDK's: the function's role can be granted to read it. */
+/** A secret of CDK's, which the function's role can be granted permission to read. */
 export interface SecretHeader extends SecretHeaderOf {
   readonly secret: ISecret;
 }
@@ -13,7 +13,7 @@ export interface LambdaOtlpProps {
   readonly endpoint: string;
   /** Headers without secrets, sent as they are. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Headers with secrets; the function's role is granted to read them. */
+  /** Headers with secrets; the function's role is granted permission to read them. */
   readonly secretHeaders?: readonly SecretHeader[];
   /** Further variables, for example `{ LAMBDA_OTLP_KEEP: 'errors' }`. */
   readonly environment?: Readonly<Record<string, string>>;

@@ -65,7 +65,7 @@ interface Utilities {
 
 /** Lambda's limit (AWS Lambda quotas). */
 const MAX_LAYERS = 5;
-/** What the framework takes where neither function nor provider names a runtime is a Node.js. */
+/** The framework's default if neither the function nor the provider names a runtime: a Node.js. */
 const DEFAULT_RUNTIME = 'nodejs20.x';
 const TEXTS = { type: 'object', additionalProperties: { type: 'string' } };
 const OPTIONS_SCHEMA = {
@@ -152,7 +152,7 @@ class LambdaOtlpPlugin {
     const choice = chooseLayer(shape);
     if (choice.kind === 'none') return this.skip(name, choice.reason);
     const present = own.layers ?? provider.layers ?? [];
-    // One that is there by hand stays: two versions of one layer are refused by Lambda.
+    // A layer of ours that is there already stays: Lambda refuses two versions of one layer.
     const given = options.layerVersionArns?.[choice.layer];
     if (!present.some((arn) => findOwnLayer(arn) !== undefined || arn === given)) {
       if (present.length >= MAX_LAYERS) {

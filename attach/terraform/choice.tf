@@ -4,7 +4,7 @@
 locals {
   max_layers = 5 # Lambda's limit
 
-  # By name, all that decides. Opted out: attach = false, or the tag lambda-otlp = off.
+  # What the choice depends on, by name. Excluded: attach = false, or the tag lambda-otlp = off.
   shapes = merge(
     { for name, it in var.functions : name => {
       runtime      = it.runtime
@@ -22,8 +22,8 @@ locals {
     } },
   )
 
-  # One of ours that is there by hand stays: two versions of one layer are refused by Lambda. Not known where the ARN
-  # of a layer is not known before it is made: for_each of a resource must not depend on it.
+  # A layer of ours that is there already stays, because Lambda refuses two versions of one layer. Unknown until apply
+  # if the ARN of a layer is: for_each of a resource must not depend on it.
   has_own = {
     for name, it in local.shapes : name =>
     anytrue([for arn in it.layers : can(regex(":layer:[\\w-]*lambda-otlp-(node|x86_64|arm64)\\b", arn))])
@@ -49,7 +49,7 @@ locals {
     for name in keys(local.layer_names) : name =>
     length(local.shapes[name].layers) < local.max_layers ? true : local.has_own[name]
   }
-  # Of functions that have room for it.
+  # Of the functions that have room for it.
   needed = toset([for name, layer in local.layer_names : layer if length(local.shapes[name].layers) < local.max_layers])
 
   # Values of the variable are percent-encoded (OTLP exporter specification, "Specifying headers via environment
@@ -70,8 +70,8 @@ locals {
     var.environment,
   )
 
-  # A function that names an endpoint itself gets the headers of the signals that still go to ours, one by one: they
-  # may hold the key of ours. Those of a signal are added to the general ones, and win.
+  # Headers may contain the key for our endpoint, so a function that names an endpoint itself gets headers only for the
+  # signals that still go to ours. Those of a signal are added to the general ones and take precedence.
   prefix         = "LAMBDA_OTLP_OTEL_EXPORTER_OTLP_"
   signals        = ["TRACES", "METRICS", "LOGS"]
   endpoint_names = concat(["${local.prefix}ENDPOINT"], [for signal in local.signals : "${local.prefix}${signal}_ENDPOINT"])

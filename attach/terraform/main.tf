@@ -1,4 +1,4 @@
-# lambda-otlp on every function of a map. What a function sets itself wins, attach = false leaves one alone.
+# lambda-otlp on every function of a map. What a function sets itself wins; attach = false excludes one.
 # Functions that are defined elsewhere take layers and environment from the outputs.
 
 terraform {
@@ -9,7 +9,7 @@ terraform {
 }
 
 locals {
-  # Of the installed package, or of a checkout.
+  # In the installed package, or in a checkout.
   built     = [for it in ["../../dist/build", "../../build"] : it if fileexists("${path.module}/${it}/lambda-otlp-node.zip")]
   build_dir = coalesce(var.build_dir, "${path.module}/${try(local.built[0], "../../build")}")
 

@@ -4,7 +4,7 @@ output "functions" {
 }
 
 output "layers" {
-  description = "By the names in runtimes: the layers to add to a function that is defined elsewhere"
+  description = "The layers to add to a function that is defined elsewhere, by the names in runtimes"
   value       = { for name, shape in var.runtimes : name => try([local.layer_arns[local.layer_names[name]]], []) }
 
   precondition {
@@ -14,7 +14,7 @@ output "layers" {
 }
 
 output "not_attached" {
-  description = "Functions that take no layer, by name, and why; plan and apply name them in a warning too"
+  description = "Functions that take no layer, by name, and the reason; plan and apply also name them in a warning"
   value       = local.not_attached
 }
 

@@ -46,7 +46,7 @@ variable "build_dir" {
 variable "runtimes" {
   type        = map(string)
   default     = {}
-  description = "Functions that are defined elsewhere, by name: their runtime, or runtime/architecture, for example { orders = \"python3.13/arm64\" }; image or edge where no layer is taken"
+  description = "Functions that are defined elsewhere, by name: their runtime or runtime/architecture, for example { orders = \"python3.13/arm64\" }; image or edge for a function that takes no layer"
 }
 
 variable "functions" {
@@ -68,7 +68,7 @@ variable "functions" {
     attach           = optional(bool, true)
   }))
   default     = {}
-  description = "Functions that this module creates, by name; edge: at CloudFront's edge, published and without variables"
+  description = "Functions that this module creates, by name; edge: for Lambda@Edge, so published and without variables"
 
   validation {
     condition     = alltrue([for it in values(var.functions) : it.package_type == "Image" || (it.runtime != null && it.handler != null)])

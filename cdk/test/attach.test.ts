@@ -245,7 +245,7 @@ test('a function with five layers is named in a warning and keeps them', () => {
   expect(warningsOf(stack).join()).toMatch(/5 layers already/);
 });
 
-test('functions at CloudFront’s edge are left as they are, whichever way they got there', () => {
+test('Lambda@Edge functions are left as they are, however they were declared', () => {
   const stack = new Stack(new App(), 'Stack', {
     env: { account: '123456789012', region: 'us-east-1' },
   });

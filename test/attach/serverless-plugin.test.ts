@@ -27,7 +27,7 @@ function attach(
   return { attached: attached.map(([name]) => name), warnings };
 }
 
-test("a function at CloudFront's edge takes no layer and is named in a warning", () => {
+test('a Lambda@Edge function takes no layer and is named in a warning', () => {
   const { attached, warnings } = attach({
     edge: { handler: 'a.b', events: [{ cloudFront: { eventType: 'viewer-request' } }] },
     plain: { handler: 'a.b', events: ['alexaSkill', { httpApi: '*' }] },
