@@ -46,6 +46,15 @@ export function isFailure({ status }: Ended): boolean {
   return outcome === 'error' || outcome === 'timeout';
 }
 
+/** An `error` of these types is not the function's: its process is gone. */
+const EXITS: readonly string[] = ['Runtime.ExitError', 'Runtime.OutOfMemory'];
+
+/** The process that ran the function is gone. */
+export function endsRuntime({ status, errorType = '' }: Ended): boolean {
+  const isError = toOutcome(status) === 'error';
+  return status === 'timeout' || status === 'failure' || (isError && EXITS.includes(errorType));
+}
+
 /** `error.type` of a failed outcome: AWS's errorType, else the status word. */
 export function toErrorType(outcome: Ended): string | undefined {
   const kind = toOutcome(outcome.status);

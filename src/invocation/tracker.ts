@@ -31,7 +31,7 @@ import type { OpenRequests, Surroundings, TrackedRequest } from './requests';
 import { Requests, toOpenRequests, toSurroundings } from './requests';
 import { Identities, endTimeOf, isPlaced, startTimeOf } from './invocation';
 import type { SettlingRequest } from './join';
-import { worse } from './status';
+import { endsRuntime, worse } from './status';
 
 export interface TrackerOptions {
   readonly sha256: Sha256Hex;
@@ -286,14 +286,13 @@ function toSettlingRequest(
   const isOpen = done === undefined && report === undefined;
   if (isOpen && ending === undefined) return undefined;
   const end = endTimeOf(invocation, start, false) ?? ending?.time ?? start;
-  const { status } = isOpen ? {} : worse(done, report);
   return {
     requestId,
     identity,
     runtimeSpanId: toRuntimeIdentity(identity, done?.tracing)?.spanId,
     startMs: toMs(start),
     endMs: toMs(end),
-    isDead: isOpen || status === 'timeout' || status === 'failure',
+    isDead: isOpen || endsRuntime(worse(done, report)),
     isAlone: !isConcurrent,
   };
 }

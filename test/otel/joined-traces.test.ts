@@ -290,24 +290,32 @@ describe('a request whose function has an SDK', () => {
     expect(left.sdk.map((span) => bytesOf(span))).toEqual(roots.map((span) => bytesOf(span)));
   });
 
-  it('is the span that a timeout kept from ending, for children that left before', () => {
+  it.each([
+    ['a timeout', { status: 'timeout' }, 'timeout'],
+    ['a failure', { status: 'failure', errorType: 'Sandbox.Failure' }, 'Sandbox.Failure'],
+    ['an exit', { status: 'error', errorType: 'Runtime.ExitError' }, 'Runtime.ExitError'],
+    ['the kernel', { status: 'error', errorType: 'Runtime.OutOfMemory' }, 'Runtime.OutOfMemory'],
+  ])('is the span that %s kept from ending, for children that left before', (_, end, errorType) => {
     const scene = createScene();
     scene.events(start(1000));
     scene.spans(child(), child({ id: 'cccccccccccccccc' }));
     expect(scene.settle().sdk).toHaveLength(2);
-    scene.events(done(4000, REQUEST, { status: 'timeout' }));
+    scene.events(done(4000, REQUEST, end));
     const invocation = invocationOf(scene.settle());
     expect(invocation?.spanContext()).toMatchObject({
       traceId: TRACE,
       spanId: 'aaaaaaaaaaaaaaaa',
     });
-    expect(invocation?.attributes).toMatchObject({ 'error.type': 'timeout' });
+    expect(invocation?.attributes).toMatchObject({ 'error.type': errorType });
   });
 
-  it('keeps its own id where a success leaves children without a parent', () => {
+  it.each([
+    ['a success', {}],
+    ['an error of the function', { status: 'error', errorType: 'TypeError' }],
+  ])('keeps its own id where %s leaves children without a parent', (_, end) => {
     const scene = createScene();
     scene.spans(child());
-    scene.events(start(1000), done(1200));
+    scene.events(start(1000), done(1200, REQUEST, end));
     expect(invocationOf(scene.settle())?.spanContext().traceId).toBe(OWN_TRACE);
   });
 

@@ -73,6 +73,7 @@ async function logged({ lines, bridged = lines }) {
 async function stuck(event, lambda) {
   open(event, lambda);
   await provider.forceFlush();
+  if (event.exits === true) process.exit(1);
   console.log('stuck');
   await new Promise(() => setTimeout(() => undefined, 100_000));
 }

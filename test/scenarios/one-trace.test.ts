@@ -73,15 +73,25 @@ describe('a request', () => {
     }
   });
 
-  it('that never ends is the span that its children name, and says why', async () => {
-    const run = await startInstrumented();
-    await invoke(run, {});
+  const timeOut = async (run: LayerRun): Promise<string> => {
     const pending = run.lambda.invoke({ action: 'stuck' });
     await run.nextEvent(
       ({ type, record }) => type === 'function' && JSON.stringify(record).includes('stuck'),
     );
     run.lambda.timeOut();
-    const { requestId } = await pending;
+    return (await pending).requestId;
+  };
+  const exit = async (run: LayerRun): Promise<string> =>
+    (await run.lambda.invoke({ action: 'stuck', exits: true })).requestId;
+
+  it.each([
+    ['times out', timeOut, 'timeout'],
+    ['ends its process', exit, 'Runtime.ExitError'],
+  ])('that %s is the span that its children name, and says why', async (...row) => {
+    const [, end, errorType] = row;
+    const run = await startInstrumented();
+    await invoke(run, {});
+    const requestId = await end(run);
     const telemetry = await finish(run);
     const server = serversOf(telemetry).find(
       ({ plain }) => plain['faas.invocation_id'] === requestId,
@@ -93,7 +103,7 @@ describe('a request', () => {
       server?.spanId,
       server?.spanId,
     ]);
-    expect(server?.plain['error.type']).toBe('timeout');
+    expect(server?.plain['error.type']).toBe(errorType);
     expect(missingParents(telemetry)).toEqual([]);
   });
 
