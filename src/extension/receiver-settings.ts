@@ -103,12 +103,14 @@ function decide(variables: Variables, choice: Choice, hasCollector: boolean): Re
 }
 
 function decideByEndpoints(variables: Variables, hasCollector: boolean): ReceiverSettings {
-  const sdkEndpoints = ENDPOINTS.flatMap((name) => valueOf(variables, name) ?? []);
-  const sendsItself = sdkEndpoints.some((url) => !isLoopbackAt(url, STANDARD_PORTS));
+  const elsewhere = ENDPOINTS.find((name) => {
+    const url = valueOf(variables, name);
+    return url !== undefined && !isLoopbackAt(url, STANDARD_PORTS);
+  });
   const hasOwn = ENDPOINTS.some((name) => isSet(variables, OWN_PREFIX + name));
-  if (sendsItself) {
+  if (elsewhere !== undefined) {
     return off(
-      `the function's SDK, if there is one, sends to ${ENDPOINT} itself; to relay its telemetry, set the endpoint as ${OWN_PREFIX}${ENDPOINT} only`,
+      `the function's SDK, if there is one, sends to ${elsewhere} itself; to relay its telemetry, set ${OWN_PREFIX}${ENDPOINT} instead`,
     );
   }
   if (!hasOwn) return off();

@@ -40,19 +40,20 @@ describe('readReceiverSettings', () => {
     expect(read(variables)).toEqual({ ports: [], warnings: [], notes: [] });
   });
 
-  it.each<[string, Variables, boolean]>([
-    ["the SDK's away", { [SDK]: away }, false],
-    ['both away', { [SDK]: away, [OWN]: away }, false],
+  it.each<[string, Variables, boolean, string]>([
+    ["the SDK's away", { [SDK]: away }, false, ` ${SDK} itself`],
+    ['both away', { [SDK]: away, [OWN]: away }, false, ` ${SDK} itself`],
     [
       'one signal of the SDK away',
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: away, [OWN]: away },
       false,
+      ' OTEL_EXPORTER_OTLP_TRACES_ENDPOINT itself',
     ],
-    ['a Collector in sight', { [OWN]: away }, true],
-  ])('is off with a note with %s', (_, variables, hasCollector) => {
+    ['a Collector in sight', { [OWN]: away }, true, 'a Collector layer is attached'],
+  ])('is off with a note with %s', (_, variables, hasCollector, words) => {
     const { ports, warnings, notes } = read(variables, hasCollector);
     expect([ports, warnings]).toEqual([[], []]);
-    expect(notes).toHaveLength(1);
+    expect(notes).toEqual([expect.stringContaining(words)]);
   });
 
   it.each([['off'], ['auto']])(
