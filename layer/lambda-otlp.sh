@@ -1,9 +1,9 @@
 #!/bin/sh
-# The external extension's entry. Lambda starts the function's runtime only when every extension has
+# The entry point of the external extension. Lambda starts the function's runtime only when every extension has
 # registered, so bash registers over /dev/tcp, with builtins only, before Node is even loaded.
-# Invariant: any doubt costs time, never the function: without an identifier Node registers itself;
-# without a Node that runs, the loop at the end keeps answering the Extensions API.
-# What only bash knows is reached under bash only:
+# Invariant: a failure here may cost time but never the function. If this script gets no identifier, Node registers
+# itself; if no Node runs, the loop at the end keeps answering the Extensions API.
+# Code that needs bash runs under bash only:
 # shellcheck disable=SC3003,SC3025,SC3028,SC3040,SC3044,SC3045
 set -u
 spawned_at=${EPOCHREALTIME-}
@@ -23,12 +23,12 @@ runtime_api=${runtime_api%/}
 identifier='' registration='' registered_at=''
 carriage_return='' eol=''
 
-# One diagnostic in the form of diagnostics-writer.ts.
+# Prints a line as diagnostics-writer.ts does.
 complain() {
   printf '{"level":"error","message":"%s","extension":"lambda-otlp"}\n' "$1" >&2
 }
 
-# Reads one line of the answer into $line, without its CR, before $deadline (in $SECONDS; 0: never).
+# Reads one line of the answer into $line, without its CR, before $deadline (in $SECONDS; 0: no deadline).
 read_line() {
   if [ "$deadline" -eq 0 ]; then
     IFS= read -r line <&3 || return 1
@@ -40,7 +40,7 @@ read_line() {
   line=${line%"$carriage_return"}
 }
 
-# Sends request $1 and reads $status, $found_identifier and $body; fails without a whole head.
+# Sends request $1 and reads $status, $found_identifier and $body; fails unless the head is complete.
 # Runs under bash only: https://www.gnu.org/software/bash/manual/html_node/Redirections.html
 exchange() {
   status='' found_identifier='' body='' length='' chunked=''
@@ -62,7 +62,7 @@ read_answer() {
   while read_line && [ "$headers" -lt 64 ]; do
     headers=$((headers + 1))
     value=${line#*:} && value=${value#"${value%%[! ]*}"} && value=${value%"${value##*[! ]}"}
-    # nocasematch is on: header names have no case.
+    # nocasematch is on, because header names are not case-sensitive.
     case $line in
       '') read_body && return 0 ;;
       lambda-extension-identifier:*) found_identifier=$value ;;
@@ -73,7 +73,7 @@ read_answer() {
   return 1
 }
 
-# Reads at most 64 KiB of body. A body that does not come whole is no failure: only the account is lost.
+# Reads a body of at most 99,999 bytes. If it does not arrive whole, only what it says about the function is missing.
 read_body() {
   if [ -n "$chunked" ]; then
     read_line || return 0
@@ -89,7 +89,7 @@ read_body() {
   LC_ALL=C read -r -N "$length" -t "$wait_for" body <&3 || :
 }
 
-# POST /register (Extensions API, 2020-01-01). Answers nothing in doubt within two seconds.
+# POST /register (Extensions API, 2020-01-01). Fails if there is no valid answer within two seconds.
 register() {
   [ -n "$runtime_api" ] || return 1
   events=$1
@@ -124,8 +124,8 @@ find_program() {
   fi
 }
 
-# True for an executable that is not known to be older than Node 18.19: the headers that are
-# installed beside Node tell its version without the cost of running it.
+# True for an executable that is not known to be older than Node 18.19. The header files that are
+# installed with Node tell its version without the cost of running it.
 is_usable_node() {
   [ -f "$1" ] && [ -x "$1" ] || return 1
   case $1 in */bin/node) header=${1%/bin/node}/include/node/node_version.h ;; *) return 0 ;; esac
@@ -141,10 +141,10 @@ is_usable_node() {
   [ "$major" -gt 18 ] 2>/dev/null || { [ "$major" = 18 ] && [ "$minor" -ge 19 ]; } 2>/dev/null
 }
 
-# The function's --import, preloads and debug switches (NODE_OPTIONS, NODE_PATH, ...) are not ours.
+# The function's --import, preloads and debug options (NODE_OPTIONS, NODE_PATH, ...) are not for the extension.
 forget_node_variables() {
   if [ -n "${BASH_VERSION-}" ]; then
-    # An expansion that dash cannot read is kept from it.
+    # In eval, because dash could not parse this expansion.
     eval 'unset -v "${!NODE_@}"'
     return
   fi
@@ -165,7 +165,7 @@ forget_node_variables() {
   IFS=$saved_ifs
 }
 
-# Polls /event/next until SHUTDOWN, so that a function whose extension cannot run works without it.
+# Polls /event/next until SHUTDOWN, so that the function works although the extension cannot run.
 idle() {
   failures=0
   while [ "$failures" -lt 5 ]; do
@@ -183,7 +183,7 @@ Lambda-Extension-Identifier: ${identifier}${eol}Connection: close${eol}${eol}" 0
   exit 1
 }
 
-# Starts Node and does not come back, unless this Node cannot be started.
+# Starts Node; returns only if this Node cannot be started.
 start() {
   is_usable_node "$1" || return 1
   # No other V8 flag: they change V8's flag hash, and Node rejects its built-in code cache.
@@ -192,7 +192,7 @@ start() {
     exec "$@"
     return 1
   fi
-  # A failed exec would end this shell, and the function with it.
+  # If exec failed it would end this shell, and with it the function.
   "$@" &
   child=$!
   trap 'kill -TERM "$child" 2>/dev/null' TERM INT
@@ -206,22 +206,22 @@ start() {
 }
 
 find_program
-# Node would read it at every start, and say on stderr what is wrong with it.
+# Node would read the file at every start and print a warning if it cannot.
 if [ -n "${NODE_EXTRA_CA_CERTS-}" ]; then
   export LAMBDA_OTLP_NODE_EXTRA_CA_CERTS="${LAMBDA_OTLP_NODE_EXTRA_CA_CERTS:-$NODE_EXTRA_CA_CERTS}"
 fi
 forget_node_variables
-# Of glibc: else every thread that V8 compiles on has an arena of its own, which is never given back.
+# For glibc: otherwise every thread on which V8 compiles gets an arena of its own, which is never freed.
 export MALLOC_ARENA_MAX="${MALLOC_ARENA_MAX:-1}"
-# Also of glibc, and its default: once set it stays. Else the first large block that is freed, such as the text of
-# the program, raises it, and what compiling has freed is kept.
+# For glibc, too. This is its default, but once set it stays. Otherwise the first large block that is freed, such as
+# the text of the program, raises it, and memory that compilation has freed is kept.
 export MALLOC_TRIM_THRESHOLD_="${MALLOC_TRIM_THRESHOLD_:-131072}"
 export LAMBDA_OTLP_EXTENSION_NAME="$name" LAMBDA_OTLP_EXTENSION_ID="$identifier"
 export LAMBDA_OTLP_REGISTRATION="$registration"
 export LAMBDA_OTLP_SPAWNED_AT="$spawned_at" LAMBDA_OTLP_REGISTERED_AT="$registered_at"
 
 if [ -f "$program/main.js" ]; then
-  # The runtime's own Node first: its pages are in memory for the function anyway.
+  # The runtime's own Node first: the function has its pages in memory anyway.
   start /var/lang/bin/node
   saved_ifs=$IFS
   IFS=:

@@ -71,7 +71,7 @@ function scan(body: Uint8Array): number {
 
 function transcode(body: Buffer): number {
   const read = fromJson('traces', body.toString('utf8'));
-  if (!read.ok) throw new Error(read.reason);
+  if (!read.ok) throw new Error(read.seen);
   return scan(read.body);
 }
 

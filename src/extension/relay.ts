@@ -119,7 +119,7 @@ export class Relay {
     const json = fromJson(body.signal, body.bytes.toString('utf8'));
     if (json.ok) this.read(body.signal, json.body);
     const invalid = json.ok ? json.invalid : 1;
-    if (invalid > 0) this.refuse(json.ok ? `${invalid} invalid items` : json.reason, invalid);
+    if (invalid > 0) this.refuse(json.ok ? `${invalid} invalid items` : json.seen, invalid);
     onRead();
   }
 

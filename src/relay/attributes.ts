@@ -1,4 +1,4 @@
-// Reads attributes (repeated KeyValue) of a message that is otherwise left alone: by key, and only scalar values.
+// Reads attributes (repeated KeyValue) of a message, by key; only scalar values.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto
 import { readFixed64, readUtf8, readVarint64 } from './bytes';
 import type { Range } from './bytes';
@@ -7,7 +7,7 @@ import { FieldReader, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
 export type AttributeValue = string | boolean | number;
 export type Attributes = Readonly<Record<string, AttributeValue | undefined>>;
 
-/** By key, every value; `undefined` for lists, maps and bytes. The last value of a key counts. */
+/** The values by key; `undefined` for lists, maps and bytes. The last value of a key counts. */
 export function readAttributes(
   message: Uint8Array,
   field: number,
@@ -34,7 +34,7 @@ export function readAttributes(
   return attributes;
 }
 
-// Reads the name and the points of an integer counter, to count again what was lost with it.
+// Reads the name and the points of an integer counter, so that counts in a lost metric can be recorded again.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric, Sum, NumberDataPoint)
 
 interface CounterPoint {
@@ -48,7 +48,7 @@ const DATA_POINTS = 1;
 const AS_INT = 6;
 const ATTRIBUTES = 7;
 
-/** No points where the metric is of another kind. */
+/** Has no points if the metric is of another kind. */
 export function readCounter(metric: Uint8Array): {
   readonly name: string;
   readonly points: readonly CounterPoint[];
@@ -78,7 +78,7 @@ function readPoint(point: Uint8Array): CounterPoint {
   return { attributes: Object.fromEntries(readAttributes(point, ATTRIBUTES)), value };
 }
 
-// An AnyValue message as the value that it stands for.
+// Decodes an AnyValue message.
 // Source: opentelemetry-proto 1.x, common/v1/common.proto
 
 export type PlainValue =

@@ -1,4 +1,4 @@
-// Bytes compared, joined and read as text, hexadecimal or numbers.
+// Compares and joins bytes, and reads them as text, hexadecimal digits or numbers.
 
 /** `end`: the offset after the last byte. */
 export interface Range {
@@ -13,7 +13,7 @@ export function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
   return true;
 }
 
-/** Whether the bytes between two offsets are these. */
+/** True if the bytes of the range are the expected ones. */
 export function isAt(bytes: Uint8Array, { start, end }: Range, expected: Uint8Array): boolean {
   const { length } = expected;
   if (end - start !== length) return false;
@@ -40,10 +40,10 @@ export function readUtf8(bytes: Uint8Array, start: number, end: number): string 
   return UTF8.decode(new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start));
 }
 
-/** How many arguments one call takes. */
+/** The number of arguments that one call can take. */
 const MAX_CODES = 4096;
 
-/** One byte for each character. */
+/** Each byte becomes one character. */
 export function readLatin1(bytes: Uint8Array): string {
   let text = '';
   for (let start = 0; start < bytes.length; start += MAX_CODES) {
@@ -82,7 +82,7 @@ export function readFixed64(bytes: Uint8Array, start: number): number {
 
 /** The 64 bits of a varint, unsigned. */
 export function readVarint64(bytes: Uint8Array, start: number, end: number): bigint {
-  // Bits in two numbers, as most varints need no more than the first.
+  // The bits are collected in two numbers, since most varints need only the first.
   let [low, high, shift] = [0, 0, 0];
   for (let index = start; index < end; index += 1, shift += 7) {
     const bits = (bytes[index] ?? 0) & 0x7f;
@@ -92,8 +92,8 @@ export function readVarint64(bytes: Uint8Array, start: number, end: number): big
   return high === 0 ? BigInt(low) : BigInt.asUintN(64, (BigInt(high) << 49n) | BigInt(low));
 }
 
-// Bytes in JSON text: ids in hexadecimal of either case, everything else in base64, standard or URL-safe, padded
-// or not. Any other value gives undefined.
+// Bytes in JSON: ids in hexadecimal (upper or lower case), everything else in base64 (standard or URL-safe, padded or
+// not). Any other value gives undefined.
 // Source: OTLP specification, "JSON Protobuf Encoding"; protobuf.dev, "ProtoJSON Format"
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';

@@ -21,7 +21,7 @@ export interface SpanEdit {
   /** Hexadecimal; empty: the span becomes a root. */
   readonly parentSpanId?: string;
   readonly flags?: number;
-  /** Must not be there yet: a key that comes twice is not valid OTLP. */
+  /** The span must not have them yet, since OTLP does not allow a key twice. */
   readonly attributes?: Attributes;
   readonly links?: readonly SpanLink[];
   readonly status?: { readonly code: number; readonly message?: string };
@@ -64,7 +64,7 @@ export function editLogRecord(record: Uint8Array, attributes: Attributes): Uint8
   return writer.finish().slice();
 }
 
-/** Every other field as it came, with its tag and length. */
+/** Copies all fields but attributes whose key `isGone`, each with its tag and length. */
 export function copyWithoutAttributes(
   writer: MessageWriter,
   message: Uint8Array,

@@ -13,7 +13,7 @@ export const MAX_VARINT_BYTES = 10;
 export class FieldReader {
   field = 0;
   wireType = 0;
-  /** Where the value begins and the first byte behind it, in the bytes given to the constructor. */
+  /** Where the value begins, and the offset after it, in the bytes given to the constructor. */
   start = 0;
   end = 0;
   /** The value of a varint; above 2⁵³ with a double's precision. */
@@ -31,7 +31,7 @@ export class FieldReader {
     this.isMalformed = false;
   }
 
-  /** Moves to the next field; false behind the last one, and where the bytes are not a message. */
+  /** Moves to the next field; false after the last one, or if the bytes are not a message. */
   next(): boolean {
     if (this.position >= this.limit) return false;
     const tag = this.readVarint();
@@ -49,14 +49,14 @@ export class FieldReader {
     else if (wireType === FIXED64) this.position += 8;
     else if (wireType === FIXED32) this.position += 4;
     else {
-      // Groups left the language with proto3; 6 and 7 never were in it.
+      // Groups (3 and 4) were removed in proto3; 6 and 7 were never defined.
       return this.refuse();
     }
     this.end = this.position;
     return this.position <= this.limit || this.refuse();
   }
 
-  /** Whether the field is this one and has the wire type that its declaration asks for. */
+  /** True if this is the field and it has the wire type of its declaration. */
   is(field: number, wireType: number): boolean {
     return this.field === field && this.wireType === wireType;
   }
@@ -86,13 +86,13 @@ export class FieldReader {
       if (byte < 0x80) return value;
       factor *= 0x80;
     }
-    // Cut off, or longer than 64 bits: what ends behind the limit is refused.
+    // Cut off, or longer than 64 bits: a value that ends after the limit is refused.
     this.position = this.limit + 1;
     return 0;
   }
 }
 
-/** Whether a message, one level deep, is well-formed. Without a reader, as it is asked while the sender waits. */
+/** True if the message is well-formed, not looking into nested ones. Uses no reader, because the sender is waiting. */
 export function isWellFramed(bytes: Uint8Array, start: number, end: number): boolean {
   let at = start;
   while (at < end) {
@@ -122,7 +122,7 @@ export function isWellFramed(bytes: Uint8Array, start: number, end: number): boo
   return at === end;
 }
 
-/** The same, also of tags and lengths of more than two bytes. */
+/** The same for tags and lengths of any size. */
 function readsWell(bytes: Uint8Array, start: number, end: number): boolean {
   const reader = new FieldReader(bytes);
   reader.enter(start, end);

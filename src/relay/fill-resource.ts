@@ -9,11 +9,11 @@ import type { Envelope } from './scan-request';
 
 const ATTRIBUTES = 1;
 const SERVICE_NAME = 'service.name';
-/** What SDKs call a service that nobody named (semantic conventions, service.name). */
+/** The name that SDKs give to a service without one (semantic conventions, service.name). */
 const MADE_UP = 'unknown_service';
-/** The SDK knows the log stream that `faas.instance` means, and says who it is. */
+/** The SDK itself knows these: the log stream for `faas.instance`, and its own name and version. */
 const NEVER_FILLED = /^(?:telemetry\.|faas\.instance$)/;
-/** `ip`: Jaeger takes spans without it for spans of another host, and warns of clock skew. */
+/** `ip`: without it, Jaeger considers the spans to be from another host and warns of clock skew. */
 const FILLED = /^(?:faas|cloud)\.|^(?:host\.id|host\.arch|ip|service\.instance\.id|service\.name)$/;
 
 /** `resource`: a Resource message; `own`: the attributes of the extension's resource. */
@@ -41,9 +41,9 @@ export function fillResource(resource: Uint8Array, own: Attributes): Uint8Array 
   return writer.finish().slice();
 }
 
-// Resources and scopes with equal bytes become one object, so that items of many requests share one envelope
-// and what is made of a resource is made once. Bounded: what was not seen for long is forgotten, and then
-// equal bytes only cost a second envelope.
+// Resources and scopes with equal bytes become one object, so that items of many requests share one envelope and the
+// work for a resource is done once. Bounded: one that was not used for long is forgotten, and if its bytes come again
+// there is a second envelope.
 
 const MAX_REMEMBERED = 16;
 
@@ -52,9 +52,9 @@ interface Known<T> {
   readonly made: T;
 }
 
-/** `make` gets bytes of its own, which pin no body. */
+/** `make` gets a copy of the bytes, which does not keep the body in memory. */
 export function createInterner<T>(make: (envelope: Envelope) => T): (envelope: Envelope) => T {
-  /** The one that was asked for last comes first. */
+  /** The most recently used one comes first. */
   const known: Known<T>[] = [];
   return ({ bytes, schemaUrl }) => {
     const index = known.findIndex(

@@ -1,6 +1,6 @@
-// OTLP/JSON into an export request in protobuf. A member that is there is written, zero too, as SDKs write it
-// in protobuf; unknown members are ignored, as the specification asks. An item that does not fit its
-// type is left out and counted; its neighbours stay.
+// Converts OTLP/JSON to an export request in protobuf. Every member that is present is written, even if it is zero, as
+// SDKs do in protobuf; unknown members are ignored, as the specification requires. An item that does not fit its type
+// is left out and counted; the others stay.
 // Source: OTLP specification, "JSON Protobuf Encoding"
 import { LENGTH_DELIMITED } from './field-reader';
 import type { Signal } from './item';
@@ -15,19 +15,20 @@ export type FromJson =
   | {
       readonly ok: true;
       readonly body: Uint8Array;
-      /** Items, or groups of them, that were left out. */
+      /** The number of items, or of groups of items, that were left out. */
       readonly invalid: number;
     }
-  | { readonly ok: false; readonly reason: string };
+  /** `seen`: what was there instead of a request. */
+  | { readonly ok: false; readonly seen: string };
 
-/** Messages that are left out alone when they are invalid; anything invalid further down invalidates its item. */
+/** Messages that are left out by themselves if they are invalid; an invalid message within an item invalidates it. */
 const LEFT_OUT_ALONE: ReadonlySet<string> = new Set([
   ...['ResourceSpans', 'ScopeSpans', 'Span'],
   ...['ResourceMetrics', 'ScopeMetrics', 'Metric'],
   ...['ResourceLogs', 'ScopeLogs', 'LogRecord'],
 ]);
 
-/** What is nested deeper arrives empty: readers of protobuf refuse about a hundred levels. */
+/** Messages nested deeper become empty, because readers of protobuf refuse about a hundred levels. */
 const MAX_DEPTH = 80;
 
 /** `text`: an Export{Trace,Metrics,Logs}ServiceRequest in OTLP/JSON. */
@@ -36,13 +37,14 @@ export function fromJson(signal: Signal, text: string): FromJson {
   try {
     request = JSON.parse(text);
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, seen: `text that is not JSON (${(error as Error).message})` };
   }
-  if (!isObject(request)) return { ok: false, reason: 'expected an object' };
-  // JSON takes more than twice as many bytes.
+  if (!isObject(request)) return { ok: false, seen: 'a JSON value that is not an object' };
+  const fields = requestFields(signal);
+  // JSON is more than twice as large.
   const writer = new JsonWriter(text.length >>> 1);
-  if (!writer.message(request, requestFields(signal), 0)) {
-    return { ok: false, reason: 'expected a list of what the resources sent' };
+  if (!writer.message(request, fields, 0)) {
+    return { ok: false, seen: `a member ${fields[0]?.name} that is not a list` };
   }
   return { ok: true, body: writer.finish(), invalid: writer.invalid };
 }
@@ -143,7 +145,7 @@ class JsonWriter extends MessageWriter {
 
   private integer64(type: Integer64, value: unknown): boolean {
     const isFixed = type === 'fixed64' || type === 'sfixed64';
-    // The numbers of attributes are small; only times need all of the bits.
+    // Numbers in attributes are usually small; only times need all 64 bits.
     if (!isFixed && typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) {
       this.varint(value);
       return true;
@@ -156,7 +158,7 @@ class JsonWriter extends MessageWriter {
   }
 }
 
-/** OTLP/JSON does not allow names, but writers of ProtoJSON write them. */
+/** OTLP/JSON does not allow names of enum values, but ProtoJSON writers use them. */
 function toEnumNumber({ type, typeName }: Field, value: unknown): unknown {
   if (type !== 'enum' || typeof value !== 'string' || !value.startsWith(`${typeName}_`))
     return value;
@@ -197,7 +199,7 @@ const MAX_INTEGER_DIGITS = 20;
 
 function toBigInt(value: unknown, isSigned: boolean): bigint | undefined {
   if (typeof value === 'string') {
-    // More digits than 64 bits have would cost more than linear time.
+    // Converting more digits than 64 bits need would take more than linear time.
     if (value.length <= MAX_INTEGER_DIGITS && /^-?\d+$/.test(value)) return BigInt(value);
     return toBigInt(toNumber(value), isSigned);
   }

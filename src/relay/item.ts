@@ -1,11 +1,10 @@
-// One span, metric or log record as protobuf has it, beside its resource and scope: what the function's SDK
-// handed over and what the extension itself made, in one form. What others sent stays exactly as it came, so that even
-// fields that nobody here understands pass unchanged.
+// One span, metric or log record in protobuf, with its resource and scope: items of the function's SDK and of the
+// extension itself have the same form. The SDK's stay exactly as they came, so that even unknown fields pass unchanged.
 // Source: opentelemetry-proto 1.x, collector/{trace,metrics,logs}/v1
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 
-/** One object for all items with equal bytes, as long as the interner remembers it. */
+/** All items with an equal resource share one object, as long as the interner remembers it. */
 export interface RawResource {
   /** A Resource message. */
   readonly bytes: Uint8Array;
@@ -20,7 +19,7 @@ export interface RawScope {
 
 /**
  * The message without tag and length is `block` from `start` to `end`. Neighbours share a block, which is freed
- * with the last of them: a view for each would take more memory and time than the item.
+ * with the last of them; a view for each would take more memory and time than the item.
  */
 export interface RawItem {
   readonly block: Uint8Array;
@@ -47,13 +46,13 @@ export function wholeOf(block: Uint8Array): Part {
 export const HAS_IS_REMOTE = 0x100;
 export const IS_REMOTE = 0x200;
 
-/** `none` for gauges, summaries and metrics that do not say. */
+/** `none` for gauges, summaries and metrics that do not specify it. */
 export type Temporality = 'delta' | 'cumulative' | 'none';
 
 export interface RawMetric extends RawItem {
-  /** Data points, which is what counts of metrics are in. */
+  /** The number of data points, by which metrics are counted. */
   readonly points: number;
-  /** Deltas of unknown fate are not sent again: they would count twice. */
+  /** Deltas are not sent again if it is unknown whether they arrived, because they would count twice. */
   readonly temporality: Temporality;
 }
 

@@ -1,13 +1,13 @@
-// What OTLP/HTTP has to answer to a request of an SDK, before anybody acts on it: which signal in which encoding,
-// or why not; then whether the body can be taken. A refusal has a google.rpc.Status in the request's encoding.
-// Never 429 or 503: SDKs would wait and try again inside the handler.
+// How an OTLP/HTTP request of an SDK is answered: first its head tells the signal and the encoding, or why it is
+// refused; then its body is accepted or refused. A refusal has a google.rpc.Status in the request's encoding. It is
+// never 429 or 503, because SDKs would wait and retry inside the handler.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Signal } from './item';
 import { countItems } from './scan-request';
 import { LENGTH_DELIMITED } from './field-reader';
 import { MessageWriter } from './message-writer';
 
-/** What the request line and the header say; the members are named after HTTP's fields. */
+/** From the request line and the header; the members are named after HTTP's fields. */
 export interface ExchangeHead {
   readonly method: string;
   readonly target: string;
@@ -25,7 +25,7 @@ export interface OtlpResponse {
 
 export interface OtlpRequest {
   readonly signal: Signal;
-  /** Undefined: the header does not say; the first byte of the body will. */
+  /** Undefined if the header does not say; then the first byte of the body decides. */
   readonly encoding: Encoding | undefined;
   readonly isGzip: boolean;
 }
@@ -40,7 +40,7 @@ export interface Refusal {
 export interface TakenBody {
   readonly kind: 'taken';
   readonly encoding: Encoding;
-  /** For protobuf; the items of JSON are counted when it is read. */
+  /** Set for protobuf; the items of JSON are counted when it is read. */
   readonly items: number | undefined;
   readonly response: OtlpResponse;
 }
@@ -100,7 +100,7 @@ export function takeBody({ encoding: said }: OtlpRequest, body: Uint8Array): Tak
     if (body.length > 0 && first !== OPENING_BRACE) {
       return refuse(
         400,
-        `expected a JSON object, got ${body.length} bytes of something else`,
+        `expected a JSON object, got ${body.length} bytes that are not one`,
         encoding,
       );
     }
@@ -115,14 +115,14 @@ export function takeBody({ encoding: said }: OtlpRequest, body: Uint8Array): Tak
   if (items === undefined) {
     return refuse(
       400,
-      `expected protobuf, got ${body.length} bytes that are malformed or end early`,
+      `expected protobuf, got ${body.length} bytes that are malformed or truncated`,
       encoding,
     );
   }
   return { kind: 'taken', encoding, items, response: accept(encoding) };
 }
 
-/** Larger than may be held, also after inflating. */
+/** For a body that is too large, compressed or inflated. */
 export function refuseOversize(maxBytes: number, encoding: Encoding | undefined): OtlpResponse {
   return refuse(413, `expected a body of at most ${maxBytes} bytes, got more`, encoding).response;
 }
@@ -131,7 +131,7 @@ export function refuseGzip(encoding: Encoding | undefined): OtlpResponse {
   return refuse(400, 'expected gzip, got a body that is not gzip', encoding).response;
 }
 
-/** 200 for a request of which so many items were dropped: the SDK must not send it again. */
+/** The status is 200 although `rejected` items were dropped: the SDK must not send them again. */
 export function acceptPartly(signal: Signal, rejected: number, encoding: Encoding): OtlpResponse {
   const message = 'the buffer is full';
   const partial = { items: rejected, name: REJECTED_NAMES[signal], message };
@@ -143,13 +143,13 @@ function accept(encoding: Encoding): OtlpResponse {
   return { status: 200, contentType: CONTENT_TYPES[encoding], body, fields: {} };
 }
 
-/** The empty message in protobuf; in JSON an object, as some readers want one. */
+/** In protobuf the empty message; in JSON an object with a member, which some readers expect. */
 const ACCEPTED: Readonly<Record<Encoding, Uint8Array>> = {
   protobuf: new Uint8Array(0),
   json: new TextEncoder().encode('{"partialSuccess":{}}'),
 };
 
-/** In JSON, which people can read, where the encoding is not known. */
+/** If the encoding is not known, JSON is used, which people can read. */
 function refuse(
   status: number,
   message: string,
@@ -182,7 +182,7 @@ const PARTIAL_SUCCESS = 1;
 const REJECTED = 1;
 const ERROR_MESSAGE = 2;
 
-/** The answer to a request that was accepted except for `rejected` items: the signals differ only in names. */
+/** The answer to a request that was accepted but for some items; the signals differ only in the count's name. */
 export function encodePartialSuccess(
   rejected: { readonly items: number; readonly name: string; readonly message: string },
   encoding: Encoding,

@@ -1,5 +1,5 @@
-// What joining asks about a span that was handed over: ids, kind, start, flags and the request it names. Noted as
-// offsets when the span comes, read when somebody asks.
+// A span of the function's SDK, with the properties that joining needs: ids, kind, start, flags and the request it
+// names. Their offsets are noted when the span arrives; values are read on demand.
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (Span)
 import { isAt, readFixed32, readFixed64, readHex, readUtf8 } from './bytes';
 import { FieldReader, FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
@@ -13,12 +13,12 @@ const NOWHERE = -1;
 const SERVER = 2;
 const CONSUMER = 5;
 
-/** The names that the request's id has had: semantic conventions since 1.19, 1.0 in some SDKs, before 1.17. */
+/** The names of the request id: in the semantic conventions since 1.19, in some SDKs at 1.0, and before 1.17. */
 const INVOCATION_ID_KEYS = ['faas.invocation_id', 'faas.invocation.id', 'faas.execution'].map(
   (key) => new TextEncoder().encode(key),
 );
 
-/** Undefined for what is missing or has another type; of a field that comes twice, the last one counts. */
+/** A property is undefined if it is missing or has another type; if a field comes twice, the last one counts. */
 export class ReceivedSpan implements RawItem {
   block: Uint8Array;
   start: number;
@@ -89,12 +89,12 @@ export class ReceivedSpan implements RawItem {
     return this.readId(this.spanIdAt, SPAN_ID_BYTES);
   }
 
-  /** Undefined also where the parent is all zeros, which means that there is none. */
+  /** Also undefined if it is all zeros, which means that there is no parent. */
   get parentSpanId(): string | undefined {
     return this.readId(this.parentSpanIdAt, SPAN_ID_BYTES);
   }
 
-  /** Unix milliseconds; 0 where the span says nothing. */
+  /** Unix milliseconds; 0 if the span does not say. */
   get startMs(): number {
     return this.startAt === NOWHERE ? 0 : readFixed64(this.block, this.start + this.startAt) / 1e6;
   }
@@ -103,7 +103,7 @@ export class ReceivedSpan implements RawItem {
     return this.flagsAt === NOWHERE ? 0 : readFixed32(this.block, this.start + this.flagsAt);
   }
 
-  /** Whether the parent is in another process; undefined where the SDK does not say. */
+  /** True if the parent is in another process; undefined if the SDK does not say. */
   get isParentRemote(): boolean | undefined {
     const { flags } = this;
     return (flags & HAS_IS_REMOTE) === 0 ? undefined : (flags & IS_REMOTE) !== 0;

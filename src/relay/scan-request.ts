@@ -1,6 +1,6 @@
 // Splits an Export{Trace,Metrics,Logs}ServiceRequest into its items: offsets are noted, nothing is decoded. First the
-// whole body is checked, so that a malformed one leaves nothing behind; then its items are handed out one by
-// one, so that millions of empty ones meet the bounds of whoever takes them, instead of filling an array.
+// whole body is checked, so that nothing of a malformed one is used; then its items are passed on one by one, so that
+// millions of empty ones meet the receiver's limits instead of filling an array.
 import { FieldReader, isWellFramed, LENGTH_DELIMITED, FIXED64, VARINT } from './field-reader';
 import type {
   Envelopes,
@@ -27,7 +27,7 @@ export interface EnvelopeInterners {
   readonly toScope: (envelope: Envelope) => RawScope;
 }
 
-/** How many items a body has; undefined where its framing is broken anywhere, down to the fields of an item. */
+/** The number of items in a body; undefined if it is malformed anywhere, down to the fields of an item. */
 export function countItems(body: Uint8Array): number | undefined {
   const [request, perResource, perScope] = createReaders(body);
   let items = 0;
@@ -53,7 +53,7 @@ export function countItems(body: Uint8Array): number | undefined {
   return request.isMalformed ? undefined : items;
 }
 
-/** Every item of a body that `countItems` found sound, as parts of the body. */
+/** Passes on every item of a body that `countItems` found well-formed, as a part of the body. */
 export function scanRequest<S extends Signal>(
   signal: S,
   block: Uint8Array,
@@ -86,7 +86,7 @@ export function scanRequest<S extends Signal>(
 // Source: opentelemetry-proto 1.x, trace/v1/trace.proto (ResourceSpans, ScopeSpans) and its two siblings
 
 const PER_RESOURCE = 1;
-/** An envelope's own fields, wherever they stand between what it holds. */
+/** An envelope's own fields, wherever they stand among its members. */
 const OWN = 1;
 const HELD = 2;
 const SCHEMA_URL = 3;
@@ -122,7 +122,7 @@ function readEnvelope(
 
 const NOTHING = new Uint8Array(0);
 
-// What joining and delivery ask about a log record that was handed over: trace, severity and time.
+// A log record of the function's SDK, with the properties that joining and delivery need: trace, severity and time.
 // Source: opentelemetry-proto 1.x, logs/v1/logs.proto (LogRecord)
 
 const TRACE_ID_BYTES = 16;
@@ -134,7 +134,7 @@ export class ReceivedLogRecord implements RawItem {
   readonly resource: RawResource;
   readonly scope: RawScope;
   readonly severityNumber: number;
-  /** Unix milliseconds, of the event or else of its observation; 0 where the record says neither. */
+  /** Unix milliseconds: the time of the event, or else of its observation; 0 if the record has neither. */
   readonly timeMs: number;
   private readonly traceIdAt: number;
 
@@ -179,7 +179,7 @@ export class ReceivedLogRecord implements RawItem {
   }
 }
 
-// What delivery asks about a metric that was handed over: how many points it has and whether they are deltas.
+// A metric of the function's SDK, with the properties that delivery needs: the number of its points and temporality.
 // Source: opentelemetry-proto 1.x, metrics/v1/metrics.proto (Metric)
 
 /** gauge, sum, histogram, exponential_histogram, summary. */

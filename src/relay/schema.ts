@@ -1,5 +1,5 @@
-// The OTLP messages as data, which drives both directions between OTLP/JSON and protobuf: each line is a
-// field as the .proto files declare it, under its JSON name, in the order of numbers.
+// The OTLP messages as data, for the conversion between OTLP/JSON and protobuf in both directions: the fields of each
+// message as the .proto files declare them, with their JSON names, in the order of their numbers.
 // Source: opentelemetry-proto 1.x; OTLP specification, "JSON Protobuf Encoding"
 import { FIXED32, FIXED64, LENGTH_DELIMITED, VARINT } from './field-reader';
 import type { Signal } from './item';
@@ -26,7 +26,7 @@ export interface Field {
   readonly number: number;
   readonly type: Scalar | 'message';
   readonly isRepeated: boolean;
-  /** The wire type of one value; repeated numbers are packed behind one length. */
+  /** The wire type of one value; repeated numbers are packed after one length. */
   readonly wireType: number;
   /** The name of the message or enum that is its type. */
   readonly typeName: string;

@@ -34,7 +34,7 @@ function filtered(
   { filter }: Pick<ReturnType<typeof filterOf>, 'filter'>,
 ): readonly string[] {
   const json = fromJson(signal, JSON.stringify(request));
-  if (!json.ok) throw new Error(json.reason);
+  if (!json.ok) throw new Error(json.seen);
   const left: string[] = [];
   const envelopes = { toResource: (made: Envelope) => made, toScope: (made: Envelope) => made };
   scanRequest(signal, json.body, envelopes, (item) => {
