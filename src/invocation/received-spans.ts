@@ -8,7 +8,10 @@ import { ReceivedSpan } from '../relay/received-span';
 import { forgetOldest } from '../telemetry/recent-keys';
 import type { SpanIdentity } from './identity';
 import { join, toInnerEdit } from './join';
-import type { Joined, SeenSpan, SettlingRequest } from './join';
+import type { Joined, SettlingRequest } from './joined';
+import { toParentEdit } from './joined';
+import { SpanForest } from './span-forest';
+import type { SeenSpan } from './span-forest';
 import type { OpenRequests } from './requests';
 
 /** The bound of spans that wait for the next settling. */
@@ -18,6 +21,8 @@ const MAX_HELD = 64;
 const MAX_HELD_BYTES = 262_144;
 const MAX_REMEMBERED = 1_024;
 const MAX_CLOSED = 256;
+const MAX_TRACES = 256;
+const MAX_RELOCATED = 128;
 /** Settlings that a SERVER span waits for the first event of its request. */
 const MAX_WAITS = 2;
 
@@ -29,6 +34,18 @@ export interface ClosedRequest {
   readonly endMs: number;
 }
 
+/** The trace and the parent that a span gets instead of the parent that it names. */
+interface Place {
+  readonly traceId: string;
+  readonly parentSpanId: string | undefined;
+  readonly isRemote: boolean;
+}
+
+interface LeavingSpan {
+  readonly span: ReceivedSpan;
+  readonly seen: SeenSpan | undefined;
+}
+
 export class ReceivedSpans {
   /** A SERVER span came after ours had left: from then on ours wait for one settling more. */
   isServerLate = false;
@@ -36,7 +53,10 @@ export class ReceivedSpans {
   private waitingBytes = 0;
   private left: ReceivedSpan[] = [];
   private remembered: SeenSpan[] = [];
-  private seen: readonly SeenSpan[] | undefined;
+  /** How many of these have waited during one settling for the start of their request. */
+  private aged = 0;
+  /** Everything that is remembered and that waits. */
+  private forest: SpanForest | undefined;
   /** The latest settled invocation of each request. */
   private readonly closed = new Map<string, ClosedRequest>();
   private readonly edits = new Map<ReceivedSpan, SpanEdit>();
@@ -45,9 +65,15 @@ export class ReceivedSpans {
   private readonly waits = new WeakMap<ReceivedSpan, number>();
   /** Everything that left while the open request has been running is remembered. */
   private isComplete = true;
+  /** The traces of spans that have left and are no longer remembered. */
+  private readonly earlierTraces = new Set<string>();
+  /** Parents that late spans may name, and that have left under other ids or not at all. */
+  private readonly relocated = new Map<string, Place>();
+  /** The latest end of a request that has settled, Unix milliseconds. */
+  private latestEndMs = 0;
 
   add(span: ReceivedSpan): void {
-    this.seen = undefined;
+    this.forest = undefined;
     this.waiting.push(span);
     this.waitingBytes += bytesHeldBy(span);
     if (this.waitingBytes > MAX_WAITING_BYTES) this.letGo(() => false);
@@ -67,14 +93,41 @@ export class ReceivedSpans {
 
   /** Decides once for a request that settles. What is decided about other spans is applied when they leave. */
   join(request: SettlingRequest): Joined | undefined {
-    // A parent that was forgotten may have come.
-    const isDead = request.isDead && this.isComplete;
-    const joined = join({ ...request, isDead }, this.seenSpans);
-    for (const [span, edit] of joined?.edits ?? []) {
+    const joined = join(request, this.known);
+    if (joined === undefined) return undefined;
+    for (const [span, edit] of joined.edits) {
       this.edits.set(span, { ...this.edits.get(span), ...edit });
+      if (edit.traceId !== undefined) this.follow(span, edit.traceId);
     }
-    if (joined?.servedBy !== undefined) this.serving.add(joined.servedBy);
+    this.replaceOurs(request, joined);
+    if (joined.servedBy !== undefined) this.serving.add(joined.servedBy);
     return joined;
+  }
+
+  /** The span goes to another trace: what comes late and names it follows. */
+  private follow({ traceId, spanId }: ReceivedSpan, to: string): void {
+    if (traceId === undefined || spanId === undefined) return;
+    this.relocate({ traceId, spanId }, { traceId: to, parentSpanId: spanId, isRemote: false });
+  }
+
+  /** What names our span under the ids that it would have had gets the span in its place, or the caller. */
+  private replaceOurs({ identity, runtimeSpanId }: SettlingRequest, joined: Joined): void {
+    const { traceId, spanId, parentSpanId } = identity;
+    const isSameTrace = joined.identity.traceId === traceId;
+    if (isSameTrace && joined.identity.spanId === spanId) return;
+    // Otherwise, a span that is still to come may be above the SERVER span.
+    const isOutermost = joined.identity.parentIsRemote !== false;
+    const place =
+      isSameTrace && isOutermost
+        ? { traceId, parentSpanId: joined.identity.spanId, isRemote: false }
+        : { traceId, parentSpanId, isRemote: true };
+    this.relocate({ traceId, spanId }, place);
+    if (runtimeSpanId !== undefined) this.relocate({ traceId, spanId: runtimeSpanId }, place);
+  }
+
+  private relocate({ traceId, spanId }: SpanIdentity, place: Place): void {
+    this.relocated.set(`${traceId} ${spanId}`, place);
+    forgetOldest(this.relocated, MAX_RELOCATED);
   }
 
   /** Our span has left, or the SERVER span in its place. */
@@ -82,6 +135,7 @@ export class ReceivedSpans {
     this.closed.delete(requestId);
     this.closed.set(requestId, closed);
     forgetOldest(this.closed, MAX_CLOSED);
+    this.latestEndMs = Math.max(this.latestEndMs, closed.endMs);
   }
 
   /** The SERVER span leaves with what else is to be appended to it. */
@@ -104,11 +158,27 @@ export class ReceivedSpans {
       heldBytes += bytesHeldBy(span);
       return held <= MAX_HELD && heldBytes <= MAX_HELD_BYTES;
     });
-    if (open.sinceMs === undefined) {
-      this.remembered = [];
-      this.isComplete = true;
-    }
+    if (open.sinceMs === undefined) this.forget();
     return this.takeExcess();
+  }
+
+  /** No request is open. What began after the latest end may be of a request whose start comes with the next events. */
+  private forget(): void {
+    const kept = this.remembered
+      .slice(this.aged)
+      .filter(({ startMs }) => startMs > this.latestEndMs);
+    const isKept = new Set(kept);
+    for (const span of this.remembered) if (!isKept.has(span)) this.noteEarlier(span.traceId);
+    this.remembered = kept;
+    this.aged = kept.length;
+    this.isComplete = true;
+    this.forest = undefined;
+  }
+
+  private noteEarlier(traceId: string): void {
+    this.earlierTraces.delete(traceId);
+    this.earlierTraces.add(traceId);
+    forgetOldest(this.earlierTraces, MAX_TRACES);
   }
 
   /** The end: nothing waits for anything any more. */
@@ -137,6 +207,7 @@ export class ReceivedSpans {
 
   private letGo(isHeld: (span: ReceivedSpan) => boolean): void {
     const kept: ReceivedSpan[] = [];
+    const leaving: LeavingSpan[] = [];
     this.waitingBytes = 0;
     for (const span of this.waiting) {
       if (isHeld(span)) {
@@ -144,24 +215,58 @@ export class ReceivedSpans {
         kept.push(span);
         this.waitingBytes += bytesHeldBy(span);
       } else {
-        this.leave(span);
+        leaving.push({ span, seen: toSeen(span, undefined) });
       }
     }
+    const places = this.findPlaces(leaving);
+    for (const one of leaving) this.leave(one, places.get(one));
     this.waiting = kept;
-    this.seen = undefined;
+    this.forest = undefined;
   }
 
-  private leave(span: ReceivedSpan): void {
-    const edit = this.edits.get(span) ?? this.toLateEdit(span);
+  /** Where spans go whose parents have left under other ids, or not at all. */
+  private findPlaces(leaving: readonly LeavingSpan[]): ReadonlyMap<LeavingSpan, SpanEdit> {
+    const places = new Map<LeavingSpan, SpanEdit>();
+    if (this.relocated.size === 0) return places;
+    const late = new Set(
+      leaving.filter(({ span }) => this.edits.get(span)?.parentSpanId === undefined),
+    );
+    // Once more after each that goes, for a child may stand before its parent.
+    for (let count = Infinity; late.size < count;) {
+      count = late.size;
+      for (const span of late) {
+        const edit = this.followParent(span);
+        if (edit === undefined) continue;
+        places.set(span, edit);
+        late.delete(span);
+      }
+    }
+    return places;
+  }
+
+  private followParent({ span, seen }: LeavingSpan): SpanEdit | undefined {
+    if (seen?.parentSpanId === undefined) return undefined;
+    const { traceId, spanId, parentSpanId } = seen;
+    const place = this.relocated.get(`${traceId} ${parentSpanId}`);
+    if (place === undefined || place.parentSpanId === spanId) return undefined;
+    const edit = toParentEdit(span, place.parentSpanId, place.isRemote);
+    if (place.traceId === traceId) return edit;
+    this.follow(span, place.traceId);
+    return { traceId: place.traceId, ...edit };
+  }
+
+  private leave({ span, seen }: LeavingSpan, place: SpanEdit | undefined): void {
+    const decided = this.edits.get(span) ?? this.toLateEdit(span);
+    const edit = place === undefined ? decided : { ...place, ...decided };
     this.edits.delete(span);
     this.serving.delete(span);
     this.left.push(edit === undefined ? span : toEdited(span, edit));
-    if (this.remembered.length >= MAX_REMEMBERED) {
+    if (seen === undefined) return;
+    if (this.remembered.length < MAX_REMEMBERED) this.remembered.push(seen);
+    else {
       this.isComplete = false;
-      return;
+      this.noteEarlier(seen.traceId);
     }
-    const seen = toSeen(span, undefined);
-    if (seen !== undefined) this.remembered.push(seen);
   }
 
   /** It came late. If our span has left, both stay, with a link; else it becomes a step inside of the one that left. */
@@ -169,7 +274,11 @@ export class ReceivedSpans {
     const closed = this.findClosed(span);
     if (closed === undefined || closed.identity.spanId === span.spanId) return undefined;
     const { identity, isServed } = closed;
-    if (isServed) return toInnerEdit(span, identity, this.seenSpans);
+    if (isServed) {
+      const edit = toInnerEdit(span, identity, this.known);
+      if (edit.traceId !== undefined) this.follow(span, edit.traceId);
+      return edit;
+    }
     this.isServerLate = true;
     return { links: [identity] };
   }
@@ -180,9 +289,14 @@ export class ReceivedSpans {
     return closed === undefined || startMs > closed.endMs ? undefined : closed;
   }
 
-  private get seenSpans(): readonly SeenSpan[] {
-    this.seen ??= [...this.remembered, ...this.waiting.flatMap((span) => toSeen(span, span) ?? [])];
-    return this.seen;
+  private get known(): SpanForest {
+    const { remembered, waiting, isComplete, earlierTraces } = this;
+    this.forest ??= new SpanForest({
+      seen: [...remembered, ...waiting.flatMap((span) => toSeen(span, span) ?? [])],
+      isComplete,
+      earlierTraces,
+    });
+    return this.forest;
   }
 }
 

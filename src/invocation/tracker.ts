@@ -30,7 +30,7 @@ import type { ReceivedSpans } from './received-spans';
 import type { OpenRequests, Surroundings, TrackedRequest } from './requests';
 import { Requests, toOpenRequests, toSurroundings } from './requests';
 import { Identities, endTimeOf, isPlaced, startTimeOf } from './invocation';
-import type { SettlingRequest } from './join';
+import type { SettlingRequest } from './joined';
 import { endsRuntime, worse } from './status';
 
 export interface TrackerOptions {

@@ -1,0 +1,135 @@
+// The spans of the function's SDK that were seen, and which is below which. A span that came twice, because a POST was
+// sent again, is one.
+import type { ReceivedSpan } from '../relay/received-span';
+
+/** What a received span says; also kept for spans that have left already. */
+export interface SeenSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId: string | undefined;
+  readonly isParentRemote: boolean | undefined;
+  readonly isServer: boolean;
+  readonly invocationId: string | undefined;
+  readonly startMs: number;
+  /** The span itself as long as it is held, and can be changed. */
+  readonly held: ReceivedSpan | undefined;
+}
+
+export interface ForestSpan extends Omit<SeenSpan, 'held'> {
+  /** Its copies that are held, and can be changed. */
+  readonly held: readonly ReceivedSpan[];
+  /** A copy of it has left as it was. */
+  readonly hasLeft: boolean;
+}
+
+type Ids = Pick<SeenSpan, 'traceId' | 'spanId'>;
+
+/** The spans that joining can know of. */
+export interface KnownSpans {
+  /** Those that are held, and those that have left since the request began. */
+  readonly seen: readonly SeenSpan[];
+  /** False: some that have left since then are not among them. */
+  readonly isComplete: boolean;
+  /** The traces of spans that had left before, and are forgotten. */
+  readonly earlierTraces: ReadonlySet<string>;
+}
+
+export class SpanForest {
+  readonly spans: readonly ForestSpan[];
+  private readonly byId = new Map<
+    string,
+    ForestSpan & { held: ReceivedSpan[]; hasLeft: boolean }
+  >();
+  private children: Map<string, ForestSpan[]> | undefined;
+
+  constructor(private readonly known: KnownSpans) {
+    for (const { held, ...span } of known.seen) {
+      const key = keyOf(span);
+      let one = this.byId.get(key);
+      if (one === undefined) {
+        one = { ...span, held: [], hasLeft: false };
+        this.byId.set(key, one);
+      }
+      if (held === undefined) one.hasLeft = true;
+      else one.held.push(held);
+    }
+    this.spans = [...this.byId.values()];
+  }
+
+  /** Spans of this trace may have left and be forgotten. */
+  mayBeForgotten(traceId: string): boolean {
+    return !this.known.isComplete || this.known.earlierTraces.has(traceId);
+  }
+
+  /** Other spans of its trace have come, or may have. */
+  hasCompany({ traceId, spanId }: Ids): boolean {
+    const isOther = (one: ForestSpan): boolean => one.traceId === traceId && one.spanId !== spanId;
+    return this.mayBeForgotten(traceId) || this.spans.some(isOther);
+  }
+
+  /** These spans can change to another trace without leaving behind what is below them. */
+  canMove(spans: readonly ForestSpan[], traceId: string): boolean {
+    const moving = new Set(spans);
+    const traces = new Set(spans.map((span) => span.traceId));
+    if (!this.known.isComplete) return false;
+    if (spans.some((span) => span.hasLeft || this.byId.has(keyOf({ ...span, traceId }))))
+      return false;
+    // A span whose parent is still to come may be below them.
+    return this.spans.every(
+      (span) => moving.has(span) || !traces.has(span.traceId) || !this.isLost(span),
+    );
+  }
+
+  /** It is below a span of this process that has not come. */
+  private isLost(span: ForestSpan): boolean {
+    const top = this.above(span).at(-1) ?? span;
+    return (
+      top.parentSpanId !== undefined &&
+      top.isParentRemote !== true &&
+      this.parentOf(top) === undefined
+    );
+  }
+
+  parentOf({ traceId, parentSpanId }: ForestSpan): ForestSpan | undefined {
+    return parentSpanId === undefined
+      ? undefined
+      : this.byId.get(keyOf({ traceId, spanId: parentSpanId }));
+  }
+
+  /** The spans that it is below, the outermost last. */
+  above(span: ForestSpan): readonly ForestSpan[] {
+    const above = new Set<ForestSpan>();
+    let parent = this.parentOf(span);
+    // Parents may go round in a circle.
+    while (parent !== undefined && parent !== span && !above.has(parent)) {
+      above.add(parent);
+      parent = this.parentOf(parent);
+    }
+    return [...above];
+  }
+
+  /** All that is below it. */
+  below(top: ForestSpan): readonly ForestSpan[] {
+    const children = (this.children ??= this.toChildren());
+    const below = new Set(children.get(keyOf(top)));
+    for (const span of below) for (const child of children.get(keyOf(span)) ?? []) below.add(child);
+    below.delete(top);
+    return [...below];
+  }
+
+  private toChildren(): Map<string, ForestSpan[]> {
+    const children = new Map<string, ForestSpan[]>();
+    for (const span of this.byId.values()) {
+      const parent = this.parentOf(span);
+      if (parent === undefined) continue;
+      const siblings = children.get(keyOf(parent));
+      if (siblings === undefined) children.set(keyOf(parent), [span]);
+      else siblings.push(span);
+    }
+    return children;
+  }
+}
+
+function keyOf({ traceId, spanId }: Ids): string {
+  return `${traceId} ${spanId}`;
+}

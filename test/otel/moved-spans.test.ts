@@ -1,0 +1,118 @@
+// Spans that change to the trace of the SERVER span, and what comes of those that name them.
+import { done, REQUEST, start } from '../invocation/scenario';
+import {
+  CALLER,
+  child,
+  createScene,
+  invocationOf,
+  OTHER_TRACE,
+  sdk,
+  server,
+  TRACE,
+  x,
+} from './joined-scene';
+
+const OWN = 'eeeeeeeeeeeeeeee';
+const FURTHER = '9999999999999999';
+const names = { 'faas.invocation_id': REQUEST };
+/** A further SERVER span without a caller, in a trace of its own. */
+const further = sdk({ id: FURTHER, trace: OTHER_TRACE, kind: 2, attributes: names });
+const otherChild = (id: string, parent: string) => sdk({ id, trace: OTHER_TRACE, parent });
+
+it('are followed by what comes late, children before their parents', () => {
+  const scene = createScene();
+  scene.spans(server(), further);
+  scene.events(start(1000), done(1200));
+  expect(scene.settle().sdk).toMatchObject([{ traceId: TRACE }, { traceId: TRACE }]);
+  scene.spans(
+    otherChild('4444444444444444', '3333333333333333'),
+    otherChild('3333333333333333', FURTHER),
+  );
+  expect(scene.settle().sdk).toMatchObject([
+    { traceId: TRACE, parentSpanId: '3333333333333333' },
+    { traceId: TRACE, parentSpanId: FURTHER },
+  ]);
+});
+
+it('are none where one left whose parent may be below them', () => {
+  const scene = createScene();
+  scene.events(start(1000));
+  scene.spans(otherChild('4444444444444444', '3333333333333333'));
+  scene.settle();
+  scene.spans(server(), further);
+  scene.events(done(1200));
+  expect(scene.settle().sdk).toMatchObject([
+    { traceId: TRACE, kind: 2 },
+    { traceId: OTHER_TRACE, kind: 1, parentSpanId: undefined },
+  ]);
+});
+
+it('are none where a child left before the start of the request was known', () => {
+  const scene = createScene();
+  scene.spans(otherChild('3333333333333333', FURTHER));
+  expect(scene.settle().sdk).toHaveLength(1);
+  scene.spans(server(), further);
+  scene.events(start(1000), done(1200));
+  expect(scene.settle().sdk).toMatchObject([{ traceId: TRACE }, { traceId: OTHER_TRACE }]);
+});
+
+it('are none of a late SERVER span whose children have left and are forgotten', () => {
+  const scene = createScene();
+  scene.spans(server(), otherChild('3333333333333333', FURTHER));
+  scene.events(start(1000), done(1200));
+  scene.settle();
+  scene.spans(further);
+  expect(scene.settle().sdk).toMatchObject([{ traceId: OTHER_TRACE, kind: 1 }]);
+});
+
+it('are not needed for late spans below ours: they go below the SERVER span, or its caller', () => {
+  const late = sdk({ id: '3333333333333333', parent: OWN, isRemote: true });
+  const inTrace = createScene();
+  inTrace.spans(server({ parent: OWN }));
+  inTrace.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  inTrace.settle();
+  inTrace.spans(late);
+  expect(inTrace.settle().sdk).toMatchObject([{ parentSpanId: 'aaaaaaaaaaaaaaaa' }]);
+  const elsewhere = createScene();
+  elsewhere.spans(server({ trace: OTHER_TRACE, parent: undefined, isRemote: false }));
+  elsewhere.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  elsewhere.settle();
+  elsewhere.spans(late);
+  expect(elsewhere.settle().sdk).toMatchObject([{ traceId: TRACE, parentSpanId: CALLER }]);
+});
+
+it('do not include ours where the function has spans below it and a root in another trace', () => {
+  const scene = createScene();
+  const root = sdk({ id: '3333333333333333', trace: OTHER_TRACE });
+  scene.spans(sdk({ id: '4444444444444444', parent: OWN, isRemote: true }), root);
+  scene.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  const left = scene.settle();
+  expect(invocationOf(left)).toMatchObject({ links: [{ context: { traceId: OTHER_TRACE } }] });
+  expect(invocationOf(left)?.spanContext()).toMatchObject({ traceId: TRACE, spanId: OWN });
+});
+
+it.each([
+  ['one', 0],
+  ['the other', 1],
+])('are chosen by what they are, whichever POST comes first: %s', (_, first) => {
+  const scene = createScene();
+  const twins = [server(), server({ id: 'abababababababab' })];
+  scene.spans(...(first === 0 ? twins : twins.reverse()), child());
+  scene.spans(child({ id: 'dddddddddddddddd', parent: 'abababababababab' }));
+  scene.events(start(1000), done(1200));
+  const kinds = scene.settle().sdk.map(({ spanId, kind }) => `${spanId ?? ''} ${kind}`);
+  expect(kinds).toEqual(expect.arrayContaining(['aaaaaaaaaaaaaaaa 2', 'abababababababab 1']));
+});
+
+it('keep their kind and parent where a POST came twice', () => {
+  const scene = createScene();
+  scene.spans(server(), server(), child(), child());
+  scene.events(start(1000), done(1200));
+  const left = scene.settle();
+  expect(left.sdk.map(({ kind, parentSpanId }) => [kind, parentSpanId])).toEqual([
+    [2, CALLER],
+    [2, CALLER],
+    [1, 'aaaaaaaaaaaaaaaa'],
+    [1, 'aaaaaaaaaaaaaaaa'],
+  ]);
+});
