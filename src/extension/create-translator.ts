@@ -1,4 +1,4 @@
-// Wires the pure core: environment variables and the register answer → a Translator.
+// Creates the Translator, the pure core, from environment variables and the answer to register.
 import { RedactionFilter } from '../otel/redaction-filter';
 import { readRedactionRules } from '../otel/redaction-rules';
 import { readResourceAttributes } from '../otel/resource';
@@ -29,7 +29,7 @@ export interface TranslatorSources {
   readonly createEnvironmentId?: () => string;
 }
 
-/** Undefined where no rule is set: then no text is looked at. */
+/** Undefined if no rule is set; then no text is looked at. */
 export function createRedaction(environment: Environment): RedactionFilter | undefined {
   const rules = readRedactionRules(environment, compilePattern);
   return rules && new RedactionFilter(rules, compileSigns);
@@ -70,12 +70,12 @@ function toFunctionDescription({
   };
 }
 
-// Whether spans of the function's SDK are joined with ours: only where they can come, and not where we send to X-Ray,
-// which has segments of its own for each request.
+// Whether spans of the function's SDK are joined with ours: only if the receiver is open, and not if traces are sent to
+// X-Ray, which has segments of its own for each request.
 
 const X_RAY_HOST = /^xray(?:-fips)?\./;
 
-/** Undefined: nothing is joined, and what the SDK hands over leaves as it is (`LAMBDA_OTLP_JOIN=off`). */
+/** Undefined if nothing is joined and the SDK's spans are exported as they came (as with `LAMBDA_OTLP_JOIN=off`). */
 export function createReceivedSpans(
   environment: Environment,
   isReceiving: boolean,

@@ -1,5 +1,5 @@
-// The extension's own lines: one JSON object each on stderr. Bounded, because what it prints is billed to
-// the customer's log: a message is printed three times, then once a minute with a count.
+// The extension's own lines: one JSON object each, on stderr. Their number is limited, because the customer pays for
+// them in CloudWatch Logs: a message is printed three times, then once a minute with a count.
 import type { DiagnosticFields, Diagnostics } from '../diagnostics';
 
 export type LogLevel = 'off' | 'error' | 'warn' | 'info' | 'debug';
@@ -15,7 +15,7 @@ export interface DiagnosticsWriterOptions {
 
 export interface DiagnosticsWriter extends Diagnostics {
   setLevel(level: LogLevel): void;
-  /** What each text passes from now on: the rules of LAMBDA_OTLP_REDACT. */
+  /** Sets the filter that every text passes from now on: the rules of LAMBDA_OTLP_REDACT. */
   readonly setMask: (mask: (text: string) => string) => void;
 }
 
@@ -66,7 +66,7 @@ interface Repetition {
   lastAtMs: number;
 }
 
-/** Decides which lines are printed; messages that are alike count together. */
+/** Decides which lines are printed; similar messages are counted together. */
 class Admission {
   private readonly repetitions = new Map<string, Repetition>();
   private windowStartMs: number;
@@ -76,7 +76,7 @@ class Admission {
     this.windowStartMs = now();
   }
 
-  /** How many like it were suppressed since the last printed one; undefined: this one is suppressed, too. */
+  /** How many similar ones were suppressed since the last that was printed; undefined if this one is, too. */
   ask(key: string): number | undefined {
     const nowMs = this.now();
     const repetition = this.repetitionOf(key);
@@ -118,7 +118,7 @@ const NAMED_CREDENTIAL =
 function redact(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) clean = clean.split(secret).join('[redacted]');
-  // Before the text is cut: half a secret would not be recognized.
+  // Before the text is cut, since half a secret would not be recognized.
   return clean
     .slice(0, MAX_TEXT_LENGTH)
     .replace(USER_INFORMATION, '$1[redacted]@')

@@ -3,7 +3,7 @@
 
 export type FlushStrategy = 'adaptive' | 'end' | 'overlap';
 
-/** `end`: wait for runtimeDone, export, poll. `overlap`: poll at once, export what the last one left. */
+/** `end`: wait for runtimeDone, export, poll. `overlap`: poll at once and export what the previous one left. */
 export type FlushDecision = 'end' | 'overlap';
 
 export interface InvocationHistory {
@@ -13,7 +13,7 @@ export interface InvocationHistory {
   readonly endExportAtMs: number | undefined;
   /** Longest time from INVOKE to a runtimeDone that was waited for. */
   readonly longestRunMs: number;
-  /** Invocations in a row whose end never arrived while it was waited for, although the next INVOKE came. */
+  /** How many times in a row an end was waited for and had not arrived when the next INVOKE came. */
   readonly missedEnds: number;
   /** True once an end was missed in this process. */
   readonly hasMissedEnds: boolean;
@@ -29,13 +29,13 @@ export const EMPTY_HISTORY: InvocationHistory = {
 
 /** An environment is new until it has served this many invocations: the next one may never come. */
 const RECENT = 6;
-/** INVOKE to INVOKE: closer than this, the next one comes soon enough to carry the last one's data. */
+/** If INVOKE events are closer together, the next invocation comes soon enough to carry the previous one's data. */
 const CLOSE_TOGETHER_MS = 1_000;
-/** Adaptive waits for the end of an invocation this often even under load. */
+/** `adaptive` waits for the end of an invocation at least this often, even under load. */
 const MAX_AGE_MS = 3_000;
-/** After a lost runtimeDone, waits are bounded by the function's own pace, but not below this. */
+/** After a runtimeDone was lost, waits are limited by the longest run so far, but not to less than this. */
 const LEAST_BOUND_MS = 1_000;
-/** Telemetry that never arrived at all is waited for this long: platform.start takes about 50 ms. */
+/** The longest wait while no telemetry has arrived in this process: platform.start takes about 50 ms. */
 const SILENCE_MS = 2_000;
 
 export function recordInvoke(history: InvocationHistory, nowMs: number): InvocationHistory {
@@ -62,9 +62,8 @@ export function recordPreviousEnd(
 }
 
 /**
- * The decision for the current invocation, the last of `history`. While runtimeDone does not arrive
- * (missed once, and no end seen since), nobody waits for it: the function is never held for an event
- * that may not come.
+ * The decision for the current invocation, the last of `history`. Once an end was missed, none is waited for until
+ * one is seen again: the function is never held for an event that may not come.
  */
 export function decideFlush(
   history: InvocationHistory,
@@ -99,7 +98,7 @@ function isFresh(endExportAtMs: number | undefined, nowMs: number): boolean {
 export interface WaitCircumstances {
   /** Epoch milliseconds: the function's deadline less the margin. */
   readonly latestMs: number;
-  /** False while not one telemetry batch has arrived in this process. */
+  /** False until the first telemetry batch arrives in this process. */
   readonly telemetryArrived: boolean;
 }
 

@@ -1,6 +1,6 @@
-// Acknowledged bodies on their way to the pipeline: kept until it is loaded and has room, inflated when their
-// turn comes, and read in parts, so that nothing else has to wait long, whatever arrives. At the end, what cannot be
-// read in time is dropped and counted.
+// Acknowledged bodies on their way to the pipeline: they are kept until it is loaded and has room, inflated when their
+// turn comes, and read in parts, so that nothing else has to wait long. At the end, what cannot be read in time is
+// dropped and counted.
 import type { ByteBudget } from '../http/byte-budget';
 import type { TelemetryBody } from '../lambda/telemetry-api';
 import { MAX_BODY_BYTES } from '../lambda/telemetry-api';
@@ -10,61 +10,61 @@ import { inflate } from '../node/compression';
 import { countRecords, splitBatch } from '../telemetry/batch-parts';
 import type { OtlpBody } from '../lambda/received-otlp';
 
-/** Who reads: the pipeline. */
+/** The reader is the pipeline. */
 export interface TelemetryReader {
-  /** An earlier body. */
+  /** True for a body that came before. */
   isDuplicate(body: TelemetryBody): boolean;
-  /** Takes a JSON array of events, or what came instead. Never throws. */
+  /** Takes the text of a body, which should be a JSON array of events. Never throws. */
   accept(text: string): void;
-  /** A body inflates to more than the listener takes. */
+  /** Called if a body inflates to more than the listener accepts. */
   rejectTooLarge(): void;
-  /** Asks for an export when the buffer is more than half full. True: one is under way, which may make room. */
+  /** Asks for an export if the buffer is more than half full. True if one is under way, which may make room. */
   makeRoom(): boolean;
-  /** Called when something was delivered, and when an export ended. */
+  /** Called when an endpoint has accepted something (`isDelivered`) and when an export has ended. */
   onProgress: ((isDelivered: boolean) => void) | undefined;
 }
 
 /** What the lifecycle knows about the telemetry stream. */
 export interface TelemetryStream {
-  /** True when runtimeDone can be expected: the subscription was accepted, or telemetry came anyway. */
+  /** True if runtimeDone can be expected: the subscription was accepted, or telemetry came anyway. */
   readonly isActive: boolean;
   readonly hasArrived: boolean;
-  /** When the latest body came, by the steady clock. */
+  /** When the latest body arrived (steady clock). */
   readonly latestBatchMs: number;
-  /** The same for what the function's SDK hands over, which says nothing about runtimeDone. */
+  /** The same for bodies of the function's SDK, which say nothing about runtimeDone. */
   readonly latestOtlpMs?: number;
-  /** When part of a still incomplete request last arrived (steady clock); -Infinity: no request is incomplete. */
+  /** When part of a still incomplete request last arrived (steady clock); -Infinity if no request is incomplete. */
   readonly unfinishedMs: number;
-  /** True while bodies that were acknowledged wait and will be read. */
+  /** True while acknowledged bodies wait and there is time to read them. */
   readonly isBehind: boolean;
-  /** From now on only what can be read by then (steady clock) is read. */
+  /** From now on, a body is read only if that will be done by `untilMs` (steady clock). */
   stopReading(untilMs: number): void;
-  /** Ends the stream: what was not read is dropped. Counting it ends by then, too. */
+  /** Ends the stream: bodies that were not read are dropped, and counted until `untilMs`. */
   close(untilMs: number): Promise<Unread>;
 }
 
-/** Bodies that were dropped unread, or from some record on. */
+/** Bodies that were dropped unread, wholly or in part. */
 export interface Unread {
   readonly bodies: number;
-  /** As they arrived, perhaps compressed; for a body that was read in part, those of the rest. */
+  /** As they arrived, perhaps compressed; of a body that was read in part, only the rest. */
   readonly bytes: number;
-  /** Counted in the text, or estimated from the bytes where there was no time to count. */
+  /** Counted in the text, or estimated from the bytes if there was no time to count. */
   readonly records: number;
 }
 
-/** The size of a record, a log line of a hundred characters, where none was counted. */
+/** The assumed size of a record (a log line of a hundred characters) if none was counted. */
 const TYPICAL_RECORD_BYTES = 200;
-/** What a body costs beside its bytes. */
+/** The memory that a body takes in addition to its bytes. */
 const BODY_COST_BYTES = 512;
-/** A part: one or two milliseconds of work. */
+/** In characters: one or two milliseconds of work. */
 const PART_LENGTH = 65_536;
-/** `partMs` is a decaying maximum: each shorter part lets it fall by this factor. */
+/** `partMs` is a maximum that decays: each shorter part reduces it by this factor. */
 const DECAY = 0.9;
-/** A part that took longer was interrupted by a freeze. */
+/** A part that seems to take longer was interrupted by a freeze. */
 const MAX_PART_MS = 500;
-/** Waiting for room ends when nothing was delivered for this long: the flush budget's default. */
+/** Waiting for room ends if nothing is delivered for this long: the default of the flush budget. */
 const FIRST_PATIENCE_MS = 500;
-/** The same while an endpoint is taking data: one request of a megabyte may take a while. */
+/** The same while an endpoint accepts data, since a request of a megabyte may take a while. */
 const PATIENCE_MS = 2_000;
 
 export class Inbox implements TelemetryStream {
@@ -151,13 +151,13 @@ export class Inbox implements TelemetryStream {
       countedRecords += countRecords(start > 0 ? text : ((await toText(body)) ?? ''), start);
       countedBytes += ownBytes;
     }
-    // What there was no time to count has as many as its size says, judged by the others.
+    // What there was no time to count is estimated by its size, with the records of the others.
     const bytesEach = countedRecords === 0 ? TYPICAL_RECORD_BYTES : countedBytes / countedRecords;
     const records = countedRecords + Math.round((bytes - countedBytes) / bytesEach);
     return { bodies: waiting.length, bytes, records };
   }
 
-  /** Not before the answers are on their way; between two bodies, everything else gets a turn. */
+  /** Begins when the answers have been sent; between two bodies, everything else gets a turn. */
   private async readAll(reader: TelemetryReader): Promise<void> {
     if (this.isReading) return;
     this.isReading = true;
@@ -184,7 +184,7 @@ export class Inbox implements TelemetryStream {
     this.budget.release(costOf(body));
   }
 
-  /** False: the time was over before the end of the text. */
+  /** False if the time was over before the end of the text. */
   private async readParts(text: string, reader: TelemetryReader): Promise<boolean> {
     const current = { text, start: 0 };
     this.current = current;
@@ -211,8 +211,8 @@ export class Inbox implements TelemetryStream {
   }
 
   /**
-   * An unread body costs less memory than its items, which would push others out of a full buffer: so it waits for
-   * room, as long as exports make some.
+   * An unread body takes less memory than its items, which would push others out of a full buffer. So it waits for
+   * room as long as exports make some.
    */
   private async whenRoom(reader: TelemetryReader): Promise<void> {
     while (this.isBehind && !this.isStalled && reader.makeRoom()) {
@@ -237,24 +237,24 @@ function costOf({ bytes }: TelemetryBody | OtlpBody): number {
   return bytes.length + BODY_COST_BYTES;
 }
 
-/** What is no gzip is read as it came. Undefined: it inflates to too much. */
+/** A body that is not gzip is read as it is. Undefined if it inflates to too much. */
 async function toText({ bytes, isGzip }: TelemetryBody): Promise<string | undefined> {
   const plain = isGzip ? await inflate(bytes, { maxBytes: MAX_BODY_BYTES }) : bytes;
   if (plain === 'too large') return undefined;
   return (plain === 'no gzip' ? bytes : plain).toString('utf8');
 }
 
-// What the function's SDK handed over, on its way to the pipeline: kept until the pipeline is loaded, within the
-// same budget as everything else that was received.
+// Bodies of the function's SDK on their way to the pipeline: they are kept until it is loaded, within the same budget
+// as everything else that was received.
 
-/** Who reads: the pipeline. */
+/** The reader is the pipeline. */
 export interface OtlpReader {
   /**
-   * `onRead`: called once the original bytes of the body are no longer needed. Answers how many of its items were
+   * `onRead` is called once the original bytes of the body are no longer needed. Returns how many of its items were
    * dropped at once, as far as that is known. Never throws.
    */
   acceptOtlp(body: OtlpBody, onRead: () => void): number;
-  /** A request was refused. */
+  /** Called when a request was refused. */
   refusedOtlp(): void;
 }
 
@@ -266,7 +266,7 @@ export class OtlpInbox {
 
   constructor(private readonly budget: ByteBudget) {}
 
-  /** Answers how many of its items were dropped at once. */
+  /** Returns how many of its items were dropped at once. */
   accept(body: OtlpBody): number {
     if (this.isClosed) return 0;
     this.budget.keep(costOf(body));
@@ -288,7 +288,7 @@ export class OtlpInbox {
     for (; this.refused > 0; this.refused -= 1) reader.refusedOtlp();
   }
 
-  /** There is no pipeline: bodies are dropped on arrival, so that the function never waits for room. */
+  /** Called if there is no pipeline: bodies are dropped on arrival, so that the function never waits for room. */
   close(): void {
     this.isClosed = true;
     for (const body of this.waiting) this.budget.release(costOf(body));

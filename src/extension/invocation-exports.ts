@@ -1,5 +1,5 @@
-// Exports around invocations: at the end of one, waited for within the budget, or while one runs. Nothing
-// here holds the function past its deadline less the margin, nor for a runtimeDone that may not come.
+// Exports around invocations: at the end of one, where the export is waited for within the budget, or while one runs.
+// The function is never held longer than until its deadline less a margin, nor for a runtimeDone that may not come.
 import type { InvokeEvent } from '../lambda/extensions-api';
 import { pause, settledBefore } from '../node/clock';
 import type { Clock } from '../node/clock';
@@ -27,30 +27,30 @@ export interface ExportSettings {
   readonly flushBudgetMs: number;
 }
 
-/** Kept free before the function's deadline, for the poll itself and for a clock that is a little off. */
+/** Kept free before the function's deadline, for the poll itself and for small differences between clocks. */
 const DEADLINE_MARGIN_MS = 100;
-/** Assumed where the deadline is missing or past: Lambda's default timeout. */
+/** Assumed if the deadline is missing or past: Lambda's default timeout. */
 const DEFAULT_TIMEOUT_MS = 3_000;
 /** The longest function timeout, and a little more. */
 const MAX_TIMEOUT_MS = 24 * 3_600_000;
-/** What the last invocation left arrives within 7 ms of the INVOKE event. */
+/** The previous invocation's last telemetry arrives within 7 ms of the INVOKE event. */
 const LEFTOVERS_MS = 25;
-/** An export while the function runs gives up after this, or after the budget if that is longer. */
+/** The time limit of an export while the function runs, unless the budget is longer. */
 const WHILE_RUNNING_MS = 5_000;
-/** A request that is half received when an export begins is waited for, so that it leaves with it. */
+/** How long an export waits for requests that are half received, so that it includes them. */
 const UNFINISHED_MS = 10;
-/** During a long invocation, what came in is exported this often. */
+/** During a long invocation, there is an export this often. */
 const INTERVAL_MS = 5_000;
 
 /** What the lifecycle needs in either kind of environment. */
 export interface Exports {
-  /** Absent where there are no INVOKE events. */
+  /** Absent if there are no INVOKE events. */
   serve?(event: InvokeEvent): Promise<() => void>;
   /** Something was read. */
   readonly telemetryRead: () => void;
   /** True while the latest INVOKE's end has not been seen. */
   readonly isRunning?: boolean;
-  /** The environment ends; absent: nothing is armed, and an export under way is joined by the last one. */
+  /** Called when the environment ends. Absent if no timer is set; the last export joins one that is under way. */
   stop?(): void;
 }
 
@@ -69,7 +69,7 @@ export class InvocationExports implements Exports {
   private latestMs = 0;
   private isExportingWhileRunning = false;
   private awaited: readonly AwaitedEnd[] = [];
-  /** Requests whose latest part came before this were waited for in vain, by the steady clock. */
+  /** Half-received requests whose latest part came before this (steady clock) were already waited for in vain. */
   private vainMs = Number.NEGATIVE_INFINITY;
 
   constructor(
@@ -85,8 +85,8 @@ export class InvocationExports implements Exports {
   }
 
   /**
-   * Does what must be done before the next poll, and answers what is to be started right after it was
-   * sent. Resolves by the function's deadline less the margin.
+   * Does what must be done before the next poll, and returns what is to be started as soon as the poll is sent.
+   * Resolves by the function's deadline less the margin.
    */
   async serve(event: InvokeEvent): Promise<() => void> {
     const { pipeline, telemetry, clock } = this.ports;
@@ -98,20 +98,20 @@ export class InvocationExports implements Exports {
     this.latestMs = toLatest(event.deadlineMs, nowMs);
     this.lastExportAtMs = nowMs;
     pipeline.invoke(event);
-    // Without telemetry nobody tells the end: there is only what the function's SDK hands over.
+    // Without telemetry there is no runtimeDone to wait for, and only telemetry of the function's SDK to send.
     if (!telemetry.isActive) return () => void this.exportWhileRunning();
     const decision = decideFlush(this.history, nowMs, this.settings.flushStrategy);
     if (decision === 'overlap' || pipeline.suspended) {
       return () => void this.exportLeftovers(previous);
     }
     pipeline.prepareFlush();
-    // A failing endpoint is tried now, while that costs nothing, so that the breaker is open when the end comes.
+    // A failing endpoint is tried now, while that costs nothing, so that the breaker is open at the end.
     if (!this.lastDelivered) void this.exportWhileRunning();
     await this.exportAtEnd(event.requestId);
     return () => undefined;
   }
 
-  /** Exports while the invocation runs, when the buffer fills or the data gets old. */
+  /** Exports while the invocation runs if the buffer fills or the data gets old. */
   telemetryRead(): void {
     const { pipeline, clock } = this.ports;
     for (const { requestId, resolve } of this.awaited) {
@@ -126,7 +126,7 @@ export class InvocationExports implements Exports {
     const [before, previous] = this.requestIds.slice(-2);
     const latest = previous ?? before;
     if (latest === undefined) return;
-    // After an early poll, the last end may arrive a moment after this INVOKE: so the one before it counts, too.
+    // After an early poll, the last end may arrive a moment after this INVOKE, so the one before it counts, too.
     const seen =
       pipeline.isDone(latest) ||
       (!this.waitedInVain && before !== undefined && pipeline.isDone(before));
@@ -150,7 +150,7 @@ export class InvocationExports implements Exports {
     this.history = recordEndExport(this.history, clock.now());
   }
 
-  /** Waits for half-received requests; for one that was waited for in vain, not again until more of it comes. */
+  /** Waits for half-received requests, but not again for one that was waited for in vain until more of it arrives. */
   private async finishRequests(): Promise<void> {
     const { telemetry, clock } = this.ports;
     const waitMs = Math.min(UNFINISHED_MS, this.settings.flushBudgetMs);
@@ -161,7 +161,7 @@ export class InvocationExports implements Exports {
     }
   }
 
-  /** True when this request's end is seen by `deadlineMs` (epoch). */
+  /** Resolves to true if this request's end is seen by `deadlineMs` (epoch). */
   private isDoneBy(requestId: string, deadlineMs: number): Promise<boolean> {
     const { pipeline, clock } = this.ports;
     const waitMs = deadlineMs - clock.now();
@@ -219,8 +219,8 @@ function toLatest(deadlineMs: number, nowMs: number): number {
   return (isUsable ? deadlineMs : nowMs + DEFAULT_TIMEOUT_MS) - DEADLINE_MARGIN_MS;
 }
 
-// Exports on Lambda Managed Instances: no INVOKE events, no freeze, many requests at once. What comes in
-// is exported after five seconds at the latest, and at once when the buffer is half full.
+// Exports on Lambda Managed Instances, where there are no INVOKE events and no freeze, and requests run concurrently.
+// What arrives is exported after five seconds at the latest, and at once if the buffer is half full.
 
 export class ManagedInstanceExports implements Exports {
   private isArmed = false;

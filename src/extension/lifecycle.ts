@@ -1,5 +1,5 @@
-// The extension's life between registration and exit: poll, serve, poll. The function comes first:
-// what takes longer than its bound is left for later.
+// The extension's life between registration and exit: poll, serve, poll. The function comes first: what would take
+// longer than its limit is left for later.
 import type { NextEvent, NextOutcome } from '../lambda/extensions-api';
 import type { Diagnostics } from '../diagnostics';
 import { pause, settledBefore } from '../node/clock';
@@ -20,19 +20,19 @@ export interface LifecycleSettings extends ExportSettings {
   readonly isManagedInstance: boolean;
 }
 
-/** `api gone`: /event/next failed for good, so that the process cannot go on. */
+/** `api gone`: /event/next keeps failing, so the process cannot go on. */
 export type LifecycleEnd =
   { readonly kind: 'shutdown' } | { readonly kind: 'api gone'; readonly message: string };
 
-/** Pauses between failed polls; after the last one the Extensions API counts as gone. */
+/** Pauses between failed polls; after the last of them, the Extensions API is considered gone. */
 const RETRY_PAUSES_MS = [20, 50, 100, 250, 500] as const;
 const SIGNAL_DEADLINE_MS = 1_000;
 
 export class Lifecycle {
-  /** Undefined when the pipeline could not be loaded: then the function runs without telemetry. */
+  /** Undefined if the pipeline could not be loaded; then the function runs without telemetry. */
   private pipeline: Promise<Pipeline | undefined> = Promise.resolve(undefined);
   private exports: Exports | undefined;
-  /** INVOKE, or the end, has come. */
+  /** INVOKE or the end has come. */
   private hasEvent = false;
   private ending: Promise<LifecycleEnd> | undefined;
   private resolveEnded: (end: LifecycleEnd) => void = () => undefined;
@@ -58,7 +58,7 @@ export class Lifecycle {
     if (this.ending === undefined) this.exports?.telemetryRead();
   }
 
-  /** A signal acts like SHUTDOWN. An end that is under way goes on as it began. */
+  /** A signal acts like SHUTDOWN; it does not change an end that is under way. */
   stop(reason: string): void {
     void this.end(reason, this.ports.clock.now() + SIGNAL_DEADLINE_MS);
   }
@@ -139,43 +139,43 @@ export class Lifecycle {
   }
 }
 
-// The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and
-// is over before Lambda's SIGKILL whatever happens. Times are of the steady clock: the other may be set meanwhile.
+// The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and is always
+// over before Lambda's SIGKILL. Times are those of the steady clock, since the wall clock may be set meanwhile.
 
 interface ShutdownRequest {
   readonly reason: string;
-  /** Epoch milliseconds of SIGKILL; NaN or past: unknown. */
+  /** Epoch milliseconds of SIGKILL; unknown if NaN or past. */
   readonly deadlineMs: number;
   /** True while the last invocation's end is still to come. */
   readonly isRunning: boolean;
 }
 
 interface ShutdownPorts {
-  /** Undefined: the pipeline could not be loaded. */
+  /** Undefined if the pipeline could not be loaded. */
   readonly pipeline: Promise<Pipeline | undefined>;
   readonly telemetry: TelemetryStream;
   readonly diagnostics: Diagnostics;
   readonly clock: Clock;
 }
 
-/** An unknown deadline: after an extension's own timeout Lambda gives 1 s, otherwise 2 s. */
+/** Used if the deadline is unknown: Lambda gives 1 s after a timeout of an extension, otherwise 2 s. */
 const DEFAULT_MS = 1_000;
-/** SIGKILL never comes later: a deadline beyond this means that the clock was set back. */
+/** SIGKILL never comes later, so a deadline beyond this means that the clock was set back. */
 const MAX_MS = 2_000;
-/** The share of the time for reading: what is not read by then is dropped, so that what was read can be sent. */
+/** The share of the time for reading. What is not read by then is dropped, so that what was read can be sent. */
 const READING_SHARE = 0.4;
 /** For the last lines of this process and its exit. */
 const MARGIN_MS = 150;
-/** The same when there was more to read than time: the event loop is late then. */
+/** The same if there was more to read than time, because the event loop is then late. */
 const BUSY_MARGIN_MS = 400;
 /**
- * With a small share of a CPU, timers ring late, and the last lines take longer in proportion: for each millisecond
+ * With a small share of a CPU, timers fire late, and the last lines take longer in proportion: for each millisecond
  * that a timer was late, the margin grows by this.
  */
 const MARGIN_PER_LATE_MS = 10;
-/** Lambda sends a batch 25 ms after its first event: nothing for this long means that nothing follows. */
+/** Lambda sends a batch 25 ms after its first event, so if nothing comes for this long, nothing follows. */
 const QUIET_MS = 50;
-/** A timed-out invocation's runtimeDone and the lines behind it come up to 50 ms later. */
+/** The runtimeDone of a timed-out invocation and the lines after it come up to 50 ms later. */
 const QUIET_WHILE_RUNNING_MS = 100;
 const MAX_DRAIN_MS = 400;
 
@@ -206,7 +206,7 @@ async function shutDown(
   const isBusy = unread.bodies > 0 || lateMs * MARGIN_PER_LATE_MS > BUSY_MARGIN_MS - MARGIN_MS;
   const marginMs = isBusy ? BUSY_MARGIN_MS : MARGIN_MS + lateMs * MARGIN_PER_LATE_MS;
   const exportEndMs = Math.max(endMs - marginMs, nowMs + (endMs - nowMs) / 2);
-  // The pipeline ends by its own deadline; if it does not, the process still ends in time, and says how.
+  // If the pipeline does not end by its own deadline, the process still ends in time and prints the totals.
   await settledBefore(
     clock,
     pipeline.shutdown({ reason, deadlineMs: toEpoch(clock, exportEndMs), unread }),
@@ -217,11 +217,14 @@ async function shutDown(
 
 function sayUnread({ bodies, bytes, records }: Unread, diagnostics: Diagnostics): void {
   if (bodies === 0) return;
-  diagnostics.warn('stopped: nothing was delivered, before it could be loaded', {
-    unreadBodies: bodies,
-    unreadBytes: bytes,
-    unreadRecords: records,
-  });
+  diagnostics.warn(
+    'stopped: nothing was delivered, because SHUTDOWN came before the pipeline was loaded',
+    {
+      unreadBodies: bodies,
+      unreadBytes: bytes,
+      unreadRecords: records,
+    },
+  );
 }
 
 /** Converts a time of the steady clock to epoch milliseconds, as the clock is set now. */
@@ -233,7 +236,7 @@ interface LoadedPorts extends Pick<ShutdownPorts, 'telemetry' | 'clock'> {
   readonly pipeline: Pipeline;
 }
 
-/** Exports make room in the buffer for the bodies that still wait, before everything is closed. */
+/** Before everything is closed, exports make room in the buffer for the bodies that still wait. */
 async function catchUp(
   { pipeline, telemetry, clock }: LoadedPorts,
   untilMs: number,
@@ -245,7 +248,7 @@ async function catchUp(
   }
 }
 
-/** Milliseconds by which the latest of its timers rang late. */
+/** Waits until telemetry is quiet. Returns by how many milliseconds the latest of its timers was late. */
 async function drain(
   { telemetry, clock }: Pick<ShutdownPorts, 'telemetry' | 'clock'>,
   times: { readonly startMs: number; readonly latestMs: number; readonly quietMs: number },

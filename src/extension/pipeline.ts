@@ -1,5 +1,5 @@
-// Telemetry API bodies in, OTLP requests out: decode → translate → buffer → send. Loaded while the first
-// /event/next is pending. Nothing here throws to the lifecycle.
+// Telemetry API bodies in, OTLP requests out: decode → translate → buffer → send. Loaded while the first /event/next is
+// pending. Nothing here throws an exception at the lifecycle.
 import type { HrTime } from '@opentelemetry/api';
 import { createEnvironment } from '../environment';
 import { warnOfMisspeltSettings } from '../misspelt-settings';
@@ -36,26 +36,26 @@ import { isBesideCollector, sayWhatHasNoEffect } from './settings';
 export interface Pipeline extends TelemetryReader, OtlpReader {
   /** The Extensions API's INVOKE event. */
   invoke(event: InvokeEvent): void;
-  /** True once this request's end (platform.runtimeDone, or platform.report) was seen. */
+  /** True once this request's end (platform.runtimeDone or platform.report) was seen. */
   isDone(requestId: string): boolean;
-  /** True when the buffer passed half of its bound: flush although the invocation still runs. */
+  /** True if the buffer is more than half full: flush although the invocation still runs. */
   readonly needsFlush: boolean;
   /** Called by the pipeline, at most once per crossing, when needsFlush becomes true. */
   onNeedsFlush: (() => void) | undefined;
-  /** An invocation begins, after which a flush will follow: what it needs is made ready while the handler runs. */
+  /** To be called if a flush will follow this invocation: prepares its connections while the handler runs. */
   prepareFlush(): void;
-  /** True when nothing waits to be translated or sent. */
+  /** True if nothing waits to be translated or sent. */
   readonly idle: boolean;
   /** True while the endpoint's breaker is open for every signal. */
   readonly suspended: boolean;
   /**
-   * Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. False when
-   * anything of it failed or ran out of time.
+   * Sends what is complete by `deadlineMs` (epoch). `whileRunning`: waiting costs the function nothing. Resolves to
+   * false if any of it failed or ran out of time.
    */
   flush(deadlineMs: number, whileRunning?: boolean): Promise<boolean>;
-  /** Before the first invocation: compiles what it will need, until `isOver`. */
+  /** Before the first invocation: runs the code that it will need, so that V8 compiles it, until `isOver`. */
   rehearse(isOver: () => boolean): Promise<void>;
-  /** Closes open invocations with the reason, sends everything left, ends. Returns by `deadlineMs` if it can. */
+  /** Closes open invocations with the reason, sends everything that is left, and ends, by `deadlineMs` if it can. */
   shutdown(end: PipelineEnd): Promise<void>;
   /** Drops what is still held, and prints what was delivered and what was not. A second call does nothing. */
   end(): void;
@@ -70,7 +70,7 @@ export interface PipelineEnd {
 
 export interface PipelineOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Warnings about settings that were printed already; more are added. */
+  /** The warnings about settings that were printed already; further ones are added. */
   readonly said?: Set<string>;
   readonly registration: Registration;
   readonly diagnostics: Diagnostics;
@@ -100,7 +100,7 @@ class TelemetryPipeline implements Pipeline {
   private readonly relay: Relay;
   private readonly schedule: MetricSchedule;
   readonly isDuplicate = createDeduplication();
-  /** Lambda keeps it when it restarts the extension. */
+  /** For the handover file; Lambda keeps the folder when it restarts the extension. */
   private readonly folder: string;
   /** Something came since the latest export began. */
   private isDirty = false;
@@ -151,7 +151,7 @@ class TelemetryPipeline implements Pipeline {
         lost: (metric) => selfMetrics.recount(metric),
       },
     });
-    // Connections would freeze into a SnapStart snapshot, and grow old under provisioned concurrency.
+    // Connections would be part of a SnapStart snapshot, and would go stale under provisioned concurrency.
     const initialization = environment.text('AWS_LAMBDA_INITIALIZATION_TYPE') ?? 'on-demand';
     void this.delivery.warmUp({ connect: initialization === 'on-demand' });
     const { delivery, readOtlp: onRead } = this;
@@ -254,7 +254,7 @@ class TelemetryPipeline implements Pipeline {
     this.openFlushes += 1;
     const { otlpBodies } = this;
     let isDelivered = await this.send({ deadlineMs, whileRunning });
-    // Once more, for what the SDK handed over meanwhile; only once, for an SDK may never stop.
+    // Once more for what the SDK has sent meanwhile, but only once, since an SDK may never stop.
     const isLate = this.otlpBodies > otlpBodies && !whileRunning && deadlineMs > Date.now();
     if (isDelivered && isLate) {
       this.schedule.plan(true, this.openFlushes > 1);
@@ -268,7 +268,7 @@ class TelemetryPipeline implements Pipeline {
   }
 
   async rehearse(isOver: () => boolean): Promise<void> {
-    // An interpreter (the native host) compiles nothing while it runs.
+    // The native host is an interpreter, which does not compile while it runs.
     if (nativeHost !== undefined) return;
     const silent = { diagnostics: SILENT, setMask: () => undefined };
     const options = { ...this.options, ...silent, transports: DEAD_ENDS };
@@ -306,7 +306,7 @@ function now(): HrTime {
   return fromEpochMs(Date.now());
 }
 
-/** How much of a delivered body is invalid. */
+/** Warns of what is invalid in a delivered body, and returns the number of invalid records. */
 function sayWhatIsInvalid(
   { problem, badRecords }: DecodedBatch,
   length: number,

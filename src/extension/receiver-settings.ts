@@ -1,5 +1,5 @@
-// Whether the function's SDK may hand its telemetry over, and at which ports. The SDK reads the same variables as
-// the extension: only what is set with our prefix is surely meant for us.
+// Whether and on which ports the function's SDK may send its telemetry to the extension. The SDK reads the same
+// variables as the extension: only those with our prefix are certainly meant for us.
 // Source: OpenTelemetry Protocol Exporter, "Endpoint Urls for OTLP/HTTP"; README, "With your OpenTelemetry SDK"
 import { isLoopback, toUrl } from '../environment';
 import { ENDPOINT, ENDPOINTS, OWN_PREFIX, SIGNAL_NAMES, withSignals } from '../settings';
@@ -7,7 +7,7 @@ import { ENDPOINT, ENDPOINTS, OWN_PREFIX, SIGNAL_NAMES, withSignals } from '../s
 type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface ReceiverSettings {
-  /** An empty list: the receiver is off. */
+  /** Empty if the receiver is off. */
   readonly ports: readonly number[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
@@ -21,7 +21,7 @@ const STANDARD_PORTS = [OTLP_HTTP_PORT, OTLP_GRPC_PORT];
 
 type Choice = 'auto' | 'on' | 'off' | number;
 
-/** `hasCollector`: the extension of a Collector layer is there, which exits when it finds its port taken. */
+/** `hasCollector`: a Collector layer is attached, whose extension exits if its port is in use. */
 export function readReceiverSettings(
   variables: Variables,
   hasCollector: boolean,
@@ -54,14 +54,14 @@ function followsSdk(variables: Variables): boolean {
   );
 }
 
-/** For a receiver that is off: then there are no decisions of an SDK to follow. */
+/** For use without a receiver, since there are no decisions of an SDK to follow then. */
 export function withoutSdkSampler(variables: Variables): Variables {
   return followsSdk(variables) ? { ...variables, [SAMPLER]: 'always_on' } : variables;
 }
 
 const PROTOCOLS = withSignals('OTEL_EXPORTER_OTLP_PROTOCOL');
 
-/** The SDK will speak gRPC, as far as the variables tell. */
+/** True if the variables say that the SDK uses gRPC. */
 export function expectsGrpc(variables: Variables): boolean {
   return (
     PROTOCOLS.some((name) => isGrpc(variables, name)) ||
@@ -69,7 +69,7 @@ export function expectsGrpc(variables: Variables): boolean {
   );
 }
 
-/** What is set without the prefix for an SDK that speaks gRPC to the receiver is not meant for the extension. */
+/** Without the protocols that are set for an SDK that sends gRPC to the receiver; they are not for the extension. */
 export function withoutSdkProtocols(variables: Variables): Variables {
   const isTheirs = (name: string): boolean => PROTOCOLS.includes(name) && isGrpc(variables, name);
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !isTheirs(name)));
@@ -127,7 +127,7 @@ function off(...notes: readonly string[]): ReceiverSettings {
   return { ports: [], warnings: [], notes };
 }
 
-/** One endpoint with the prefix, general or for a signal, hides all endpoints without it. */
+/** An endpoint with the prefix, general or for one signal, hides all endpoints without it. */
 function ownEndpoints(variables: Variables): readonly (readonly [string, string])[] {
   const read = (prefix: string): [string, string][] =>
     ENDPOINTS.flatMap((name) => {

@@ -1,6 +1,6 @@
-// One made-up invocation, led through a pipeline of its own while the runtime initializes, when CPU is
-// free: V8 compiles a function when it is first called, and the first real invocation would be held
-// for that. Nothing of it leaves. Figures: docs/decisions/0007-what-the-extension-loads.md.
+// Passes an invented invocation through a pipeline of its own while the runtime initializes, when CPU time is free: V8
+// compiles a function when it is first called, and the first real invocation would have to wait for that. Nothing of it
+// is sent. Figures: docs/decisions/0007-what-the-extension-loads.md.
 import { loadJsonEncoding, protobufEncoding } from '../delivery/codec/request-builder';
 import { createHttpTransport } from '../delivery/transport/http-transport';
 import type { RequestConnections } from '../delivery/transport/http-transport';
@@ -24,7 +24,7 @@ const HEADERS = { 'user-agent': 'rehearsal', 'content-type': 'application/x-prot
 
 const ignore = (): void => undefined;
 
-/** What is sent succeeds at once, and goes nowhere. */
+/** Every request succeeds at once without being sent. */
 const NOWHERE: RequestConnections = {
   discardIdle: ignore,
   start(request, listener) {
@@ -37,7 +37,7 @@ const NOWHERE: RequestConnections = {
   },
 };
 
-/** Requests up to their connection. */
+/** Transports that do everything but open a connection. */
 export const DEAD_ENDS: TransportFactory = {
   create(signal, settings) {
     const http = createHttpTransport({

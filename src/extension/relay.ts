@@ -1,6 +1,6 @@
-// Takes the function's own telemetry from its bodies to the delivery: bodies are split into items, their resources
-// completed, spans joined with ours. Protobuf is read once the function has its answer, unless the answer has to say
-// that there is no room for it; JSON waits unparsed for the next settling, unless too much waits.
+// Passes the telemetry of the function's SDK on to the delivery: bodies are split into items, resources completed,
+// spans joined with ours. Protobuf is read after the function got its answer, unless the answer must say that there is
+// no room; JSON waits unparsed for the next settling, unless too much waits.
 import type { Diagnostics } from '../diagnostics';
 import type { Delivery } from '../delivery/delivery';
 import { countItems, HELD_OVERHEAD_BYTES } from '../delivery/queue/item-buffer';
@@ -18,7 +18,7 @@ import type { SelfMetrics } from './self-metrics';
 export interface RelayPorts {
   readonly delivery: Delivery;
   readonly translator: Translator;
-  /** Absent: nothing is joined. */
+  /** Absent if nothing is joined. */
   readonly received: ReceivedSpans | undefined;
   readonly selfMetrics: SelfMetrics;
   readonly diagnostics: Diagnostics;
@@ -31,22 +31,22 @@ interface WaitingBody {
   readonly onRead: () => void;
 }
 
-/** The bound of the JSON that waits: reading this much takes a moment. */
+/** The most JSON that may wait: reading this much takes a moment. */
 const MAX_JSON_BYTES = 262_144;
-/** A data point has a tag and a length. */
+/** A data point has at least a tag and a length. */
 const LEAST_POINT_BYTES = 2;
-/** Items handed over together: between two of them the buffer makes room. */
+/** How many items are buffered at a time; after each such step, the buffer makes room. */
 const STEP = 512;
 const SIGNALS = ['traces', 'metrics', 'logs'] as const;
 
 export class Relay {
-  /** The bodies that wait, by encoding, in the order in which they came. */
+  /** The bodies that wait, by encoding, in order of arrival. */
   private readonly waiting: Record<OtlpBody['encoding'], WaitingBody[]> = {
     protobuf: [],
     json: [],
   };
   private jsonBytes = 0;
-  /** The most that the waiting protobuf can take up in the buffer. */
+  /** The most that the waiting protobuf bodies can take up in the buffer. */
   private unread = { bytes: 0, count: 0 };
   private isGoingOn = false;
   private environmentId = '';
@@ -61,7 +61,7 @@ export class Relay {
     return protobuf.length + json.length === 0 && this.ports.received?.isEmpty !== false;
   }
 
-  /** Answers how many of its spans, data points or log records were dropped at once; not yet known for JSON. */
+  /** Returns how many of its spans, data points or log records were dropped at once; not yet known for JSON. */
   accept(body: OtlpBody, onRead: () => void): number {
     const { signal, encoding, bytes } = body;
     if (!this.ports.delivery.isExported(signal)) this.sayWhatIsDropped();
@@ -80,7 +80,7 @@ export class Relay {
     while (this.waiting.json.length > 0) this.readJson();
   }
 
-  /** False: it might push other items out of the buffer. */
+  /** False if the body might push other items out of the buffer. */
   private makeUnread({ signal, bytes, items = 0 }: OtlpBody): boolean {
     const { unread } = this;
     unread.bytes += bytes.length + items * HELD_OVERHEAD_BYTES;
@@ -123,7 +123,7 @@ export class Relay {
     onRead();
   }
 
-  /** Said once. The bodies are read all the same: their items tell whether a request is worth keeping. */
+  /** Warns once. The bodies are read anyway, because their items tell whether a request is worth keeping. */
   private sayWhatIsDropped(): void {
     if (this.hasSaidWhatIsDropped) return;
     this.hasSaidWhatIsDropped = true;
@@ -145,7 +145,7 @@ export class Relay {
 
   private read(signal: Signal, body: Uint8Array): number {
     const { reception } = this.ports.translator;
-    // What redaction has changed has a block of its own, and is of this body all the same.
+    // Items that redaction has changed have blocks of their own, but still belong to this body.
     const changed = new Set<RawItem>();
     let rejected = 0;
     let items: RawItems[Signal][] = [];

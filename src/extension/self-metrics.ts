@@ -1,5 +1,5 @@
-// The delivery's outcomes as measurements under the semantic conventions' "OTel SDK metrics". They are summed up
-// here and released now and then: in every window, they would be most of its data points and of its cost.
+// The delivery's outcomes as measurements named by the semantic conventions' "OTel SDK metrics". They are summed up
+// here and released now and then, because in every window they would be most of its data points and cost.
 // Source: https://opentelemetry.io/docs/specs/semconv/otel/sdk-metrics/
 import type { Attributes, HrTime } from '@opentelemetry/api';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
@@ -22,7 +22,7 @@ const EXPORTED: Readonly<Record<Signal, InstrumentName>> = {
   logs: 'otel.sdk.exporter.log.exported',
 };
 const EXPORTED_NAMES = Object.values(EXPORTED);
-/** The instruments that count losses; of those of exports, only points with a reason do. */
+/** The instruments that count losses; those of exports do so only in points with an `error.type`. */
 const LOSSES: readonly InstrumentName[] = [
   ...EXPORTED_NAMES,
   'lambda.telemetry.invalid',
@@ -59,7 +59,7 @@ interface Totals {
 const MAX_DURATIONS = 1000;
 
 export class SelfMetrics implements DeliveryObserver {
-  /** Something was dropped or could not be read, which must not wait. */
+  /** Something was dropped or could not be read; this must not wait. */
   isUrgent = false;
   private sums = new Map<string, { -readonly [Key in keyof Sum]: Sum[Key] }>();
   /** Seconds, by signal and outcome. */
@@ -81,7 +81,7 @@ export class SelfMetrics implements DeliveryObserver {
     this.add(instrument, items, { key: signal, toAttributes: () => queueOf(signal) });
   }
 
-  /** Keeps the counts of losses in a lost delta metric for the next; a cumulative one repeats them anyway. */
+  /** Keeps the counts of losses in a lost delta metric for the next one; a cumulative metric repeats them anyway. */
   recount(metric: RawMetric): void {
     if (metric.temporality !== 'delta') return;
     const { name, points } = readCounter(bytesOf(metric));
@@ -91,7 +91,7 @@ export class SelfMetrics implements DeliveryObserver {
     for (const { attributes, value } of points) {
       const reason = attributes[Attribute.ERROR_TYPE];
       if (reason === undefined && !isOfLossesOnly) continue;
-      // Not urgent: the metric was lost because nothing arrives now.
+      // Not urgent, because the metric was lost while the endpoint could not be reached.
       this.add(instrument, value, { key: String(reason ?? ''), toAttributes: () => attributes });
     }
   }
@@ -190,20 +190,20 @@ export function reportTotals(
   else diagnostics.info('stopped: everything was delivered', fields);
 }
 
-// When a metric window leaves, and what is in it: a window costs as much as the spans and the log records of an
-// invocation together, so that exports beside a running one take it along now and then.
+// When a metric window is exported, and what is in it. A window costs as much as the spans and the log records of an
+// invocation together, so exports while an invocation runs include one only now and then.
 
 interface MetricScheduleOptions {
   readonly meter: Meter;
   readonly selfMetrics: SelfMetrics;
   readonly resources: Pick<Translator, 'resources'>;
-  /** Every export takes a window along. */
+  /** Every export includes a window. */
   readonly always: boolean;
 }
 
-/** The least time between metric windows that exports beside a running function take along; any other export does. */
+/** The least time between windows in exports while the function runs; all other exports include one. */
 const METRICS_EVERY_MS = 3_000;
-/** The extension's own figures leave with the function's this often, and at SHUTDOWN. */
+/** How often a window includes the metrics of the extension itself; the one at SHUTDOWN does, too. */
 const SELF_METRICS_EVERY_MS = 10_000;
 
 export class MetricSchedule {
@@ -214,7 +214,7 @@ export class MetricSchedule {
 
   constructor(private readonly options: MetricScheduleOptions) {}
 
-  /** An export begins. `besideAnother`: one that is still open collects later, and keeps its turn. */
+  /** To be called when an export begins. `besideAnother`: one that is still open may collect later, and then does. */
   plan(whileRunning: boolean, besideAnother: boolean): void {
     const { selfMetrics, always } = this.options;
     const isTurn =
@@ -222,12 +222,12 @@ export class MetricSchedule {
     this.isTurn = isTurn || (besideAnother && this.isTurn);
   }
 
-  /** The last export begins. */
+  /** To be called when the last export begins. */
   end(): void {
     this.isEnding = true;
   }
 
-  /** The extension's own figures share the events' window. */
+  /** The metrics of the extension itself are in the same window as those of the events. */
   collect(): ResourceMetrics | undefined {
     if (!this.isTurn && !this.isEnding) return undefined;
     const { meter, selfMetrics, resources } = this.options;
@@ -243,7 +243,7 @@ export class MetricSchedule {
   }
 }
 
-/** What happens every `everyMs`; also when the clock was set back meanwhile. */
+/** True if it is time for what happens every `everyMs`, or if the clock was set back meanwhile. */
 function isDue(dueMs: number, everyMs: number): boolean {
   const nowMs = Date.now();
   return nowMs >= dueMs || nowMs < dueMs - everyMs;

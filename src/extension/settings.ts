@@ -1,4 +1,4 @@
-// What the extension itself is configured with. Every value has a default; an invalid one costs one warning.
+// The settings of the extension's life. Every value has a default; an invalid one causes one warning.
 import type { Diagnostics } from '../diagnostics';
 import { hasRules } from '../otel/keep-rules';
 import type { SelectionOptions } from '../otel/selection';
@@ -16,26 +16,25 @@ export interface ExtensionSettings {
   readonly flushBudgetMs: number;
   readonly streams: readonly TelemetryType[];
   readonly buffering: TelemetryBuffering;
-  /** Bound of everything that was received and is not read yet. */
+  /** The limit of everything that was received and is not read yet. */
   readonly budgetBytes: number;
-  /** The part of it that is reserved for the function's SDK, where the receiver is on. */
+  /** The part of it that is reserved for the function's SDK if the receiver is on. */
   readonly reserveBytes: number;
 }
 
 const STREAMS: readonly TelemetryType[] = ['platform', 'function', 'extension'];
 
 /**
- * On demand the shortest batch window: the end of an invocation is waited for. On Managed Instances
- * nobody waits, and the emulator gives up batches (or deadlocks) when one window ends before the
- * batch of the one before was answered: AWS's default.
+ * On demand the shortest window, because the end of an invocation is waited for. On Managed Instances nobody waits, and
+ * the emulator drops batches (or deadlocks) if a window ends before the previous batch was answered, so AWS's default.
  */
 const WINDOW_MS = 25;
 const MANAGED_INSTANCE_WINDOW_MS = 1_000;
 
-/** Even a small buffer must take a body of the largest size; the rest is for its connection and others. */
+/** However small the buffer, a body of the largest size must fit; the rest is for its connection and others. */
 const LEAST_BUDGET_BYTES = 9 * 1024 * 1024;
 
-/** Bounds of the buffering: Telemetry API, "Subscription", buffering. */
+/** The limits of `buffering` are those of the Telemetry API ("Buffering telemetry"). */
 export function readExtensionSettings(
   environment: Environment,
   isManagedInstance = false,
@@ -61,12 +60,12 @@ export function readExtensionSettings(
   };
 }
 
-/** A Collector extension in the same environment is gone at SHUTDOWN before we are: nothing may be left for it. */
+/** A Collector extension in the same environment ends at SHUTDOWN before we do, so nothing may be left until then. */
 function readFlushStrategy(environment: Environment): FlushStrategy {
   return isBesideCollector(environment) ? 'end' : environment.read('LAMBDA_OTLP_FLUSH');
 }
 
-/** True where a signal goes to this very machine and no strategy is set. Then every export takes metrics along. */
+/** True if a signal goes to this very machine and no strategy is set; then every export includes metrics. */
 export function isBesideCollector(environment: Environment): boolean {
   if (environment.text('LAMBDA_OTLP_FLUSH') !== undefined) return false;
   return SIGNAL_NAMES.some(
@@ -76,7 +75,7 @@ export function isBesideCollector(environment: Environment): boolean {
   );
 }
 
-/** The platform stream is always among them: runtimeDone is what the end of an invocation is known by. */
+/** Always includes the platform stream, whose runtimeDone tells the end of an invocation. */
 function readStreams(environment: Environment): readonly TelemetryType[] {
   const name = 'LAMBDA_OTLP_STREAMS';
   const asked = environment.read(name).map((word) => word.toLowerCase());
@@ -110,7 +109,7 @@ export function readLogLevel(environment: Environment): LogLevel {
   return LEVELS[environment.readOr('LAMBDA_OTLP_LOG_LEVEL', environment.read('OTEL_LOG_LEVEL'))];
 }
 
-/** LAMBDA_OTLP_KEEP names what is kept regardless: without a sampler or LAMBDA_OTLP_OTHERS it has no effect. */
+/** LAMBDA_OTLP_KEEP has no effect without a sampler or LAMBDA_OTLP_OTHERS, since everything is kept then. */
 export function sayWhatHasNoEffect(
   { rules, others, sampler }: SelectionOptions,
   to: Diagnostics,

@@ -1,5 +1,5 @@
-// From a started process to the end of its life: register, listen, subscribe, poll. Whatever fails on the
-// way only costs telemetry; the process gives up (`failed`) only without the Extensions API itself.
+// From the start of the process to its end: register, listen, subscribe, poll. A failure on the way only costs
+// telemetry; the process gives up (`failed`) only without the Extensions API itself.
 import type { Environment } from '../environment';
 import type { Diagnostics, DiagnosticFields } from '../diagnostics';
 import { nextEvent, register, reportError, readRegistration } from '../lambda/extensions-api';
@@ -24,9 +24,9 @@ export interface StartOptions {
   readonly diagnostics: Diagnostics;
   readonly shell: ShellVariables;
   readonly timeline: Timeline;
-  /** Where the function's own SDK may hand its telemetry over. */
+  /** Where the function's own SDK may send its telemetry. */
   readonly receiver: ReceiverSettings;
-  /** `isReceiving`: the function's own SDK reaches the extension. */
+  /** `isReceiving`: the function's own SDK can reach the extension. */
   readonly loadPipeline: (registration: Registration, isReceiving: boolean) => Promise<Pipeline>;
   /** Called with the handler for SIGTERM and SIGINT. */
   readonly onStoppable: (stop: (reason: string) => void) => void;
@@ -74,7 +74,7 @@ type Registering =
     }
   | { readonly kind: 'failed'; readonly message: string };
 
-/** The shell's registration, or one of our own. */
+/** Uses the registration that the start script has made, or registers. */
 async function obtainRegistration(
   { environment, shell }: StartOptions,
   client: ApiClient,
@@ -86,10 +86,10 @@ async function obtainRegistration(
   return registerExtension(client, name, isManagedInstance);
 }
 
-/** Pauses between attempts that a 5xx or a refused connection ended. */
+/** Pauses after attempts that ended with a 5xx or a refused connection. */
 const REGISTER_PAUSES_MS = [50, 150, 400] as const;
 
-/** INVOKE is asked for unless the environment refuses it (403 Extension.InvalidEventType), as Managed Instances do. */
+/** Registers for INVOKE, too, unless Lambda refuses it (403 Extension.InvalidEventType), as on Managed Instances. */
 async function registerExtension(
   client: ApiClient,
   name: string,
@@ -124,7 +124,7 @@ interface Registered {
   readonly inbox: Inbox;
 }
 
-/** Builds the lifecycle with what it reads from and writes to. */
+/** Creates the lifecycle and connects it with the inbox. */
 function connect(
   { diagnostics, onStoppable }: StartOptions,
   client: ApiClient,
@@ -167,7 +167,7 @@ async function load(
   }
 }
 
-/** False: the function's SDK cannot send anything. */
+/** Resolves to false if the function's SDK cannot send anything. */
 async function openReceiver(
   { diagnostics, receiver }: StartOptions,
   {
@@ -184,7 +184,7 @@ async function openReceiver(
   const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
     const rejected = otlpInbox.accept(body);
-    // This may begin an export, which reads what waits: so not before the function has its answer.
+    // This may begin an export, which reads what waits, so not before the function has its answer.
     setImmediate(() => inbox.onRead?.());
     return rejected;
   };
@@ -248,15 +248,15 @@ async function giveUp(
   return 'failed';
 }
 
-// What layer/lambda-otlp.sh leaves in the environment: the extension's name, the registration if it got one,
-// and the times from which the steps of the start are counted.
+// What layer/lambda-otlp.sh leaves in the environment: the extension's name, the registration if there was one, and the
+// times from which the steps of the start are measured.
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
 interface ShellVariables {
   readonly extensionName: string;
   readonly registration: Registration | undefined;
-  /** Epoch milliseconds; undefined where the shell has no such clock. */
+  /** Epoch milliseconds; undefined if the shell has no such clock. */
   readonly spawnedAtMs: number | undefined;
   readonly registeredAtMs: number | undefined;
 }
@@ -274,7 +274,7 @@ export function readShellVariables(variables: Variables): ShellVariables {
   };
 }
 
-/** bash's EPOCHREALTIME: seconds with six decimals, behind a point or the locale's comma. */
+/** bash's EPOCHREALTIME: seconds with six decimals, after a point or the locale's comma. */
 function toEpochMs(seconds: string | undefined): number | undefined {
   const value = Number(seconds?.replace(',', '.') ?? '');
   return value > 0 ? value * 1_000 : undefined;

@@ -108,7 +108,7 @@ describe('SHUTDOWN', () => {
     await scene.clock.advance(1_999);
     expect(scene.end).toEqual({ kind: 'shutdown' });
     expect(scene.diagnostics.lines).toEqual([
-      'warn stopped: nothing was delivered, before it could be loaded',
+      'warn stopped: nothing was delivered, because SHUTDOWN came before the pipeline was loaded',
     ]);
   });
 
