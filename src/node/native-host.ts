@@ -1,6 +1,7 @@
 // What the native host (host/) does better than JavaScript could there; undefined under Node.js.
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { DataPoint } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 
 /**
  * Each writes what OtlpWriter would, into `target` from `at` on. Returns the number of bytes written, or, if they do
@@ -14,6 +15,16 @@ export interface ProtobufFunctions {
     attributes: Readonly<Record<string, unknown>>,
   ) => number;
   readonly writeValue: (target: Uint8Array, at: number, tag: number, value: unknown) => number;
+  /**
+   * Writes the members of a Span without links, without the tag and length of the span itself. `context`: trace id,
+   * span id, trace state, the parent's span id (each empty if there is none) and flags.
+   */
+  readonly writeSpan: (
+    target: Uint8Array,
+    at: number,
+    span: ReadableSpan,
+    context: readonly [string, string, string, string, number],
+  ) => number;
   /** Writes the members of a LogRecord, without the tag and length of the record itself. */
   readonly writeLogRecord: (target: Uint8Array, at: number, record: ReadableLogRecord) => number;
   /** Of numbers or of histograms, each with tag and length. `isInteger`: numbers are written as integers. */

@@ -87,6 +87,64 @@ const metric = fc.oneof(
   metricOf(fc.constant(HISTOGRAM), histogramPoint),
 );
 
+const context = fc.record(
+  {
+    traceId: hex(32),
+    spanId: hex(16),
+    traceFlags: fc.nat(300),
+    isRemote: fc.boolean(),
+    state: text,
+  },
+  { requiredKeys: ['traceId', 'spanId', 'traceFlags'] },
+);
+const dropped = fc.nat({ max: 300 });
+const span = fc.record(
+  {
+    context,
+    parentSpanContext: context,
+    name: text,
+    kind: fc.nat(4),
+    startTime: time,
+    endTime: time,
+    attributes: fc.dictionary(text, value),
+    droppedAttributesCount: dropped,
+    events: fc.array(
+      fc.record(
+        {
+          time,
+          name: text,
+          attributes: fc.dictionary(text, value),
+          droppedAttributesCount: dropped,
+        },
+        { requiredKeys: ['time', 'name'] },
+      ),
+      { maxLength: 3 },
+    ),
+    droppedEventsCount: dropped,
+    links: fc.array(fc.record({ context, attributes: fc.dictionary(text, value) }), {
+      maxLength: 1,
+    }),
+    droppedLinksCount: dropped,
+    status: fc.record({ code: fc.nat(2), message: text }, { requiredKeys: ['code'] }),
+  },
+  {
+    requiredKeys: [
+      'context',
+      'name',
+      'kind',
+      'startTime',
+      'endTime',
+      'attributes',
+      'droppedAttributesCount',
+      'events',
+      'droppedEventsCount',
+      'links',
+      'droppedLinksCount',
+      'status',
+    ],
+  },
+);
+
 /** What both hosts make of the inputs by `encode`, which is source of a call of the encoder; each beside its input. */
 function onBoth(inputs: readonly unknown[], encode: string): readonly [unknown[], unknown[]] {
   const program = bundleProgram(`
@@ -116,6 +174,20 @@ test('log records and their resource are the same bytes on both hosts', () => {
   const [onHost, onNode] = onBoth(
     records,
     'encoder.encodeLogRecords(input.map((it) => ({ ...it, resource, instrumentationScope: scope })))',
+  );
+  expect(onHost).toEqual(onNode);
+});
+
+test('spans are the same bytes on both hosts', () => {
+  const spans = fc.sample(fc.array(span, { maxLength: 5 }), { numRuns: 300, seed: 7 });
+  const [onHost, onNode] = onBoth(
+    spans,
+    `encoder.encodeSpans(input.map((it) => {
+      const withState = ({ state, ...others }) =>
+        ({ ...others, ...(state !== undefined && { traceState: { serialize: () => state } }) });
+      const links = it.links.map((link) => ({ ...link, context: withState(link.context) }));
+      return { ...it, links, spanContext: () => withState(it.context), resource, instrumentationScope: scope };
+    }))`,
   );
   expect(onHost).toEqual(onNode);
 });

@@ -1,7 +1,7 @@
-//! Attributes, values, log records and data points as protobuf: what src/delivery/codec does for Node.js, byte for
+//! Attributes, values, spans, log records and data points as protobuf: what src/delivery/codec does for Node.js, byte for
 //! byte, in one call each, so that an engine without a compiler does not step through their bytes.
 //! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto,
-//! logs/v1/logs.proto and metrics/v1/metrics.proto
+//! trace/v1/trace.proto, logs/v1/logs.proto and metrics/v1/metrics.proto
 
 use super::bytes::hex_bytes;
 use crate::raw::{with_bytes, with_bytes_mut, with_utf8};
@@ -40,6 +40,11 @@ pub fn create<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         write(&shared, &target, at, |writer| writer.value(tag, &value, 0))
     };
     group.set("writeValue", Func::from(value))?;
+    let shared = writer.clone();
+    let span = move |target: TypedArray<'js, u8>, at: usize, span: Object<'js>, context: Array<'js>| {
+        write(&shared, &target, at, |writer| writer.span(&span, &context))
+    };
+    group.set("writeSpan", Func::from(span))?;
     let shared = writer.clone();
     let log_record = move |target: TypedArray<'js, u8>, at: usize, record: Object<'js>| {
         write(&shared, &target, at, |writer| writer.log_record(&record))
@@ -167,11 +172,49 @@ impl Writer {
         Ok(())
     }
 
+    /// `context`: trace id, span id, trace state, the parent's span id and flags.
+    fn span(&mut self, span: &Object<'_>, context: &Array<'_>) -> Result<()> {
+        self.id(0x0a, context.get(0)?)?;
+        self.id(0x12, context.get(1)?)?;
+        self.filled_text(0x1a, context.get(2)?)?;
+        self.id(0x22, context.get(3)?)?;
+        self.bytes.push(0x2a);
+        self.text(span.get("name")?)?;
+        // OTLP's span kinds are one higher than the API's, since 0 means unspecified.
+        self.count(0x30, span.get::<_, f64>("kind")? + 1.0);
+        self.time(0x39, &span.get("startTime")?)?;
+        self.time(0x41, &span.get("endTime")?)?;
+        self.key_values(0x4a, &span.get("attributes")?, 0)?;
+        self.count(0x50, span.get("droppedAttributesCount")?);
+        for event in span.get::<_, Array>("events")?.iter::<Object>() {
+            let event = event?;
+            let start = self.begin_field(0x5a, 2);
+            self.time(0x09, &event.get("time")?)?;
+            self.bytes.push(0x12);
+            self.text(event.get("name")?)?;
+            if let Some(attributes) = event.get::<_, Option<Object>>("attributes")? {
+                self.key_values(0x1a, &attributes, 0)?;
+            }
+            self.count(0x20, event.get::<_, Option<f64>>("droppedAttributesCount")?.unwrap_or_default());
+            self.end(start, 2);
+        }
+        self.count(0x60, span.get("droppedEventsCount")?);
+        self.count(0x70, span.get("droppedLinksCount")?);
+        let status: Object = span.get("status")?;
+        let start = self.begin_field(0x7a, 1);
+        self.filled_text(0x12, status.get("message")?)?;
+        self.count(0x18, status.get("code")?);
+        self.end(start, 1);
+        // From field number 16 on, a tag has two bytes.
+        self.bytes.extend_from_slice(&[0x85, 0x01]);
+        self.bytes.extend_from_slice(&context.get::<u32>(4)?.to_le_bytes());
+        Ok(())
+    }
+
     fn log_record(&mut self, record: &Object<'_>) -> Result<()> {
         self.time(0x09, &record.get("hrTime")?)?;
         if let Some(severity) = record.get::<_, Option<f64>>("severityNumber")?.filter(|severity| *severity != 0.0) {
-            self.bytes.push(0x10);
-            self.varint(to_uint64(severity));
+            self.count(0x10, severity);
         }
         self.filled_text(0x1a, record.get("severityText")?)?;
         let body: Value = record.get("body")?;
@@ -179,8 +222,7 @@ impl Writer {
             self.value(0x2a, &body, 0)?;
         }
         self.key_values(0x32, &record.get("attributes")?, 0)?;
-        self.bytes.push(0x38);
-        self.varint(to_uint64(record.get("droppedAttributesCount")?));
+        self.count(0x38, record.get("droppedAttributesCount")?);
         if let Some(context) = record.get::<_, Option<Object>>("spanContext")? {
             let flags = context.get::<_, Option<f64>>("traceFlags")?.unwrap_or_default();
             if flags != 0.0 {
@@ -248,6 +290,11 @@ impl Writer {
             self.bytes.extend_from_slice(&encode(number?));
         }
         Ok(())
+    }
+
+    fn count(&mut self, tag: u8, value: f64) {
+        self.bytes.push(tag);
+        self.varint(to_uint64(value));
     }
 
     fn fixed64(&mut self, tag: u8, value: u64) {

@@ -165,6 +165,8 @@ function toTemporality({ dataPointType, aggregationTemporality }: MetricData): T
 function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   const context = span.spanContext();
   const { parentSpanContext: parent } = span;
+  const flags = toFlags(context, parent);
+  if (writer.span(span, flags)) return;
   writeContext(writer, context);
   if (parent?.spanId) writer.id(0x22, parent.spanId);
   writer.textField(0x2a, span.name);
@@ -182,7 +184,7 @@ function writeSpan(writer: OtlpWriter, span: ReadableSpan): void {
   // From field number 16 on, a tag has two bytes.
   writer.byte(0x85);
   writer.byte(0x01);
-  writer.fixed32(toFlags(context, parent));
+  writer.fixed32(flags);
 }
 
 /** Fields 1 to 3 of a span and of a link. */

@@ -7,6 +7,7 @@ import type { HrTime } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import { DataPointType } from '@opentelemetry/sdk-metrics';
 import type { MetricData } from '@opentelemetry/sdk-metrics';
+import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import { nativeHost } from '../../node/native-host';
 import { isAlwaysDouble } from '../../otel/semconv';
 import { MAX_VARINT_BYTES } from '../../relay/field-reader';
@@ -37,7 +38,7 @@ interface Remembered {
   bytes: Uint8Array | undefined;
 }
 
-/** Writes attributes, values, log records and data points in native code where JavaScript is only interpreted. */
+/** Writes attributes, values, spans, records and data points in native code where JavaScript is only interpreted. */
 const NATIVE = nativeHost?.protobuf;
 
 export class OtlpWriter extends MessageWriter {
@@ -172,6 +173,16 @@ export class OtlpWriter extends MessageWriter {
       known.bytes = known.value === hex ? this.copyFrom(position) : undefined;
       known.value = hex;
     }
+  }
+
+  /** Whether the native host has written the span; it cannot write links. `flags`: as OTLP has them. */
+  span(span: ReadableSpan, flags: number): boolean {
+    if (NATIVE === undefined || span.links.length > 0) return false;
+    const { traceId, spanId, traceState } = span.spanContext();
+    const parentId = span.parentSpanContext?.spanId ?? '';
+    const context = [traceId, spanId, traceState?.serialize() ?? '', parentId, flags] as const;
+    this.fill((target, at) => NATIVE.writeSpan(target, at, span, context));
+    return true;
   }
 
   /** True if the native host wrote the whole record. */
