@@ -27,6 +27,7 @@ import {
   readRecordTimestamp,
 } from './record-keys';
 import type { Severity } from './severity';
+import type { TimestampReader } from '../telemetry/timestamp';
 import { readStackText } from './stack-text';
 import { addTextTraceContext } from './trace-context';
 import type { ValueLimits } from './limited-value';
@@ -46,19 +47,16 @@ export interface ObjectReading {
   readonly limits: LogLimits;
   /** The time at which the platform received the line. */
   readonly eventTime: HrTime;
+  readonly times: TimestampReader;
   readonly wrapper?: Wrapper;
 }
 
 export function readLogObject(record: JsonObject, reading: ObjectReading): LogLine {
-  const { wrapper, eventTime, limits } = reading;
+  const { wrapper, eventTime, times, limits } = reading;
   const flags = flagsOf(record);
   const inner = wrapper === undefined ? findWrapped(record, flags) : undefined;
   if (inner !== undefined) {
-    return readLogObject(inner, {
-      limits,
-      eventTime,
-      wrapper: toWrapper(record, flags, eventTime),
-    });
+    return readLogObject(inner, { ...reading, wrapper: toWrapper(record, flags, reading) });
   }
   const line = createLine(null, false);
   const hasLevelOrTime = wrapper?.severity !== undefined || wrapper?.time !== undefined;
@@ -73,7 +71,7 @@ export function readLogObject(record: JsonObject, reading: ObjectReading): LogLi
   if (severity?.number !== undefined) line.severityNumber = severity.number;
   if (severity?.text !== undefined) line.severityText = severity.text;
   const time =
-    ((flags & HAS_TIME) === 0 ? undefined : readRecordTimestamp(record, eventTime)) ??
+    ((flags & HAS_TIME) === 0 ? undefined : readRecordTimestamp(record, eventTime, times)) ??
     wrapper?.time;
   if (time !== undefined) line.time = time;
   // A request id in the runtime's prefix is certainly Lambda's.
@@ -95,11 +93,15 @@ function findWrapped(record: JsonObject, flags: number): JsonObject | undefined 
   return object !== undefined && isRuntimeRecord(record, flags) ? object : undefined;
 }
 
-function toWrapper(record: JsonObject, flags: number, eventTime: HrTime): Wrapper {
+function toWrapper(
+  record: JsonObject,
+  flags: number,
+  { eventTime, times }: ObjectReading,
+): Wrapper {
   const named: LineDraft = createLine(null, false);
   addRecordRequestId(record, flags, named);
   return {
-    time: readRecordTimestamp(record, eventTime),
+    time: readRecordTimestamp(record, eventTime, times),
     requestId: named.requestId,
     severity: readRecordSeverity(record),
     members: record,

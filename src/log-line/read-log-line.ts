@@ -22,22 +22,24 @@ export class LineReader {
 
   /** `eventTime`: when the platform received the record; the line's own time is checked against it. */
   read(record: unknown, eventTime: HrTime): LogLine {
-    const { limits } = this;
+    const { limits, knownHead } = this;
     if (typeof record === 'string') return this.readText(withoutEnds(record), eventTime);
-    if (isObject(record)) return readLogObject(record, { limits, eventTime });
+    const { times } = knownHead;
+    if (isObject(record)) return readLogObject(record, { limits, eventTime, times });
     const text = toJsonText(record);
     return text === undefined ? createLine(undefined, false) : toTextLine(text, limits, undefined);
   }
 
   private readText(text: string, eventTime: HrTime): LogLine {
-    const { limits } = this;
+    const { limits, knownHead } = this;
+    const { times } = knownHead;
     const object = readJsonObject(text);
-    if (object !== undefined) return readLogObject(object, { limits, eventTime });
-    const head = readTextHead(text, eventTime, this.knownHead);
+    if (object !== undefined) return readLogObject(object, { limits, eventTime, times });
+    const head = readTextHead(text, eventTime, knownHead);
     if (head === undefined) return toTextLine(text, limits, undefined);
     const payload = head.messageStart === 0 ? undefined : readJsonObject(text, head.messageStart);
     if (payload !== undefined) {
-      return readLogObject(payload, { limits, eventTime, wrapper: toWrapper(head) });
+      return readLogObject(payload, { limits, eventTime, times, wrapper: toWrapper(head) });
     }
     return applyHead(toTextLine(text.slice(head.bodyStart), limits, head.severity), head);
   }

@@ -5,7 +5,8 @@ import { isObject } from '../telemetry/fields';
 import type { JsonObject } from '../telemetry/fields';
 import { EXCEPTION_KEYS } from './exception';
 import type { LineDraft } from './log-line';
-import { readRecordTime } from './record-time';
+import type { TimestampReader } from '../telemetry/timestamp';
+import { readRecordTime, readTimeText } from './record-time';
 import {
   addContextId,
   GENERAL_ID_KEYS,
@@ -226,10 +227,15 @@ function isGelf(record: JsonObject): boolean {
 }
 
 /** The first timestamp that is plausible at `eventTime`; EMF lines have theirs in `_aws`. */
-export function readRecordTimestamp(record: JsonObject, eventTime: HrTime): HrTime | undefined {
+export function readRecordTimestamp(
+  record: JsonObject,
+  eventTime: HrTime,
+  times: TimestampReader,
+): HrTime | undefined {
   // Most records have it there, and the search ends here.
   const { timestamp } = record;
-  const plain = typeof timestamp === 'string' ? readRecordTime(timestamp, eventTime) : undefined;
+  const plain =
+    typeof timestamp === 'string' ? readTimeText(timestamp, eventTime, times) : undefined;
   if (plain !== undefined) return plain;
   for (const key of TIME_KEYS) {
     const value = record[key];

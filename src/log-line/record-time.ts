@@ -3,7 +3,8 @@
 // which the platform received the line.
 import type { HrTime } from '@opentelemetry/api';
 import { isObject } from '../telemetry/fields';
-import { parseTimestamp, parseTimestampUntil } from '../telemetry/timestamp';
+import { parseTimestamp } from '../telemetry/timestamp';
+import type { TimestampReader } from '../telemetry/timestamp';
 
 /** A line cannot be later than its arrival at the platform, but its clock may be a little fast. */
 const MAX_AHEAD_MS = 1000;
@@ -34,10 +35,17 @@ export function readRecordTime(value: unknown, eventTime: HrTime): HrTime | unde
   return isObject(value) ? readParts(value, eventTime) : undefined;
 }
 
-/** ISO 8601 or an epoch number as text; `UTC`, `GMT`, an offset after a space and Java's region are understood. */
-export function readTimeText(text: string, eventTime: HrTime): HrTime | undefined {
+/**
+ * ISO 8601 or an epoch number as text; `UTC`, `GMT`, an offset after a space and Java's region are understood.
+ * `times`: of the line's environment, which reads the usual form faster.
+ */
+export function readTimeText(
+  text: string,
+  eventTime: HrTime,
+  times?: TimestampReader,
+): HrTime | undefined {
   if (text.length === ISO_MS_LENGTH) {
-    const time = parseTimestampUntil(text, ISO_MS_LENGTH);
+    const time = times === undefined ? parseTimestamp(text) : times.readUntil(text, ISO_MS_LENGTH);
     if (time !== undefined) return chooseTime(time, hasFraction(text), eventTime);
   }
   if (text.length > MAX_TEXT_LENGTH) return undefined;

@@ -19,9 +19,14 @@ import { TimestampReader } from './timestamp';
 type Readers<E> = {
   readonly [F in Exclude<keyof E, 'type' | 'time'>]-?: (
     value: unknown,
-    record: JsonObject,
+    around: Around,
   ) => E[F] | undefined;
 };
+
+interface Around {
+  readonly record: JsonObject;
+  readonly times: TimestampReader;
+}
 
 const OUTCOME = { status: readText, errorType: readText };
 const INITIALIZATION = { initializationType: readText, phase: readText };
@@ -34,7 +39,11 @@ const INSTANCE = {
   instanceMaxMemory: readCount,
   tracing: readTraceContext,
 };
-const DONE = { ...OUTCOME, spans: readSpans, tracing: readTraceContext };
+const DONE = {
+  ...OUTCOME,
+  spans: (value: unknown, { times }: Around) => readSpans(value, times),
+  tracing: readTraceContext,
+};
 const REPORT = { ...DONE, metrics: readMetrics };
 const REQUEST_END = { requestId: readText, ...REPORT, tenantId: readText };
 
@@ -55,7 +64,7 @@ const READERS: {
     tracing: readTraceContext,
   },
   'platform.runtimeDone': {
-    isAnswered: (_, record) => namesSpan(record['spans'], 'responseLatency'),
+    isAnswered: (_, { record }) => namesSpan(record['spans'], 'responseLatency'),
     ...REQUEST_END,
   },
   'platform.report': REQUEST_END,
@@ -77,13 +86,13 @@ const READERS: {
 function decodePlatformEvent(
   type: string,
   time: HrTime,
-  record: JsonObject,
+  around: Around,
 ): PlatformEvent | undefined {
   if (!Object.hasOwn(READERS, type)) return undefined;
   const readers: Readers<Record<string, unknown>> = READERS[type as PlatformEvent['type']];
   const event: Record<string, unknown> = { type, time };
   for (const name in readers) {
-    const value = readers[name]?.(record[name], record);
+    const value = readers[name]?.(around.record[name], around);
     if (value !== undefined) event[name] = value;
   }
   if ('requestId' in readers && event['requestId'] === undefined) return undefined;
@@ -109,7 +118,8 @@ export function decodeEvent(
   const wireType = readText(type);
   if (wireType === undefined) return undefined;
   const time = readTime(value['time'], times) ?? observed;
-  const event = decodePlatformEvent(wireType, time, isObject(record) ? record : NO_FIELDS);
+  const around = { record: isObject(record) ? record : NO_FIELDS, times };
+  const event = decodePlatformEvent(wireType, time, around);
   return event ?? { type: 'unknown', wireType, time, record };
 }
 

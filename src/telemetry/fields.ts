@@ -1,6 +1,6 @@
 // Readers of one field each. A value of another type, out of range or null reads as undefined: that
 // field is left out, the rest of the record stays.
-import { parseTimestamp } from './timestamp';
+import type { TimestampReader } from './timestamp';
 import type { PlatformMetrics, PlatformSpan, TraceContext } from './event';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -57,9 +57,12 @@ export function readTraceContext(value: unknown): TraceContext | undefined {
 }
 
 /** `spans`: elements without a readable name, start or duration are left out. */
-export function readSpans(value: unknown): readonly PlatformSpan[] | undefined {
+export function readSpans(
+  value: unknown,
+  times: TimestampReader,
+): readonly PlatformSpan[] | undefined {
   if (!Array.isArray(value)) return undefined;
-  const spans = value.slice(0, MAX_SPANS).flatMap((item: unknown) => readSpan(item) ?? []);
+  const spans = value.slice(0, MAX_SPANS).flatMap((item: unknown) => readSpan(item, times) ?? []);
   return spans.length === 0 ? undefined : spans;
 }
 
@@ -70,11 +73,11 @@ export function namesSpan(value: unknown, name: string): true | undefined {
   return value.some(isNamed) || undefined;
 }
 
-function readSpan(value: unknown): PlatformSpan | undefined {
+function readSpan(value: unknown, times: TimestampReader): PlatformSpan | undefined {
   if (!isObject(value)) return undefined;
   const name = readText(value['name']);
   const startText = readText(value['start']);
-  const start = startText === undefined ? undefined : parseTimestamp(startText);
+  const start = startText === undefined ? undefined : times.readUntil(startText, startText.length);
   const durationMs = readDurationMs(value['durationMs']);
   if (name === undefined || start === undefined || durationMs === undefined) return undefined;
   return { name, start, durationMs };
