@@ -34,7 +34,7 @@ const MANAGED_INSTANCE_WINDOW_MS = 1_000;
 /** However small the buffer, a body of the largest size must fit; the rest is for its connection and others. */
 const LEAST_BUDGET_BYTES = 9 * 1024 * 1024;
 
-/** The limits of `buffering` are those of the Telemetry API ("Buffering telemetry"). */
+/** The limits of `buffering` are those of a subscription to the Telemetry API. */
 export function readExtensionSettings(
   environment: Environment,
   isManagedInstance = false,

@@ -14,8 +14,8 @@ export class ColdStarts {
   private isCounted = false;
 
   /**
-   * `saidToBeCounted`: an earlier process says that the cold start was counted. It ran elsewhere if this environment
-   * begins with an init of its own phase: what restarts is initialized in phase `invoke`.
+   * `saidToBeCounted`: an earlier process says that the cold start was counted. If this environment begins with an init
+   * in phase `init`, that process ran elsewhere: a restarted environment is initialized in phase `invoke`.
    */
   constructor(
     private readonly initializations: Initializations,
@@ -26,12 +26,12 @@ export class ColdStarts {
     return this.isCounted || this.saidToBeCounted;
   }
 
-  /** Events tell of an earlier process in this environment: its cold start was counted there. */
+  /** To be called if events show an earlier process in this environment, which has counted the cold start. */
   environmentIsOld(): void {
     this.isCounted = true;
   }
 
-  /** `known`: every known invocation in order of its start; looked at when an initialization is still free. */
+  /** `known`: all known invocations in order of their starts; read only if an initialization is not bound yet. */
   bind<Line>(known: { readonly timeline: readonly Invocation[] }): Fact<Line>[] {
     const facts: Fact<Line>[] = [];
     for (const initialization of this.initializations.all()) {

@@ -1,6 +1,6 @@
-// Lambda restarts extensions after a timeout or a crash, and the killed request's report reaches the new
-// process. What a process tells its successor in the same environment: which invocations it closed without
-// their report, and what it counted already.
+// What a process tells its successor in the same environment: which invocations it closed without their report, and
+// what it has counted. Lambda restarts extensions after a timeout or a crash, and the killed request's report reaches
+// the new process.
 import type { SpanIdentity } from './identity';
 import type { Invocation } from './invocation';
 import type { Outcome } from './status';
@@ -48,7 +48,7 @@ export function toHandover(
   return { coldStartCounted, invocations: unreported.slice(-MAX_INVOCATIONS) };
 }
 
-/** Reads a handover from untrusted data (a file in /tmp): what is not valid is left out. */
+/** Reads a handover from untrusted data (a file in /tmp); invalid parts are left out. */
 export function readHandover(value: unknown): Handover {
   const { coldStartCounted, invocations } = toObject(value);
   return {
@@ -85,7 +85,7 @@ function toObject(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 export class Predecessor {
-  /** What it announced and for which no report has come. */
+  /** The invocations that were handed over and have no report yet. */
   private handedOver: readonly HandedOverInvocation[];
 
   constructor(
@@ -114,8 +114,8 @@ export class Predecessor {
   }
 
   /**
-   * Without a handover: a report from before the first start, of a request that no INVOKE named, is
-   * about an invocation of the process before.
+   * Without a handover, a report from before the first start for a request without an INVOKE belongs to an invocation
+   * of the previous process.
    */
   recognize(invocation: Invocation, firstStart: HrTime | undefined): void {
     const { start, done, report, invoke } = invocation;

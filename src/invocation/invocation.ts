@@ -28,7 +28,7 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   coldStart: boolean;
   links: SpanIdentity[];
   exceptions: ExceptionFact[];
-  /** The exception that the runtime itself reported, the last where several are. */
+  /** The exception that the runtime itself reported; the last of several. */
   runtimeReport?: ExceptionFact;
   /** The same for an initialization that this invocation waited for. */
   initException?: ExceptionFact;
@@ -40,11 +40,11 @@ export interface Invocation extends Run<StartEvent, RuntimeDoneEvent, ReportEven
   readonly emitted: { start: boolean; runtimeDone: boolean; report: boolean; span: boolean };
   /** It belongs to an earlier process, which closed its span and left no hand-over. */
   isForeign?: boolean;
-  /** The SERVER span of the function's own SDK that leaves instead of ours. */
+  /** The SERVER span of the function's own SDK that is exported instead of ours. */
   servedBy?: ReceivedSpan;
   /** Its place among the function's own spans was found. */
   isJoined?: boolean;
-  /** Settlings that its report has waited for a runtimeDone that may still come. */
+  /** For how many settlings its report has waited for a runtimeDone that may still come. */
   waits: number;
 }
 
@@ -112,12 +112,12 @@ export function endTimeOf(
   return end && laterTime(start, end);
 }
 
-/** Nothing is left to emit but a duplicate. */
+/** True if only a duplicate could still be emitted. */
 export function isClosed(invocation: Invocation): boolean {
   return invocation.emitted.span && invocation.emitted.report;
 }
 
-/** Nothing is left to emit until another event comes; not so without ids, or while a report waits for runtimeDone. */
+/** True if nothing can be emitted until another event comes: it has its ids, and no report waits for runtimeDone. */
 export function isUpToDate(invocation: Invocation): boolean {
   const { identity, done, report, emitted } = invocation;
   const isSettled = done === undefined ? report === undefined : emitted.runtimeDone;
@@ -142,8 +142,8 @@ export function shrink(invocation: Invocation): void {
   delete invocation.servedBy;
 }
 
-// Gives invocations their ids and sees to it that no two share one: a retry, or a second call in the same
-// unsampled trace, may come with the same header.
+// Gives invocations their ids and ensures that no two share one: a retry, or a second call in the same unsampled trace,
+// may have the same header.
 
 /** Ids remembered; a repeated header comes within minutes. */
 const MAX_IDS = 512;
@@ -172,7 +172,7 @@ export class Identities {
     if (!isFree) this.claim(invocation.identity.spanId);
   }
 
-  /** False: another one has it. */
+  /** False if another one has it. */
   private claim(spanId: string): boolean {
     const [high, low] = [spanId.slice(0, 8), spanId.slice(8)];
     return !this.used.add(Number.parseInt(high, 16), Number.parseInt(low, 16));

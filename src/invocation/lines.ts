@@ -1,6 +1,6 @@
-// Log lines wait here for the next settling, when the requests around them are known. A line that names
-// a request still unknown, or that was printed during an init whose trace is still open, waits longer. One
-// without a requestId is decided by its time, never guessed when several invocations were open then.
+// Log lines wait here for the next settling, when the requests around them are known. A line that names an unknown
+// request, or that was printed during an init whose trace is not known yet, waits longer. A line without a requestId is
+// assigned by its time, but not if several invocations were open then.
 import type { HrTime } from '@opentelemetry/api';
 import { addMs, compareTimes } from '../telemetry/timestamp';
 import type { LineFact, TraceJoiner, TrackedLine } from './fact';
@@ -17,7 +17,7 @@ interface Settling {
   readonly final: boolean;
 }
 
-/** Lines held beyond one settling, at the most. */
+/** The most lines that are held beyond one settling. */
 const MAX_HELD = 1000;
 /** An init's last lines may be stamped a little after its end. */
 const LATE_INIT_LINE_MS = 5;
@@ -108,7 +108,7 @@ class RequestFinder {
 
   constructor(private readonly around: Settling) {}
 
-  /** An id that anybody may have written counts only where a request of that id is known. */
+  /** An id of unknown origin counts only if a request of that id is known. */
   requestNamedBy({ requestId, possibleRequestId }: TrackedLine): string | undefined {
     if (requestId !== undefined || possibleRequestId === undefined) return requestId;
     return this.find(possibleRequestId) === undefined ? undefined : possibleRequestId;
@@ -187,8 +187,8 @@ export function findInvocationOf(
   return started.at(-1) ?? invocations[0];
 }
 
-// The lines that one settling lets go. Those of one stream and request that are a stack trace, printed line by
-// line, are joined; then each tells its invocation or initialization what it knows.
+// The lines that one settling releases. Those of one stream and request that are a stack trace printed line by line are
+// joined; then each invocation or initialization learns what its lines say.
 
 /** How the key of lines without a request and without an initialization ends. */
 const NOBODY = '//';
@@ -228,7 +228,7 @@ class LeavingLines<Line extends TrackedLine> {
     return joined.filter((fact) => fact !== undefined);
   }
 
-  /** Undefined where a line was joined to an earlier one. */
+  /** Undefined for a line that was joined to an earlier one. */
   private join(
     joinTraces: TraceJoiner<Line>,
     isConcurrent: boolean,

@@ -1,6 +1,6 @@
 // Spans of the function's SDK wait here for the next settling, which may change them; those that an open request may
-// need wait for its end. The waiting is bounded: beyond it, spans leave as they are. Enough is remembered of spans that
-// have left to recognize a parent that never came, and the request of a late SERVER span.
+// need wait for its end. Their number is limited: further spans are exported as they are. Enough is remembered of
+// exported spans to recognize a parent that never came, and the request of a late SERVER span.
 import type { SpanEdit } from '../relay/edit-span';
 import { editSpan } from '../relay/edit-span';
 import { bytesOf, wholeOf } from '../relay/item';
@@ -14,9 +14,9 @@ import { SpanForest } from './span-forest';
 import type { SeenSpan } from './span-forest';
 import type { OpenRequests } from './requests';
 
-/** The bound of spans that wait for the next settling. */
+/** The most spans that wait for the next settling. */
 const MAX_WAITING_BYTES = 1_048_576;
-/** The bound of spans that wait for the end of their request. */
+/** The most spans that wait for the end of their request. */
 const MAX_HELD = 64;
 const MAX_HELD_BYTES = 262_144;
 const MAX_REMEMBERED = 1_024;
@@ -86,7 +86,7 @@ export class ReceivedSpans {
     return left;
   }
 
-  /** Nothing waits. */
+  /** True if nothing waits. */
   get isEmpty(): boolean {
     return this.waiting.length === 0;
   }
@@ -130,7 +130,7 @@ export class ReceivedSpans {
     forgetOldest(this.relocated, MAX_RELOCATED);
   }
 
-  /** Our span has left, or the SERVER span in its place. */
+  /** Called when our span, or the SERVER span in its place, is exported. */
   close(requestId: string, closed: ClosedRequest): void {
     this.closed.delete(requestId);
     this.closed.set(requestId, closed);
@@ -146,7 +146,7 @@ export class ReceivedSpans {
     this.serving.delete(server);
   }
 
-  /** What leaves now: everything but what a request that is still open may need. Only then are these looked up. */
+  /** What is exported now: everything but what an open request may need. Open requests are looked up only if needed. */
   take(findOpen: () => OpenRequests): readonly ReceivedSpan[] {
     const isUntouched = this.isEmpty && this.remembered.length === 0 && this.isComplete;
     if (isUntouched) return this.takeExcess();
@@ -181,7 +181,7 @@ export class ReceivedSpans {
     forgetOldest(this.earlierTraces, MAX_TRACES);
   }
 
-  /** The end: nothing waits for anything any more. */
+  /** At the end, nothing waits any longer. */
   takeAll(): readonly ReceivedSpan[] {
     this.letGo(() => false);
     return this.takeExcess();

@@ -9,7 +9,7 @@ import { RunList } from './run';
 
 export class TrackedRequest {
   readonly list: RunList<StartEvent, RuntimeDoneEvent, ReportEvent, Invocation>;
-  /** The next settling has to look at it. */
+  /** The next settling must look at it. */
   isDirty = false;
   private invokes = 0;
   private doneTimes: readonly HrTime[] = [];
@@ -49,12 +49,12 @@ export class TrackedRequest {
     }
   }
 
-  /** As many ends as INVOKEs were seen, so the latest of them is over, even if its end came first. */
+  /** True if as many ends as INVOKE events were seen: then the latest is over, even if its end came first. */
   get isDone(): boolean {
     return Math.max(this.doneTimes.length, this.reportTimes.length) >= Math.max(1, this.invokes);
   }
 
-  /** Everything about every invocation was emitted, and nothing waits: only duplicates can follow. */
+  /** True if everything about all invocations was emitted and nothing waits, so that only duplicates can follow. */
   get isClosed(): boolean {
     return !this.list.isWaiting && this.invocations.length > 0 && this.invocations.every(isClosed);
   }
@@ -64,7 +64,7 @@ export class TrackedRequest {
     this.list.runs.forEach(shrink);
   }
 
-  /** Emitting it again, without a further event, would emit nothing. */
+  /** True if there is nothing to emit unless a further event comes. */
   get isUpToDate(): boolean {
     return !this.list.isWaiting && this.invocations.every(isUpToDate);
   }
@@ -79,14 +79,14 @@ function withTime(times: readonly HrTime[], time: HrTime): readonly HrTime[] {
   return isKnown ? times : times.concat([time]);
 }
 
-/** Requests kept at the most. */
+/** The most requests that are kept. */
 const MAX_REQUESTS = 1024;
-/** Closed requests kept, so that a late duplicate is known as one. */
+/** How many closed requests are kept, so that late duplicates are recognized. */
 const MAX_CLOSED_REQUESTS = 64;
 
 export class Requests {
   private readonly byId = new Map<string, TrackedRequest>();
-  /** Those that the next settling has to look at. */
+  /** Those that the next settling must look at. */
   private dirty: TrackedRequest[] = [];
   private sorted: readonly Invocation[] | undefined;
 
@@ -164,7 +164,7 @@ function sortTimeOf({ start, done, report }: Invocation): HrTime {
   return (start ?? done ?? report)?.time ?? [0, 0];
 }
 
-// Which requests are still to end: what spans and log records of the function's SDK may be waiting for.
+// Which requests have not ended: spans and log records of the function's SDK may wait for them.
 
 export interface OpenRequests {
   /** When the first of them began, Unix milliseconds. */

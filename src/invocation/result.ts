@@ -1,5 +1,5 @@
-// How an invocation ended, from all that is known of it. Lambda's word is not the whole truth: a handler
-// that throws is a success to Lambda, and memory that ran out is an exit, a failure or a timeout.
+// How an invocation ended, from everything that is known. Lambda's status is not enough: a handler that throws is a
+// success to Lambda, and running out of memory is an exit, a failure or a timeout.
 import type { ReportEvent } from '../telemetry/event';
 import type { ExceptionFact } from './fact';
 import type { Invocation } from './invocation';
@@ -23,7 +23,7 @@ export interface ResultRules {
   readonly managedInstances: boolean;
 }
 
-/** `error.type` of an error that nobody named (semantic conventions, error.type). */
+/** `error.type` of an error without a name (semantic conventions, error.type). */
 export const OTHER = '_OTHER';
 const OUT_OF_MEMORY = 'Runtime.OutOfMemory';
 /** Names from Lambda, Java and .NET; from Python; from Ruby, whose runtime wraps what a handler raised. */
@@ -117,7 +117,7 @@ function describe(
   return exception?.message ?? (errorType === OTHER ? undefined : errorType);
 }
 
-/** Lambda's own word, the runtime's own words, or full memory where Lambda itself says that it failed. */
+/** True if Lambda or the runtime says so, or if memory was full and Lambda says that the invocation failed. */
 function ranOutOfMemory(
   { done, report, runtimeReport, outOfMemory }: Invocation,
   { errorType }: Ended,
@@ -138,7 +138,7 @@ function hasFullMemory(report: ReportEvent | undefined): boolean {
     : false;
 }
 
-/** An exception that says memory ran out. */
+/** True for an exception that means running out of memory. */
 export function isOutOfMemoryType(type: string | undefined): boolean {
   return type !== undefined && OUT_OF_MEMORY_TYPE.test(type);
 }

@@ -1,6 +1,6 @@
 // One start with its runtimeDone and its report: an invocation, an init or a restore. Events are paired
 // by time when the tracker settles, never by arrival, so any order and any split of batches gives the
-// same pairs, and an event that comes twice finds its place taken.
+// same pairs, and an event that comes twice changes nothing.
 import type { HrTime } from '@opentelemetry/api';
 import { compareTimes } from '../telemetry/timestamp';
 

@@ -1,9 +1,9 @@
-// The status words of the Telemetry API: which is worse, which is an error, what error.type says.
+// The statuses of the Telemetry API: which is worse, which is an error, and which error.type it means.
 import type { Status } from '../telemetry/event';
 
 export type Outcome = 'success' | 'error' | 'timeout';
 
-/** `error.type` of an invocation whose end was never seen, for no reason that is known. */
+/** `error.type` of an invocation whose end was never seen, for an unknown reason. */
 export const INCOMPLETE = 'incomplete';
 
 /** How an event says that something ended. */

@@ -1,6 +1,6 @@
 // Events in, facts out, keyed by requestId. Events only accumulate; what they mean is decided when the
 // tracker settles (before each flush), so any order and any split of batches in between gives the same
-// facts. There is no "current invocation": requests may be concurrent, events late, doubled or missing.
+// facts. There is no "current invocation": requests may be concurrent, and events late, repeated or missing.
 import type { HrTime } from '@opentelemetry/api';
 import { MANAGED_INSTANCES } from '../telemetry/event';
 import type {
@@ -39,12 +39,12 @@ export interface TrackerOptions {
   readonly initializationType?: string;
   /** Identifies the environment where initStart.instanceId is missing. */
   readonly instanceId: string;
-  /** `runtimeDone`: the invocation span leaves at once; `report`: it waits for the report's figures. */
+  /** `runtimeDone`: the invocation span leaves at once; `report`: it waits for the values of the report. */
   readonly spanAt: 'runtimeDone' | 'report';
   readonly handover?: Handover;
   /** LAMBDA_OTLP_FUNCTION_ERRORS, true by default. */
   readonly functionErrors?: boolean;
-  /** Spans of the function's SDK, to be joined with ours; absent: nothing is joined. */
+  /** Spans of the function's SDK, to be joined with ours; absent if nothing is joined. */
   readonly received?: ReceivedSpans;
 }
 
@@ -223,7 +223,7 @@ export class Tracker<Line extends TrackedLine> {
     return { kind: 'platformLog', event, ...defined({ requestId, identity }) };
   }
 
-  /** Lets go of a request as it is. */
+  /** Emits a request as it is, since it will be forgotten. */
   private evict(request: TrackedRequest): void {
     request.list.pair(true);
     const { invocations } = request;

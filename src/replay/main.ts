@@ -42,7 +42,7 @@ Exit code: 0, 1 when something was lost or nothing was found, 2 when the argumen
 
 const ITEMS_PER_REQUEST = 5000;
 
-/** Each message once: a dead endpoint fails the same way many times. */
+/** Prints each message once, since a dead endpoint fails in the same way many times. */
 const said = new Set<string>();
 function say(line: string): void {
   if (said.has(line)) return;
@@ -157,7 +157,7 @@ function readArguments(): ReplayArguments {
 
 interface Target {
   readonly sink: ReplaySink;
-  /** Whether everything arrived where it was to go. */
+  /** True if everything was delivered. */
   finish(): Promise<boolean>;
 }
 
@@ -191,7 +191,7 @@ async function run(options: ReplayArguments): Promise<number> {
   if (summary.badRecords > 0) {
     const { badRecords } = summary;
     const elements =
-      badRecords === 1 ? '1 element is no event' : `${badRecords} elements are no events`;
+      badRecords === 1 ? '1 element is not an event' : `${badRecords} elements are not events`;
     stderr.warn(`${elements}: left out`);
   }
   if (summary.events === 0) {

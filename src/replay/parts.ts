@@ -1,4 +1,4 @@
-// What a replay hands over at a time: how much of it one request takes, and how many data points it is.
+// How much of a replay is sent in one request, and how many data points it has.
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
 /** In order; each but the last has `mostItems`. */

@@ -1,4 +1,4 @@
-// Text of any form in which Telemetry API events are stored → replay items: a JSON array of events or of
+// Reads Telemetry API events in any form in which they are stored: a JSON array of events or of
 // batches, NDJSON of either, captures of an extension process (`register`, `next`, `delivery` entries),
 // and CloudWatch's JSON log lines, where the function's own lines have no envelope.
 import type { Invoke } from '../invocation/invocation';
@@ -14,7 +14,7 @@ export type ReplayItem =
   | { readonly kind: 'process'; readonly registration: Partial<Registration> }
   | { readonly kind: 'invoke'; readonly invoke: Invoke }
   | { readonly kind: 'shutdown'; readonly reason: string; readonly time?: HrTime }
-  /** Text that is no JSON. */
+  /** Text that is not JSON. */
   | { readonly kind: 'unreadable'; readonly text: string };
 
 /**
@@ -101,7 +101,7 @@ function toNextItems({ event, unixNs }: JsonObject): ReplayItem[] {
   return [{ kind: 'invoke', invoke }];
 }
 
-/** Members that a line of some logger has and an event has not. */
+/** Members that lines of some loggers have but events do not. */
 const LINE_MEMBERS = [
   'timestamp',
   '@timestamp',

@@ -1,4 +1,4 @@
-// Replay items → OTLP, by the same core as the extension. The end of the input counts as SHUTDOWN.
+// Translates replay items to OTLP with the same core as the extension. The end of the input counts as SHUTDOWN.
 import type { HrTime } from '@opentelemetry/api';
 import type { ReadableLogRecord } from '@opentelemetry/sdk-logs';
 import type { ResourceMetrics } from '@opentelemetry/sdk-metrics';
@@ -29,7 +29,7 @@ export interface ReplayOptions {
   readonly sink: ReplaySink;
   /** A UUID for each environment; random by default. */
   readonly createEnvironmentId?: () => string;
-  /** What joins spans of the function's SDK, as in the extension; of these a replay has none. */
+  /** Joins spans of the function's SDK as in the extension, although a replay has none. */
   readonly createReceived?: () => ReceivedSpans;
   /** Events translated at a time, so that memory stays bounded. */
   readonly chunkEvents?: number;

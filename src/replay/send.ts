@@ -1,5 +1,5 @@
-// `--send`: to the configured endpoint by OpenTelemetry's own exporters, so that these and the extension's delivery
-// check each other. They send OTLP in protobuf and retry for as long as a request may take.
+// `--send`: sends to the configured endpoint with OpenTelemetry's own exporters, so that they and the extension's
+// delivery check each other. They send OTLP in protobuf and retry for as long as a request may take.
 import { ExportResultCode } from '@opentelemetry/core';
 import type { ExportResult } from '@opentelemetry/core';
 import { OTLPLogExporter } from '@opentelemetry/exporter-logs-otlp-proto';
@@ -15,7 +15,7 @@ import { countPoints, inParts } from './parts';
 import type { ReplaySink } from './replay';
 
 export interface SendingSink extends ReplaySink {
-  /** What became of everything, after the last item. */
+  /** What became of all items; to be called after the last one. */
   finish(): Promise<Readonly<Record<Signal, SentTotals>>>;
 }
 
@@ -29,7 +29,7 @@ type Send<T> = (items: T, done: (result: ExportResult) => void) => void;
 /** Spans or log records of one request. */
 const ITEMS_PER_REQUEST = 1_000;
 
-/** Signals that are not exported are nobody's loss. Items that an endpoint does not take are told of and counted. */
+/** Signals that are not exported are not counted as lost. Items that an endpoint refuses are reported and counted. */
 export function createSendingSink(
   { signals }: Pick<ExportConfiguration, 'signals'>,
   diagnostics: Diagnostics,
@@ -82,7 +82,7 @@ class Count implements SentTotals {
   lost = 0;
 }
 
-/** @throws with a message for the user where only the extension can send. */
+/** @throws with a message for the user if only the extension can send. */
 function toSettings(
   signal: Signal,
   { url, headers, timeoutMs, compression, ...rest }: SignalConfiguration,

@@ -1,5 +1,4 @@
-// `replay --show` and `--ui`: the OTLP requests of a replay as a person reads them, by what the demo and
-// the local Lambda show them with.
+// `replay --show` and `--ui`: shows the OTLP requests of a replay, as the demo and the local Lambda do.
 import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
 import { toTelemetryText } from 'local-lambda/cli/cli-telemetry';
 import { tryDecodeOtlp } from 'local-lambda/otlp/decode';
@@ -15,7 +14,7 @@ export interface ShownRequests {
   show(): Promise<void>;
 }
 
-/** `uiPort`: port of the page, 0 any free one; undefined: they are printed. */
+/** `uiPort`: the port of the page, 0 for any free one; if undefined, the requests are printed. */
 export async function createShownRequests(uiPort: number | undefined): Promise<ShownRequests> {
   const page = uiPort === undefined ? undefined : await startTelemetryPage({ port: uiPort });
   const traces: TraceRequest[] = [];

@@ -1,5 +1,5 @@
-// Splits the text of a delivery into parts that can be decoded on their own: between two of them there is time for
-// something else, and records that are not decoded can be counted. Linear, and correct for any JSON.
+// Splits the text of a delivery into parts that can be decoded separately, so that other work can be done in between,
+// and counts records that are not decoded. Takes linear time, and is correct for any JSON.
 
 const QUOTE = 34;
 const COMMA = 44;
@@ -8,12 +8,12 @@ const BACKSLASH = 92;
 const BRACE = 0x20;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
-/** So many characters that are none of JSON's structure are no number or name any more: mostly space. */
+/** A longer run without a character of JSON's structure is no number or name but, most likely, white space. */
 const LONG_RUN = 64;
 
 /**
- * JSON arrays of about `length` characters, at most one record longer, that hold the records of the array in `text`
- * in their order; for a text that is not an array, the text itself. The second member is where the rest begins.
+ * Yields the records of the array in `text`, in order, as JSON arrays of about `length` characters, at most one record
+ * longer; or the text itself if it is not an array. The second member is where the rest begins.
  */
 export function* splitBatch(
   text: string,
@@ -36,7 +36,7 @@ export function* splitBatch(
   yield [`[${text.slice(start)}`, text.length];
 }
 
-/** How many records the array in `text` has from `start` on; for a text that is not an array, 1. */
+/** The number of records that the array in `text` has from `start` on; 1 if the text is not an array. */
 export function countRecords(text: string, start = 0): number {
   let at = start > 0 ? start : findFirstRecord(text);
   if (at === undefined) return text.trim() === '' ? 0 : 1;
@@ -74,7 +74,7 @@ function findRecordEnd(text: string, start: number): number {
   return text.length;
 }
 
-/** Where an engine without a compiler gets sooner than character by character. */
+/** A regular expression is faster than a loop over characters in an engine that does not compile. */
 function findStructure(text: string, start: number): number {
   const structure = /[",[\]{}]/g;
   structure.lastIndex = start;

@@ -1,5 +1,5 @@
-// The body of one Telemetry API delivery → events. Total: whatever the text or the value, the answer is
-// events or "no event", never an exception; a bad field costs that field, a bad record that record.
+// Decodes the body of one Telemetry API delivery into events. Total: any text or value gives events or none, never an
+// exception. A bad field costs only that field, a bad record only that record.
 import type { HrTime } from '@opentelemetry/api';
 import {
   isObject,
@@ -127,7 +127,7 @@ function readTime(value: unknown, times: TimestampReader): HrTime | undefined {
   return typeof value === 'string' ? times.readUntil(value, value.length) : undefined;
 }
 
-/** What one delivery held. `problem` is set when the text as a whole could not be read. */
+/** The content of one delivery. `problem` is set if the text as a whole could not be read. */
 export interface DecodedBatch {
   readonly events: readonly TelemetryEvent[];
   /** Elements that are not events (null, numbers, objects without a `type`). */

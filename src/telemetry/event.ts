@@ -1,15 +1,15 @@
 // The wire model of the Telemetry API: one tagged union over every event type of the schemas
-// 2022-07-01, 2022-12-13 and 2025-01-29. Whatever AWS declares required may still be missing, so
-// every member is optional but `type` and `time`; decoding leaves out what has another type.
+// 2022-07-01, 2022-12-13 and 2025-01-29. Members that AWS documents as required may still be
+// missing, so all but `type`, `time` and a request's id are optional; members of another type are left out.
 // Source: https://docs.aws.amazon.com/lambda/latest/dg/telemetry-schema-reference.html
 import type { HrTime } from '@opentelemetry/api';
 
-/** `on-demand`, `provisioned-concurrency`, `snap-start`, `lambda-managed-instances`, or what comes next. */
+/** `on-demand`, `provisioned-concurrency`, `snap-start`, `lambda-managed-instances`, or a later addition. */
 export type InitializationType = string;
 export const MANAGED_INSTANCES = 'lambda-managed-instances';
 /** `init` or `invoke`. */
 export type InitPhase = string;
-/** `success`, `error`, `failure`, `timeout`, or what comes next. */
+/** `success`, `error`, `failure`, `timeout`, or a later addition. */
 export type Status = string;
 
 /** `tracing` of an event (TraceContext object). */
@@ -41,7 +41,7 @@ export interface PlatformMetrics {
 }
 
 interface EventBase {
-  /** When it happened; where that is missing or unreadable, when it was delivered. */
+  /** When it happened, or when it was delivered if that is missing or unreadable. */
   readonly time: HrTime;
 }
 

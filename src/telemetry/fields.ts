@@ -1,11 +1,10 @@
-// Readers of one field each. A value of another type, out of range or null reads as undefined: that
-// field is left out, the rest of the record stays.
+// Each reads one field. A value of another type, out of range or null gives undefined: only that field is left out.
 import type { TimestampReader } from './timestamp';
 import type { PlatformMetrics, PlatformSpan, TraceContext } from './event';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** About 31 years: longer durations cannot be true, and would overflow OTLP's times. */
+/** About 31 years; a longer duration cannot be right, and would overflow OTLP's times. */
 const MAX_DURATION_MS = 1e12;
 /** `spans` has one to four elements; a hostile record must not make thousands of spans. */
 const MAX_SPANS = 64;
@@ -45,7 +44,7 @@ export function readTexts(value: unknown): readonly string[] | undefined {
   return value.flatMap((item: unknown) => readText(item) ?? []).slice(0, MAX_LIST_ITEMS);
 }
 
-/** `tracing`: undefined when it holds nothing readable. */
+/** `tracing`; undefined if it has no readable value or span id. */
 export function readTraceContext(value: unknown): TraceContext | undefined {
   if (!isObject(value)) return undefined;
   const context = defined({
@@ -66,7 +65,7 @@ export function readSpans(
   return spans.length === 0 ? undefined : spans;
 }
 
-/** One of `spans` has this name, whether the rest of it is readable or not. */
+/** True if one of `spans` has this name, whether the rest of it is readable or not. */
 export function namesSpan(value: unknown, name: string): true | undefined {
   if (!Array.isArray(value)) return undefined;
   const isNamed = (item: unknown) => isObject(item) && item['name'] === name;
@@ -98,14 +97,14 @@ export function readMetrics(value: unknown): PlatformMetrics | undefined {
   });
 }
 
-// Text fit for protobuf and JSON: no lone surrogate, cut only between characters. Text that needs no
-// change comes back as the same string.
+// Makes text fit for protobuf and JSON: without lone surrogates, and cut only between characters. Text that needs no
+// change is returned as the same string.
 
 /** In the engine since Node.js 20; these methods do not scan Latin-1 text at all. */
 type EngineText = string & { isWellFormed(): boolean; toWellFormed(): string };
 
 const IS_KNOWN_TO_ENGINE = 'isWellFormed' in String.prototype;
-/** Almost every line has none, so that this quick look is enough. */
+/** A quick first check, since almost no line has any. */
 const ANY_SURROGATE = /[\ud800-\udfff]/;
 /** With the u flag a pair is one code point, so only lone surrogates match. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -157,7 +156,7 @@ function isHighSurrogate(unit: number): boolean {
   return (unit & 0xfc00) === 0xd800;
 }
 
-// Objects without undefined members: "missing" then has one form only, in events, attributes and JSON.
+// Objects without undefined members, so that a missing value has only one form in events, attributes and JSON.
 
 /** T with every member that may be undefined made optional instead. */
 type Defined<T> = {

@@ -1,5 +1,5 @@
-// The latest keys of a stream, to recognize one that comes again: 64 bits each, in two halves. A fixed block of
-// memory, because a Set of strings leaves garbage with every key, which V8 keeps until the heap has doubled.
+// The latest keys of a stream, to recognize one that comes again. Each has 64 bits, in two halves. They are kept in a
+// fixed block of memory, because a Set of strings makes garbage with every key, which V8 keeps until the heap doubles.
 
 export class RecentKeys {
   private readonly highs: Uint32Array;
@@ -7,13 +7,13 @@ export class RecentKeys {
   private size = 0;
   private next = 0;
 
-  /** `capacity`: how many are remembered. */
+  /** `capacity`: the number of keys that are remembered. */
   constructor(capacity: number) {
     this.highs = new Uint32Array(capacity);
     this.lows = new Uint32Array(capacity);
   }
 
-  /** Whether it was there already; `high` and `low`: unsigned 32-bit integers. */
+  /** Returns true if the key was there already. `high` and `low` are unsigned 32-bit integers. */
   add(high: number, low: number): boolean {
     if (this.has(high, low)) return true;
     this.highs[this.next] = high;

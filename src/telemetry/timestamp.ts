@@ -1,5 +1,5 @@
-// ISO 8601 text → nanosecond-exact HrTime. `Date` keeps milliseconds only, so the fraction is read
-// as digits. Accepts what Lambda, its runtimes and its documents write; anything else is undefined.
+// Parses ISO 8601 text to HrTime, exact to the nanosecond: `Date` keeps only milliseconds, so the fraction is read as
+// digits. Accepts the forms of Lambda, its runtimes and its documentation; anything else gives undefined.
 import type { HrTime } from '@opentelemetry/api';
 
 const NANOS_PER_SECOND = 1_000_000_000;
@@ -13,7 +13,7 @@ const ISO =
 
 /**
  * Parses an ISO 8601 date and time: `Z`, an offset (`+02:00`, `+0200`, `+02`), or no zone (UTC); up to
- * nine fraction digits are kept; `12:01:23:521Z` (a misprint of AWS's own documents) is read as
+ * nine fraction digits are kept; `12:01:23:521Z` (a misprint in AWS's documentation) is read as
  * `12:01:23.521Z`. Returns undefined for text that is not such a time or is out of OTLP's range (1970 to 2540).
  */
 export function parseTimestamp(text: string): HrTime | undefined {
@@ -29,7 +29,7 @@ export function parseTimestampUntil(text: string, end: number): HrTime | undefin
 /** The length of `2026-03-02T08:15:`. */
 const MINUTE_LENGTH = 17;
 
-/** Reads a sequence of times: most are in the same minute as the one before, so that only the seconds are parsed. */
+/** Reads a sequence of times. Most are in the same minute as the previous one, so only the seconds must be parsed. */
 export class TimestampReader {
   private minute = '?';
   private minuteStart = 0;
@@ -56,9 +56,7 @@ export class TimestampReader {
   }
 }
 
-/**
- * `2026-03-02T08:15:00.120Z`, the form of every true event, without a regular expression: each log line pays for it.
- */
+/** Parses `2026-03-02T08:15:00.120Z`, the form of all real events, without a regular expression, to save time. */
 function parseMilliseconds(text: string): HrTime | undefined {
   const millis = twoDigits(text, 20) * 10 + digit(text, 22);
   const seconds = parseSecond(text);
@@ -114,7 +112,7 @@ function toSecondOfDay(hour: number, minute: number, second: number): number {
 }
 
 /**
- * NaN for a date that does not exist. Integer arithmetic, because each log line pays for it, and a Date would cost
+ * NaN for a date that does not exist. Integer arithmetic, because this is done for each log line, and a Date would cost
  * more than all the rest. Years begin in March here, so that a leap day is their last.
  */
 function toEpochDay(year: number, month: number, day: number): number {
@@ -142,7 +140,7 @@ function offsetSeconds(zone: string): number {
   return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60);
 }
 
-/** time + durationMs, to the nanosecond nearest; durationMs may be fractional or negative. */
+/** time + durationMs, rounded to a nanosecond; durationMs may be fractional or negative. */
 export function addMs(time: HrTime, durationMs: number): HrTime {
   const wholeSeconds = Math.trunc(durationMs / 1000);
   const nanos = time[1] + Math.round((durationMs - wholeSeconds * 1000) * 1e6);
