@@ -36,6 +36,8 @@ export interface ClosedRequest {
 
 /** The trace and the parent that a span gets instead of the parent that it names. */
 interface Place {
+  /** The trace of the parent that it names. */
+  readonly fromTraceId: string;
   readonly traceId: string;
   readonly parentSpanId: string | undefined;
   readonly isRemote: boolean;
@@ -67,7 +69,7 @@ export class ReceivedSpans {
   private isComplete = true;
   /** The traces of spans that have left and are no longer remembered. */
   private readonly earlierTraces = new Set<string>();
-  /** Parents that late spans may name, and that have left under other ids or not at all. */
+  /** Parents that late spans may name, by their span ids, and that have left under other ids or not at all. */
   private readonly relocated = new Map<string, Place>();
   /** The latest end of a request that has settled, Unix milliseconds. */
   private latestEndMs = 0;
@@ -125,8 +127,8 @@ export class ReceivedSpans {
     if (runtimeSpanId !== undefined) this.relocate({ traceId, spanId: runtimeSpanId }, place);
   }
 
-  private relocate({ traceId, spanId }: SpanIdentity, place: Place): void {
-    this.relocated.set(`${traceId} ${spanId}`, place);
+  private relocate({ traceId, spanId }: SpanIdentity, place: Omit<Place, 'fromTraceId'>): void {
+    this.relocated.set(spanId, { fromTraceId: traceId, ...place });
     forgetOldest(this.relocated, MAX_RELOCATED);
   }
 
@@ -168,7 +170,8 @@ export class ReceivedSpans {
       .slice(this.aged)
       .filter(({ startMs }) => startMs > this.latestEndMs);
     const isKept = new Set(kept);
-    for (const span of this.remembered) if (!isKept.has(span)) this.noteEarlier(span.traceId);
+    const gone = this.remembered.filter((span) => !isKept.has(span));
+    for (const traceId of new Set(gone.map((span) => span.traceId))) this.noteEarlier(traceId);
     this.remembered = kept;
     this.aged = kept.length;
     this.isComplete = true;
@@ -247,8 +250,8 @@ export class ReceivedSpans {
   private followParent({ span, seen }: LeavingSpan): SpanEdit | undefined {
     if (seen?.parentSpanId === undefined) return undefined;
     const { traceId, spanId, parentSpanId } = seen;
-    const place = this.relocated.get(`${traceId} ${parentSpanId}`);
-    if (place === undefined || place.parentSpanId === spanId) return undefined;
+    const place = this.relocated.get(parentSpanId);
+    if (place?.fromTraceId !== traceId || place.parentSpanId === spanId) return undefined;
     const edit = toParentEdit(span, place.parentSpanId, place.isRemote);
     if (place.traceId === traceId) return edit;
     this.follow(span, place.traceId);
@@ -265,7 +268,7 @@ export class ReceivedSpans {
     if (this.remembered.length < MAX_REMEMBERED) this.remembered.push(seen);
     else {
       this.isComplete = false;
-      this.noteEarlier(seen.traceId);
+      if (!this.earlierTraces.has(seen.traceId)) this.noteEarlier(seen.traceId);
     }
   }
 

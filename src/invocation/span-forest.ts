@@ -34,26 +34,37 @@ export interface KnownSpans {
   readonly earlierTraces: ReadonlySet<string>;
 }
 
+type Copies = ForestSpan & { held: readonly ReceivedSpan[]; hasLeft: boolean };
+
 export class SpanForest {
   readonly spans: readonly ForestSpan[];
-  private readonly byId = new Map<
-    string,
-    ForestSpan & { held: ReceivedSpan[]; hasLeft: boolean }
-  >();
-  private children: Map<string, ForestSpan[]> | undefined;
+  /** By trace id and span id; a key of both would have to be made for each span. */
+  private readonly byId = new Map<string, Map<string, Copies>>();
+  private children: Map<ForestSpan, ForestSpan[]> | undefined;
 
   constructor(private readonly known: KnownSpans) {
-    for (const { held, ...span } of known.seen) {
-      const key = keyOf(span);
-      let one = this.byId.get(key);
-      if (one === undefined) {
-        one = { ...span, held: [], hasLeft: false };
-        this.byId.set(key, one);
-      }
-      if (held === undefined) one.hasLeft = true;
-      else one.held.push(held);
+    const spans: ForestSpan[] = [];
+    for (const seen of known.seen) {
+      const { held } = seen;
+      const ofTrace = this.traceOf(seen.traceId);
+      const known = ofTrace.get(seen.spanId);
+      if (known === undefined) {
+        const one = toForestSpan(seen);
+        ofTrace.set(one.spanId, one);
+        spans.push(one);
+      } else if (held === undefined) known.hasLeft = true;
+      else known.held = known.held.concat(held);
     }
-    this.spans = [...this.byId.values()];
+    this.spans = spans;
+  }
+
+  private traceOf(traceId: string): Map<string, Copies> {
+    let ofTrace = this.byId.get(traceId);
+    if (ofTrace === undefined) {
+      ofTrace = new Map();
+      this.byId.set(traceId, ofTrace);
+    }
+    return ofTrace;
   }
 
   /** Spans of this trace may have left and be forgotten. */
@@ -72,7 +83,7 @@ export class SpanForest {
     const moving = new Set(spans);
     const traces = new Set(spans.map((span) => span.traceId));
     if (!this.known.isComplete) return false;
-    if (spans.some((span) => span.hasLeft || this.byId.has(keyOf({ ...span, traceId }))))
+    if (spans.some((span) => span.hasLeft || this.byId.get(traceId)?.has(span.spanId) === true))
       return false;
     // A span whose parent is still to come may be below them.
     return this.spans.every(
@@ -91,9 +102,7 @@ export class SpanForest {
   }
 
   parentOf({ traceId, parentSpanId }: ForestSpan): ForestSpan | undefined {
-    return parentSpanId === undefined
-      ? undefined
-      : this.byId.get(keyOf({ traceId, spanId: parentSpanId }));
+    return parentSpanId === undefined ? undefined : this.byId.get(traceId)?.get(parentSpanId);
   }
 
   /** The spans that it is below, the outermost last. */
@@ -111,25 +120,37 @@ export class SpanForest {
   /** All that is below it. */
   below(top: ForestSpan): readonly ForestSpan[] {
     const children = (this.children ??= this.toChildren());
-    const below = new Set(children.get(keyOf(top)));
-    for (const span of below) for (const child of children.get(keyOf(span)) ?? []) below.add(child);
+    const below = new Set(children.get(top));
+    for (const span of below) for (const child of children.get(span) ?? []) below.add(child);
     below.delete(top);
     return [...below];
   }
 
-  private toChildren(): Map<string, ForestSpan[]> {
-    const children = new Map<string, ForestSpan[]>();
-    for (const span of this.byId.values()) {
+  private toChildren(): Map<ForestSpan, ForestSpan[]> {
+    const children = new Map<ForestSpan, ForestSpan[]>();
+    for (const span of this.spans) {
       const parent = this.parentOf(span);
       if (parent === undefined) continue;
-      const siblings = children.get(keyOf(parent));
-      if (siblings === undefined) children.set(keyOf(parent), [span]);
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [span]);
       else siblings.push(span);
     }
     return children;
   }
 }
 
-function keyOf({ traceId, spanId }: Ids): string {
-  return `${traceId} ${spanId}`;
+/** Member by member, because there may be thousands of spans, and a spread is slow. */
+function toForestSpan(seen: SeenSpan): Copies {
+  const { held } = seen;
+  return {
+    traceId: seen.traceId,
+    spanId: seen.spanId,
+    parentSpanId: seen.parentSpanId,
+    isParentRemote: seen.isParentRemote,
+    isServer: seen.isServer,
+    invocationId: seen.invocationId,
+    startMs: seen.startMs,
+    held: held === undefined ? [] : [held],
+    hasLeft: held === undefined,
+  };
 }
