@@ -33,6 +33,7 @@ const INPUTS = [
   'rust-toolchain.toml',
   'src',
   '../layer/host-licenses.ts',
+  '../layer/host-program.ts',
 ];
 
 function listFiles(path: string): readonly string[] {
