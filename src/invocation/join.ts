@@ -78,13 +78,16 @@ function findInside(
   forest: SpanForest,
 ): ReadonlySet<ForestSpan> {
   const all = new Set(servers);
-  const isInside = (span: ForestSpan): boolean => {
-    const above = forest.above(span);
-    const top = above.at(-1) ?? span;
-    const isLocal = top.parentSpanId !== undefined && top.isParentRemote === false;
-    return above.some((one) => all.has(one)) || (isLocal && !isBelowOurs(top, request));
-  };
+  const isInside = (span: ForestSpan): boolean =>
+    forest.above(span).some((one) => all.has(one)) || isBelowUnseen(span, request, forest);
   return new Set(servers.filter(isInside));
+}
+
+/** What is above it has a parent in this process that has not come. */
+function isBelowUnseen(span: ForestSpan, request: SettlingRequest, forest: SpanForest): boolean {
+  const top = forest.above(span).at(-1) ?? span;
+  const isLocal = top.parentSpanId !== undefined && top.isParentRemote === false;
+  return isLocal && !isBelowOurs(top, request);
 }
 
 function serveBy(
@@ -100,12 +103,18 @@ function serveBy(
   const below = forest.spans.filter((span) => isBelowOurs(span, request));
   // A span between X-Ray's context and the server stays above it.
   const upwards = new Set([server, ...forest.above(server)]);
-  const loose = new Set([...beside, ...below.filter((span) => !upwards.has(span))]);
+  // If a span is still to come above the server, it may be below any of them, and then they would go round in a circle.
+  const staysOutside = isBelowUnseen(server, request, forest)
+    ? (): boolean => true
+    : (span: ForestSpan): boolean => upwards.has(span);
+  // A further server whose parent has come stays below that.
+  const alone = beside.filter((span) => forest.parentOf(span) === undefined);
+  const loose = new Set([...alone, ...below.filter((span) => !staysOutside(span))]);
   const list = new EditList();
   for (const one of further) list.add(one, { kind: INTERNAL });
   putInside([...loose], server, { forest, list });
   for (const span of below) {
-    if (upwards.has(span)) list.add(span, (held) => toParentEdit(held, caller, true));
+    if (staysOutside(span)) list.add(span, (held) => toParentEdit(held, caller, true));
   }
   const isCalled = isBelowOurs(server, request);
   const parentSpanId = isCalled ? caller : server.parentSpanId;

@@ -22,7 +22,8 @@ const MAX_HELD_BYTES = 262_144;
 const MAX_REMEMBERED = 1_024;
 const MAX_CLOSED = 256;
 const MAX_TRACES = 256;
-const MAX_RELOCATED = 128;
+/** Our span and X-Ray's segment below it, of each closed request. */
+const MAX_RELOCATED = 2 * MAX_CLOSED;
 /** Settlings that a SERVER span waits for the first event of its request. */
 const MAX_WAITS = 2;
 

@@ -34,6 +34,34 @@ it('are followed by what comes late, children before their parents', () => {
   ]);
 });
 
+it('are followed by very many that come late', () => {
+  const scene = createScene();
+  scene.spans(server(), further);
+  scene.events(start(1000), done(1200));
+  scene.settle();
+  const idOf = (number: number): string => (number + 1).toString(16).padStart(16, '0');
+  const late = Array.from({ length: 200 }, (_, index) => [
+    otherChild(idOf(2 * index + 1), idOf(2 * index)),
+    otherChild(idOf(2 * index), FURTHER),
+  ]).flat();
+  scene.spans(...late);
+  const traces = scene.settle().sdk.map(({ traceId }) => traceId);
+  expect(traces).toEqual(late.map(() => TRACE));
+});
+
+it('are none whose parent has come: that keeps its child', () => {
+  const scene = createScene();
+  const parent = sdk({ id: '3333333333333333', trace: OTHER_TRACE });
+  const inner = { id: FURTHER, trace: OTHER_TRACE, parent: '3333333333333333', attributes: names };
+  scene.spans(server(), parent, sdk({ ...inner, kind: 2 }));
+  scene.events(start(1000), done(1200));
+  expect(scene.settle().sdk).toMatchObject([
+    { traceId: TRACE, kind: 2 },
+    { traceId: OTHER_TRACE, kind: 1 },
+    { traceId: OTHER_TRACE, kind: 1, parentSpanId: '3333333333333333' },
+  ]);
+});
+
 it('are none where one left whose parent may be below them', () => {
   const scene = createScene();
   scene.events(start(1000));
@@ -79,6 +107,17 @@ it('are not needed for late spans below ours: they go below the SERVER span, or 
   elsewhere.settle();
   elsewhere.spans(late);
   expect(elsewhere.settle().sdk).toMatchObject([{ traceId: TRACE, parentSpanId: CALLER }]);
+});
+
+it('do not go round in a circle where a span comes late between X-Ray and the SERVER span', () => {
+  const scene = createScene();
+  const between = '4444444444444444';
+  const outer = sdk({ id: '3333333333333333', parent: OWN, isRemote: true });
+  scene.spans(outer, server({ parent: between, isRemote: false }));
+  scene.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  expect(scene.settle().sdk).toMatchObject([{ parentSpanId: CALLER }, { parentSpanId: between }]);
+  scene.spans(sdk({ id: between, parent: '3333333333333333' }));
+  expect(scene.settle().sdk).toMatchObject([{ parentSpanId: '3333333333333333' }]);
 });
 
 it('do not include ours where the function has spans below it and a root in another trace', () => {
