@@ -80,7 +80,9 @@ export function createReceivedSpans(
   environment: Environment,
   isReceiving: boolean,
 ): ReceivedSpans | undefined {
-  if (!isReceiving || environment.read('LAMBDA_OTLP_JOIN') === 'off') return undefined;
+  // Read in any case: a value that cannot be used is worth a warning.
+  const choice = environment.read('LAMBDA_OTLP_JOIN');
+  if (!isReceiving || choice === 'off') return undefined;
   const { hostname } = new URL(readEndpoint(environment, 'traces').url);
   return X_RAY_HOST.test(hostname) ? undefined : new ReceivedSpans();
 }
