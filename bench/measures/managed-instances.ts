@@ -4,13 +4,10 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { toFunctionSettings } from 'local-lambda/lambda/local-lambda-options';
-import { toExtensionVariables } from 'local-lambda/lambda/process-environment';
 import { readProcessStatistics } from 'local-lambda/lambda/process-statistics';
 import { LAYER } from '../contestants';
 import type { Contestant } from '../contestants';
@@ -20,7 +17,8 @@ import type { InitApi } from '../init-api';
 import { LINE_MARK, startOtlpSink } from '../otlp-sink';
 import type { OtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
-import { post } from './post';
+import { connectTo, post } from './post';
+import { toVariables } from './start';
 
 /** The Telemetry API's shortest batch window. */
 const WINDOW_MS = 25;
@@ -115,15 +113,8 @@ async function runEnvironment(
   let polled: () => void = () => undefined;
   const firstPoll = new Promise<void>((resolve) => (polled = resolve));
   const moments = api.expect(polled);
-  const variables = toExtensionVariables({
-    settings: toFunctionSettings({
-      bootstrap: ['none'],
-      functionName: 'bench',
-      initializationType: 'lambda-managed-instances',
-    }),
-    runtimeApiAddress: api.address,
-    custom: contestant.environment(sink.url),
-    temporaryDirectory: directory,
+  const variables = toVariables(api, directory, contestant.environment(sink.url), {
+    initializationType: 'lambda-managed-instances',
   });
   const child = spawn(program, parameters, { cwd: directory, env: variables, stdio: 'ignore' });
   const exited = once(child, 'exit');
@@ -131,8 +122,7 @@ async function runEnvironment(
   try {
     await Promise.race([firstPoll, exited]);
     const port = Number(new URL(moments.destination ?? 'http://nowhere:0').port);
-    const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-    await once(socket, 'connect');
+    const socket = await connectTo(port);
     await postWindows(socket, WARM_UP_WINDOWS);
     const before = cpuMs();
     const times = await postWindows(socket, WINDOWS);

@@ -1,5 +1,6 @@
 // HTTP by a bare socket: node:http's client takes longer than the servers that are measured.
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 
 /** Milliseconds until the answer came. */
@@ -13,4 +14,10 @@ export async function post(
   socket.write(Buffer.concat([Buffer.from(head), body]));
   await answered;
   return performance.now() - startMs;
+}
+
+export async function connectTo(port: number): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  await once(socket, 'connect');
+  return socket;
 }

@@ -2,8 +2,8 @@
 // costs before the first poll, and the whole instrumented function beside one that sends to its endpoint itself.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Invocation } from 'local-lambda/lambda/invocation';
@@ -19,7 +19,7 @@ import { startInitApi } from '../init-api';
 import { AUTHORITY, end, startFarSink, startOtlpSink } from '../otlp-sink';
 import { Samples } from '../samples';
 import { quantile } from '../statistics';
-import { post } from './post';
+import { connectTo, post } from './post';
 import { startOnce } from './start';
 
 const SERVER = 'node:http server';
@@ -61,12 +61,6 @@ function createBody(): Buffer {
   return encodeOtlpMessage('ExportTraceServiceRequest', {
     resourceSpans: [{ scopeSpans: [{ scope: { name: 'bench' }, spans }] }],
   });
-}
-
-async function connectTo(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  await once(socket, 'connect');
-  return socket;
 }
 
 interface Target {

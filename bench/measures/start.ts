@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toFunctionSettings } from 'local-lambda/lambda/local-lambda-options';
+import type { LocalLambdaOptions } from 'local-lambda/lambda/local-lambda-options';
 import { toExtensionVariables } from 'local-lambda/lambda/process-environment';
 import { readProcessStatistics } from 'local-lambda/lambda/process-statistics';
 import { FLOOR } from '../contestants';
@@ -24,12 +25,18 @@ interface Start {
   readonly cpuMs: number | undefined;
 }
 
-function toVariables(api: InitApi, directory: string, contestant: Contestant) {
+/** Variables of an extension that runs alone with the Extensions API. */
+export function toVariables(
+  api: InitApi,
+  temporaryDirectory: string,
+  custom: Readonly<Record<string, string>>,
+  options: Partial<LocalLambdaOptions> = {},
+) {
   return toExtensionVariables({
-    settings: toFunctionSettings({ bootstrap: ['none'], functionName: 'bench' }),
+    settings: toFunctionSettings({ bootstrap: ['none'], functionName: 'bench', ...options }),
     runtimeApiAddress: api.address,
-    custom: contestant.environment('http://127.0.0.1:9'),
-    temporaryDirectory: directory,
+    custom,
+    temporaryDirectory,
   });
 }
 
@@ -51,7 +58,7 @@ export async function startOnce(api: InitApi, contestant: Contestant): Promise<S
   const spawnedAt = performance.now();
   const child = spawn(program, parameters, {
     cwd: directory,
-    env: toVariables(api, directory, contestant),
+    env: toVariables(api, directory, contestant.environment('http://127.0.0.1:9')),
     detached: true,
     stdio: 'ignore',
   });

@@ -1,9 +1,7 @@
 // An export while the first request still runs: what its init becomes is known once that request has settled.
 import { done, init, report, REQUEST, start, timeText, wire } from '../invocation/scenario';
-import { createScene, invocationOf, namesOf, server, TRACE, x } from './joined-scene';
+import { createScene, invocationOf, namesOf, server, TRACE, x, OWN } from './joined-scene';
 import type { Left } from './joined-scene';
-
-const OWN = 'eeeeeeeeeeeeeeee';
 
 const restore = [
   wire(-300, 'platform.restoreStart', {}),

@@ -18,6 +18,8 @@ import { silentDiagnostics } from '../extension/recorded-diagnostics';
 export const TRACE = '0af7651916cd43dd8448eb211c80319c';
 export const OTHER_TRACE = '1af7651916cd43dd8448eb211c80319c';
 export const CALLER = '00f067aa0ba902b7';
+/** Our span's id, where X-Ray's context names it. */
+export const OWN = 'eeeeeeeeeeeeeeee';
 export const OWN_TRACE = REQUEST.replaceAll('-', '');
 const nothing = { bytes: new Uint8Array(0), schemaUrl: '' };
 const epochMs = (ms: number): number => at(ms)[0] * 1000 + at(ms)[1] / 1e6;

@@ -6,6 +6,7 @@ import {
   createScene,
   invocationOf,
   OTHER_TRACE,
+  OWN,
   OWN_TRACE,
   sdk,
   server,
@@ -13,7 +14,6 @@ import {
   x,
 } from './joined-scene';
 
-const OWN = 'eeeeeeeeeeeeeeee';
 const MISSING = 'aaaaaaaaaaaaaaaa';
 const timeout = (ms: number, requestId = REQUEST, fields = {}) =>
   done(ms, requestId, { status: 'timeout', ...fields });

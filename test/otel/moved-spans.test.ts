@@ -6,13 +6,13 @@ import {
   createScene,
   invocationOf,
   OTHER_TRACE,
+  OWN,
   sdk,
   server,
   TRACE,
   x,
 } from './joined-scene';
 
-const OWN = 'eeeeeeeeeeeeeeee';
 const FURTHER = '9999999999999999';
 const names = { 'faas.invocation_id': REQUEST };
 /** A further SERVER span without a caller, in a trace of its own. */

@@ -6,13 +6,13 @@ import {
   createScene,
   invocationOf,
   OTHER_TRACE,
+  OWN,
   sdk,
   server,
   TRACE,
   x,
 } from './joined-scene';
 
-const OWN = 'eeeeeeeeeeeeeeee';
 const names = { 'faas.invocation_id': REQUEST };
 
 it('leaves a span above the SERVER span where it is, below the caller that X-Ray names', () => {

@@ -1,5 +1,5 @@
-//! Attributes, values, spans, log records and data points as protobuf: what src/delivery/codec does for Node.js, byte for
-//! byte, in one call each, so that an engine without a compiler does not step through their bytes.
+//! Attributes, values, spans, log records and data points as protobuf: what src/delivery/codec does for Node.js, byte
+//! for byte, in one call each, so that an engine without a compiler does not step through their bytes.
 //! Source: <https://protobuf.dev/programming-guides/encoding/>, opentelemetry-proto common/v1/common.proto,
 //! trace/v1/trace.proto, logs/v1/logs.proto and metrics/v1/metrics.proto
 
