@@ -151,9 +151,10 @@ function findOrphans(
       !isOther(span) &&
       !isBelowOurs(span, request),
   );
-  const older = forest.spans.filter((span) => span.startMs < startMs - TOLERANCE_MS);
+  const sinceMs = startMs - TOLERANCE_MS;
+  const older = forest.spans.filter((span) => span.startMs < sinceMs);
   const olderTraces = new Set(older.map(({ traceId }) => traceId));
   return orphans.filter(
-    ({ traceId }) => !olderTraces.has(traceId) && !forest.mayBeForgotten(traceId),
+    ({ traceId }) => !olderTraces.has(traceId) && !forest.mayBeForgotten(traceId, sinceMs),
   );
 }

@@ -164,8 +164,8 @@ export function toInnerEdit(
 ): SpanEdit {
   if (parentIsRemote === false || parentSpanId === span.spanId) return { kind: INTERNAL };
   const isTop = span.parentSpanId === undefined || span.isParentRemote === true;
-  const { traceId: own = '', spanId: id = '' } = span;
-  const canMove = own === traceId || !forest.hasCompany({ traceId: own, spanId: id });
+  const { traceId: own = '', spanId: id = '', startMs } = span;
+  const canMove = own === traceId || !forest.hasCompany({ traceId: own, spanId: id, startMs });
   return {
     kind: INTERNAL,
     ...(isTop && canMove && { traceId, ...toParentEdit(span, spanId, false) }),

@@ -66,8 +66,8 @@ export class ReceivedSpans {
   /** The SERVER spans of requests whose span is not emitted yet. */
   private readonly serving = new Set<ReceivedSpan>();
   private readonly waits = new WeakMap<ReceivedSpan, number>();
-  /** Everything that left while the open request has been running is remembered. */
-  private isComplete = true;
+  /** What started later, and has left since a request has been open, is remembered. Unix milliseconds. */
+  private completeSinceMs = -Infinity;
   /** The traces of spans that have left and are no longer remembered. */
   private readonly earlierTraces = new Set<string>();
   /** Parents that late spans may name, by their span ids, and that have left under other ids or not at all. */
@@ -151,8 +151,7 @@ export class ReceivedSpans {
 
   /** What is exported now: everything but what an open request may need. Open requests are looked up only if needed. */
   take(findOpen: () => OpenRequests): readonly ReceivedSpan[] {
-    const isUntouched = this.isEmpty && this.remembered.length === 0 && this.isComplete;
-    if (isUntouched) return this.takeExcess();
+    if (this.isEmpty && this.remembered.length === 0) return this.takeExcess();
     const open = findOpen();
     let [held, heldBytes] = [0, 0];
     this.letGo((span) => {
@@ -175,8 +174,19 @@ export class ReceivedSpans {
     for (const traceId of new Set(gone.map((span) => span.traceId))) this.noteEarlier(traceId);
     this.remembered = kept;
     this.aged = kept.length;
-    this.isComplete = true;
+    this.completeSinceMs = -Infinity;
     this.forest = undefined;
+  }
+
+  /** On a Managed Instance, a request may always be open: the oldest make room. */
+  private limitRemembered(): void {
+    const excess = this.remembered.length - MAX_REMEMBERED;
+    if (excess <= 0) return;
+    for (const { traceId, startMs } of this.remembered.splice(0, excess)) {
+      this.noteEarlier(traceId);
+      this.completeSinceMs = Math.max(this.completeSinceMs, startMs);
+    }
+    this.aged = Math.max(0, this.aged - excess);
   }
 
   private noteEarlier(traceId: string): void {
@@ -224,6 +234,7 @@ export class ReceivedSpans {
     }
     const places = this.findPlaces(leaving);
     for (const one of leaving) this.leave(one, places.get(one));
+    this.limitRemembered();
     this.waiting = kept;
     this.forest = undefined;
   }
@@ -265,12 +276,7 @@ export class ReceivedSpans {
     this.edits.delete(span);
     this.serving.delete(span);
     this.left.push(edit === undefined ? span : toEdited(span, edit));
-    if (seen === undefined) return;
-    if (this.remembered.length < MAX_REMEMBERED) this.remembered.push(seen);
-    else {
-      this.isComplete = false;
-      if (!this.earlierTraces.has(seen.traceId)) this.noteEarlier(seen.traceId);
-    }
+    if (seen !== undefined) this.remembered.push(seen);
   }
 
   /** It came late. If our span has left, both stay, with a link; else it becomes a step inside of the one that left. */
@@ -294,10 +300,10 @@ export class ReceivedSpans {
   }
 
   private get known(): SpanForest {
-    const { remembered, waiting, isComplete, earlierTraces } = this;
+    const { remembered, waiting, completeSinceMs, earlierTraces } = this;
     this.forest ??= new SpanForest({
       seen: [...remembered, ...waiting.flatMap((span) => toSeen(span, span) ?? [])],
-      isComplete,
+      completeSinceMs,
       earlierTraces,
     });
     return this.forest;

@@ -26,10 +26,10 @@ type Ids = Pick<SeenSpan, 'traceId' | 'spanId'>;
 
 /** The spans that joining can know of. */
 export interface KnownSpans {
-  /** Those that are held, and those that have left since the request began. */
+  /** Those that are held, and those that have left since a request has been open. */
   readonly seen: readonly SeenSpan[];
-  /** False: some that have left since then are not among them. */
-  readonly isComplete: boolean;
+  /** Of those that started later, all that have left since then are among them. Unix milliseconds. */
+  readonly completeSinceMs: number;
   /** The traces of spans that had left before, and are forgotten. */
   readonly earlierTraces: ReadonlySet<string>;
 }
@@ -67,22 +67,23 @@ export class SpanForest {
     return ofTrace;
   }
 
-  /** Spans of this trace may have left and be forgotten. */
-  mayBeForgotten(traceId: string): boolean {
-    return !this.known.isComplete || this.known.earlierTraces.has(traceId);
+  /** Spans of this trace that started after `sinceMs` may have left and be forgotten. */
+  mayBeForgotten(traceId: string, sinceMs: number): boolean {
+    return sinceMs <= this.known.completeSinceMs || this.known.earlierTraces.has(traceId);
   }
 
   /** Other spans of its trace have come, or may have. */
-  hasCompany({ traceId, spanId }: Ids): boolean {
+  hasCompany({ traceId, spanId, startMs }: Ids & Pick<SeenSpan, 'startMs'>): boolean {
     const isOther = (one: ForestSpan): boolean => one.traceId === traceId && one.spanId !== spanId;
-    return this.mayBeForgotten(traceId) || this.spans.some(isOther);
+    return this.mayBeForgotten(traceId, startMs) || this.spans.some(isOther);
   }
 
   /** These spans can change to another trace without leaving behind what is below them. */
   canMove(spans: readonly ForestSpan[], traceId: string): boolean {
     const moving = new Set(spans);
     const traces = new Set(spans.map((span) => span.traceId));
-    if (!this.known.isComplete) return false;
+    // What is below them started later.
+    if (spans.some(({ startMs }) => startMs <= this.known.completeSinceMs)) return false;
     if (spans.some((span) => span.hasLeft || this.byId.get(traceId)?.has(span.spanId) === true))
       return false;
     // A span whose parent is still to come may be below them.

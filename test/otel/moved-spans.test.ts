@@ -1,5 +1,5 @@
 // Spans that change to the trace of the SERVER span, and what comes of those that name them.
-import { done, REQUEST, start } from '../invocation/scenario';
+import { done, init, report, REQUEST, start } from '../invocation/scenario';
 import {
   CALLER,
   child,
@@ -91,6 +91,48 @@ it('are none of a late SERVER span whose children have left and are forgotten', 
   scene.settle();
   scene.spans(further);
   expect(scene.settle().sdk).toMatchObject([{ traceId: OTHER_TRACE, kind: 1 }]);
+});
+
+describe('on a Managed Instance that always has a request open', () => {
+  const idOf = (number: number): string => number.toString(16).padStart(16, '0');
+  const traceOf = (number: number): string => number.toString(16).padStart(32, '0');
+  /** 1,100 spans of other requests leave, from 2,000 ms on. */
+  const busy = () => {
+    const scene = createScene();
+    scene.events(...init(0, { initializationType: 'lambda-managed-instances' }));
+    scene.events(start(1000, 'another'));
+    const others = Array.from({ length: 1100 }, (_, index) =>
+      sdk({
+        id: idOf(index + 1),
+        trace: traceOf(index + 1),
+        parent: idOf(1),
+        startMs: 2000 + index,
+      }),
+    );
+    scene.spans(...others);
+    expect(scene.settle().sdk).toHaveLength(1100);
+    return scene;
+  };
+
+  it('change their trace where all that may be below them is remembered', () => {
+    const scene = busy();
+    const startMs = 4000;
+    scene.events(start(startMs));
+    scene.spans(
+      server({ startMs }),
+      sdk({ id: FURTHER, trace: OTHER_TRACE, kind: 2, attributes: names, startMs }),
+    );
+    scene.events(report(4200));
+    expect(scene.settle().sdk).toMatchObject([{ traceId: TRACE }, { traceId: TRACE }]);
+  });
+
+  it('stay where what is below them may be forgotten', () => {
+    const scene = busy();
+    scene.events(start(1010));
+    scene.spans(server(), further);
+    scene.events(report(4200));
+    expect(scene.settle().sdk).toMatchObject([{ traceId: TRACE }, { traceId: OTHER_TRACE }]);
+  });
 });
 
 it('are not needed for late spans below ours: they go below the SERVER span, or its caller', () => {
