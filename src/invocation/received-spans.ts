@@ -9,7 +9,8 @@ import { forgetOldest } from '../telemetry/recent-keys';
 import type { SpanIdentity } from './identity';
 import { join, toInnerEdit } from './join';
 import type { Joined, SettlingRequest } from './joined';
-import { toParentEdit } from './joined';
+import { Relocations } from './relocations';
+import type { LeavingSpan } from './relocations';
 import { SpanForest } from './span-forest';
 import type { SeenSpan } from './span-forest';
 import type { OpenRequests } from './requests';
@@ -35,20 +36,6 @@ export interface ClosedRequest {
   readonly endMs: number;
 }
 
-/** The trace and the parent that a span gets instead of the parent that it names. */
-interface Place {
-  /** The trace of the parent that it names. */
-  readonly fromTraceId: string;
-  readonly traceId: string;
-  readonly parentSpanId: string | undefined;
-  readonly isRemote: boolean;
-}
-
-interface LeavingSpan {
-  readonly span: ReceivedSpan;
-  readonly seen: SeenSpan | undefined;
-}
-
 export class ReceivedSpans {
   /** A SERVER span came after ours had left: from then on ours wait for one settling more. */
   isServerLate = false;
@@ -70,8 +57,7 @@ export class ReceivedSpans {
   private completeSinceMs = -Infinity;
   /** The traces of spans that have left and are no longer remembered. */
   private readonly earlierTraces = new Set<string>();
-  /** Parents that late spans may name, by their span ids, and that have left under other ids or not at all. */
-  private readonly relocated = new Map<string, Place>();
+  private readonly relocations = new Relocations(MAX_RELOCATED);
   /** The latest end of a request that has settled, Unix milliseconds. */
   private latestEndMs = 0;
 
@@ -100,37 +86,11 @@ export class ReceivedSpans {
     if (joined === undefined) return undefined;
     for (const [span, edit] of joined.edits) {
       this.edits.set(span, { ...this.edits.get(span), ...edit });
-      if (edit.traceId !== undefined) this.follow(span, edit.traceId);
+      if (edit.traceId !== undefined) this.relocations.follow(span, edit.traceId);
     }
-    this.replaceOurs(request, joined);
+    this.relocations.replaceOurs(request, joined);
     if (joined.servedBy !== undefined) this.serving.add(joined.servedBy);
     return joined;
-  }
-
-  /** The span goes to another trace: what comes late and names it follows. */
-  private follow({ traceId, spanId }: ReceivedSpan, to: string): void {
-    if (traceId === undefined || spanId === undefined) return;
-    this.relocate({ traceId, spanId }, { traceId: to, parentSpanId: spanId, isRemote: false });
-  }
-
-  /** What names our span under the ids that it would have had gets the span in its place, or the caller. */
-  private replaceOurs({ identity, runtimeSpanId }: SettlingRequest, joined: Joined): void {
-    const { traceId, spanId, parentSpanId } = identity;
-    const isSameTrace = joined.identity.traceId === traceId;
-    if (isSameTrace && joined.identity.spanId === spanId) return;
-    // Otherwise, a span that is still to come may be above the SERVER span.
-    const isOutermost = joined.identity.parentIsRemote !== false;
-    const place =
-      isSameTrace && isOutermost
-        ? { traceId, parentSpanId: joined.identity.spanId, isRemote: false }
-        : { traceId, parentSpanId, isRemote: true };
-    this.relocate({ traceId, spanId }, place);
-    if (runtimeSpanId !== undefined) this.relocate({ traceId, spanId: runtimeSpanId }, place);
-  }
-
-  private relocate({ traceId, spanId }: SpanIdentity, place: Omit<Place, 'fromTraceId'>): void {
-    this.relocated.set(spanId, { fromTraceId: traceId, ...place });
-    forgetOldest(this.relocated, MAX_RELOCATED);
   }
 
   /** Called when our span, or the SERVER span in its place, is exported. */
@@ -232,42 +192,12 @@ export class ReceivedSpans {
         leaving.push({ span, seen: toSeen(span, undefined) });
       }
     }
-    const places = this.findPlaces(leaving);
+    const late = leaving.filter(({ span }) => this.edits.get(span)?.parentSpanId === undefined);
+    const places = this.relocations.find(late);
     for (const one of leaving) this.leave(one, places.get(one));
     this.limitRemembered();
     this.waiting = kept;
     this.forest = undefined;
-  }
-
-  /** Where spans go whose parents have left under other ids, or not at all. */
-  private findPlaces(leaving: readonly LeavingSpan[]): ReadonlyMap<LeavingSpan, SpanEdit> {
-    const places = new Map<LeavingSpan, SpanEdit>();
-    if (this.relocated.size === 0) return places;
-    const late = new Set(
-      leaving.filter(({ span }) => this.edits.get(span)?.parentSpanId === undefined),
-    );
-    // Once more after each that goes, for a child may stand before its parent.
-    for (let count = Infinity; late.size < count;) {
-      count = late.size;
-      for (const span of late) {
-        const edit = this.followParent(span);
-        if (edit === undefined) continue;
-        places.set(span, edit);
-        late.delete(span);
-      }
-    }
-    return places;
-  }
-
-  private followParent({ span, seen }: LeavingSpan): SpanEdit | undefined {
-    if (seen?.parentSpanId === undefined) return undefined;
-    const { traceId, spanId, parentSpanId } = seen;
-    const place = this.relocated.get(parentSpanId);
-    if (place?.fromTraceId !== traceId || place.parentSpanId === spanId) return undefined;
-    const edit = toParentEdit(span, place.parentSpanId, place.isRemote);
-    if (place.traceId === traceId) return edit;
-    this.follow(span, place.traceId);
-    return { traceId: place.traceId, ...edit };
   }
 
   private leave({ span, seen }: LeavingSpan, place: SpanEdit | undefined): void {
@@ -286,7 +216,7 @@ export class ReceivedSpans {
     const { identity, isServed } = closed;
     if (isServed) {
       const edit = toInnerEdit(span, identity, this.known);
-      if (edit.traceId !== undefined) this.follow(span, edit.traceId);
+      if (edit.traceId !== undefined) this.relocations.follow(span, edit.traceId);
       return edit;
     }
     this.isServerLate = true;

@@ -40,11 +40,25 @@ it('are followed by very many that come late', () => {
   scene.events(start(1000), done(1200));
   scene.settle();
   const idOf = (number: number): string => (number + 1).toString(16).padStart(16, '0');
-  const late = Array.from({ length: 200 }, (_, index) => [
+  const late = Array.from({ length: 1000 }, (_, index) => [
     otherChild(idOf(2 * index + 1), idOf(2 * index)),
     otherChild(idOf(2 * index), FURTHER),
   ]).flat();
   scene.spans(...late);
+  const traces = scene.settle().sdk.map(({ traceId }) => traceId);
+  expect(traces).toEqual(late.map(() => TRACE));
+});
+
+it('are followed by a long chain that comes late, the innermost first', () => {
+  const scene = createScene();
+  scene.spans(server(), further);
+  scene.events(start(1000), done(1200));
+  scene.settle();
+  const idOf = (number: number): string => (number + 1).toString(16).padStart(16, '0');
+  const late = Array.from({ length: 2000 }, (_, index) =>
+    otherChild(idOf(index), index === 0 ? FURTHER : idOf(index - 1)),
+  );
+  scene.spans(...late.reverse());
   const traces = scene.settle().sdk.map(({ traceId }) => traceId);
   expect(traces).toEqual(late.map(() => TRACE));
 });
