@@ -79,15 +79,8 @@ function findInside(
 ): ReadonlySet<ForestSpan> {
   const all = new Set(servers);
   const isInside = (span: ForestSpan): boolean =>
-    forest.above(span).some((one) => all.has(one)) || isBelowUnseen(span, request, forest);
+    forest.above(span).some((one) => all.has(one)) || forest.isBelowUnseen(span, request);
   return new Set(servers.filter(isInside));
-}
-
-/** What is above it has a parent in this process that has not come. */
-function isBelowUnseen(span: ForestSpan, request: SettlingRequest, forest: SpanForest): boolean {
-  const top = forest.above(span).at(-1) ?? span;
-  const isLocal = top.parentSpanId !== undefined && top.isParentRemote === false;
-  return isLocal && !isBelowOurs(top, request);
 }
 
 function serveBy(
@@ -104,7 +97,7 @@ function serveBy(
   // A span between X-Ray's context and the server stays above it.
   const upwards = new Set([server, ...forest.above(server)]);
   // If a span is still to come above the server, it may be below any of them, and then they would go round in a circle.
-  const staysOutside = isBelowUnseen(server, request, forest)
+  const staysOutside = forest.isBelowUnseen(server, request)
     ? (): boolean => true
     : (span: ForestSpan): boolean => upwards.has(span);
   // A further server whose parent has come stays below that.
@@ -112,7 +105,7 @@ function serveBy(
   const loose = new Set([...alone, ...below.filter((span) => !staysOutside(span))]);
   const list = new EditList();
   for (const one of further) list.add(one, { kind: INTERNAL });
-  putInside([...loose], server, { forest, list });
+  putInside([...loose], server, { request, forest, list });
   for (const span of below) {
     if (staysOutside(span)) list.add(span, (held) => toParentEdit(held, caller, true));
   }
@@ -124,17 +117,23 @@ function serveBy(
   return { identity, servedBy, links: [], edits: list.edits };
 }
 
+interface Decision {
+  readonly request: SettlingRequest;
+  readonly forest: SpanForest;
+  readonly list: EditList;
+}
+
 /** Makes spans children of the server. Those of another trace change to its trace, with all that is below them. */
 function putInside(
   spans: readonly ForestSpan[],
   { traceId, spanId }: ForestSpan,
-  { forest, list }: { readonly forest: SpanForest; readonly list: EditList },
+  { request, forest, list }: Decision,
 ): void {
   for (const from of new Set(spans.map((span) => span.traceId))) {
     const tops = spans.filter((span) => span.traceId === from);
     if (from !== traceId) {
       const moving = [...new Set(tops.flatMap((top) => [top, ...forest.below(top)]))];
-      if (!forest.canMove(moving, traceId)) continue;
+      if (!forest.canMove(moving, traceId, request)) continue;
       for (const one of moving) list.add(one, { traceId });
     }
     for (const top of tops) list.add(top, (held) => toParentEdit(held, spanId, false));

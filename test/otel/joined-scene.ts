@@ -34,6 +34,8 @@ export interface SdkSpan {
   readonly parent?: string | undefined;
   /** Of the parent. */
   readonly isRemote?: boolean;
+  /** False: the SDK does not say whether the parent is remote. */
+  readonly saysRemote?: boolean;
   readonly kind?: number;
   readonly startMs?: number;
   readonly attributes?: Readonly<Record<string, string>>;
@@ -45,6 +47,7 @@ export function sdk({
   trace = TRACE,
   parent,
   isRemote = false,
+  saysRemote = true,
   ...rest
 }: SdkSpan): ReceivedSpan {
   const { kind = 1, startMs = 1010, attributes = {}, status = 0 } = rest;
@@ -61,7 +64,7 @@ export function sdk({
       value: { stringValue },
     })),
     status: { code: status },
-    flags: isRemote ? 0x301 : 0x101,
+    flags: saysRemote ? (isRemote ? 0x301 : 0x101) : 0x1,
   });
   const part = { block, start: 0, end: block.length };
   return new ReceivedSpan(part, { resource: nothing, scope: nothing });

@@ -176,6 +176,32 @@ it('do not go round in a circle where a span comes late between X-Ray and the SE
   expect(scene.settle().sdk).toMatchObject([{ parentSpanId: '3333333333333333' }]);
 });
 
+it('do not go round in a circle where an SDK does not say that the span still to come is local', () => {
+  const scene = createScene();
+  const between = '4444444444444444';
+  const outer = sdk({ id: '3333333333333333', parent: OWN, isRemote: true });
+  const step = sdk({ id: '5555555555555555', parent: between, saysRemote: false });
+  scene.spans(outer, step, server({ parent: '5555555555555555', isRemote: false }));
+  scene.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  expect(scene.settle().sdk).toMatchObject([
+    { parentSpanId: CALLER },
+    { parentSpanId: between },
+    { parentSpanId: '5555555555555555' },
+  ]);
+});
+
+it('change their trace beside a SERVER span of an SDK that does not say that its caller is remote', () => {
+  const scene = createScene();
+  const message = { id: '3333333333333333', trace: OTHER_TRACE, parent: CALLER, kind: 5 };
+  scene.spans(server(), further, sdk({ ...message, saysRemote: false }));
+  scene.events(start(1000), done(1200));
+  expect(scene.settle().sdk).toMatchObject([
+    { traceId: TRACE, kind: 2 },
+    { traceId: TRACE, kind: 1 },
+    { traceId: OTHER_TRACE, kind: 5, parentSpanId: CALLER },
+  ]);
+});
+
 it('do not include ours where the function has spans below it and a root in another trace', () => {
   const scene = createScene();
   const root = sdk({ id: '3333333333333333', trace: OTHER_TRACE });
