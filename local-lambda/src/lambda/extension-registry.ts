@@ -60,13 +60,18 @@ export function createExtension(name: string, kind: Extension['kind']): Extensio
   };
 }
 
-/** Hands the event to the pending poll; without one it waits for the next. */
+/**
+ * Hands the event to the pending poll; without one it waits for the next. A poll whose connection broke counts: until
+ * an event has gone to it, and is lost, the service refuses another one (RIE's externalagent_states.go).
+ */
 export function sendNextEvent(extension: Extension, event: NextEventBody): void {
   const { poll } = extension;
-  extension.pendingEvent = poll === undefined ? event : undefined;
-  if (poll === undefined) return;
+  const isPolling = extension.state === 'Ready';
+  extension.pendingEvent = isPolling ? undefined : event;
+  if (!isPolling) return;
   extension.poll = undefined;
   extension.state = 'Running';
+  if (poll === undefined) return;
   // The service answers SHUTDOWN as text/plain and without an event identifier (captures, RIE).
   poll.writeHead(
     200,

@@ -157,9 +157,7 @@ export function createExtensionsApi(options: ExtensionsApiOptions): ExtensionsAp
     next(request, response) {
       const extension = identify(request);
       if ('status' in extension) return extension;
-      // A poll may be repeated if its connection broke.
-      const lostPoll = extension.state === 'Ready' && extension.poll === undefined;
-      if (extension.state !== 'Registered' && extension.state !== 'Running' && !lostPoll) {
+      if (extension.state !== 'Registered' && extension.state !== 'Running') {
         return transitionRefused(extension, 'Ready');
       }
       extension.state = 'Ready';

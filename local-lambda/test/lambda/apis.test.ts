@@ -2,7 +2,7 @@
 import { request } from 'node:http';
 import { startApiServer } from '../../src/lambda/api-server';
 import type { ApiServer } from '../../src/lambda/api-server';
-import { createExtension } from '../../src/lambda/extension-registry';
+import { createExtension, sendNextEvent } from '../../src/lambda/extension-registry';
 import { createExtensionsApi } from '../../src/lambda/extensions-api';
 import type { ExtensionsApiState } from '../../src/lambda/extensions-api';
 import { toFunctionSettings } from '../../src/lambda/local-lambda-options';
@@ -165,6 +165,29 @@ test('init/error and exit/error need their header, answer 202 and are fatal', as
   expect(await call('POST', path, headers)).toMatchObject({ status: 202, body: { status: 'OK' } });
   expect(fatal).toEqual(['Extension.ExitError']);
   expect((await call('POST', path, headers)).status).toBe(403);
+});
+
+test('a poll whose connection broke is the only one until an event has gone to it', async () => {
+  const id = await identified();
+  const lost = request(`http://${server.address}${NEXT}`, { headers: id });
+  lost.on('error', () => undefined).end();
+  const [extension] = state.extensions;
+  const until = async (isTrue: () => boolean): Promise<void> => {
+    while (!isTrue()) await new Promise(setImmediate);
+  };
+  await until(() => extension?.poll !== undefined);
+  lost.destroy();
+  await until(() => extension?.poll === undefined);
+  expect(await call('GET', NEXT, id)).toMatchObject({
+    status: 403,
+    body: { errorType: 'Extension.InvalidExtensionState' },
+  });
+  if (extension === undefined) throw new Error('expected an extension, got none');
+  sendNextEvent(extension, { eventType: 'INVOKE', requestId: 'lost' });
+  const second = call('GET', NEXT, id);
+  await until(() => extension.poll !== undefined);
+  sendNextEvent(extension, { eventType: 'INVOKE', requestId: 'second' });
+  expect((await second).body).toMatchObject({ requestId: 'second' });
 });
 
 const SUBSCRIPTION = {
