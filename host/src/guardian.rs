@@ -17,6 +17,8 @@ pub const GAVE_UP: i32 = 70;
 
 const MAX_FAILURES: u32 = 5;
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(200);
+/// How long an invocation may be held for, once, after an engine died while it polled.
+const PAUSE_WHILE_REFUSED: Duration = Duration::from_millis(50);
 
 pub struct Extension {
     pub runtime_api: String,
@@ -79,6 +81,10 @@ fn outlive(child: Pid, watched: &SigSet, extension: &Extension) -> ! {
 }
 
 /// Polls event/next until SHUTDOWN, so that the function works as if there were no extension.
+///
+/// If the engine died while it polled, Lambda refuses another poll with 403 (the state is Ready) until the next event
+/// has gone to the lost one, on Managed Instances for as long as the environment lives. Source: externalagent_states.go of
+/// <https://github.com/aws/aws-lambda-runtime-interface-emulator>
 pub fn idle(extension: &Extension) -> ! {
     end_at_signals();
     let Extension { runtime_api, name, identifier } = extension;
@@ -96,6 +102,7 @@ pub fn idle(extension: &Extension) -> ! {
                     exit(0)
                 }
             }
+            Ok(answer) if answer.status == 403 => std::thread::sleep(PAUSE_WHILE_REFUSED),
             _ => {
                 failures += 1;
                 std::thread::sleep(PAUSE_AFTER_FAILURE);

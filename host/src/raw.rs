@@ -189,8 +189,10 @@ pub enum Side {
 /// Splits the process in two.
 ///
 /// Sound because it is called once, at the top of `main`, before any thread is started: the child inherits no
-/// lock that another thread holds.
+/// lock that another thread holds. The default action for SIGCHLD runs no code of ours.
 pub fn split_process() -> nix::Result<Side> {
+    // If whoever starts this program ignores it, the kernel would not tell of the child's death.
+    let _ = unsafe { signal(Signal::SIGCHLD, SigHandler::SigDfl) };
     match unsafe { nix::unistd::fork() }? {
         nix::unistd::ForkResult::Parent { child } => Ok(Side::Parent { child }),
         nix::unistd::ForkResult::Child => Ok(Side::Child),

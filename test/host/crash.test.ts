@@ -1,8 +1,11 @@
 // The engine's process dies: the function's next invocations are as without the extension, one line says so,
 // and the extension ends with 0 at SHUTDOWN.
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { endRuns, startLayer } from '../scenarios/layer-run';
 import type { LayerRun } from '../scenarios/layer-run';
+import { hostLayer } from './host-layer';
 
 afterEach(endRuns);
 
@@ -45,4 +48,57 @@ describe.each(['SIGSEGV', 'SIGKILL', 'SIGABRT'] as const)('after %s', (signal) =
     const { extensions } = await run.lambda.shutdown();
     expect(extensions[0]).toMatchObject({ exitCode: 0, killed: false });
   });
+});
+
+describe('Lambda refuses a poll while that of the dead engine is open to it', () => {
+  test('of an engine that polled while the handler ran: no invocation fails', async () => {
+    const run = await startLayer({ settings: { LAMBDA_OTLP_FLUSH: 'overlap' } });
+    expect(await run.lambda.invoke(ok)).toMatchObject({ status: 'success' });
+    const slow = run.lambda.invoke({ action: 'sleep', ms: 3_000 });
+    // The export of what the first invocation left begins when the poll is sent.
+    await run.receiver.waitFor(
+      ({ requests }) => requests.some(({ signal }) => signal === 'logs'),
+      2_000,
+    );
+    process.kill(enginePid(run), 'SIGKILL');
+    expect(await slow).toMatchObject({ status: 'success' });
+    for (let round = 0; round < 3; round += 1) {
+      expect(await run.lambda.invoke(ok)).toMatchObject({ status: 'success' });
+    }
+    const { extensions } = await run.lambda.shutdown();
+    expect(extensions[0]).toMatchObject({ exitCode: 0, killed: false });
+  });
+
+  test('of the engine of a managed instance, which polled all its life: requests are served on', async () => {
+    const run = await startLayer({ initializationType: 'lambda-managed-instances' });
+    expect(await run.lambda.invoke(ok)).toMatchObject({ status: 'success' });
+    process.kill(enginePid(run), 'SIGKILL');
+    expect(await run.lambda.invoke({ action: 'sleep', ms: 2_000 })).toMatchObject({
+      status: 'success',
+    });
+    expect(await run.lambda.invoke(ok)).toMatchObject({ status: 'success' });
+    // The lost poll gets SHUTDOWN too.
+    const { extensions } = await run.lambda.shutdown();
+    expect(extensions[0]?.exitCode ?? 0).toBe(0);
+  });
+});
+
+test('where the death of children is ignored, as a starting process may leave it, it is noticed too', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'no-sigchld-'));
+  try {
+    const layer = join(hostLayer, 'extensions/lambda-otlp');
+    const script = `#!/usr/bin/env python3
+import os, signal
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execv('${layer}', ['lambda-otlp'])
+`;
+    writeFileSync(join(folder, 'lambda-otlp'), script, { mode: 0o755 });
+    const run = await startLayer({ extensionsDir: folder });
+    process.kill(enginePid(run), 'SIGKILL');
+    expect(await run.lambda.invoke(ok)).toMatchObject({ status: 'success' });
+    const { extensions } = await run.lambda.shutdown();
+    expect(extensions[0]).toMatchObject({ exitCode: 0, killed: false });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
