@@ -4,6 +4,7 @@
 // Decided once, when the request settles, by what the spans say about themselves, never by when they arrived.
 import type { SpanEdit } from '../relay/edit-span';
 import type { ReceivedSpan } from '../relay/received-span';
+import { defined } from '../telemetry/fields';
 import type { SpanIdentity } from './identity';
 import { joinRoots, replaceMissing } from './join-roots';
 import type { Joined, SettlingRequest } from './joined';
@@ -111,9 +112,8 @@ function serveBy(
   }
   const isCalled = isBelowOurs(server, request);
   const parentSpanId = isCalled ? caller : server.parentSpanId;
-  const parentIsRemote = isCalled || server.isParentRemote !== false;
-  const parent = parentSpanId === undefined ? {} : { parentSpanId, parentIsRemote };
-  const identity = { traceId, spanId, ...parent, sampled: true };
+  const parentIsRemote = isCalled || server.isParentRemote;
+  const identity = { traceId, spanId, ...defined({ parentSpanId, parentIsRemote }), sampled: true };
   return { identity, servedBy, links: [], edits: list.edits };
 }
 

@@ -42,8 +42,9 @@ export class Relocations {
     const { traceId, spanId, parentSpanId } = identity;
     const isSameTrace = joined.identity.traceId === traceId;
     if (isSameTrace && joined.identity.spanId === spanId) return;
-    // Otherwise, a span that is still to come may be above the SERVER span.
-    const isOutermost = joined.identity.parentIsRemote !== false;
+    const { parentSpanId: above, parentIsRemote } = joined.identity;
+    // Otherwise, a span that is still to come may be above the SERVER span. Not every SDK says where its parent is.
+    const isOutermost = above === undefined || parentIsRemote === true;
     const place =
       isSameTrace && isOutermost
         ? { traceId, parentSpanId: joined.identity.spanId, isRemote: false }

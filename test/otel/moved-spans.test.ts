@@ -190,6 +190,16 @@ it('do not go round in a circle where an SDK does not say that the span still to
   ]);
 });
 
+it('do not go round in a circle with a SERVER span that does not say that its parent is local', () => {
+  const scene = createScene();
+  const wrapper = '4444444444444444';
+  scene.spans(server({ parent: wrapper, saysRemote: false }));
+  scene.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  expect(scene.settle().sdk).toMatchObject([{ parentSpanId: wrapper }]);
+  scene.spans(sdk({ id: wrapper, parent: OWN, saysRemote: false }));
+  expect(scene.settle().sdk).toMatchObject([{ parentSpanId: CALLER }]);
+});
+
 it('change their trace beside a SERVER span of an SDK that does not say that its caller is remote', () => {
   const scene = createScene();
   const message = { id: '3333333333333333', trace: OTHER_TRACE, parent: CALLER, kind: 5 };

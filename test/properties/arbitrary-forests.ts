@@ -1,5 +1,6 @@
 // Random requests of a function with an SDK, and what leaves of them.
 import fc from 'fast-check';
+import { TOLERANCE_MS } from '../../src/invocation/joined';
 import { bytesOf } from '../../src/relay/item';
 import type { ReceivedSpan } from '../../src/relay/received-span';
 import { attributesOf, CALLER, createScene, OTHER_TRACE, sdk, TRACE } from '../otel/joined-scene';
@@ -167,6 +168,7 @@ function makeSpans({ requests }: Forest, request: number, from: number): MadeSpa
       ours: namesOurs ? ourIdOf(request) : undefined,
       runtime: namesOurs ? runtimeIdOf(request) : undefined,
     };
+    // Some SDKs do not say where the parent is.
     const isLocal = parent === 'span' || parent === 'missing';
     const names = { nobody: undefined, own: requestId, other, stranger: 'stranger' }[span.names];
     return {
@@ -175,12 +177,12 @@ function makeSpans({ requests }: Forest, request: number, from: number): MadeSpa
       traceId,
       spanId: idOf(index),
       parentSpanId: parents[parent],
-      isParentRemote: isLocal || saysRemote ? !isLocal : undefined,
+      isParentRemote: saysRemote ? !isLocal : undefined,
       kind: span.kind,
       names: span.kind === SERVER || span.kind === CONSUMER ? names : undefined,
       // A runtime that is gone hands nothing over.
       phase: isDead && span.phase === 'late' ? 'held' : span.phase,
-      isInTime: span.startMs <= LENGTH_MS,
+      isInTime: span.startMs <= LENGTH_MS + TOLERANCE_MS,
       namesOurs,
     };
   });
