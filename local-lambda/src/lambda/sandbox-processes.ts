@@ -1,7 +1,7 @@
 // Starts the processes of an environment: every executable of the extensions directory, then the
 // runtime. Source: AWS "Lambda execution environment lifecycle"; RIE for the launch errors.
 import { accessSync, constants, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { createExtension } from './extension-registry';
 import type { Extension } from './extension-registry';
 import { MAX_EXTENSIONS } from './extensions-api';
@@ -15,12 +15,13 @@ import type { TelemetryCategory } from './telemetry-event';
 const INSPECTOR_PORT = 9229;
 const NODE_RUNTIME = join(__dirname, 'node-runtime.mjs');
 
+/** Their paths are absolute, because extensions run in a folder of their own. */
 function listExtensions(directory: string | undefined): readonly ExtensionCommand[] {
   if (directory === undefined) return [];
   return readdirSync(directory)
     .sort()
     .filter((name) => !statSync(join(directory, name)).isDirectory())
-    .map((name) => ({ name, command: [join(directory, name)] }));
+    .map((name) => ({ name, command: [resolve(directory, name)] }));
 }
 
 function isExecutable(path: string): boolean {

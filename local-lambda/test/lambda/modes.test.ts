@@ -1,4 +1,7 @@
 // Initialization types, log formats and subscriptions beside the plain on-demand function.
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
 import { delivered, endRuns, eventually, startRun } from './probe-run';
 import type { ProbeRun } from './probe-run';
 
@@ -11,6 +14,16 @@ function recordOf({ lambda }: ProbeRun, type: string): Record<string, unknown> {
   const found = lambda.events.find((event) => event.type === type);
   return (found?.record ?? {}) as Record<string, unknown>;
 }
+
+test('a relative extensionsDir is found from the folder of this process', async () => {
+  const directory = mkdtempSync(join(tmpdir(), 'extensions-'));
+  copyFileSync(join(__dirname, 'fixtures/probe.mjs'), join(directory, 'probe.mjs'));
+  const extensionsDir = relative(process.cwd(), directory);
+  const run = await startRun({ name: 'probe.mjs' }, { extensionsDir, extensionCommands: [] });
+  expect(await run.lambda.invoke({ action: 'echo' })).toMatchObject({ status: 'success' });
+  expect(recordOf(run, 'platform.extension')).toMatchObject({ state: 'Ready' });
+  rmSync(directory, { recursive: true });
+});
 
 test('SnapStart restores before the first start and reports the restore once', async () => {
   const run = await startRun({}, { initializationType: 'snap-start' });
