@@ -193,8 +193,8 @@ function readTimeOfDay(text: string): HeadDraft | undefined {
 
 /** JUL and tinylog print the time in the first line and the level in the second; tint and charm print one line. */
 function readDated(text: string, eventTime: HrTime): HeadDraft | undefined {
-  // `Mar 02, `, `Mar  2 `, `Mon Mar 02 `, `Mon, 02 Mar `
-  const isDate = /^[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} )?[ \d]\d/.test(text);
+  // `Mar 02, `, `Mar  2 `, `Mon Mar 02 `, `Mon, 02 Mar `, `Mon 2 Mar `
+  const isDate = /^[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} )?[ \d]/.test(text);
   if (!isDate || !(TIME_OF_DAY.test(text) || DAY_TIME.test(text))) return undefined;
   return readTimeOfDay(text) ?? readSecondLine(text, eventTime);
 }

@@ -11,9 +11,9 @@ export const BASIC_TIME = /^\[?(\d{8}T\d{6}(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?
  */
 export const TIME_OF_DAY =
   /^\[?(?:(?:\d{1,2}[-/. ])?(?:[A-Z][a-z]{2}|\d{1,2})[-/. ] ?(?:\d{1,2})?,? ?(?:\d{4},? )?|\d{6,8} )?\d{1,2}:\d\d(?::\d\d([.,]\d{1,9})?(?:[ \u202f]?[AP]M)?|[AP]M)(?:Z| [+-]\d{4}| UTC| [A-Z]\w{2,15}\/\w{2,15})?(?![\w:])/;
-/** A date after the name of a day: Apache, C's asctime, RFC 1123. */
+/** A date after the name of a day: Apache, C's asctime, RFC 1123, the command `date`. */
 export const DAY_TIME =
-  /^\[?[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} [ \d]\d|\d{1,2} [A-Z][a-z]{2} \d{4}) \d\d:\d\d:\d\d(\.\d{1,9})?(?: [A-Z]{3,4})?(?: \d{4}| [+-]\d{4})?(?=[\]\s])/;
+  /^\[?[A-Z][a-z]{2},? (?:[A-Z][a-z]{2} [ \d]\d|[ \d]?\d [A-Z][a-z]{2}(?: \d{4})?) \d\d:\d\d:\d\d(\.\d{1,9})?(?: [AP]M)?(?: [A-Z]{3,4})?(?: \d{4}| [+-]\d{4})?(?=[\]\s])/;
 /** Epoch time in seconds or a smaller unit; zap's console prints `1.772439300749e+09`. */
 export const EPOCH_TIME =
   /^\[?(1\.\d{1,18}e\+09|\d{10}(?:\.\d{1,9}|\d{3}|\d{6}|\d{9})?)(?=[\s|\]])/;
