@@ -115,6 +115,7 @@ async function conclude(scenario: ScenarioOutcome, destination: Destination): Pr
     case 'endpoint':
       console.log(heading(`sent to ${destination.url}: service orders, traces`, DISPLAY));
       for (const [traceId, title] of titles) console.log(`  ${traceId}  ${title}`);
+      console.log();
       return sayChecks(checkEndpoint(scenario));
   }
 }

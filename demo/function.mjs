@@ -27,7 +27,7 @@ export async function handler({ orderId, amount = 20, currency = 'EUR', fate }) 
     level: 'INFO',
     message: `order ${orderId} paid`,
     orderId,
-    total: amount / rates[currency],
+    total: Number((amount / rates[currency]).toFixed(2)),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
   return { orderId, paid: true };

@@ -215,6 +215,8 @@ export function parseLocalArguments(argv: readonly string[]): ParsedArguments {
     if (values.version) return { kind: 'version' };
     return { kind: 'run', arguments: toArguments(values) };
   } catch (error) {
-    return { kind: 'wrong', message: error instanceof Error ? error.message : String(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    // Node.js goes on about arguments that begin with a dash, which nobody meant.
+    return { kind: 'wrong', message: message.replace(/\. To specify a positional .*/s, '') };
   }
 }

@@ -160,9 +160,15 @@ async function shutDown(lambda: LocalLambda): Promise<void> {
   }
 }
 
-function showTelemetry({ target: { receiver }, front, options }: Run): void {
+function showTelemetry({ target: { receiver, endpointVariables }, front, options }: Run): void {
   const nobodySends = options.layer === undefined && front.findLayer() === undefined;
-  if (receiver === undefined || (nobodySends && receiver.requests.length === 0)) return;
+  if (nobodySends && (receiver?.requests.length ?? 0) === 0) return;
+  if (receiver === undefined) {
+    // Not the endpoint itself: its URL may contain a password.
+    const variables = endpointVariables.join(', ');
+    console.log(`\nTelemetry is sent where ${variables} says; --ui PORT shows it here instead.`);
+    return;
+  }
   const paint = choosePaint(process.env, process.stdout.isTTY);
   const width = chooseWidth(process.env);
   console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);

@@ -27,9 +27,15 @@ function readEventText(file: string, option: string): string {
     return readText(file);
   } catch (error) {
     const samples = `or --sample ${SAMPLE_EVENT_NAMES.join(', ')}`;
-    const { message } = error as Error;
-    throw new UserError(`${option}: expected a file, ${samples}; ${message}; nothing was run`);
+    throw new UserError(
+      `${option}: expected a file, ${samples}; ${whyUnread(error)}; nothing was run`,
+    );
   }
+}
+
+function whyUnread(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return code === 'ENOENT' ? 'found none' : message;
 }
 
 /** Standard input is read by its descriptor, which works even if it is a socket. */
@@ -49,7 +55,9 @@ export function readVariables({
     const text = readText(environmentFile);
     return { ...(parseEnv(text) as Record<string, string>), ...environment };
   } catch (error) {
-    throw new UserError(`--env-file: ${(error as Error).message}; nothing was run`);
+    throw new UserError(
+      `--env-file ${environmentFile}: expected a file of NAME=VALUE lines; ${whyUnread(error)}; nothing was run`,
+    );
   }
 }
 

@@ -21,6 +21,8 @@ export interface TelemetryTarget {
   /** Undefined if the user has set an endpoint. */
   readonly receiver: OtlpReceiver | undefined;
   readonly page: TelemetryPage | undefined;
+  /** The variables by which the user's endpoint is set; empty if there is a receiver. */
+  readonly endpointVariables: readonly string[];
   close(): Promise<void>;
 }
 
@@ -47,7 +49,13 @@ export async function openTelemetryTarget(
   );
   if (endpoints.length > 0 && options.uiPort === undefined) {
     const close = (): Promise<void> => Promise.resolve();
-    return { environment, receiver: undefined, page: undefined, close };
+    return {
+      environment,
+      receiver: undefined,
+      page: undefined,
+      endpointVariables: endpoints,
+      close,
+    };
   }
   const page =
     options.uiPort === undefined ? undefined : await startTelemetryPage({ port: options.uiPort });
@@ -57,6 +65,7 @@ export async function openTelemetryTarget(
     environment: { ...Object.fromEntries(others), OTEL_EXPORTER_OTLP_ENDPOINT: receiver.url },
     receiver,
     page,
+    endpointVariables: [],
     async close() {
       await receiver.close();
       await page?.close();

@@ -2,6 +2,7 @@
 import { toPlainValue, toPlainAttributes } from '../otlp/flatten';
 import type { FlatLogRecord, PlainAttributes, PlainValue } from '../otlp/flatten';
 import type { Color } from './paint';
+import { toReadableError } from './readable-error';
 import { cut, padEnd, toPrintable, widthOf, wrap } from './terminal-text';
 import type { RenderOptions } from './waterfall';
 
@@ -79,7 +80,9 @@ function toBodyLines({ logRecord }: FlatLogRecord, cells: number): readonly stri
   const body = toPlainValue(logRecord.body);
   // What is not a line does not say what it is: an event of a type that is new, say.
   const eventName = logRecord.eventName === '' ? '' : `${logRecord.eventName} `;
-  const text = typeof body === 'string' ? body : eventName + describe(body);
+  const verbatim = typeof body === 'string' ? body : eventName + describe(body);
+  const { 'exception.stacktrace': stacktrace } = toPlainAttributes(logRecord.attributes);
+  const text = toReadableError(verbatim, stacktrace) ?? verbatim;
   const lines = text.split(/\r?\n/).flatMap((line) => wrap(toPrintable(line), Math.max(20, cells)));
   if (lines.length <= MAX_BODY_LINES) return lines;
   return [

@@ -44,7 +44,7 @@ test('--x-ray says that the request is sampled, and without it is not', () => {
 
 test('an --env-file that is not there is wrong use of this command, not of Node', () => {
   const { status, stderr } = runIn('--env-file', 'none.env');
-  expect(stderr).toContain('--env-file: ENOENT');
+  expect(stderr).toContain('--env-file none.env: expected a file of NAME=VALUE lines; found none');
   expect(status).toBe(2);
 });
 

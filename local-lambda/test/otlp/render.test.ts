@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { renderLogs } from '../../src/render/log-list';
+import { toReadableError } from '../../src/render/readable-error';
 import { renderMetrics } from '../../src/render/metric-table';
 import { chooseWidth } from '../../src/render/choose-width';
 import { choosePaint, colored, plain } from '../../src/render/paint';
@@ -90,6 +91,26 @@ test.each([
 ])('%s is %j, %j: %i columns', (_what, environment, widths, expected) => {
   const outputs = widths.map((columns) => ({ columns }));
   expect(chooseWidth(environment, outputs)).toBe(expected);
+});
+
+const printed = (error: object): string => `Invoke Error\t${JSON.stringify(error)}`;
+
+test.each([
+  [
+    'an error of Lambda’s runtime is its stack trace',
+    printed({ errorType: 'E', errorMessage: 'no' }),
+    'Invoke Error\nE: no\n    at f',
+  ],
+  [
+    'an error without words before it is its stack trace',
+    '{"errorType":"E","errorMessage":"no"}',
+    'E: no\n    at f',
+  ],
+  ['an object of another logger stays as it is', printed({ err: { message: 'no' } }), undefined],
+  ['a line that only mentions braces stays as it is', 'no {x} in E', undefined],
+])('%s', (_what, line, expected) => {
+  expect(toReadableError(line, 'E: no\n    at f')).toBe(expected);
+  expect(toReadableError(line, undefined)).toBeUndefined();
 });
 
 test('what a function logs cannot command the terminal', () => {

@@ -1,5 +1,6 @@
 // Log lines one below the other; each opens to its attributes.
 import { useState } from 'preact/hooks';
+import { toReadableError } from '../../render/readable-error';
 import type { PageLog } from '../page-data';
 import { AttributeTable } from './attribute-table';
 import { formatOffset, formatTime, severityOf } from './format';
@@ -16,6 +17,7 @@ function LogLine({
   const [open, setOpen] = useState(false);
   const severity = severityOf(log.severity);
   const stack = log.attributes['exception.stacktrace'];
+  const readable = open ? undefined : toReadableError(log.body, stack);
   const when = sinceMs === undefined ? formatTime(log.atMs) : formatOffset(log.atMs - sinceMs);
   return (
     <li class={`log ${severity}`}>
@@ -23,7 +25,7 @@ function LogLine({
         <time title={new Date(log.atMs).toISOString()}>{when}</time>
         <span class="severity">{severity === 'none' ? '' : severity}</span>
         <span class="origin">{log.scope.split('/').at(-1)}</span>
-        <span class="body">{log.body}</span>
+        <span class="body">{readable ?? log.body}</span>
       </button>
       {open && (
         <div class="span-details">
