@@ -20,9 +20,12 @@ export const COMMAND_NAMES = Object.keys(SCRIPTS) as readonly CommandName[];
 /** The package contains the build, not the sources. */
 const IS_CHECKOUT = existsSync(join(__dirname, '../src/main.ts'));
 
-/** `npx lambda-otlp demo`, or in a checkout `npm run demo --`, ready to be followed by options. */
+/**
+ * `npx --no-install lambda-otlp demo`, or in a checkout `npm run demo --`, ready to be followed by options. Without
+ * `--no-install`, npx would run whatever somebody registers under this name.
+ */
 export function typed(command: CommandName): string {
-  return IS_CHECKOUT ? SCRIPTS[command] : `npx lambda-otlp ${command}`;
+  return IS_CHECKOUT ? SCRIPTS[command] : `npx --no-install lambda-otlp ${command}`;
 }
 
 /** What to do if the zip of `layer` is missing. */

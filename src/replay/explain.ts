@@ -93,9 +93,8 @@ function describeHandedOver(
   );
   const share = requests.length === 0 ? 100 : (100 * whole.length) / requests.length;
   return [
-    "what the function's SDK hands over is no event of Lambda's, and is not stored with them: its spans",
-    "and records share their request's verdict, and all of them leave with",
-    `${whole.length} of ${requests.length} requests, ${share.toFixed(1)} %; its metrics always do`,
+    "Stored events contain nothing that the function's own SDK sent. Its spans and log records are exported",
+    `with their request: in full for ${whole.length} of ${requests.length} requests (${share.toFixed(1)} %). Its metrics always are.`,
   ].join('\n');
 }
 
@@ -180,7 +179,7 @@ function describeRequest(
   const [spans, logs] = [after?.spans.length ?? 0, after?.logs.length ?? 0];
   return [
     `${title}: ${verdict}`,
-    `  leave: ${spans} of ${before.spans.length} spans, ${logs} of ${before.logs.length} lines`,
+    `  exported: ${spans} of ${before.spans.length} spans, ${logs} of ${before.logs.length} lines`,
     ...changes.map((change) => `  ${change}`),
   ].join('\n');
 }
@@ -195,7 +194,7 @@ function describeChange({ rule, run }: Effect, before: RequestItems, requestId: 
   const spans = countChanged(before.spans, after.spans);
   const logs = countChanged(before.logs, after.logs);
   const parts = [spans > 0 && `${spans} spans`, logs > 0 && `${logs} lines`].filter(Boolean);
-  const word = rule.name.startsWith('without ') ? 'leave' : 'masked by';
+  const word = rule.name.startsWith('without ') ? 'exported' : 'masked by';
   return parts.length === 0 ? [] : [`${word} ${rule.name}: ${parts.join(', ')}`];
 }
 
@@ -203,7 +202,13 @@ function countChanged(before: readonly string[], after: readonly string[]): numb
   return before.filter((text, index) => text !== after[index]).length;
 }
 
+const MORE =
+  'More than 100 %: the items are exported in another order, so that more of them need a heading of their own.';
+
 function describeVolume(all: Run, left: Run): string {
+  const isMore = SIGNAL_NAMES.some(
+    (signal) => left.volume[signal].bytes > all.volume[signal].bytes,
+  );
   const rows = SIGNAL_NAMES.map((signal) => {
     const [before, after] = [all.volume[signal], left.volume[signal]];
     const share = before.bytes === 0 ? 100 : (100 * after.bytes) / before.bytes;
@@ -215,8 +220,10 @@ function describeVolume(all: Run, left: Run): string {
     ].join('');
   });
   return [
-    'volume of what Lambda delivers, as it is sent, before compression; metrics are never sampled',
+    'What is exported of what Lambda delivered, before compression. Metrics are never sampled.',
     ...rows,
+    ...(isMore ? [MORE] : []),
+    '',
   ].join('\n');
 }
 

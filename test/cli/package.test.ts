@@ -159,7 +159,7 @@ describe.each(['demo', 'local', 'replay', 'publish', 'doctor', 'verify'])('%s', 
     (help) => {
       const { status, stdout, stderr } = call(command, help);
       expect(stderr).toBe('');
-      expect(stdout).toContain(`npx lambda-otlp ${command} `);
+      expect(stdout).toContain(`npx --no-install lambda-otlp ${command} `);
       expect(stdout).toContain('Exit code: 0');
       expect(stdout).not.toContain('npm run');
       expect(status).toBe(0);

@@ -32,9 +32,9 @@ it('says of each request what leaves, and which rule kept, masked or dropped it'
   });
   const [fine = '', failed = ''] = text.split(/^request /m).slice(1);
   expect(fine).toContain(`${FINE}  success, 100 ms: one of the others`);
-  expect(fine).toMatch(/leave: 0 of \d+ spans, 0 of 2 lines/);
+  expect(fine).toMatch(/exported: 0 of \d+ spans, 0 of 2 lines/);
   expect(failed).toContain(': kept by errors\n');
-  expect(failed).toMatch(/leave: (\d+) of \1 spans, 3 of 4 lines/);
+  expect(failed).toMatch(/exported: (\d+) of \1 spans, 3 of 4 lines/);
   expect(failed).toContain('masked by emails: 1 lines');
   expect(failed).not.toContain('tokens');
   expect(failed).toContain('dropped by body~GET /health: 1 lines');
@@ -44,8 +44,8 @@ it('says of each request what leaves, and which rule kept, masked or dropped it'
   });
   expect(without).toContain(`${FINE}  success, 100 ms: no LAMBDA_OTLP_KEEP\n`);
   // Of what the SDK handed over there is nothing in stored events.
-  expect(without).toContain('2 of 2 requests, 100.0 %');
-  expect(text).toContain('1 of 2 requests, 50.0 %');
+  expect(without).toContain('2 of 2 requests (100.0 %)');
+  expect(text).toContain('1 of 2 requests (50.0 %)');
   expect(text).toMatch(/traces +\d+ of \d+ items +\d+ of \d+ bytes +\d+\.\d %/);
 });
 
