@@ -9,6 +9,7 @@ import { forgetOldest } from '../telemetry/recent-keys';
 import type { SpanIdentity } from './identity';
 import { join, toInnerEdit } from './join';
 import type { Joined, SettlingRequest } from './joined';
+import { TOLERANCE_MS } from './joined';
 import { Relocations } from './relocations';
 import type { LeavingSpan } from './relocations';
 import { SpanForest } from './span-forest';
@@ -161,15 +162,19 @@ export class ReceivedSpans {
     return this.takeExcess();
   }
 
-  private isNeeded(span: ReceivedSpan, { sinceMs, isOpen, isExpected }: OpenRequests): boolean {
+  private isNeeded(span: ReceivedSpan, open: OpenRequests): boolean {
     if (this.serving.has(span)) return true;
-    const { invocationId } = span;
+    const { sinceMs, isOpen, isExpected, hasSpan } = open;
+    const { invocationId, parentSpanId } = span;
     if (invocationId !== undefined) {
       if (this.findClosed(span) !== undefined) return false;
       return isOpen(invocationId) || (isExpected(invocationId) && this.hasPatience(span));
     }
-    if (sinceMs === undefined || this.edits.has(span) || span.startMs < sinceMs) return false;
-    return span.parentSpanId === undefined || span.isParentRemote === true;
+    if (sinceMs === undefined || this.edits.has(span)) return false;
+    if (span.startMs < sinceMs - TOLERANCE_MS) return false;
+    if (parentSpanId === undefined || span.isParentRemote === true) return true;
+    // Not every SDK says that the parent is remote.
+    return hasSpan(span.traceId, parentSpanId);
   }
 
   /** Lambda's events are late, or never come. */

@@ -172,15 +172,20 @@ export interface OpenRequests {
   readonly isOpen: (requestId: string) => boolean;
   /** INVOKE came, and nothing else yet. */
   readonly isExpected: (requestId: string) => boolean;
+  /** The span of one of them has these ids, until a SERVER span takes its place. */
+  readonly hasSpan: (traceId: string | undefined, spanId: string) => boolean;
 }
 
 export function toOpenRequests(requests: Requests): OpenRequests {
   const isOpen = ({ start, emitted }: Invocation): boolean => start !== undefined && !emitted.span;
-  const first = requests.timeline.find(isOpen);
+  const open = requests.timeline.filter(isOpen);
+  const [first] = open;
   return {
     sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
     isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
     isExpected: (requestId) => requests.get(requestId)?.isDone === false,
+    hasSpan: (traceId, spanId) =>
+      open.some(({ identity }) => identity?.traceId === traceId && identity?.spanId === spanId),
   };
 }
 

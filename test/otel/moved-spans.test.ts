@@ -200,6 +200,22 @@ it('do not go round in a circle with a SERVER span that does not say that its pa
   expect(scene.settle().sdk).toMatchObject([{ parentSpanId: CALLER }]);
 });
 
+it.each([
+  ['do not say that ours is remote', { saysRemote: false }],
+  ['begin before the request does, by another clock', { isRemote: true, startMs: 999 }],
+])('wait for the end of their request where they name ours and %s', (_, fields) => {
+  const scene = createScene();
+  scene.events(start(1000, REQUEST, x(OWN)));
+  scene.spans(sdk({ id: '3333333333333333', parent: OWN, ...fields }));
+  expect(scene.settle().sdk).toEqual([]);
+  scene.spans(server({ parent: OWN }));
+  scene.events(done(1200, REQUEST, x(OWN)));
+  expect(scene.settle().sdk).toMatchObject([
+    { spanId: '3333333333333333', parentSpanId: 'aaaaaaaaaaaaaaaa' },
+    { spanId: 'aaaaaaaaaaaaaaaa', parentSpanId: CALLER },
+  ]);
+});
+
 it('change their trace beside a SERVER span of an SDK that does not say that its caller is remote', () => {
   const scene = createScene();
   const message = { id: '3333333333333333', trace: OTHER_TRACE, parent: CALLER, kind: 5 };

@@ -57,6 +57,8 @@ export interface MadeSpan {
   readonly names: string | undefined;
   readonly phase: Phase;
   readonly isInTime: boolean;
+  /** It comes while its request runs, and names our span. */
+  readonly waits: boolean;
   /** Its parent is our span, or X-Ray's segment below that. */
   readonly namesOurs: boolean;
 }
@@ -183,6 +185,12 @@ function makeSpans({ requests }: Forest, request: number, from: number): MadeSpa
       // A runtime that is gone hands nothing over.
       phase: isDead && span.phase === 'late' ? 'held' : span.phase,
       isInTime: span.startMs <= LENGTH_MS + TOLERANCE_MS,
+      waits:
+        span.phase === 'early' &&
+        span.startMs >= -TOLERANCE_MS &&
+        parent === 'ours' &&
+        namesOurs &&
+        (names === undefined || (span.kind !== SERVER && span.kind !== CONSUMER)),
       namesOurs,
     };
   });

@@ -138,9 +138,9 @@ describe('spans of the SDK, however they hang together', () => {
 /** It came after the start and before the end of its request. */
 const isHeld = ({ phase }: MadeSpan): boolean => phase === 'early' || phase === 'held';
 
-/** Spans that came in time are not left below ours if that does not leave. */
-function isStillBelowOurs(span: LeftSpan, { phase, parentSpanId }: MadeSpan): boolean {
-  return (phase === 'held' || phase === 'late') && span.parentSpanId === parentSpanId;
+/** Spans that came in time, or waited for the end of the request, are not left below ours if that does not leave. */
+function isStillBelowOurs(span: LeftSpan, { phase, parentSpanId, waits }: MadeSpan): boolean {
+  return (phase === 'held' || phase === 'late' || waits) && span.parentSpanId === parentSpanId;
 }
 
 function toText(left: readonly LeftSpan[]): readonly string[] {
