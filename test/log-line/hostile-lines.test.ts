@@ -90,11 +90,12 @@ function ratioToParse(record: unknown): number {
   return Math.min(...ratios);
 }
 
-describe('a line of', () => {
-  it.each(LINES)('%s costs as much as so many bytes do, whatever they are', (_name, record) => {
+it.each(LINES)(
+  'a line of %s costs as much as so many bytes do, whatever they are',
+  (_name, record) => {
     expect(ratioToParse(record)).toBeLessThan(MAX_RATIO);
-  });
-});
+  },
+);
 
 describe('any line', () => {
   const PARTS = [

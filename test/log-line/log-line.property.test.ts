@@ -93,89 +93,81 @@ const checkEvery = (check: (line: LogLine, its: LogLimits) => void): void => {
   );
 };
 
-describe('every line', () => {
-  it('is well-formed text and finite numbers, everywhere', () => {
-    checkEvery((line) => {
-      for (const leaf of leavesOf(line)) {
-        if (typeof leaf === 'string') expect(leaf).not.toMatch(/\p{Surrogate}/u);
-        else expect(Number.isFinite(leaf)).toBe(true);
-      }
-    });
+it('every line is well-formed text and finite numbers, everywhere', () => {
+  checkEvery((line) => {
+    for (const leaf of leavesOf(line)) {
+      if (typeof leaf === 'string') expect(leaf).not.toMatch(/\p{Surrogate}/u);
+      else expect(Number.isFinite(leaf)).toBe(true);
+    }
   });
+});
 
-  it('stays within its limits', () => {
-    checkEvery((line, { maxBodyBytes, maxAttributes, maxAttributeValueLength, maxDepth }) => {
-      const texts = leavesOf(line.body).filter((leaf) => typeof leaf === 'string');
-      expect(Buffer.byteLength(texts.join(''))).toBeLessThanOrEqual(maxBodyBytes);
-      expect(depthOf(line.body)).toBeLessThanOrEqual(maxDepth + 1);
-      const attributes = { ...line.attributes };
-      delete attributes['process.pid'];
-      expect(Object.keys(attributes).length).toBeLessThanOrEqual(maxAttributes);
-      expect(depthOf(attributes)).toBeLessThanOrEqual(maxDepth + 1);
-      for (const value of Object.values(attributes)) {
-        if (typeof value !== 'string') continue;
-        expect(value.length).toBeLessThanOrEqual(maxAttributeValueLength);
-      }
-    });
+it('every line stays within its limits', () => {
+  checkEvery((line, { maxBodyBytes, maxAttributes, maxAttributeValueLength, maxDepth }) => {
+    const texts = leavesOf(line.body).filter((leaf) => typeof leaf === 'string');
+    expect(Buffer.byteLength(texts.join(''))).toBeLessThanOrEqual(maxBodyBytes);
+    expect(depthOf(line.body)).toBeLessThanOrEqual(maxDepth + 1);
+    const attributes = { ...line.attributes };
+    delete attributes['process.pid'];
+    expect(Object.keys(attributes).length).toBeLessThanOrEqual(maxAttributes);
+    expect(depthOf(attributes)).toBeLessThanOrEqual(maxDepth + 1);
+    for (const value of Object.values(attributes)) {
+      if (typeof value !== 'string') continue;
+      expect(value.length).toBeLessThanOrEqual(maxAttributeValueLength);
+    }
   });
+});
 
-  it('has ids and times that OTLP can hold', () => {
-    checkEvery(({ traceId, spanId, time, severityNumber, requestId, exception }) => {
-      if (traceId !== undefined) expect(traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
-      if (spanId !== undefined) {
-        expect(spanId).toMatch(/^(?!0+$)[0-9a-f]{16}$/);
-        expect(traceId).toBeDefined();
-      }
-      if (requestId !== undefined) expect(requestId).toMatch(/^[\x21-\x7e]{1,128}$/);
-      if (severityNumber !== undefined) {
-        expect(severityNumber).toBeGreaterThanOrEqual(1);
-        expect(severityNumber).toBeLessThanOrEqual(24);
-      }
-      if (time !== undefined)
-        expect(BigInt(time[0]) * 10n ** 9n + BigInt(time[1])).toBeLessThan(2n ** 64n);
-      if (exception !== undefined) expect(Object.keys(exception)).not.toHaveLength(0);
-    });
+it('every line has ids and times that OTLP can hold', () => {
+  checkEvery(({ traceId, spanId, time, severityNumber, requestId, exception }) => {
+    if (traceId !== undefined) expect(traceId).toMatch(/^(?!0+$)[0-9a-f]{32}$/);
+    if (spanId !== undefined) {
+      expect(spanId).toMatch(/^(?!0+$)[0-9a-f]{16}$/);
+      expect(traceId).toBeDefined();
+    }
+    if (requestId !== undefined) expect(requestId).toMatch(/^[\x21-\x7e]{1,128}$/);
+    if (severityNumber !== undefined) {
+      expect(severityNumber).toBeGreaterThanOrEqual(1);
+      expect(severityNumber).toBeLessThanOrEqual(24);
+    }
+    if (time !== undefined)
+      expect(BigInt(time[0]) * 10n ** 9n + BigInt(time[1])).toBeLessThan(2n ** 64n);
+    if (exception !== undefined) expect(Object.keys(exception)).not.toHaveLength(0);
   });
+});
 
-  it('loses nothing that it does not tell', () => {
-    fc.assert(
-      fc.property(
-        fc.dictionary(
-          fc.string({ minLength: 1 }),
-          fc.oneof(fc.integer(), fc.string(), fc.boolean()),
-        ),
-        (members) => {
-          const line = new LineReader(DEFAULT_LIMITS).read(
-            { ...members, message: 'm' },
-            EVENT_TIME,
-          );
-          const others = { ...members };
-          delete others['message'];
-          expect(line.attributes).toEqual(others);
-          expect(line.truncated).toBe(false);
-          expect(line.droppedAttributesCount).toBe(0);
-        },
-      ),
-    );
-  });
+it('every line loses nothing that it does not tell', () => {
+  fc.assert(
+    fc.property(
+      fc.dictionary(fc.string({ minLength: 1 }), fc.oneof(fc.integer(), fc.string(), fc.boolean())),
+      (members) => {
+        const line = new LineReader(DEFAULT_LIMITS).read({ ...members, message: 'm' }, EVENT_TIME);
+        const others = { ...members };
+        delete others['message'];
+        expect(line.attributes).toEqual(others);
+        expect(line.truncated).toBe(false);
+        expect(line.droppedAttributesCount).toBe(0);
+      },
+    ),
+  );
+});
 
-  it('is the same from an object as from its JSON text', () => {
-    fc.assert(
-      fc.property(json, limits, (value, its) => {
-        fc.pre(typeof value === 'object' && value !== null && !Array.isArray(value));
-        const copy: unknown = JSON.parse(JSON.stringify(value));
-        expect(new LineReader(its).read(JSON.stringify(value), EVENT_TIME)).toEqual(
-          new LineReader(its).read(copy, EVENT_TIME),
-        );
-      }),
-    );
-  });
+it('every line is the same from an object as from its JSON text', () => {
+  fc.assert(
+    fc.property(json, limits, (value, its) => {
+      fc.pre(typeof value === 'object' && value !== null && !Array.isArray(value));
+      const copy: unknown = JSON.parse(JSON.stringify(value));
+      expect(new LineReader(its).read(JSON.stringify(value), EVENT_TIME)).toEqual(
+        new LineReader(its).read(copy, EVENT_TIME),
+      );
+    }),
+  );
+});
 
-  it('can be serialized as protobuf and as JSON', () => {
-    checkEvery((line) => {
-      const records = [createReadableRecord(line)];
-      expect(ProtobufLogsSerializer.serializeRequest(records)?.byteLength).toBeGreaterThan(0);
-      expect(JsonLogsSerializer.serializeRequest(records)?.byteLength).toBeGreaterThan(0);
-    });
+it('every line can be serialized as protobuf and as JSON', () => {
+  checkEvery((line) => {
+    const records = [createReadableRecord(line)];
+    expect(ProtobufLogsSerializer.serializeRequest(records)?.byteLength).toBeGreaterThan(0);
+    expect(JsonLogsSerializer.serializeRequest(records)?.byteLength).toBeGreaterThan(0);
   });
 });

@@ -199,21 +199,28 @@ const TRACES: readonly (readonly [string, readonly string[]])[] = [
   ["Elixir's", ['** (RuntimeError) no stock', '    (app 0.1.0) lib/app.ex:3: App.pay/0']],
 ];
 
-describe('a trace printed line by line', () => {
-  it.each(TRACES)('is found among other lines: %s', (_runtime, trace) => {
+it.each(TRACES)(
+  'a trace printed line by line is found among other lines: %s',
+  (_runtime, trace) => {
     const lines = ['before', '{"level":"info"}', ...trace, 'after', undefined, 'order: paid'];
     expect(trace.some((line) => isTracePart(line))).toBe(true);
     expect(findTraces(lines)).toEqual([{ start: 2, end: 2 + trace.length }]);
-  });
+  },
+);
 
-  it.each(TRACES)('is one error when it is joined: %s', (_runtime, trace) => {
+it.each(TRACES)(
+  'a trace printed line by line is one error when it is joined: %s',
+  (_runtime, trace) => {
     const { exception } = readLine(trace.join('\n'));
     expect(exception?.type ?? exception?.message).toBeDefined();
     // C++ prints no frames.
     if (_runtime !== "C++'s") expect(exception?.stacktrace).toBeDefined();
-  });
+  },
+);
 
-  it.each(TRACES)('never holds a record that is not text: %s', (_runtime, trace) => {
+it.each(TRACES)(
+  'a trace printed line by line never holds a record that is not text: %s',
+  (_runtime, trace) => {
     for (let place = 1; place < trace.length; place += 1) {
       for (const rest of [trace.slice(place), trace.slice(place + 1)]) {
         const lines = [...trace.slice(0, place), undefined, ...rest];
@@ -222,141 +229,139 @@ describe('a trace printed line by line', () => {
         }
       }
     }
-  });
+  },
+);
 
-  it.each([
-    [['java.lang.Error: a', '[WARN] low', '\tat a.B.c(B.java:1)']],
-    [['java.lang.Error: a', 'java.lang.Error: b', '\tat a.B.c(B.java:1)']],
-  ])('begins with the line before its frames in %j, which is no message of another', (lines) => {
+it.each([
+  [['java.lang.Error: a', '[WARN] low', '\tat a.B.c(B.java:1)']],
+  [['java.lang.Error: a', 'java.lang.Error: b', '\tat a.B.c(B.java:1)']],
+])(
+  'a trace printed line by line begins with the line before its frames in %j, which is no message of another',
+  (lines) => {
     expect(findTraces(lines)).toEqual([{ start: 1, end: 3 }]);
-  });
+  },
+);
 
-  it('is two when two follow each other', () => {
-    expect(findTraces([...PYTHON, ...PYTHON])).toEqual([
-      { start: 0, end: 4 },
-      { start: 4, end: 8 },
-    ]);
-  });
+it('a trace printed line by line is two when two follow each other', () => {
+  expect(findTraces([...PYTHON, ...PYTHON])).toEqual([
+    { start: 0, end: 4 },
+    { start: 4, end: 8 },
+  ]);
+});
 
-  it.each([
-    [['Meeting', '  at noon', '  in room 7']],
-    [['a list:', '  - one', '  - two']],
-    [['Seq Scan on orders', '   at least 3 (rows)']],
-    [['who called?', "/var/task/app.rb:3:in 'pay'", "/var/task/app.rb:9:in 'handler'"]],
-    [['Error: x', '', 'order paid']],
-    [['panic: none', 'order paid']],
-    [['Traceback (most recent call last):', 'order paid']],
-    [['{"a":1}', '    at f (a.js:1:2)']],
-    [[undefined, '\tat a.B.c(B.java:1)']],
-    [["thread 'main' panicked at src/main.rs:2:5:", undefined, 'x']],
-    [["thread 'main' panicked at src/main.rs:2:5:"]],
-    [['', '', '']],
-  ])('is none of %j', (lines) => {
-    expect(findTraces(lines)).toEqual([]);
-  });
+it.each([
+  [['Meeting', '  at noon', '  in room 7']],
+  [['a list:', '  - one', '  - two']],
+  [['Seq Scan on orders', '   at least 3 (rows)']],
+  [['who called?', "/var/task/app.rb:3:in 'pay'", "/var/task/app.rb:9:in 'handler'"]],
+  [['Error: x', '', 'order paid']],
+  [['panic: none', 'order paid']],
+  [['Traceback (most recent call last):', 'order paid']],
+  [['{"a":1}', '    at f (a.js:1:2)']],
+  [[undefined, '\tat a.B.c(B.java:1)']],
+  [["thread 'main' panicked at src/main.rs:2:5:", undefined, 'x']],
+  [["thread 'main' panicked at src/main.rs:2:5:"]],
+  [['', '', '']],
+])('a trace printed line by line is none of %j', (lines) => {
+  expect(findTraces(lines)).toEqual([]);
+});
 
-  it('is cut where it has no end', () => {
-    const lines = ['Error: x', ...Array.from({ length: 5000 }, () => '    at f (a.js:1:2)')];
-    for (const { start, end } of findTraces(lines)) expect(end - start).toBeLessThanOrEqual(1000);
-  });
+it('a trace printed line by line is cut where it has no end', () => {
+  const lines = ['Error: x', ...Array.from({ length: 5000 }, () => '    at f (a.js:1:2)')];
+  for (const { start, end } of findTraces(lines)) expect(end - start).toBeLessThanOrEqual(1000);
+});
 
-  it('is looked for once, however many errors led to each other', () => {
-    const chain = [
-      ...PYTHON,
-      '',
-      'During handling of the above exception, another exception occurred:',
-      '',
-    ];
-    const lines = Array.from({ length: 5000 }, () => chain).flat();
-    expect(findTraces(lines).length).toBeGreaterThan(30);
+it('a trace printed line by line is looked for once, however many errors led to each other', () => {
+  const chain = [
+    ...PYTHON,
+    '',
+    'During handling of the above exception, another exception occurred:',
+    '',
+  ];
+  const lines = Array.from({ length: 5000 }, () => chain).flat();
+  expect(findTraces(lines).length).toBeGreaterThan(30);
+});
+
+const stack = 'TypeError: no stock\n    at f (/var/task/a.js:3:9)';
+const error = { errorType: 'TypeError', errorMessage: 'no stock' };
+const node = { ...error, stack: stack.split('\n') };
+it.each([
+  ['Node.js', `${ISO}\t${REQUEST_ID}\tERROR\tInvoke Error \t${JSON.stringify(node)}`],
+  ['Node.js, in an init', `${ISO}\tundefined\tERROR\tUncaught Exception \t${JSON.stringify(node)}`],
+  ['PHP under Bref', `${REQUEST_ID}\tInvoke Error\t${JSON.stringify(node)}`],
+  [
+    'Python',
+    '[ERROR] TypeError: no stock\nTraceback (most recent call last):\n  File "a.py", line 3, in f',
+  ],
+  [
+    'Python, in an init',
+    'LAMBDA_WARNING: Unhandled exception. The most likely cause is …\r[ERROR] TypeError: no stock\rTraceback (most recent call last):',
+  ],
+  ['Python, without a trace', '[ERROR] TypeError: no stock'],
+  ['Java', 'no stock: shop.TypeError\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)\n'],
+  [
+    'Java with a level',
+    '[ERROR] no stock: shop.TypeError\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)\n',
+  ],
+  ['.NET', `${ISO}\t${REQUEST_ID}\tfail\tShop.TypeError: no stock\n   at Shop.Pay()`],
+  ['.NET that exits', 'Unhandled exception. Shop.TypeError: no stock\n   at Shop.Pay()'],
+  ['a Java thread', 'Exception in thread "main" shop.TypeError: no stock\n\tat a.B.c(B.java:1)'],
+  [
+    'Ruby',
+    `Error raised from handler method\n${JSON.stringify({ errorMessage: 'no stock', errorType: 'Function<TypeError>', stackTrace: ['a'] }, undefined, 2)}`,
+  ],
+  ['PHP', 'PHP Fatal error:  Uncaught TypeError: no stock in /a.php:3\nStack trace:\n#0 {main}'],
+  [
+    'Deno',
+    'error: Uncaught (in promise) TypeError: no stock\n    pay();\n    ^\n    at file:///a.ts:1:1',
+  ],
+])("the runtime's own report of %s is told from what a handler logs", (_runtime, text) => {
+  const { exception } = readLine(text);
+  expect(exception).toMatchObject({ message: 'no stock', isRuntimeReport: true });
+  expect(exception?.type).toContain('TypeError');
+});
+
+it.each([
+  ['Go', 'panic: no stock\n\ngoroutine 1 [running]:\nmain.f()\n\t/a.go:8'],
+  ['Rust', "thread 'main' panicked at src/main.rs:4:5:\nno stock\nnote: x"],
+])("the runtime's own report of %s is its panic", (_runtime, text) => {
+  const expected = { type: 'panic', message: 'no stock', isRuntimeReport: true };
+  expect(readLine(text).exception).toMatchObject(expected);
+});
+
+const wrapper = { timestamp: ISO, level: 'ERROR', requestId: REQUEST_ID };
+it.each([
+  ['Python', { timestamp: ISO, log_level: 'ERROR', requestId: REQUEST_ID, ...error }],
+  ['Go and Ruby', { errorType: 'TypeError', errorMessage: 'no stock', stackTrace: [] }],
+  ['Node.js', { ...wrapper, message: node }],
+  [
+    'Java',
+    {
+      timestamp: ISO,
+      level: 'ERROR',
+      AWSRequestId: REQUEST_ID,
+      message: 'no stock: a.TypeError\na.TypeError: no stock\n\tat a.B.c(B.java:1)',
+    },
+  ],
+])("the runtime's own report of %s in JSON format is one too", (_runtime, record) => {
+  expect(readLine(record).exception).toMatchObject({
+    message: 'no stock',
+    isRuntimeReport: true,
   });
 });
 
-describe("the runtime's own report", () => {
-  const stack = 'TypeError: no stock\n    at f (/var/task/a.js:3:9)';
-  const error = { errorType: 'TypeError', errorMessage: 'no stock' };
-  const node = { ...error, stack: stack.split('\n') };
-  it.each([
-    ['Node.js', `${ISO}\t${REQUEST_ID}\tERROR\tInvoke Error \t${JSON.stringify(node)}`],
-    [
-      'Node.js, in an init',
-      `${ISO}\tundefined\tERROR\tUncaught Exception \t${JSON.stringify(node)}`,
-    ],
-    ['PHP under Bref', `${REQUEST_ID}\tInvoke Error\t${JSON.stringify(node)}`],
-    [
-      'Python',
-      '[ERROR] TypeError: no stock\nTraceback (most recent call last):\n  File "a.py", line 3, in f',
-    ],
-    [
-      'Python, in an init',
-      'LAMBDA_WARNING: Unhandled exception. The most likely cause is …\r[ERROR] TypeError: no stock\rTraceback (most recent call last):',
-    ],
-    ['Python, without a trace', '[ERROR] TypeError: no stock'],
-    ['Java', 'no stock: shop.TypeError\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)\n'],
-    [
-      'Java with a level',
-      '[ERROR] no stock: shop.TypeError\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)\n',
-    ],
-    ['.NET', `${ISO}\t${REQUEST_ID}\tfail\tShop.TypeError: no stock\n   at Shop.Pay()`],
-    ['.NET that exits', 'Unhandled exception. Shop.TypeError: no stock\n   at Shop.Pay()'],
-    ['a Java thread', 'Exception in thread "main" shop.TypeError: no stock\n\tat a.B.c(B.java:1)'],
-    [
-      'Ruby',
-      `Error raised from handler method\n${JSON.stringify({ errorMessage: 'no stock', errorType: 'Function<TypeError>', stackTrace: ['a'] }, undefined, 2)}`,
-    ],
-    ['PHP', 'PHP Fatal error:  Uncaught TypeError: no stock in /a.php:3\nStack trace:\n#0 {main}'],
-    [
-      'Deno',
-      'error: Uncaught (in promise) TypeError: no stock\n    pay();\n    ^\n    at file:///a.ts:1:1',
-    ],
-  ])('of %s is told from what a handler logs', (_runtime, text) => {
-    const { exception } = readLine(text);
-    expect(exception).toMatchObject({ message: 'no stock', isRuntimeReport: true });
-    expect(exception?.type).toContain('TypeError');
-  });
-
-  it.each([
-    ['Go', 'panic: no stock\n\ngoroutine 1 [running]:\nmain.f()\n\t/a.go:8'],
-    ['Rust', "thread 'main' panicked at src/main.rs:4:5:\nno stock\nnote: x"],
-  ])('of %s is its panic', (_runtime, text) => {
-    const expected = { type: 'panic', message: 'no stock', isRuntimeReport: true };
-    expect(readLine(text).exception).toMatchObject(expected);
-  });
-
-  const wrapper = { timestamp: ISO, level: 'ERROR', requestId: REQUEST_ID };
-  it.each([
-    ['Python', { timestamp: ISO, log_level: 'ERROR', requestId: REQUEST_ID, ...error }],
-    ['Go and Ruby', { errorType: 'TypeError', errorMessage: 'no stock', stackTrace: [] }],
-    ['Node.js', { ...wrapper, message: node }],
-    [
-      'Java',
-      {
-        timestamp: ISO,
-        level: 'ERROR',
-        AWSRequestId: REQUEST_ID,
-        message: 'no stock: a.TypeError\na.TypeError: no stock\n\tat a.B.c(B.java:1)',
-      },
-    ],
-  ])('of %s in JSON format is one too', (_runtime, record) => {
-    expect(readLine(record).exception).toMatchObject({
-      message: 'no stock',
-      isRuntimeReport: true,
-    });
-  });
-
-  it.each([
-    ['Node.js', `${ISO}\t${REQUEST_ID}\tERROR\t${stack}`],
-    ['Python', `[ERROR]\t${ISO}\t${REQUEST_ID}\tno\n${PYTHON.join('\n')}`],
-    [
-      '.NET',
-      `${ISO}\t${REQUEST_ID}\terror\tcould not pay\nShop.TypeError: no stock\n   at Shop.Pay()`,
-    ],
-    ['Java', 'could not pay\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)'],
-    ['pino', { level: 50, msg: 'no', err: { type: 'TypeError', message: 'no stock', stack } }],
-    ['Python in JSON format', { ...wrapper, message: 'no', ...node }],
-  ])('is not what a handler of %s logs', (_runtime, record) => {
-    const { exception } = readLine(record);
-    expect(exception).toBeDefined();
-    expect(exception).not.toHaveProperty('isRuntimeReport');
-  });
+it.each([
+  ['Node.js', `${ISO}\t${REQUEST_ID}\tERROR\t${stack}`],
+  ['Python', `[ERROR]\t${ISO}\t${REQUEST_ID}\tno\n${PYTHON.join('\n')}`],
+  [
+    '.NET',
+    `${ISO}\t${REQUEST_ID}\terror\tcould not pay\nShop.TypeError: no stock\n   at Shop.Pay()`,
+  ],
+  ['Java', 'could not pay\nshop.TypeError: no stock\n\tat a.B.c(B.java:1)'],
+  ['pino', { level: 50, msg: 'no', err: { type: 'TypeError', message: 'no stock', stack } }],
+  ['Python in JSON format', { ...wrapper, message: 'no', ...node }],
+])("the runtime's own report is not what a handler of %s logs", (_runtime, record) => {
+  const { exception } = readLine(record);
+  expect(exception).toBeDefined();
+  expect(exception).not.toHaveProperty('isRuntimeReport');
 });

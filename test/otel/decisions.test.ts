@@ -31,37 +31,35 @@ const keeping = (rules: Partial<KeepRules>) =>
     ratio: 0,
   });
 
-describe('what the keep rules name', () => {
-  it.each([
-    ['errors', { isError: true }, true],
-    ['errors', { isError: false }, false],
-    ['errors', { coldStart: true }, false],
-    ['coldStarts', { coldStart: true }, true],
-    ['coldStarts', { isError: true }, false],
-  ] as const)('%s: %j is kept: %s', (rule, fields, kept) => {
-    const decisions = keeping({ [rule]: true });
-    decisions.observe([initialization('a', fields)], at(1));
-    expect(decisions.isSampled(identity('a'))).toBe(kept);
-    expect(decisions.isSampled(identity('b'))).toBe(false);
-  });
+it.each([
+  ['errors', { isError: true }, true],
+  ['errors', { isError: false }, false],
+  ['errors', { coldStart: true }, false],
+  ['coldStarts', { coldStart: true }, true],
+  ['coldStarts', { isError: true }, false],
+] as const)('the keep rule %s keeps %j: %s', (rule, fields, kept) => {
+  const decisions = keeping({ [rule]: true });
+  decisions.observe([initialization('a', fields)], at(1));
+  expect(decisions.isSampled(identity('a'))).toBe(kept);
+  expect(decisions.isSampled(identity('b'))).toBe(false);
+});
 
-  it('is nothing without a rule', () => {
-    const decisions = keeping({});
-    decisions.observe([initialization('a', { isError: true, coldStart: true })], at(1));
-    expect(decisions.isSampled(identity('a'))).toBe(false);
-  });
+it('what the keep rules name is nothing without a rule', () => {
+  const decisions = keeping({});
+  decisions.observe([initialization('a', { isError: true, coldStart: true })], at(1));
+  expect(decisions.isSampled(identity('a'))).toBe(false);
+});
 
-  it('is remembered for the latest 256 traces', () => {
-    const decisions = keeping({ errors: true });
-    const traces = Array.from({ length: 257 }, (_, index) => `t${index}`);
-    decisions.observe(
-      traces.slice(0, 256).map((id) => initialization(id, { isError: true })),
-      at(1),
-    );
-    expect(decisions.isSampled(identity('t0'))).toBe(true);
-    decisions.observe([initialization('t256', { isError: true })], at(1));
-    expect(traces.filter((id) => !decisions.isSampled(identity(id)))).toEqual(['t0']);
-  });
+it('what the keep rules name is remembered for the latest 256 traces', () => {
+  const decisions = keeping({ errors: true });
+  const traces = Array.from({ length: 257 }, (_, index) => `t${index}`);
+  decisions.observe(
+    traces.slice(0, 256).map((id) => initialization(id, { isError: true })),
+    at(1),
+  );
+  expect(decisions.isSampled(identity('t0'))).toBe(true);
+  decisions.observe([initialization('t256', { isError: true })], at(1));
+  expect(traces.filter((id) => !decisions.isSampled(identity(id)))).toEqual(['t0']);
 });
 
 it('without a sampler every span leaves', () => {

@@ -83,119 +83,114 @@ const LINES = [
 const PHASES = ['responseDuration', 'responseLatency', 'runtimeOverhead'];
 const WHOLE = ['lambda', ...PHASES];
 
-describe('a success under OTHERS=summary', () => {
-  it('leaves its span, its report and its warnings, and what went is counted', async () => {
-    const { spans, names, bodies, dropped } = await replayed(
-      request(0, id(1), { lines: LINES }),
-      SUMMARY,
-    );
-    expect(names).toEqual(['lambda']);
-    expect(bodies).toEqual([expect.stringContaining('REPORT'), 'careful']);
-    expect(dropped).toEqual({ 'traces sampled': 4, 'logs sampled': 1 });
-    expect(toPlainAttributes(spans[0]?.attributes ?? [])).toMatchObject({
-      'lambda.spans_dropped': 4,
-      'lambda.log_records_dropped': 1,
-    });
-    expect(spans[0]?.traceState).toBe('ot=th:0');
+it('a success under OTHERS=summary leaves its span, its report and its warnings, and what went is counted', async () => {
+  const { spans, names, bodies, dropped } = await replayed(
+    request(0, id(1), { lines: LINES }),
+    SUMMARY,
+  );
+  expect(names).toEqual(['lambda']);
+  expect(bodies).toEqual([expect.stringContaining('REPORT'), 'careful']);
+  expect(dropped).toEqual({ 'traces sampled': 4, 'logs sampled': 1 });
+  expect(toPlainAttributes(spans[0]?.attributes ?? [])).toMatchObject({
+    'lambda.spans_dropped': 4,
+    'lambda.log_records_dropped': 1,
   });
-
-  it('leaves nothing under OTHERS=none', async () => {
-    const seen = await replayed(request(0, id(1), { lines: LINES }), {
-      LAMBDA_OTLP_OTHERS: 'none',
-    });
-    expect([seen.names, seen.bodies]).toEqual([[], []]);
-    expect(seen.dropped).toEqual({ 'traces sampled': 5, 'logs sampled': 3 });
-  });
+  expect(spans[0]?.traceState).toBe('ot=th:0');
 });
 
-describe('what KEEP names is kept whole', () => {
-  it.each([
-    ['a failure', { end: { status: 'error', errorType: 'E' } }],
-    ['a timeout', { end: { status: 'timeout' } }],
-    ['a function error', { end: { metrics: { producedBytes: 0 }, spans: undefined } }],
-    ['a slow one', { ms: 1001 }],
-    ['one with an ERROR line', { lines: [...LINES, ['ERROR', 'lost']] as const }],
-  ])('%s', async (_, scene) => {
-    const { names, bodies, dropped } = await replayed(
-      request(0, id(1), { lines: LINES, ...scene }),
-      SUMMARY,
-    );
-    expect(names).toContain('lambda');
-    expect(names).toContain('extensionOverhead');
-    expect(bodies).toContain('detail');
-    expect(dropped).toEqual({});
+it('a success leaves nothing under OTHERS=none', async () => {
+  const seen = await replayed(request(0, id(1), { lines: LINES }), {
+    LAMBDA_OTLP_OTHERS: 'none',
   });
-
-  it('and one of exactly a second is not slow', async () => {
-    const { bodies } = await replayed(request(0, id(1), { lines: LINES, ms: 1000 }), SUMMARY);
-    expect(bodies).not.toContain('detail');
-  });
-
-  it('while it runs, once that is decided', async () => {
-    const lines = [
-      ['DEBUG', 'before'],
-      ['ERROR', 'lost'],
-      ['DEBUG', 'after'],
-    ] as const;
-    const events = request(0, id(1), { lines, ms: 3000 });
-    const open = await replayed(events, SUMMARY, 1);
-    const order = open.requests.flatMap((sent) =>
-      sent.signal === 'logs'
-        ? sent.request.resourceLogs[0]?.scopeLogs.flatMap((scope) =>
-            scope.logRecords.map(({ body }) => body?.stringValue),
-          )
-        : sent.signal === 'traces'
-          ? ['span']
-          : [],
-    );
-    expect(order.slice(0, 3)).toEqual(['before', 'lost', 'after']);
-  });
+  expect([seen.names, seen.bodies]).toEqual([[], []]);
+  expect(seen.dropped).toEqual({ 'traces sampled': 5, 'logs sampled': 3 });
 });
 
-describe('a ratio', () => {
-  it('draws whole requests by their trace ids and says so', async () => {
-    const ids = Array.from({ length: 200 }, (_, index) =>
-      id(index, ((index * 7919) % 200) * (2 ** 48 / 200)),
-    );
-    const events = ids.flatMap((requestId, index) =>
-      request(index * 1000, requestId, { lines: LINES }),
-    );
-    const { spans, logs } = await replayed(events, {
-      LAMBDA_OTLP_OTHERS: 'none',
-      LAMBDA_OTLP_OTHERS_RATIO: '0.1',
-    });
-    const threshold = toThreshold(0.1);
-    const expected = ids
-      .map((text) => text.replaceAll('-', ''))
-      .filter((traceId) => traceId.slice(-14) >= threshold);
-    const drawn = spans.filter(({ name }) => name === 'lambda');
-    expect(drawn.map(({ traceId }) => traceId)).toEqual(expected);
-    expect(new Set(spans.map(({ traceState }) => traceState))).toEqual(
-      new Set(expected.length === 0 ? [] : ['ot=th:e666']),
-    );
-    for (const { attributes, traceId } of logs) {
-      expect(toPlainAttributes(attributes)).toMatchObject({
-        'sampling.threshold': 'e666',
-        'sampling.randomness': traceId.slice(-14),
-      });
-    }
-  });
-
-  it('beside a sampler writes no threshold', async () => {
-    const { spans } = await replayed(request(0, id(1)), {
-      ...SUMMARY,
-      OTEL_TRACES_SAMPLER: 'traceidratio',
-    });
-    expect(spans.map(({ traceState }) => traceState)).toEqual(['']);
-  });
+it.each([
+  ['a failure', { end: { status: 'error', errorType: 'E' } }],
+  ['a timeout', { end: { status: 'timeout' } }],
+  ['a function error', { end: { metrics: { producedBytes: 0 }, spans: undefined } }],
+  ['a slow one', { ms: 1001 }],
+  ['one with an ERROR line', { lines: [...LINES, ['ERROR', 'lost']] as const }],
+])('what KEEP names is kept whole: %s', async (_, scene) => {
+  const { names, bodies, dropped } = await replayed(
+    request(0, id(1), { lines: LINES, ...scene }),
+    SUMMARY,
+  );
+  expect(names).toContain('lambda');
+  expect(names).toContain('extensionOverhead');
+  expect(bodies).toContain('detail');
+  expect(dropped).toEqual({});
 });
 
-describe('a request that KEEP names is whole, though the sampler would drop it', () => {
-  it.each([
-    ['errors', { end: { status: 'error' } }],
-    ['slow>1s', { ms: 5000 }],
-    ['error_logs', { lines: [['ERROR', 'lost']] as const }],
-  ])('where its children settle before it: %s', async (keep, scene) => {
+it('a request of exactly a second is not slow', async () => {
+  const { bodies } = await replayed(request(0, id(1), { lines: LINES, ms: 1000 }), SUMMARY);
+  expect(bodies).not.toContain('detail');
+});
+
+it('what KEEP names is kept whole while it runs, once that is decided', async () => {
+  const lines = [
+    ['DEBUG', 'before'],
+    ['ERROR', 'lost'],
+    ['DEBUG', 'after'],
+  ] as const;
+  const events = request(0, id(1), { lines, ms: 3000 });
+  const open = await replayed(events, SUMMARY, 1);
+  const order = open.requests.flatMap((sent) =>
+    sent.signal === 'logs'
+      ? sent.request.resourceLogs[0]?.scopeLogs.flatMap((scope) =>
+          scope.logRecords.map(({ body }) => body?.stringValue),
+        )
+      : sent.signal === 'traces'
+        ? ['span']
+        : [],
+  );
+  expect(order.slice(0, 3)).toEqual(['before', 'lost', 'after']);
+});
+
+it('a ratio draws whole requests by their trace ids and says so', async () => {
+  const ids = Array.from({ length: 200 }, (_, index) =>
+    id(index, ((index * 7919) % 200) * (2 ** 48 / 200)),
+  );
+  const events = ids.flatMap((requestId, index) =>
+    request(index * 1000, requestId, { lines: LINES }),
+  );
+  const { spans, logs } = await replayed(events, {
+    LAMBDA_OTLP_OTHERS: 'none',
+    LAMBDA_OTLP_OTHERS_RATIO: '0.1',
+  });
+  const threshold = toThreshold(0.1);
+  const expected = ids
+    .map((text) => text.replaceAll('-', ''))
+    .filter((traceId) => traceId.slice(-14) >= threshold);
+  const drawn = spans.filter(({ name }) => name === 'lambda');
+  expect(drawn.map(({ traceId }) => traceId)).toEqual(expected);
+  expect(new Set(spans.map(({ traceState }) => traceState))).toEqual(
+    new Set(expected.length === 0 ? [] : ['ot=th:e666']),
+  );
+  for (const { attributes, traceId } of logs) {
+    expect(toPlainAttributes(attributes)).toMatchObject({
+      'sampling.threshold': 'e666',
+      'sampling.randomness': traceId.slice(-14),
+    });
+  }
+});
+
+it('a ratio beside a sampler writes no threshold', async () => {
+  const { spans } = await replayed(request(0, id(1)), {
+    ...SUMMARY,
+    OTEL_TRACES_SAMPLER: 'traceidratio',
+  });
+  expect(spans.map(({ traceState }) => traceState)).toEqual(['']);
+});
+
+it.each([
+  ['errors', { end: { status: 'error' } }],
+  ['slow>1s', { ms: 5000 }],
+  ['error_logs', { lines: [['ERROR', 'lost']] as const }],
+])(
+  'a request that KEEP names is whole where its children settle before it, though the sampler would drop it: %s',
+  async (keep, scene) => {
     for (const spanAt of ['runtimeDone', 'report'])
       for (const others of ['all', 'none']) {
         const { names, logs } = await replayed(
@@ -213,8 +208,8 @@ describe('a request that KEEP names is whole, though the sampler would drop it',
         expect(logs.length).toBeGreaterThan(2);
         expect(logs.map(({ flags }) => flags & 1)).toEqual(logs.map(() => 1));
       }
-  });
-});
+  },
+);
 
 it('of very many lines the newest within the bound are there when the request fails', async () => {
   const many = Array.from({ length: 3000 }, (_, index) => ['DEBUG', `line ${index}`] as const);

@@ -104,48 +104,46 @@ function comparable(metric: MetricData | undefined): unknown {
   return { descriptor, aggregationTemporality, dataPointType, isMonotonic, points };
 }
 
-describe('what an instrument measured', () => {
-  it.each(CASES)('is what the SDK makes of it: %j', async (of) => {
-    await fc.assert(
-      fc.asyncProperty(windows, async (list) => {
-        const sdk = createSdk(of);
-        const instrument = { ...NAMED, kind: of.kind, boundaries: BOUNDARIES };
-        const ours = new InstrumentSeries(instrument, { ...of, exemplars: false });
-        for (const measured of list) {
-          for (const one of measured) {
-            // After a window of zeros alone the SDK's scale of a cumulative series is 0 for good.
-            if (one.value === 0 && of.exponentialHistograms && !of.isDelta) continue;
-            sdk.record(one);
-            ours.record({ ...one, instrument: 'faas.invocations', time: [1, 0] });
-          }
-          expect(comparable(ours.collect(WINDOW))).toEqual(comparable(await sdk.collect()));
+it.each(CASES)('what an instrument measured is what the SDK makes of it: %j', async (of) => {
+  await fc.assert(
+    fc.asyncProperty(windows, async (list) => {
+      const sdk = createSdk(of);
+      const instrument = { ...NAMED, kind: of.kind, boundaries: BOUNDARIES };
+      const ours = new InstrumentSeries(instrument, { ...of, exemplars: false });
+      for (const measured of list) {
+        for (const one of measured) {
+          // After a window of zeros alone the SDK's scale of a cumulative series is 0 for good.
+          if (one.value === 0 && of.exponentialHistograms && !of.isDelta) continue;
+          sdk.record(one);
+          ours.record({ ...one, instrument: 'faas.invocations', time: [1, 0] });
         }
-      }),
-    );
-  });
+        expect(comparable(ours.collect(WINDOW))).toEqual(comparable(await sdk.collect()));
+      }
+    }),
+  );
+});
 
-  it('is of 2,000 series at most: of further attributes there is one', () => {
-    const instrument = { ...NAMED, kind: 'counter' } as const;
-    const options = { isDelta: true, exponentialHistograms: false, exemplars: false };
-    const series = new InstrumentSeries(instrument, options);
-    for (let index = 0; index < 2500; index += 1) {
-      const measured = { instrument: 'faas.errors', value: 1, time: [1, 0] } as const;
-      series.record({ ...measured, time: [1, 0], attributes: { 'error.type': `E${index}` } });
-    }
-    const points = series.collect(WINDOW)?.dataPoints ?? [];
-    expect(points).toHaveLength(2000);
-    expect(points.at(-1)).toMatchObject({
-      attributes: { 'otel.metric.overflow': true },
-      value: 501,
-    });
+it('what an instrument measured is of 2,000 series at most: of further attributes there is one', () => {
+  const instrument = { ...NAMED, kind: 'counter' } as const;
+  const options = { isDelta: true, exponentialHistograms: false, exemplars: false };
+  const series = new InstrumentSeries(instrument, options);
+  for (let index = 0; index < 2500; index += 1) {
+    const measured = { instrument: 'faas.errors', value: 1, time: [1, 0] } as const;
+    series.record({ ...measured, time: [1, 0], attributes: { 'error.type': `E${index}` } });
+  }
+  const points = series.collect(WINDOW)?.dataPoints ?? [];
+  expect(points).toHaveLength(2000);
+  expect(points.at(-1)).toMatchObject({
+    attributes: { 'otel.metric.overflow': true },
+    value: 501,
   });
+});
 
-  it('is not held back by a window that has not begun', () => {
-    const instrument = { ...NAMED, kind: 'counter' } as const;
-    const options = { isDelta: false, exponentialHistograms: false, exemplars: false };
-    const series = new InstrumentSeries(instrument, options);
-    series.record({ instrument: 'faas.errors', value: 1, time: [1, 0], attributes: {} });
-    const [point] = series.collect({ first: [5, 0], start: [5, 0], end: [4, 0] })?.dataPoints ?? [];
-    expect(point).toMatchObject({ startTime: [5, 0], endTime: [5, 1_000_000] });
-  });
+it('what an instrument measured is not held back by a window that has not begun', () => {
+  const instrument = { ...NAMED, kind: 'counter' } as const;
+  const options = { isDelta: false, exponentialHistograms: false, exemplars: false };
+  const series = new InstrumentSeries(instrument, options);
+  series.record({ instrument: 'faas.errors', value: 1, time: [1, 0], attributes: {} });
+  const [point] = series.collect({ first: [5, 0], start: [5, 0], end: [4, 0] })?.dataPoints ?? [];
+  expect(point).toMatchObject({ startTime: [5, 0], endTime: [5, 1_000_000] });
 });

@@ -39,53 +39,49 @@ describe.each([
   });
 });
 
-describe('the UTF-8 length', () => {
-  it.each([
-    ['nothing', '', 0],
-    ['the last of one byte', '\u007f', 1],
-    ['the first of two bytes', '\u0080', 2],
-    ['the last of two bytes', '\u07ff', 2],
-    ['the first of three bytes', '\u0800', 3],
-    ['the last before the surrogates', '\ud7ff', 3],
-    ['the first after the surrogates', '\ue000', 3],
-    ['a pair', PAIR, 4],
-    ['several of each', `aü漢${PAIR}z`, 11],
-  ])('of %s is what an encoder writes', (_, text, expected) => {
-    expect(utf8Bytes(text)).toBe(expected);
-    expect(Buffer.byteLength(text)).toBe(expected);
-  });
+it.each([
+  ['nothing', '', 0],
+  ['the last of one byte', '\u007f', 1],
+  ['the first of two bytes', '\u0080', 2],
+  ['the last of two bytes', '\u07ff', 2],
+  ['the first of three bytes', '\u0800', 3],
+  ['the last before the surrogates', '\ud7ff', 3],
+  ['the first after the surrogates', '\ue000', 3],
+  ['a pair', PAIR, 4],
+  ['several of each', `aü漢${PAIR}z`, 11],
+])('the UTF-8 length of %s is what an encoder writes', (_, text, expected) => {
+  expect(utf8Bytes(text)).toBe(expected);
+  expect(Buffer.byteLength(text)).toBe(expected);
 });
 
-describe('a cut', () => {
-  it.each([
-    ['aü漢z', 8, 'aü漢z'],
-    ['aü漢z', 7, 'aü漢z'],
-    ['aü漢z', 6, 'aü漢'],
-    ['aü漢z', 5, 'aü'],
-    ['aü漢z', 3, 'aü'],
-    ['aü漢z', 2, 'a'],
-    ['aü漢z', 0, ''],
-    [`a${PAIR}b`, 6, `a${PAIR}b`],
-    [`a${PAIR}b`, 5, `a${PAIR}`],
-    [`a${PAIR}b`, 4, 'a'],
-    [`a${PAIR}b`, 3, 'a'],
-    ['abc', 100, 'abc'],
-  ])('of %j to %i bytes is %j', (text, maxBytes, expected) => {
-    expect(cutToBytes(text, maxBytes)).toBe(expected);
-  });
+it.each([
+  ['aü漢z', 8, 'aü漢z'],
+  ['aü漢z', 7, 'aü漢z'],
+  ['aü漢z', 6, 'aü漢'],
+  ['aü漢z', 5, 'aü'],
+  ['aü漢z', 3, 'aü'],
+  ['aü漢z', 2, 'a'],
+  ['aü漢z', 0, ''],
+  [`a${PAIR}b`, 6, `a${PAIR}b`],
+  [`a${PAIR}b`, 5, `a${PAIR}`],
+  [`a${PAIR}b`, 4, 'a'],
+  [`a${PAIR}b`, 3, 'a'],
+  ['abc', 100, 'abc'],
+])('a cut of %j to %i bytes is %j', (text, maxBytes, expected) => {
+  expect(cutToBytes(text, maxBytes)).toBe(expected);
+});
 
-  it.each([
-    ['abc', 4, 'abc'],
-    ['abc', 3, 'abc'],
-    ['abc', 2, 'ab'],
-    ['abc', 0, ''],
-    [`a${PAIR}b`, 4, `a${PAIR}b`],
-    [`a${PAIR}b`, 3, `a${PAIR}`],
-    [`a${PAIR}b`, 2, 'a'],
-    [`a${PAIR}b`, 1, 'a'],
-    ['\ud7ff\udbff\udfff', 1, '\ud7ff'],
-    ['\ud7ff\udbff\udfff', 2, '\ud7ff'],
-  ])('of %j to %i units is %j', (text, maxLength, expected) => {
-    expect(cutToLength(text, maxLength)).toBe(expected);
-  });
+it.each([
+  ['abc', 4, 'abc'],
+  ['abc', 3, 'abc'],
+  ['abc', 2, 'ab'],
+  ['abc', 0, ''],
+  [`a${PAIR}b`, 4, `a${PAIR}b`],
+  [`a${PAIR}b`, 3, `a${PAIR}`],
+  [`a${PAIR}b`, 2, 'a'],
+  [`a${PAIR}b`, 1, 'a'],
+  ['\ud7ff\udbff\udfff', 1, '\ud7ff'],
+  ['\ud7ff\udbff\udfff', 2, '\ud7ff'],
+])('a cut of %j to %i units is %j', (text, maxLength, expected) => {
+  expect(cutToLength(text, maxLength)).toBe(expected);
 });
