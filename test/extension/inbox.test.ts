@@ -21,60 +21,56 @@ function open() {
 /** About 170 kB in three parts. */
 const MANY = JSON.stringify(Array.from({ length: 1_000 }, (_, index) => `${index}`.padEnd(170)));
 
-describe('a body', () => {
-  it('waits for the pipeline, and is read in the order of arrival', async () => {
-    const { pipeline, budget, inbox, take, readAll } = open();
-    take('[1]');
-    take(gzipSync('[2]'), true);
-    await settled();
-    expect(budget.heldBytes).toBeGreaterThan(2 * 512);
-    inbox.attach(pipeline);
-    take('[3]');
-    await readAll();
-    expect(pipeline.texts).toEqual(['[1]', '[2]', '[3]']);
-    expect(budget.heldBytes).toBe(0);
-  });
+it('a body waits for the pipeline, and is read in the order of arrival', async () => {
+  const { pipeline, budget, inbox, take, readAll } = open();
+  take('[1]');
+  take(gzipSync('[2]'), true);
+  await settled();
+  expect(budget.heldBytes).toBeGreaterThan(2 * 512);
+  inbox.attach(pipeline);
+  take('[3]');
+  await readAll();
+  expect(pipeline.texts).toEqual(['[1]', '[2]', '[3]']);
+  expect(budget.heldBytes).toBe(0);
+});
 
-  it('that came before is read once', async () => {
-    const { pipeline, inbox, take, readAll } = open();
-    pipeline.isDuplicate = () => true;
-    inbox.attach(pipeline);
-    take('[1]');
-    await readAll();
-    expect(pipeline.texts).toEqual([]);
-  });
+it('a body that came before is read once', async () => {
+  const { pipeline, inbox, take, readAll } = open();
+  pipeline.isDuplicate = () => true;
+  inbox.attach(pipeline);
+  take('[1]');
+  await readAll();
+  expect(pipeline.texts).toEqual([]);
+});
 
-  it('that is large is read in parts, between which there is time for others', async () => {
-    const { pipeline, inbox, take, readAll } = open();
-    const turns: number[] = [];
-    inbox.onRead = () => setImmediate(() => turns.push(pipeline.texts.length));
-    inbox.attach(pipeline);
-    take(MANY);
-    await readAll();
-    await settled();
-    expect(turns).toEqual([1, 2, 3]);
-    expect(pipeline.texts.flatMap((text) => JSON.parse(text) as string[])).toEqual(
-      JSON.parse(MANY),
-    );
-  });
+it('a body that is large is read in parts, between which there is time for others', async () => {
+  const { pipeline, inbox, take, readAll } = open();
+  const turns: number[] = [];
+  inbox.onRead = () => setImmediate(() => turns.push(pipeline.texts.length));
+  inbox.attach(pipeline);
+  take(MANY);
+  await readAll();
+  await settled();
+  expect(turns).toEqual([1, 2, 3]);
+  expect(pipeline.texts.flatMap((text) => JSON.parse(text) as string[])).toEqual(JSON.parse(MANY));
+});
 
-  it('that is not the gzip it claims to be is read as it came', async () => {
-    const { pipeline, inbox, take, readAll } = open();
-    inbox.attach(pipeline);
-    take('[1]', true);
-    await readAll();
-    expect(pipeline.texts).toEqual(['[1]']);
-  });
+it('a body that is not the gzip it claims to be is read as it came', async () => {
+  const { pipeline, inbox, take, readAll } = open();
+  inbox.attach(pipeline);
+  take('[1]', true);
+  await readAll();
+  expect(pipeline.texts).toEqual(['[1]']);
+});
 
-  it('that inflates to more than 8 MiB is rejected, and the next one is read', async () => {
-    const { pipeline, budget, inbox, take, readAll } = open();
-    inbox.attach(pipeline);
-    take(gzipSync(Buffer.alloc(8 * 1024 * 1024 + 1)), true);
-    take('[1]');
-    await readAll();
-    expect(pipeline).toMatchObject({ rejected: 1, texts: ['[1]'] });
-    expect(budget.heldBytes).toBe(0);
-  });
+it('a body that inflates to more than 8 MiB is rejected, and the next one is read', async () => {
+  const { pipeline, budget, inbox, take, readAll } = open();
+  inbox.attach(pipeline);
+  take(gzipSync(Buffer.alloc(8 * 1024 * 1024 + 1)), true);
+  take('[1]');
+  await readAll();
+  expect(pipeline).toMatchObject({ rejected: 1, texts: ['[1]'] });
+  expect(budget.heldBytes).toBe(0);
 });
 
 it('is active by the subscription, or by what comes without one', () => {
@@ -91,40 +87,38 @@ it('is active by the subscription, or by what comes without one', () => {
   });
 });
 
-describe('room in the buffer', () => {
-  function openFull() {
-    const scene = open();
-    scene.pipeline.makeRoom = () => true;
-    scene.inbox.attach(scene.pipeline);
-    scene.take('[1]');
-    return scene;
-  }
+function openFull() {
+  const scene = open();
+  scene.pipeline.makeRoom = () => true;
+  scene.inbox.attach(scene.pipeline);
+  scene.take('[1]');
+  return scene;
+}
 
-  it('is waited for while an export makes it', async () => {
-    const { pipeline, clock } = openFull();
-    await clock.advance(400);
-    expect(pipeline.texts).toEqual([]);
-    pipeline.makeRoom = () => false;
-    pipeline.onProgress?.(true);
-    await clock.advance(0);
-    expect(pipeline.texts).toEqual(['[1]']);
-    expect(clock.armed).toBe(0);
-  });
+it('room in the buffer is waited for while an export makes it', async () => {
+  const { pipeline, clock } = openFull();
+  await clock.advance(400);
+  expect(pipeline.texts).toEqual([]);
+  pipeline.makeRoom = () => false;
+  pipeline.onProgress?.(true);
+  await clock.advance(0);
+  expect(pipeline.texts).toEqual(['[1]']);
+  expect(clock.armed).toBe(0);
+});
 
-  it('is not waited for without progress, until something is delivered again', async () => {
-    const { pipeline, clock, take } = openFull();
-    await clock.advance(500);
-    expect(pipeline.texts).toEqual(['[1]']);
-    take('[2]');
-    await clock.advance(0);
-    expect(pipeline.texts).toEqual(['[1]', '[2]']);
-    pipeline.onProgress?.(true);
-    take('[3]');
-    await clock.advance(1_999);
-    expect(pipeline.texts).toHaveLength(2);
-    await clock.advance(1);
-    expect(pipeline.texts).toHaveLength(3);
-  });
+it('room in the buffer is not waited for without progress, until something is delivered again', async () => {
+  const { pipeline, clock, take } = openFull();
+  await clock.advance(500);
+  expect(pipeline.texts).toEqual(['[1]']);
+  take('[2]');
+  await clock.advance(0);
+  expect(pipeline.texts).toEqual(['[1]', '[2]']);
+  pipeline.onProgress?.(true);
+  take('[3]');
+  await clock.advance(1_999);
+  expect(pipeline.texts).toHaveLength(2);
+  await clock.advance(1);
+  expect(pipeline.texts).toHaveLength(3);
 });
 
 describe('at the end', () => {

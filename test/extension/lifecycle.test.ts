@@ -3,43 +3,39 @@ import type { NextOutcome } from '../../src/lambda/extensions-api';
 import { settled } from './manual-clock';
 import { Scene } from './scene';
 
-describe('what a flush needs', () => {
-  it('is made ready while the handler runs, where a flush will follow', async () => {
-    const scene = new Scene();
-    await scene.invoke('r1');
-    expect(scene.pipeline.prepared).toBe(1);
-  });
-
-  it('is not while the endpoint is given up, nor without telemetry', async () => {
-    for (const change of [{ pipeline: { suspended: true } }, { telemetry: { isActive: false } }]) {
-      const scene = new Scene();
-      Object.assign(scene.pipeline, change.pipeline);
-      Object.assign(scene.telemetry, change.telemetry);
-      await scene.invoke('r1');
-      expect(scene.pipeline.prepared).toBe(0);
-    }
-  });
+it('what a flush needs is made ready while the handler runs, where a flush will follow', async () => {
+  const scene = new Scene();
+  await scene.invoke('r1');
+  expect(scene.pipeline.prepared).toBe(1);
 });
 
-describe('the rehearsal', () => {
-  it('runs while the first poll waits', async () => {
+it('what a flush needs is not made ready while the endpoint is given up, nor without telemetry', async () => {
+  for (const change of [{ pipeline: { suspended: true } }, { telemetry: { isActive: false } }]) {
     const scene = new Scene();
-    await settled();
-    expect(scene.pipeline.rehearsals).toBe(1);
-    expect(scene.pipeline.isRehearsalOver()).toBe(false);
+    Object.assign(scene.pipeline, change.pipeline);
+    Object.assign(scene.telemetry, change.telemetry);
     await scene.invoke('r1');
-    expect(scene.pipeline.isRehearsalOver()).toBe(true);
-  });
+    expect(scene.pipeline.prepared).toBe(0);
+  }
+});
 
-  it('does not begin once there is an invocation', async () => {
-    let load: () => void = () => undefined;
-    const scene = new Scene({}, new Promise((resolve) => (load = resolve)));
-    await scene.invoke('r1');
-    load();
-    await settled();
-    expect(scene.pipeline.log).toContain('invoke r1');
-    expect(scene.pipeline.rehearsals).toBe(0);
-  });
+it('the rehearsal runs while the first poll waits', async () => {
+  const scene = new Scene();
+  await settled();
+  expect(scene.pipeline.rehearsals).toBe(1);
+  expect(scene.pipeline.isRehearsalOver()).toBe(false);
+  await scene.invoke('r1');
+  expect(scene.pipeline.isRehearsalOver()).toBe(true);
+});
+
+it('the rehearsal does not begin once there is an invocation', async () => {
+  let load: () => void = () => undefined;
+  const scene = new Scene({}, new Promise((resolve) => (load = resolve)));
+  await scene.invoke('r1');
+  load();
+  await settled();
+  expect(scene.pipeline.log).toContain('invoke r1');
+  expect(scene.pipeline.rehearsals).toBe(0);
 });
 
 describe('end', () => {
@@ -208,56 +204,54 @@ describe('end', () => {
   });
 });
 
-describe('overlap', () => {
-  it('polls first, and exports what the previous invocation left once it arrived', async () => {
-    const scene = new Scene({ flushStrategy: 'overlap' });
-    await scene.invoke('r1');
-    await settled();
-    await scene.invoke('r2');
-    await settled();
-    expect(scene.polls).toBe(3);
-    const before = scene.pipeline.flushes.length;
-    await scene.finish('r1');
-    expect(scene.pipeline.flushes.slice(before)).toMatchObject([{ whileRunning: true }]);
-    expect(scene.pipeline.log.slice(-2)).toEqual(['poll', 'flush while running']);
-  });
+it('overlap polls first, and exports what the previous invocation left once it arrived', async () => {
+  const scene = new Scene({ flushStrategy: 'overlap' });
+  await scene.invoke('r1');
+  await settled();
+  await scene.invoke('r2');
+  await settled();
+  expect(scene.polls).toBe(3);
+  const before = scene.pipeline.flushes.length;
+  await scene.finish('r1');
+  expect(scene.pipeline.flushes.slice(before)).toMatchObject([{ whileRunning: true }]);
+  expect(scene.pipeline.log.slice(-2)).toEqual(['poll', 'flush while running']);
+});
 
-  it('exports after 25 ms when nothing more of it arrives', async () => {
-    const scene = new Scene({ flushStrategy: 'overlap' });
-    await scene.invoke('r1');
-    await settled();
-    const before = scene.pipeline.flushes.length;
-    await scene.invoke('r2');
-    await scene.clock.advance(24);
-    expect(scene.pipeline.flushes).toHaveLength(before);
-    await scene.clock.advance(1);
-    expect(scene.pipeline.flushes).toHaveLength(before + 1);
-  });
+it('overlap exports after 25 ms when nothing more of it arrives', async () => {
+  const scene = new Scene({ flushStrategy: 'overlap' });
+  await scene.invoke('r1');
+  await settled();
+  const before = scene.pipeline.flushes.length;
+  await scene.invoke('r2');
+  await scene.clock.advance(24);
+  expect(scene.pipeline.flushes).toHaveLength(before);
+  await scene.clock.advance(1);
+  expect(scene.pipeline.flushes).toHaveLength(before + 1);
+});
 
-  it('is not held by an endpoint that hangs', async () => {
-    const scene = new Scene({ flushStrategy: 'overlap' });
-    scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
-    for (const requestId of ['r1', 'r2', 'r3', 'r4']) {
-      await scene.finish(requestId);
-      await scene.invoke(requestId);
-    }
-    expect(scene.polls).toBe(5);
-    expect(scene.pipeline.flushes).toHaveLength(1);
-  });
+it('overlap is not held by an endpoint that hangs', async () => {
+  const scene = new Scene({ flushStrategy: 'overlap' });
+  scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+  for (const requestId of ['r1', 'r2', 'r3', 'r4']) {
+    await scene.finish(requestId);
+    await scene.invoke(requestId);
+  }
+  expect(scene.polls).toBe(5);
+  expect(scene.pipeline.flushes).toHaveLength(1);
+});
 
-  it('starts over after a freeze in the middle of an export', async () => {
-    const scene = new Scene({ flushStrategy: 'overlap' });
-    scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
-    await scene.finish('r1');
-    await scene.invoke('r1');
-    await settled();
-    await scene.clock.freeze(3_600_000);
-    scene.pipeline.flushTakesMs = 0;
-    await scene.invoke('r2');
-    await settled();
-    expect(scene.pipeline.flushes).toHaveLength(2);
-    expect(scene.clock.armed).toBe(0);
-  });
+it('overlap starts over after a freeze in the middle of an export', async () => {
+  const scene = new Scene({ flushStrategy: 'overlap' });
+  scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+  await scene.finish('r1');
+  await scene.invoke('r1');
+  await settled();
+  await scene.clock.freeze(3_600_000);
+  scene.pipeline.flushTakesMs = 0;
+  await scene.invoke('r2');
+  await settled();
+  expect(scene.pipeline.flushes).toHaveLength(2);
+  expect(scene.clock.armed).toBe(0);
 });
 
 it('adaptive comes to overlap when invocations follow closely', async () => {
@@ -273,101 +267,97 @@ it('adaptive comes to overlap when invocations follow closely', async () => {
   ]);
 });
 
-describe('while an invocation runs', () => {
-  it('exports as soon as the buffer is half full, again and again', async () => {
-    const scene = new Scene();
-    await scene.invoke('r1');
-    scene.pipeline.flushTakesMs = 10;
-    scene.pipeline.needsFlush = true;
-    scene.pipeline.onNeedsFlush?.();
-    await scene.clock.advance(25);
-    expect(scene.pipeline.flushes).toHaveLength(3);
-    scene.pipeline.needsFlush = false;
-    await scene.clock.advance(100);
-    expect(scene.pipeline.flushes).toHaveLength(3);
-    expect(scene.pipeline.flushes.every(({ whileRunning }) => whileRunning)).toBe(true);
-  });
-
-  it('does not repeat at once what failed', async () => {
-    const scene = new Scene();
-    await scene.invoke('r1');
-    scene.pipeline.delivers = false;
-    scene.pipeline.needsFlush = true;
-    scene.pipeline.onNeedsFlush?.();
-    await scene.clock.advance(1_000);
-    expect(scene.pipeline.flushes).toHaveLength(1);
-  });
-
-  it('does not wait past the budget for such an export at the end', async () => {
-    const scene = new Scene();
-    scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
-    await scene.invoke('r1', 60_000);
-    scene.pipeline.onNeedsFlush?.();
-    await scene.finish('r1');
-    await scene.clock.advance(500);
-    expect(scene.polls).toBe(2);
-  });
-
-  it('exports every five seconds what comes in', async () => {
-    const scene = new Scene();
-    await scene.invoke('r1', 60_000);
-    await scene.clock.advance(4_999);
-    scene.batch();
-    expect(scene.pipeline.flushes).toHaveLength(0);
-    await scene.clock.advance(1);
-    scene.batch();
-    await scene.clock.advance(4_999);
-    scene.batch();
-    expect(scene.pipeline.flushes).toHaveLength(1);
-    await scene.clock.advance(1);
-    scene.batch();
-    expect(scene.pipeline.flushes).toHaveLength(2);
-  });
-
-  it('starts no export between invocations', async () => {
-    const scene = new Scene();
-    await scene.invoke('r1');
-    await scene.finish('r1');
-    await scene.clock.advance(60_000);
-    const before = scene.pipeline.flushes.length;
-    scene.batch();
-    scene.pipeline.onNeedsFlush?.();
-    expect(scene.pipeline.flushes).toHaveLength(before);
-  });
+it('while an invocation runs, the lifecycle exports as soon as the buffer is half full, again and again', async () => {
+  const scene = new Scene();
+  await scene.invoke('r1');
+  scene.pipeline.flushTakesMs = 10;
+  scene.pipeline.needsFlush = true;
+  scene.pipeline.onNeedsFlush?.();
+  await scene.clock.advance(25);
+  expect(scene.pipeline.flushes).toHaveLength(3);
+  scene.pipeline.needsFlush = false;
+  await scene.clock.advance(100);
+  expect(scene.pipeline.flushes).toHaveLength(3);
+  expect(scene.pipeline.flushes.every(({ whileRunning }) => whileRunning)).toBe(true);
 });
 
-describe('event/next that fails', () => {
-  const failure: NextOutcome = { kind: 'failed', message: 'expected status 200, got 500' };
+it('while an invocation runs, the lifecycle does not repeat at once what failed', async () => {
+  const scene = new Scene();
+  await scene.invoke('r1');
+  scene.pipeline.delivers = false;
+  scene.pipeline.needsFlush = true;
+  scene.pipeline.onNeedsFlush?.();
+  await scene.clock.advance(1_000);
+  expect(scene.pipeline.flushes).toHaveLength(1);
+});
 
-  it('is asked again, less and less often, then the end comes', async () => {
-    const scene = new Scene();
-    await settled();
-    for (let index = 0; index < 5; index += 1) {
+it('the end of an invocation does not wait past the budget for an export that began while it ran', async () => {
+  const scene = new Scene();
+  scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
+  await scene.invoke('r1', 60_000);
+  scene.pipeline.onNeedsFlush?.();
+  await scene.finish('r1');
+  await scene.clock.advance(500);
+  expect(scene.polls).toBe(2);
+});
+
+it('while an invocation runs, the lifecycle exports every five seconds what comes in', async () => {
+  const scene = new Scene();
+  await scene.invoke('r1', 60_000);
+  await scene.clock.advance(4_999);
+  scene.batch();
+  expect(scene.pipeline.flushes).toHaveLength(0);
+  await scene.clock.advance(1);
+  scene.batch();
+  await scene.clock.advance(4_999);
+  scene.batch();
+  expect(scene.pipeline.flushes).toHaveLength(1);
+  await scene.clock.advance(1);
+  scene.batch();
+  expect(scene.pipeline.flushes).toHaveLength(2);
+});
+
+it('the lifecycle starts no export between invocations', async () => {
+  const scene = new Scene();
+  await scene.invoke('r1');
+  await scene.finish('r1');
+  await scene.clock.advance(60_000);
+  const before = scene.pipeline.flushes.length;
+  scene.batch();
+  scene.pipeline.onNeedsFlush?.();
+  expect(scene.pipeline.flushes).toHaveLength(before);
+});
+
+const failure: NextOutcome = { kind: 'failed', message: 'expected status 200, got 500' };
+
+it('event/next that fails is asked again, less and less often, then the end comes', async () => {
+  const scene = new Scene();
+  await settled();
+  for (let index = 0; index < 5; index += 1) {
+    await scene.reply(failure);
+    await scene.clock.advance(1_000);
+  }
+  expect(scene.polls).toBe(6);
+  await scene.reply(failure);
+  await scene.clock.advance(2_000);
+  expect(scene.end).toEqual({ kind: 'api gone', message: failure.message });
+  expect(scene.pipeline.shutdowns).toMatchObject([{ reason: 'failure' }]);
+  expect(scene.polls).toBe(6);
+});
+
+it('event/next that fails is forgotten with the next event', async () => {
+  const scene = new Scene();
+  await settled();
+  for (let round = 0; round < 3; round += 1) {
+    for (let index = 0; index < 4; index += 1) {
       await scene.reply(failure);
       await scene.clock.advance(1_000);
     }
-    expect(scene.polls).toBe(6);
-    await scene.reply(failure);
-    await scene.clock.advance(2_000);
-    expect(scene.end).toEqual({ kind: 'api gone', message: failure.message });
-    expect(scene.pipeline.shutdowns).toMatchObject([{ reason: 'failure' }]);
-    expect(scene.polls).toBe(6);
-  });
-
-  it('is forgotten with the next event', async () => {
-    const scene = new Scene();
-    await settled();
-    for (let round = 0; round < 3; round += 1) {
-      for (let index = 0; index < 4; index += 1) {
-        await scene.reply(failure);
-        await scene.clock.advance(1_000);
-      }
-      await scene.invoke(`r${round}`);
-      await scene.finish(`r${round}`);
-    }
-    expect(scene.end).toBeUndefined();
-    expect(scene.pipeline.log.filter((entry) => entry === 'first poll is on its way')).toHaveLength(
-      1,
-    );
-  });
+    await scene.invoke(`r${round}`);
+    await scene.finish(`r${round}`);
+  }
+  expect(scene.end).toBeUndefined();
+  expect(scene.pipeline.log.filter((entry) => entry === 'first poll is on its way')).toHaveLength(
+    1,
+  );
 });

@@ -90,33 +90,34 @@ it.each([
   });
 });
 
-describe('the default strategy', () => {
-  const strategyOf = (variables: Record<string, string>) => read(variables).settings.flushStrategy;
+const strategyOf = (variables: Record<string, string>) => read(variables).settings.flushStrategy;
 
-  it.each([
-    '',
-    'http://localhost:4318',
-    'http://LocalHost.:1',
-    'http://127.0.0.1:4318',
-    'https://127.9.1:1/x',
-    'http://[::1]:4318',
-  ])("is end with an endpoint of '%s', where a Collector extension may be", (endpoint) => {
+it.each([
+  '',
+  'http://localhost:4318',
+  'http://LocalHost.:1',
+  'http://127.0.0.1:4318',
+  'https://127.9.1:1/x',
+  'http://[::1]:4318',
+])(
+  "the default strategy is end with an endpoint of '%s', where a Collector extension may be",
+  (endpoint) => {
     expect(strategyOf({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint })).toBe('end');
     expect(strategyOf({ OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: endpoint || 'http://localhost' })).toBe(
       'end',
     );
-  });
+  },
+);
 
-  it.each([
-    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost.example.com' },
-    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://10.127.0.1:4318' },
-    { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://localhost:1', OTEL_LOGS_EXPORTER: 'none' },
-  ])('is adaptive with %p', (variables) => {
-    expect(strategyOf(variables)).toBe('adaptive');
-  });
+it.each([
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost.example.com' },
+  { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://10.127.0.1:4318' },
+  { OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://localhost:1', OTEL_LOGS_EXPORTER: 'none' },
+])('the default strategy is adaptive with %p', (variables) => {
+  expect(strategyOf(variables)).toBe('adaptive');
+});
 
-  it('is no more than a default', () => {
-    const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:1' };
-    expect(strategyOf({ ...variables, LAMBDA_OTLP_FLUSH: 'overlap' })).toBe('overlap');
-  });
+it('the default strategy is no more than a default', () => {
+  const variables = { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://localhost:1' };
+  expect(strategyOf({ ...variables, LAMBDA_OTLP_FLUSH: 'overlap' })).toBe('overlap');
 });

@@ -17,67 +17,68 @@ function closedBy(events: readonly (WireEvent | TestLine)[], requestId = REQUEST
   return { tracker, facts, identity: ofKind(facts, 'invocation')[0]?.identity };
 }
 
-describe('a closed request', () => {
-  const whole = [start(0), done(100), report(101)];
+const whole = [start(0), done(100), report(101)];
 
-  it.each([
-    ['of nobody before its start', -1, undefined],
-    ['its own at its start', 0, REQUEST],
-    ['its own a little after its report', 106, REQUEST],
-    ['of nobody after that', 107, undefined],
-  ])('knows a late line without requestId as %s', (_, ms, expected) => {
-    const { tracker, identity } = closedBy(whole);
-    feed(tracker, [line(ms, 'late')]);
-    const [fact] = ofKind(tracker.settle(), 'line');
-    expect(fact?.requestId).toBe(expected);
-    expect(fact?.identity).toEqual(expected && identity);
-  });
+it.each([
+  ['of nobody before its start', -1, undefined],
+  ['its own at its start', 0, REQUEST],
+  ['its own a little after its report', 106, REQUEST],
+  ['of nobody after that', 107, undefined],
+])('a closed request knows a late line without requestId as %s', (_, ms, expected) => {
+  const { tracker, identity } = closedBy(whole);
+  feed(tracker, [line(ms, 'late')]);
+  const [fact] = ofKind(tracker.settle(), 'line');
+  expect(fact?.requestId).toBe(expected);
+  expect(fact?.identity).toEqual(expected && identity);
+});
 
-  it('by its report takes in a late runtimeDone, once', () => {
-    const { tracker, identity } = closedBy([start(0), report(101)]);
-    feed(tracker, [done(100)]);
-    const facts = tracker.settle();
-    const kinds = ['runtimeDone', 'platformLog', 'childSpans'];
-    expect(facts.map(({ kind }) => kind)).toEqual(kinds);
-    expect(ofKind(facts, 'platformLog')).toMatchObject([{ requestId: REQUEST, identity }]);
-    feed(tracker, [done(100)]);
-    expect([...tracker.settle(), ...tracker.settle()]).toEqual([]);
-  });
+it('a closed request by its report takes in a late runtimeDone, once', () => {
+  const { tracker, identity } = closedBy([start(0), report(101)]);
+  feed(tracker, [done(100)]);
+  const facts = tracker.settle();
+  const kinds = ['runtimeDone', 'platformLog', 'childSpans'];
+  expect(facts.map(({ kind }) => kind)).toEqual(kinds);
+  expect(ofKind(facts, 'platformLog')).toMatchObject([{ requestId: REQUEST, identity }]);
+  feed(tracker, [done(100)]);
+  expect([...tracker.settle(), ...tracker.settle()]).toEqual([]);
+});
 
-  it.each([
-    ['runtimeDone and report', [done(100), report(101)]],
-    ['its report alone', [report(101)]],
-  ])('by %s takes in a late start, once', (_, events) => {
-    const { tracker, identity } = closedBy(events);
-    expect(identity).toBeDefined();
-    feed(tracker, [start(100)]);
-    expect(tracker.settle()).toMatchObject([
-      { kind: 'platformLog', event: { type: 'platform.start' }, identity },
-    ]);
-    feed(tracker, [start(100), line(106, 'late')]);
-    expect([...tracker.settle(), ...tracker.settle()]).toMatchObject([{ kind: 'line', identity }]);
-  });
+it.each([
+  ['runtimeDone and report', [done(100), report(101)]],
+  ['its report alone', [report(101)]],
+])('a closed request by %s takes in a late start, once', (_, events) => {
+  const { tracker, identity } = closedBy(events);
+  expect(identity).toBeDefined();
+  feed(tracker, [start(100)]);
+  expect(tracker.settle()).toMatchObject([
+    { kind: 'platformLog', event: { type: 'platform.start' }, identity },
+  ]);
+  feed(tracker, [start(100), line(106, 'late')]);
+  expect([...tracker.settle(), ...tracker.settle()]).toMatchObject([{ kind: 'line', identity }]);
+});
 
-  it('is another invocation than its retry', () => {
-    const { tracker, identity } = closedBy(whole);
-    feed(tracker, [start(1000), ...whole, done(1100), report(1101)]);
-    const spans = ofKind(tracker.settle(), 'invocation');
-    expect(spans).toMatchObject([{ start: at(1000), end: at(1100), incomplete: false }]);
-    expect(spans[0]?.identity.spanId).not.toBe(identity?.spanId);
-    expect(tracker.settle()).toEqual([]);
-  });
+it('a closed request is another invocation than its retry', () => {
+  const { tracker, identity } = closedBy(whole);
+  feed(tracker, [start(1000), ...whole, done(1100), report(1101)]);
+  const spans = ofKind(tracker.settle(), 'invocation');
+  expect(spans).toMatchObject([{ start: at(1000), end: at(1100), incomplete: false }]);
+  expect(spans[0]?.identity.spanId).not.toBe(identity?.spanId);
+  expect(tracker.settle()).toEqual([]);
+});
 
-  it('takes nothing from the span that was said of it', () => {
-    const bad = line(1, 'x', { exception, requestId: REQUEST });
-    expect(ofKind(closedBy([bad, ...whole]).facts, 'invocation')).toMatchObject([
-      { exceptions: [exception], reportMetrics: { maxMemoryUsedMB: 98 } },
-    ]);
-  });
+it('a closed request takes nothing from the span that was said of it', () => {
+  const bad = line(1, 'x', { exception, requestId: REQUEST });
+  expect(ofKind(closedBy([bad, ...whole]).facts, 'invocation')).toMatchObject([
+    { exceptions: [exception], reportMetrics: { maxMemoryUsedMB: 98 } },
+  ]);
+});
 
-  it.each([
-    ['runtimeDone', done(10, 'a', { tracing, metrics: null }), [report(10, 'a')]],
-    ['report', report(10, 'a', { tracing, metrics: null }), []],
-  ])('without ids gets them by the header of its %s when its start comes', (_, first, others) => {
+it.each([
+  ['runtimeDone', done(10, 'a', { tracing, metrics: null }), [report(10, 'a')]],
+  ['report', report(10, 'a', { tracing, metrics: null }), []],
+])(
+  'a closed request without ids gets them by the header of its %s when its start comes',
+  (_, first, others) => {
     const { tracker, identity } = closedBy([first], 'a');
     expect(identity).toBeUndefined();
     feed(tracker, others);
@@ -86,8 +87,8 @@ describe('a closed request', () => {
     expect(tracker.settle()).toMatchObject([
       { kind: 'platformLog', event: { type: 'platform.start' }, identity: { traceId: TRACE } },
     ]);
-  });
-});
+  },
+);
 
 describe('an invocation that shrinks', () => {
   const identity = { traceId: TRACE, spanId: '54565fb41ac79632' };

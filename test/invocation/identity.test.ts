@@ -22,135 +22,127 @@ const identify = (requestId: string, tracing?: { value?: string; spanId?: string
     sha256,
   );
 
-describe('an invocation', () => {
-  const own = REQUEST.replaceAll('-', '');
+const own = REQUEST.replaceAll('-', '');
 
-  it.each([
-    ['without tracing', undefined, { traceId: own, spanId: HASHED }],
-    [
-      'that is sampled',
-      { value: `${ROOT};Parent=${PARENT};Sampled=1`, spanId: OWN },
-      { traceId: TRACE, spanId: OWN, parentSpanId: PARENT, parentIsRemote: true, sampled: true },
-    ],
-    [
-      'that is its own parent',
-      { value: `${ROOT};Parent=${OWN};Sampled=1`, spanId: OWN },
-      { traceId: TRACE, spanId: OWN, sampled: true },
-    ],
-    [
-      'that is sampled at the root',
-      { value: `${ROOT};Sampled=1`, spanId: OWN },
-      { traceId: TRACE, spanId: OWN, sampled: true },
-    ],
-    [
-      'that is not sampled takes the id of the parent that nobody exports',
-      { value: `${ROOT};Parent=${PARENT};Sampled=0` },
-      { traceId: TRACE, spanId: PARENT, sampled: false },
-    ],
-    [
-      'whose sampling is open',
-      { value: `${ROOT};Parent=${PARENT};Sampled=?` },
-      { traceId: TRACE, spanId: HASHED },
-    ],
-  ])('%s', (_, tracing, expected) => {
-    expect(identify(REQUEST, tracing)).toStrictEqual(expected);
-  });
-
-  it('takes the header of INVOKE where its start has none', () => {
-    const source = { requestId: REQUEST, startTime: at(0), invokeTracingValue: ROOT };
-    expect(toInvocationIdentity(source, sha256).traceId).toBe(TRACE);
-    const both = { ...source, tracing: { value: ROOT.replaceAll('0123', '9999') } };
-    expect(toInvocationIdentity(both, sha256).traceId).toBe(TRACE.replaceAll('0123', '9999'));
-  });
-
-  it('is in the trace of its requestId when that is a UUID', () => {
-    expect(identify(REQUEST.toUpperCase()).traceId).toBe(own);
-  });
-
-  it.each(['00000000-1111-4222-8333-444444444444', '11111111-2222-4333-8444-555500000000'])(
-    'is in the trace of %s, zeros or not',
-    (requestId) => {
-      expect(identify(requestId).traceId).toBe(requestId.replaceAll('-', ''));
-    },
-  );
-
-  it.each([
-    '00000000-0000-0000-0000-000000000000',
-    'no-uuid',
-    `${REQUEST}a`,
-    `a${REQUEST}`,
-    REQUEST.slice(1),
-  ])('is in a trace by the hash of the requestId %s', (requestId) => {
-    expect(identify(requestId).traceId).toBe(sha256(requestId).slice(0, 32));
-  });
-
-  it('never has an id of zeros', () => {
-    const source = { requestId: 'x', startTime: at(0) };
-    expect(toInvocationIdentity(source, () => '0'.repeat(64))).toEqual({
-      traceId: '00000000000000000000000000000001',
-      spanId: '0000000000000001',
-    });
-    const almost = `0${'a'.repeat(14)}0${'0'.repeat(48)}`;
-    expect(toInvocationIdentity(source, () => almost).spanId).toBe(almost.slice(0, 16));
-    for (const zeros of ['0'.repeat(15), '0'.repeat(8)]) {
-      const right = `${zeros}${'b'.repeat(64)}`;
-      const left = `${'b'.repeat(16 - zeros.length)}${zeros}${'0'.repeat(48)}`;
-      expect(toInvocationIdentity(source, () => right).spanId).toBe(right.slice(0, 16));
-      expect(toInvocationIdentity(source, () => left).spanId).toBe(left.slice(0, 16));
-    }
-  });
+it.each([
+  ['without tracing', undefined, { traceId: own, spanId: HASHED }],
+  [
+    'that is sampled',
+    { value: `${ROOT};Parent=${PARENT};Sampled=1`, spanId: OWN },
+    { traceId: TRACE, spanId: OWN, parentSpanId: PARENT, parentIsRemote: true, sampled: true },
+  ],
+  [
+    'that is its own parent',
+    { value: `${ROOT};Parent=${OWN};Sampled=1`, spanId: OWN },
+    { traceId: TRACE, spanId: OWN, sampled: true },
+  ],
+  [
+    'that is sampled at the root',
+    { value: `${ROOT};Sampled=1`, spanId: OWN },
+    { traceId: TRACE, spanId: OWN, sampled: true },
+  ],
+  [
+    'that is not sampled takes the id of the parent that nobody exports',
+    { value: `${ROOT};Parent=${PARENT};Sampled=0` },
+    { traceId: TRACE, spanId: PARENT, sampled: false },
+  ],
+  [
+    'whose sampling is open',
+    { value: `${ROOT};Parent=${PARENT};Sampled=?` },
+    { traceId: TRACE, spanId: HASHED },
+  ],
+])('an invocation %s', (_, tracing, expected) => {
+  expect(identify(REQUEST, tracing)).toStrictEqual(expected);
 });
 
-describe('a child', () => {
-  it.each([{}, { sampled: false }, { sampled: true }])(
-    'is in the trace of its parent, sampled as that: %j',
-    (sampling) => {
-      const parent = { traceId: TRACE, spanId: OWN, parentSpanId: PARENT, ...sampling };
-      expect(toChildIdentity(parent, { name: 'init', ordinal: 1 }, sha256)).toStrictEqual({
-        traceId: TRACE,
-        spanId: hashed(TRACE, OWN, 'init', '1'),
-        parentSpanId: OWN,
-        ...sampling,
-      });
-    },
-  );
+it('an invocation takes the header of INVOKE where its start has none', () => {
+  const source = { requestId: REQUEST, startTime: at(0), invokeTracingValue: ROOT };
+  expect(toInvocationIdentity(source, sha256).traceId).toBe(TRACE);
+  const both = { ...source, tracing: { value: ROOT.replaceAll('0123', '9999') } };
+  expect(toInvocationIdentity(both, sha256).traceId).toBe(TRACE.replaceAll('0123', '9999'));
 });
 
-describe('a root', () => {
-  it('has a trace by its instance, its start and its name', () => {
-    const traceId = sha256(['i-1', toNanosText(at(5)), 'init'].join('\n')).slice(0, 32);
-    const source = { instanceId: 'i-1', startTime: at(5) };
-    expect(toRootIdentity('init', source, sha256)).toStrictEqual({
-      traceId,
-      spanId: hashed(traceId, 'init'),
-    });
-    expect(toRootIdentity('init', source, () => '0'.repeat(64)).traceId).toBe(`${'0'.repeat(31)}1`);
+it('an invocation is in the trace of its requestId when that is a UUID', () => {
+  expect(identify(REQUEST.toUpperCase()).traceId).toBe(own);
+});
+
+it.each(['00000000-1111-4222-8333-444444444444', '11111111-2222-4333-8444-555500000000'])(
+  'an invocation is in the trace of %s, zeros or not',
+  (requestId) => {
+    expect(identify(requestId).traceId).toBe(requestId.replaceAll('-', ''));
+  },
+);
+
+it.each([
+  '00000000-0000-0000-0000-000000000000',
+  'no-uuid',
+  `${REQUEST}a`,
+  `a${REQUEST}`,
+  REQUEST.slice(1),
+])('an invocation is in a trace by the hash of the requestId %s', (requestId) => {
+  expect(identify(requestId).traceId).toBe(sha256(requestId).slice(0, 32));
+});
+
+it('an invocation never has an id of zeros', () => {
+  const source = { requestId: 'x', startTime: at(0) };
+  expect(toInvocationIdentity(source, () => '0'.repeat(64))).toEqual({
+    traceId: '00000000000000000000000000000001',
+    spanId: '0000000000000001',
   });
+  const almost = `0${'a'.repeat(14)}0${'0'.repeat(48)}`;
+  expect(toInvocationIdentity(source, () => almost).spanId).toBe(almost.slice(0, 16));
+  for (const zeros of ['0'.repeat(15), '0'.repeat(8)]) {
+    const right = `${zeros}${'b'.repeat(64)}`;
+    const left = `${'b'.repeat(16 - zeros.length)}${zeros}${'0'.repeat(48)}`;
+    expect(toInvocationIdentity(source, () => right).spanId).toBe(right.slice(0, 16));
+    expect(toInvocationIdentity(source, () => left).spanId).toBe(left.slice(0, 16));
+  }
 });
 
-describe("the runtime's span", () => {
-  const invocation = { traceId: TRACE, spanId: OWN, sampled: true };
-  const below = `${ROOT};Parent=${OWN};Sampled=1`;
-
-  it('is below the invocation when runtimeDone says so', () => {
-    const tracing = { value: below, spanId: PARENT };
-    expect(toRuntimeIdentity(invocation, tracing)).toStrictEqual({
+it.each([{}, { sampled: false }, { sampled: true }])(
+  'a child is in the trace of its parent, sampled as that: %j',
+  (sampling) => {
+    const parent = { traceId: TRACE, spanId: OWN, parentSpanId: PARENT, ...sampling };
+    expect(toChildIdentity(parent, { name: 'init', ordinal: 1 }, sha256)).toStrictEqual({
       traceId: TRACE,
-      spanId: PARENT,
+      spanId: hashed(TRACE, OWN, 'init', '1'),
       parentSpanId: OWN,
-      sampled: true,
+      ...sampling,
     });
-  });
+  },
+);
 
-  it.each([
-    ['no tracing', undefined],
-    ['no span id', { value: below }],
-    ["the invocation's own span id", { value: below, spanId: OWN }],
-    ['no header', { spanId: PARENT }],
-    ['another parent', { value: `${ROOT};Parent=${PARENT};Sampled=1`, spanId: PARENT }],
-  ])('is none with %s', (_, tracing) => {
-    expect(toRuntimeIdentity(invocation, tracing)).toBeUndefined();
+it('a root has a trace by its instance, its start and its name', () => {
+  const traceId = sha256(['i-1', toNanosText(at(5)), 'init'].join('\n')).slice(0, 32);
+  const source = { instanceId: 'i-1', startTime: at(5) };
+  expect(toRootIdentity('init', source, sha256)).toStrictEqual({
+    traceId,
+    spanId: hashed(traceId, 'init'),
   });
+  expect(toRootIdentity('init', source, () => '0'.repeat(64)).traceId).toBe(`${'0'.repeat(31)}1`);
+});
+
+const invocation = { traceId: TRACE, spanId: OWN, sampled: true };
+const below = `${ROOT};Parent=${OWN};Sampled=1`;
+
+it("the runtime's span is below the invocation when runtimeDone says so", () => {
+  const tracing = { value: below, spanId: PARENT };
+  expect(toRuntimeIdentity(invocation, tracing)).toStrictEqual({
+    traceId: TRACE,
+    spanId: PARENT,
+    parentSpanId: OWN,
+    sampled: true,
+  });
+});
+
+it.each([
+  ['no tracing', undefined],
+  ['no span id', { value: below }],
+  ["the invocation's own span id", { value: below, spanId: OWN }],
+  ['no header', { spanId: PARENT }],
+  ['another parent', { value: `${ROOT};Parent=${PARENT};Sampled=1`, spanId: PARENT }],
+])("the runtime's span is none with %s", (_, tracing) => {
+  expect(toRuntimeIdentity(invocation, tracing)).toBeUndefined();
 });
 
 describe('invocations that come with the same header', () => {
