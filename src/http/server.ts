@@ -15,40 +15,58 @@ export interface ServerAddress {
 
 export interface HttpServer {
   readonly port: number;
-  /** Destroys every connection and stops listening. */
+  /** Destroys every connection, of all servers of its group, and stops listening. */
   close(): void;
 }
 
 /** Beyond this many, a connection ends with its next answer, which says so: no client loses a request by that. */
 const MAX_KEPT = 128;
-/** Beyond this many, one is cut for each that comes: a process may have 1,024 files in Lambda. */
-const MAX_CONNECTIONS = 512;
+/**
+ * Beyond this many, one is cut for each that comes. A process may have 1,024 files in Lambda, and there are two groups:
+ * Lambda's connections, and the function's.
+ */
+const MAX_CONNECTIONS = 384;
+
+/** The connections of one or several servers, bounded together. */
+export class ConnectionGroup {
+  private readonly all = new Set<ServedConnection>();
+  /** Those that were not told to end. */
+  private readonly kept = new Set<ServedConnection>();
+
+  add(socket: Socket, options: HttpServerOptions): void {
+    const { all, kept } = this;
+    if (all.size >= MAX_CONNECTIONS) findLeastUseful(all)?.cut();
+    const leave = (): boolean => kept.size > MAX_KEPT && kept.delete(connection);
+    const connection = new ServedConnection(socket, options, leave);
+    all.add(connection);
+    kept.add(connection);
+    socket.on('close', () => {
+      all.delete(connection);
+      kept.delete(connection);
+    });
+  }
+
+  cut(): void {
+    for (const connection of this.all) connection.cut();
+  }
+}
 
 /** Rejects if nothing can be bound. */
 export async function startHttpServer(
   options: HttpServerOptions,
   address: ServerAddress,
+  group = new ConnectionGroup(),
 ): Promise<HttpServer> {
-  const connections = new Set<ServedConnection>();
-  /** Those that were not told to end. */
-  const kept = new Set<ServedConnection>();
-  const onConnection = (socket: Socket): void => {
-    if (connections.size >= MAX_CONNECTIONS) findLeastUseful(connections)?.cut();
-    const leave = (): boolean => kept.size > MAX_KEPT && kept.delete(connection);
-    const connection = new ServedConnection(socket, options, leave);
-    connections.add(connection);
-    kept.add(connection);
-    socket.on('close', () => {
-      connections.delete(connection);
-      kept.delete(connection);
-    });
-  };
-  const listening = await listen({ ...address, onConnection, onError: options.onError });
+  const listening = await listen({
+    ...address,
+    onConnection: (socket) => group.add(socket, options),
+    onError: options.onError,
+  });
   return {
     port: listening.port,
     close: () => {
       listening.close();
-      for (const connection of connections) connection.cut();
+      group.cut();
     },
   };
 }

@@ -3,7 +3,7 @@
 // once the handlers are loaded and the body is inflated, and never waits for the OTLP endpoint.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Diagnostics } from '../diagnostics';
-import { startHttpServer } from '../http/server';
+import { ConnectionGroup, startHttpServer } from '../http/server';
 import type { HttpServerOptions, ReceivedRequest } from '../http/served-connection';
 import type { HttpServer, ServerAddress } from '../http/server';
 import type * as Grpc from './grpc-receiver';
@@ -36,8 +36,9 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
   const { ports, diagnostics } = options;
   const server = toServerOptions(options);
   const addresses = ports.flatMap((port) => HOSTS.map((host) => ({ host, port })));
+  const group = new ConnectionGroup();
   const bound = await Promise.allSettled(
-    addresses.map((address) => startHttpServer(server, address)),
+    addresses.map((address) => startHttpServer(server, address, group)),
   );
   const isServing = bound.some(({ status }) => status === 'fulfilled');
   warnOfTaken({ addresses, bound, isServing }, diagnostics);
