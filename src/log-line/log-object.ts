@@ -28,7 +28,7 @@ import {
 } from './record-keys';
 import type { Severity } from './severity';
 import type { TimestampReader } from '../telemetry/timestamp';
-import { readStackText } from './stack-text';
+import { readLoggedStack, readStackText } from './stack-text';
 import { addTextTraceContext } from './trace-context';
 import type { ValueLimits } from './limited-value';
 
@@ -190,7 +190,9 @@ function readNamedException(
       isRuntimeError(record, flags) || (typeof text === 'string' && isReportTitle(text));
     return isReport ? { ...own, isRuntimeReport: true } : own;
   }
-  if (typeof text === 'string') return readStackText(text);
+  if (typeof text === 'string') {
+    return isRuntimeRecord(record, flags) ? readStackText(text) : readLoggedStack(text);
+  }
   // Node.js in JSON format puts the error itself in the place of the message, both for console.error(error) and when
   // the runtime reports an uncaught error.
   if (!isObject(text)) return undefined;

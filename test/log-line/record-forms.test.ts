@@ -50,6 +50,18 @@ it.each(['stderr', 'err', 'exception'])('what a child printed into %s is no repo
   });
 });
 
+it('what a logger says in the words of a runtime is no report, unlike what the runtime says', () => {
+  const message = `Exception in thread "main" shop.StockError: no stock\n\tat a.B.c(B.java:1)`;
+  const record = { timestamp: '2026-03-02T08:15:00Z', level: 'ERROR', message };
+  expect(readLine(record).exception).toMatchObject({ isRuntimeReport: true });
+  const { exception } = readLine({ ...record, logger: 'shop.Orders' });
+  expect(exception).toEqual({
+    type: 'shop.StockError',
+    message: 'no stock',
+    stacktrace: message.slice(message.indexOf('shop.')),
+  });
+});
+
 it.each([
   { exception: 'StockError', exception_message: 'no stock' },
   { error: 'no stock', error_type: 'StockError' },
