@@ -23,57 +23,55 @@ afterEach(() => {
 
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
-describe('the cache', () => {
-  it.each([
-    [{ XDG_CACHE_HOME: '/var/cache/me', HOME: '/home/me' }, '/var/cache/me/lambda-otlp/backends'],
-    [{ XDG_CACHE_HOME: 'not/absolute' }, path.join('.cache', 'lambda-otlp', 'backends')],
-    [{}, path.join('.cache', 'lambda-otlp', 'backends')],
-  ])('with %j is at …%s', (env, expected) => {
-    expect(backendsCacheDir(env).endsWith(expected)).toBe(true);
-  });
+it.each([
+  [{ XDG_CACHE_HOME: '/var/cache/me', HOME: '/home/me' }, '/var/cache/me/lambda-otlp/backends'],
+  [{ XDG_CACHE_HOME: 'not/absolute' }, path.join('.cache', 'lambda-otlp', 'backends')],
+  [{}, path.join('.cache', 'lambda-otlp', 'backends')],
+])('the cache with %j is at …%s', (env, expected) => {
+  expect(backendsCacheDir(env).endsWith(expected)).toBe(true);
+});
 
-  const entry = (name: string) => ({ name, version: '1', file: 'bin/tool' });
-  const make = async (scratch: string): Promise<void> => {
-    await runCommand(['mkdir', 'bin'], { cwd: scratch, logFile: path.join(scratch, 'build.log') });
-    writeFileSync(path.join(scratch, 'bin', 'tool'), '');
+const entry = (name: string) => ({ name, version: '1', file: 'bin/tool' });
+const make = async (scratch: string): Promise<void> => {
+  await runCommand(['mkdir', 'bin'], { cwd: scratch, logFile: path.join(scratch, 'build.log') });
+  writeFileSync(path.join(scratch, 'bin', 'tool'), '');
+};
+
+it('the cache builds once, and has the file where it says', async () => {
+  let builds = 0;
+  const build = (scratch: string): Promise<void> => {
+    builds += 1;
+    return make(scratch);
   };
+  const file = await cachedOrBuilt(entry('once'), build);
+  expect(await cachedOrBuilt(entry('once'), build)).toBe(file);
+  expect(builds).toBe(1);
+  expect(existsSync(file)).toBe(true);
+  expect(file).toBe(cachedFile(entry('once')));
+});
 
-  it('builds once, and has the file where it says', async () => {
-    let builds = 0;
-    const build = (scratch: string): Promise<void> => {
-      builds += 1;
-      return make(scratch);
-    };
-    const file = await cachedOrBuilt(entry('once'), build);
-    expect(await cachedOrBuilt(entry('once'), build)).toBe(file);
-    expect(builds).toBe(1);
-    expect(existsSync(file)).toBe(true);
-    expect(file).toBe(cachedFile(entry('once')));
+it('the cache leaves nothing of a build that failed, or that made no file', async () => {
+  const failing = cachedOrBuilt(entry('failed'), async (scratch) => {
+    await make(scratch);
+    throw new Error('no space');
   });
+  await expect(failing).rejects.toThrow('no space');
+  await expect(cachedOrBuilt(entry('empty'), () => Promise.resolve())).rejects.toThrow(
+    'empty: the build ended without an error but made no bin/tool',
+  );
+  expect(isCached(entry('failed'))).toBe(false);
+  expect(readdirSync(backendsCacheDir()).filter((name) => /failed|empty/.test(name))).toEqual([]);
+});
 
-  it('leaves nothing of a build that failed, or that made no file', async () => {
-    const failing = cachedOrBuilt(entry('failed'), async (scratch) => {
-      await make(scratch);
-      throw new Error('no space');
-    });
-    await expect(failing).rejects.toThrow('no space');
-    await expect(cachedOrBuilt(entry('empty'), () => Promise.resolve())).rejects.toThrow(
-      'empty: the build ended without an error but made no bin/tool',
-    );
-    expect(isCached(entry('failed'))).toBe(false);
-    expect(readdirSync(backendsCacheDir()).filter((name) => /failed|empty/.test(name))).toEqual([]);
-  });
-
-  it('two builds at once both end with the one entry', async () => {
-    const files = await Promise.all([
-      cachedOrBuilt(entry('twice'), make),
-      cachedOrBuilt(entry('twice'), make),
-    ]);
-    expect(new Set(files).size).toBe(1);
-    expect(readdirSync(backendsCacheDir()).filter((name) => name.startsWith('twice'))).toEqual([
-      'twice-1',
-    ]);
-  });
+it('two builds at once both end with the one entry', async () => {
+  const files = await Promise.all([
+    cachedOrBuilt(entry('twice'), make),
+    cachedOrBuilt(entry('twice'), make),
+  ]);
+  expect(new Set(files).size).toBe(1);
+  expect(readdirSync(backendsCacheDir()).filter((name) => name.startsWith('twice'))).toEqual([
+    'twice-1',
+  ]);
 });
 
 describe('for Go', () => {
@@ -117,54 +115,50 @@ replace (
   });
 });
 
-describe('a Collector', () => {
-  it('is described to its builder with one version for everything', () => {
-    const manifest = collectorManifest(COLLECTOR);
-    expect(manifest).toContain(
-      '  - gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v0.159.0\n',
-    );
-    expect(manifest).toContain('/extension/storage/filestorage v0.159.0\n');
-    const versions = new Set(manifest.match(/ v[\d.]+$/gm));
-    expect([...versions].sort()).toEqual([' v0.159.0', ' v1.65.0']);
-  });
-
-  it('with other components is another cache entry', () => {
-    const smaller = { ...COLLECTOR, contrib: COLLECTOR_S3.contrib };
-    expect(collectorCacheVersion(smaller)).not.toBe(collectorCacheVersion(COLLECTOR));
-  });
+it('a Collector is described to its builder with one version for everything', () => {
+  const manifest = collectorManifest(COLLECTOR);
+  expect(manifest).toContain(
+    '  - gomod: go.opentelemetry.io/collector/receiver/otlpreceiver v0.159.0\n',
+  );
+  expect(manifest).toContain('/extension/storage/filestorage v0.159.0\n');
+  const versions = new Set(manifest.match(/ v[\d.]+$/gm));
+  expect([...versions].sort()).toEqual([' v0.159.0', ' v1.65.0']);
 });
 
-describe('a server', () => {
-  it('that ends before it is ready fails with its exit code and its output', async () => {
-    const server = startServer({
-      name: 'broken',
-      command: [process.execPath, '-e', 'console.log("no licence"); process.exit(3)'],
-      isReady: () => Promise.resolve(false),
-    });
-    await expect(server).rejects.toThrow(
-      /^broken: ended with exit code 3 before it was ready; its output:\nno licence/,
-    );
-  });
+it('a Collector with other components is another cache entry', () => {
+  const smaller = { ...COLLECTOR, contrib: COLLECTOR_S3.contrib };
+  expect(collectorCacheVersion(smaller)).not.toBe(collectorCacheVersion(COLLECTOR));
+});
 
-  it('that does not exist fails too', async () => {
-    const server = startServer({
-      name: 'absent',
-      command: [path.join(dir, 'absent')],
-      isReady: () => Promise.resolve(false),
-    });
-    await expect(server).rejects.toThrow(/^absent: could not be started: .*ENOENT/);
+it('a server that ends before it is ready fails with its exit code and its output', async () => {
+  const server = startServer({
+    name: 'broken',
+    command: [process.execPath, '-e', 'console.log("no licence"); process.exit(3)'],
+    isReady: () => Promise.resolve(false),
   });
+  await expect(server).rejects.toThrow(
+    /^broken: ended with exit code 3 before it was ready; its output:\nno licence/,
+  );
+});
 
-  it('that is up answers until it is stopped, also when stopped twice', async () => {
-    const port = await freePort();
-    const url = `http://127.0.0.1:${port}`;
-    const script = `require("http").createServer((_, r) => r.end()).listen(${port}, "127.0.0.1")`;
-    const server = await startServer({
-      name: 'echo',
-      command: [process.execPath, '-e', script],
-      isReady: async () => (await fetch(url)).ok,
-    });
-    await Promise.all([server.stop(), server.stop()]);
-    await expect(fetch(url)).rejects.toThrow('fetch failed');
+it('a server that does not exist fails too', async () => {
+  const server = startServer({
+    name: 'absent',
+    command: [path.join(dir, 'absent')],
+    isReady: () => Promise.resolve(false),
   });
+  await expect(server).rejects.toThrow(/^absent: could not be started: .*ENOENT/);
+});
+
+it('a server that is up answers until it is stopped, also when stopped twice', async () => {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const script = `require("http").createServer((_, r) => r.end()).listen(${port}, "127.0.0.1")`;
+  const server = await startServer({
+    name: 'echo',
+    command: [process.execPath, '-e', script],
+    isReady: async () => (await fetch(url)).ok,
+  });
+  await Promise.all([server.stop(), server.stop()]);
+  await expect(fetch(url)).rejects.toThrow('fetch failed');
 });

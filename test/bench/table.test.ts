@@ -5,101 +5,93 @@ import { quantile, summarize } from '../../bench/statistics';
 import { formatSection } from '../../bench/table';
 import { replaceBlock } from '../../bench/document';
 
-describe('statistics', () => {
-  it.each([
-    [[3, 1, 2], 0.5, 2],
-    [[1, 2, 3, 4], 0.5, 2.5],
-    [[10, 20, 30, 40, 50], 0.25, 20],
-    [[7], 0.75, 7],
-    [[2, 10, 1], 1, 10],
-  ])('the quantile of %j at %d is %d', (samples, fraction, expected) => {
-    expect(quantile(samples, fraction)).toBe(expected);
-  });
+it.each([
+  [[3, 1, 2], 0.5, 2],
+  [[1, 2, 3, 4], 0.5, 2.5],
+  [[10, 20, 30, 40, 50], 0.25, 20],
+  [[7], 0.75, 7],
+  [[2, 10, 1], 1, 10],
+])('the quantile of %j at %d is %d', (samples, fraction, expected) => {
+  expect(quantile(samples, fraction)).toBe(expected);
+});
 
-  it('has no summary without samples', () => {
-    expect(summarize([])).toBeUndefined();
-  });
+it('without samples there is no summary', () => {
+  expect(summarize([])).toBeUndefined();
+});
 
-  it('sorts numbers as numbers and leaves the samples as they were', () => {
-    const samples = [100, 9, 20];
-    expect(summarize(samples)).toEqual({ median: 20, low: 14.5, high: 60, samples: 3 });
-    expect(samples).toEqual([100, 9, 20]);
-  });
+it('samples are sorted as numbers and left as they were', () => {
+  const samples = [100, 9, 20];
+  expect(summarize(samples)).toEqual({ median: 20, low: 14.5, high: 60, samples: 3 });
+  expect(samples).toEqual([100, 9, 20]);
 });
 
 function figure(goal: Figure['goal'], samples: Figure['samples']): Figure {
   return { title: 'a figure', unit: 'ms', samples, ...(goal === undefined ? {} : { goal }) };
 }
 
-describe('goals', () => {
-  it.each([
-    [{ atMost: 5 }, [5], true],
-    [{ atMost: 5 }, [5.1], false],
-    [{ atLeast: 5 }, [4.9], false],
-    [{ atLeast: 5 }, [5], true],
-    [{ ratio: { factor: 0.5, to: 'floor' } }, [5], true],
-    [{ ratio: { factor: 0.5, to: 'floor' } }, [5.1], false],
-    [{ ratio: { factor: 0.5, to: 'nobody' } }, [1], undefined],
-    [{ atMost: 5 }, [], undefined],
-  ])('%j with samples %j is met: %s', (goal, ours, met) => {
-    const [bound] = judge(figure(goal, { ours, floor: [10] }), 'ours');
-    expect(bound?.met).toBe(met);
-  });
-
-  it('gives every bound of a goal, with the ratio that was seen', () => {
-    const goal = { atMost: 5, ratio: { factor: 0.2, to: 'floor' } };
-    expect(judge(figure(goal, { ours: [4], floor: [10] }), 'ours')).toEqual([
-      { text: '≤ 5 ms', met: true },
-      { text: '≤ 0.2 × floor (0.4)', met: false },
-    ]);
-  });
-
-  it('judges by the median', () => {
-    const slowOnce = figure({ atMost: 5 }, { ours: [1, 2, 900] });
-    expect(summaryOf(slowOnce, 'ours')?.median).toBe(2);
-    expect(judge(slowOnce, 'ours')[0]?.met).toBe(true);
-  });
+it.each([
+  [{ atMost: 5 }, [5], true],
+  [{ atMost: 5 }, [5.1], false],
+  [{ atLeast: 5 }, [4.9], false],
+  [{ atLeast: 5 }, [5], true],
+  [{ ratio: { factor: 0.5, to: 'floor' } }, [5], true],
+  [{ ratio: { factor: 0.5, to: 'floor' } }, [5.1], false],
+  [{ ratio: { factor: 0.5, to: 'nobody' } }, [1], undefined],
+  [{ atMost: 5 }, [], undefined],
+])('the goal %j with samples %j is met: %s', (goal, ours, met) => {
+  const [bound] = judge(figure(goal, { ours, floor: [10] }), 'ours');
+  expect(bound?.met).toBe(met);
 });
 
-describe('a section', () => {
-  const section: Section = {
-    title: 'Start',
-    note: 'How.',
-    subjects: ['ours', 'floor'],
-    figures: [
-      figure({ atMost: 5 }, { ours: [1, 2, 3], floor: [10] }),
-      figure(undefined, { ours: [1234.5678] }),
-      figure({ atMost: 1 }, { ours: [2], floor: [3] }),
-      figure({ atMost: 1 }, {}),
-    ],
-  };
-
-  it('shows medians with quartiles, goals and verdicts in aligned columns', () => {
-    expect(formatSection(section).split('\n')).toEqual([
-      '### Start',
-      '',
-      'How.',
-      '',
-      '|          | ours           | floor | goal   |              |',
-      '| -------- | -------------- | ----- | ------ | ------------ |',
-      '| a figure | 2 ms (1.5–2.5) | 10 ms | ≤ 5 ms | met          |',
-      '| a figure | 1234.6 ms      | –     |        |              |',
-      '| a figure | 2 ms           | 3 ms  | ≤ 1 ms | missed       |',
-      '| a figure | –              | –     | ≤ 1 ms | not measured |',
-      '',
-    ]);
-  });
+it('every bound of a goal is told, with the ratio that was seen', () => {
+  const goal = { atMost: 5, ratio: { factor: 0.2, to: 'floor' } };
+  expect(judge(figure(goal, { ours: [4], floor: [10] }), 'ours')).toEqual([
+    { text: '≤ 5 ms', met: true },
+    { text: '≤ 0.2 × floor (0.4)', met: false },
+  ]);
 });
 
-describe('the document', () => {
-  it('keeps what is around the marks', () => {
-    const text = 'before\n\n<!-- bench:start -->\n\nold\n\n<!-- bench:end -->\n\nafter\n';
-    expect(replaceBlock(text, '\nnew\n')).toBe(
-      'before\n\n<!-- bench:start -->\n\nnew\n\n<!-- bench:end -->\n\nafter\n',
-    );
-  });
+it('a goal is judged by the median', () => {
+  const slowOnce = figure({ atMost: 5 }, { ours: [1, 2, 900] });
+  expect(summaryOf(slowOnce, 'ours')?.median).toBe(2);
+  expect(judge(slowOnce, 'ours')[0]?.met).toBe(true);
+});
 
-  it('is refused without marks', () => {
-    expect(() => replaceBlock('text', 'new')).toThrow('expected the marks');
-  });
+const section: Section = {
+  title: 'Start',
+  note: 'How.',
+  subjects: ['ours', 'floor'],
+  figures: [
+    figure({ atMost: 5 }, { ours: [1, 2, 3], floor: [10] }),
+    figure(undefined, { ours: [1234.5678] }),
+    figure({ atMost: 1 }, { ours: [2], floor: [3] }),
+    figure({ atMost: 1 }, {}),
+  ],
+};
+
+it('a section shows medians with quartiles, goals and verdicts in aligned columns', () => {
+  expect(formatSection(section).split('\n')).toEqual([
+    '### Start',
+    '',
+    'How.',
+    '',
+    '|          | ours           | floor | goal   |              |',
+    '| -------- | -------------- | ----- | ------ | ------------ |',
+    '| a figure | 2 ms (1.5–2.5) | 10 ms | ≤ 5 ms | met          |',
+    '| a figure | 1234.6 ms      | –     |        |              |',
+    '| a figure | 2 ms           | 3 ms  | ≤ 1 ms | missed       |',
+    '| a figure | –              | –     | ≤ 1 ms | not measured |',
+    '',
+  ]);
+});
+
+it('the document keeps what is around the marks', () => {
+  const text = 'before\n\n<!-- bench:start -->\n\nold\n\n<!-- bench:end -->\n\nafter\n';
+  expect(replaceBlock(text, '\nnew\n')).toBe(
+    'before\n\n<!-- bench:start -->\n\nnew\n\n<!-- bench:end -->\n\nafter\n',
+  );
+});
+
+it('the document is refused without marks', () => {
+  expect(() => replaceBlock('text', 'new')).toThrow('expected the marks');
 });

@@ -84,84 +84,80 @@ describe.each(refusals)('a server that %s', (_what, refuse) => {
   }, 20_000);
 });
 
-describe('a clock that is set back by hours', () => {
-  it('does not block a signal whose request hangs', async () => {
-    endpoint.behaviour = hang;
-    const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush(20);
-    clock.aheadMs -= 7_200_000;
-    endpoint.behaviour = accept;
-    await flush();
-    await flush();
-    expect(observed.exported.traces).toBe(1);
-  });
-
-  it('does not stop a signal after Retry-After', async () => {
-    endpoint.behaviour = answer(503, { 'retry-after': '30' });
-    const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    clock.aheadMs -= 7_200_000;
-    endpoint.behaviour = accept;
-    await flush();
-    expect(observed.exported.traces).toBe(1);
-  });
-
-  it('within a flush does not make it longer', async () => {
-    const { delivery, clock } = open({ signals: ['traces'] });
-    endpoint.behaviour = () => {
-      clock.aheadMs -= 7_200_000;
-    };
-    delivery.addSpans([makeSpan(0)]);
-    expect(await delivery.flush({ deadlineMs: clock.now() + 100 })).toBe(false);
-  });
+it('a clock that is set back by hours does not block a signal whose request hangs', async () => {
+  endpoint.behaviour = hang;
+  const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush(20);
+  clock.aheadMs -= 7_200_000;
+  endpoint.behaviour = accept;
+  await flush();
+  await flush();
+  expect(observed.exported.traces).toBe(1);
 });
 
-describe('at SHUTDOWN a request that hangs', () => {
-  it.each(['a flush before', 'the last flush'])(
-    'since %s is sent again beside itself, on another connection',
-    async (since) => {
-      const { delivery, flush, observed } = open({ signals: ['traces', 'logs'] });
-      endpoint.behaviour = hang;
-      delivery.addSpans([makeSpan(0)]);
-      delivery.addLogRecords([makeLogRecord(0)]);
-      const last = since === 'the last flush';
-      if (!last) await flush(20);
-      else {
-        const hangs = (request: Parameters<Behaviour>[0], response: Parameters<Behaviour>[1]) => {
-          if (endpoint.requests.length >= 2) endpoint.behaviour = accept;
-          hang(request, response);
-        };
-        endpoint.behaviour = hangs;
-      }
-      if (!last) endpoint.behaviour = accept;
-      await flush(1_500, { final: true });
-      expect(observed.exported).toMatchObject({ traces: 1, logs: 1 });
-      expect(observed.dropped).toMatchObject({ traces: {}, logs: {} });
-    },
-  );
+it('a clock that is set back by hours does not stop a signal after Retry-After', async () => {
+  endpoint.behaviour = answer(503, { 'retry-after': '30' });
+  const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  clock.aheadMs -= 7_200_000;
+  endpoint.behaviour = accept;
+  await flush();
+  expect(observed.exported.traces).toBe(1);
+});
 
-  it('is counted once where both arrive', async () => {
-    const { delivery, flush, observed } = open({ signals: ['traces'] });
-    endpoint.behaviour = (_, response) => {
-      void eventually(() => endpoint.requests.length === 2).then(() => response.end());
-    };
-    delivery.addSpans([makeSpan(0)]);
-    await flush(1_500, { final: true });
-    expect(observed).toMatchObject({ exported: { traces: 1 }, dropped: { traces: {} } });
-  });
+it('a clock that is set back by hours within a flush does not make it longer', async () => {
+  const { delivery, clock } = open({ signals: ['traces'] });
+  endpoint.behaviour = () => {
+    clock.aheadMs -= 7_200_000;
+  };
+  delivery.addSpans([makeSpan(0)]);
+  expect(await delivery.flush({ deadlineMs: clock.now() + 100 })).toBe(false);
+});
 
-  it('is not sent twice where it carries deltas', async () => {
-    const { flush, observed } = open({
-      signals: ['metrics'],
-      metricSource: { collect: () => makeWindow(3) },
-    });
+it.each(['a flush before', 'the last flush'])(
+  'at SHUTDOWN a request that hangs since %s is sent again beside itself, on another connection',
+  async (since) => {
+    const { delivery, flush, observed } = open({ signals: ['traces', 'logs'] });
     endpoint.behaviour = hang;
-    await flush(600, { final: true });
-    expect(endpoint.requests).toHaveLength(1);
-    expect(observed.dropped.metrics).toEqual({ unknown_fate: 3 });
+    delivery.addSpans([makeSpan(0)]);
+    delivery.addLogRecords([makeLogRecord(0)]);
+    const last = since === 'the last flush';
+    if (!last) await flush(20);
+    else {
+      const hangs = (request: Parameters<Behaviour>[0], response: Parameters<Behaviour>[1]) => {
+        if (endpoint.requests.length >= 2) endpoint.behaviour = accept;
+        hang(request, response);
+      };
+      endpoint.behaviour = hangs;
+    }
+    if (!last) endpoint.behaviour = accept;
+    await flush(1_500, { final: true });
+    expect(observed.exported).toMatchObject({ traces: 1, logs: 1 });
+    expect(observed.dropped).toMatchObject({ traces: {}, logs: {} });
+  },
+);
+
+it('at SHUTDOWN a request that hangs is counted once where both arrive', async () => {
+  const { delivery, flush, observed } = open({ signals: ['traces'] });
+  endpoint.behaviour = (_, response) => {
+    void eventually(() => endpoint.requests.length === 2).then(() => response.end());
+  };
+  delivery.addSpans([makeSpan(0)]);
+  await flush(1_500, { final: true });
+  expect(observed).toMatchObject({ exported: { traces: 1 }, dropped: { traces: {} } });
+});
+
+it('at SHUTDOWN a request that hangs is not sent twice where it carries deltas', async () => {
+  const { flush, observed } = open({
+    signals: ['metrics'],
+    metricSource: { collect: () => makeWindow(3) },
   });
+  endpoint.behaviour = hang;
+  await flush(600, { final: true });
+  expect(endpoint.requests).toHaveLength(1);
+  expect(observed.dropped.metrics).toEqual({ unknown_fate: 3 });
 });
 
 it.each([

@@ -27,53 +27,51 @@ function open(options: Partial<FixtureOptions> = {}): DeliveryFixture {
   return fixture;
 }
 
-describe('a healthy endpoint', () => {
-  it('gets every signal once, and nothing remains', async () => {
-    const windows = [makeWindow(3)];
-    const metricSource = { collect: () => windows.shift() };
-    const { delivery, observed } = open({ metricSource });
-    delivery.addSpans(range(5).map((index) => makeSpan(index)));
-    delivery.addLogRecords(range(7).map((index) => makeLogRecord(index)));
-    expect(await delivery.flush({ deadlineMs: Date.now() + 5_000 })).toBe(true);
-    expect(observed.exported).toEqual({ traces: 5, metrics: 3, logs: 7 });
-    expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual(range(5).map(toSpanId));
-    expect(observed.dropped.logs).toEqual({});
-    expect(delivery.bufferedBytes).toBe(0);
-  });
+it('a healthy endpoint gets every signal once, and nothing remains', async () => {
+  const windows = [makeWindow(3)];
+  const metricSource = { collect: () => windows.shift() };
+  const { delivery, observed } = open({ metricSource });
+  delivery.addSpans(range(5).map((index) => makeSpan(index)));
+  delivery.addLogRecords(range(7).map((index) => makeLogRecord(index)));
+  expect(await delivery.flush({ deadlineMs: Date.now() + 5_000 })).toBe(true);
+  expect(observed.exported).toEqual({ traces: 5, metrics: 3, logs: 7 });
+  expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual(range(5).map(toSpanId));
+  expect(observed.dropped.logs).toEqual({});
+  expect(delivery.bufferedBytes).toBe(0);
+});
 
-  it('costs nothing when nothing is buffered', async () => {
-    const { delivery } = open({ metricSource: { collect: () => undefined } });
-    expect(await delivery.flush({ deadlineMs: Date.now() + 5_000 })).toBe(true);
-    expect(endpoint.requests).toHaveLength(0);
-  });
+it('a healthy endpoint costs nothing when nothing is buffered', async () => {
+  const { delivery } = open({ metricSource: { collect: () => undefined } });
+  expect(await delivery.flush({ deadlineMs: Date.now() + 5_000 })).toBe(true);
+  expect(endpoint.requests).toHaveLength(0);
+});
 
-  it('gets the items of concurrent flushes once', async () => {
-    const { delivery, flush } = open();
-    delivery.addSpans(range(50).map((index) => makeSpan(index)));
-    await Promise.all([flush(), flush(), flush()]);
-    expect(itemsOf(endpoint.accepted, '/v1/traces')).toHaveLength(50);
-  });
+it('a healthy endpoint gets the items of concurrent flushes once', async () => {
+  const { delivery, flush } = open();
+  delivery.addSpans(range(50).map((index) => makeSpan(index)));
+  await Promise.all([flush(), flush(), flush()]);
+  expect(itemsOf(endpoint.accepted, '/v1/traces')).toHaveLength(50);
+});
 
-  it('gets 100 000 log lines in requests below 1 MB', async () => {
-    const { delivery, flush, observed } = open({ signal: { protocol: 'http/protobuf' } });
-    const text = 'x'.repeat(200);
-    for (let batch = 0; batch < 20; batch += 1) {
-      delivery.addLogRecords(range(5_000).map((index) => makeLogRecord(index, text)));
-      await flush(10_000, { whileRunning: true });
-    }
-    expect(observed.exported.logs).toBe(100_000);
-    expect(observed.dropped.logs).toEqual({});
-    const largest = Math.max(...endpoint.requests.map(({ body }) => body.length));
-    expect(largest).toBeLessThanOrEqual(1_000_000);
-    expect(endpoint.requests.length).toBeLessThan(60);
-  });
+it('a healthy endpoint gets 100 000 log lines in requests below 1 MB', async () => {
+  const { delivery, flush, observed } = open({ signal: { protocol: 'http/protobuf' } });
+  const text = 'x'.repeat(200);
+  for (let batch = 0; batch < 20; batch += 1) {
+    delivery.addLogRecords(range(5_000).map((index) => makeLogRecord(index, text)));
+    await flush(10_000, { whileRunning: true });
+  }
+  expect(observed.exported.logs).toBe(100_000);
+  expect(observed.dropped.logs).toEqual({});
+  const largest = Math.max(...endpoint.requests.map(({ body }) => body.length));
+  expect(largest).toBeLessThanOrEqual(1_000_000);
+  expect(endpoint.requests.length).toBeLessThan(60);
+});
 
-  it('gets text in requests below 1 MB even if its size was underestimated', async () => {
-    const { delivery, flush } = open({ signal: { protocol: 'http/protobuf' } });
-    delivery.addLogRecords(range(2_000).map((index) => makeLogRecord(index, '漢'.repeat(500))));
-    await flush();
-    expect(Math.max(...endpoint.requests.map(({ body }) => body.length))).toBeLessThan(1_000_001);
-  });
+it('a healthy endpoint gets text in requests below 1 MB even if its size was underestimated', async () => {
+  const { delivery, flush } = open({ signal: { protocol: 'http/protobuf' } });
+  delivery.addLogRecords(range(2_000).map((index) => makeLogRecord(index, '漢'.repeat(500))));
+  await flush();
+  expect(Math.max(...endpoint.requests.map(({ body }) => body.length))).toBeLessThan(1_000_001);
 });
 
 describe.each([
@@ -174,166 +172,154 @@ describe('an endpoint that hangs', () => {
   });
 });
 
-describe('an endpoint that is slower than the budget', () => {
-  it('gets each item once, by answers that come after the flush', async () => {
-    const answers: (() => void)[] = [];
-    endpoint.behaviour = (_, response) => void answers.push(() => response.end());
-    const { delivery, flush, observed } = open();
-    for (let invocation = 0; invocation < 5; invocation += 1) {
-      delivery.addSpans([makeSpan(invocation)]);
-      delivery.addLogRecords([makeLogRecord(invocation)]);
-      await flush(60);
-      expect(observed.exported).toEqual({ traces: invocation, metrics: 0, logs: invocation });
-      await eventually(() => answers.length === 2);
-      for (const end of answers.splice(0)) end();
-      await eventually(
-        () => observed.exported.logs + observed.exported.traces === 2 * invocation + 2,
-      );
-    }
-    await flush(5_000, { final: true });
-    expect(itemsOf(endpoint.requests, '/v1/traces')).toEqual(range(5).map(toSpanId));
-    expect(itemsOf(endpoint.requests, '/v1/logs')).toHaveLength(5);
-    expect(observed.exported).toEqual({ traces: 5, metrics: 0, logs: 5 });
-  });
-
-  it('is heard at shutdown while the rest is sent beside it', async () => {
-    endpoint.behaviour = delayed(200);
-    const { delivery, flush, observed } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush(20);
-    delivery.addSpans([makeSpan(1)]);
-    await flush(2_000, { final: true });
-    expect(itemsOf(endpoint.requests, '/v1/traces')).toEqual([toSpanId(0), toSpanId(1)]);
-    expect(observed.exported.traces).toBe(2);
-  });
-
-  it('is asked again at shutdown when the request under way is old', async () => {
-    endpoint.behaviour = hang;
-    const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush(20);
-    endpoint.behaviour = accept;
-    clock.aheadMs += 4_000;
-    await flush(2_000, { final: true });
-    expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual([toSpanId(0)]);
-    expect(observed.exported.traces).toBe(1);
-  });
+it('an endpoint that is slower than the budget gets each item once, by answers that come after the flush', async () => {
+  const answers: (() => void)[] = [];
+  endpoint.behaviour = (_, response) => void answers.push(() => response.end());
+  const { delivery, flush, observed } = open();
+  for (let invocation = 0; invocation < 5; invocation += 1) {
+    delivery.addSpans([makeSpan(invocation)]);
+    delivery.addLogRecords([makeLogRecord(invocation)]);
+    await flush(60);
+    expect(observed.exported).toEqual({ traces: invocation, metrics: 0, logs: invocation });
+    await eventually(() => answers.length === 2);
+    for (const end of answers.splice(0)) end();
+    await eventually(
+      () => observed.exported.logs + observed.exported.traces === 2 * invocation + 2,
+    );
+  }
+  await flush(5_000, { final: true });
+  expect(itemsOf(endpoint.requests, '/v1/traces')).toEqual(range(5).map(toSpanId));
+  expect(itemsOf(endpoint.requests, '/v1/logs')).toHaveLength(5);
+  expect(observed.exported).toEqual({ traces: 5, metrics: 0, logs: 5 });
 });
 
-describe('Retry-After', () => {
-  it.each([
-    ['seconds', () => '30'],
-    ['an HTTP date', () => new Date(Date.now() + 30_000).toUTCString()],
-  ])('in %s holds the signal back until then', async (_, value) => {
-    endpoint.behaviour = answer(503, { 'retry-after': value() });
-    const { delivery, flush, clock } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
+it('an endpoint that is slower than the budget is heard at shutdown while the rest is sent beside it', async () => {
+  endpoint.behaviour = delayed(200);
+  const { delivery, flush, observed } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush(20);
+  delivery.addSpans([makeSpan(1)]);
+  await flush(2_000, { final: true });
+  expect(itemsOf(endpoint.requests, '/v1/traces')).toEqual([toSpanId(0), toSpanId(1)]);
+  expect(observed.exported.traces).toBe(2);
+});
+
+it('an endpoint that is slower than the budget is asked again at shutdown when the request under way is old', async () => {
+  endpoint.behaviour = hang;
+  const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush(20);
+  endpoint.behaviour = accept;
+  clock.aheadMs += 4_000;
+  await flush(2_000, { final: true });
+  expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual([toSpanId(0)]);
+  expect(observed.exported.traces).toBe(1);
+});
+
+it.each([
+  ['seconds', () => '30'],
+  ['an HTTP date', () => new Date(Date.now() + 30_000).toUTCString()],
+])('Retry-After in %s holds the signal back until then', async (_, value) => {
+  endpoint.behaviour = answer(503, { 'retry-after': value() });
+  const { delivery, flush, clock } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  endpoint.behaviour = accept;
+  expect(delivery.suspended).toBe(true);
+  clock.aheadMs += 20_000;
+  await flush();
+  expect(endpoint.requests).toHaveLength(1);
+  clock.aheadMs += 11_000;
+  await flush();
+  expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual([toSpanId(0)]);
+});
+
+it('Retry-After does not hold back the final flush', async () => {
+  endpoint.behaviour = answer(429, { 'retry-after': '60' });
+  const { delivery, flush } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  endpoint.behaviour = accept;
+  await flush(2_000, { final: true });
+  expect(endpoint.accepted).toHaveLength(1);
+});
+
+it('Retry-After of a second is waited for while the function runs', async () => {
+  endpoint.behaviour = (request, response) => {
     endpoint.behaviour = accept;
-    expect(delivery.suspended).toBe(true);
-    clock.aheadMs += 20_000;
+    answer(503, { 'retry-after': '1' })(request, response);
+  };
+  const { delivery, flush, observed } = open({ signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush(5_000, { whileRunning: true });
+  expect(observed.exported.traces).toBe(1);
+});
+
+it.each([400, 401, 403, 404, 422, 500, 501, 302])(
+  'a refusal with %i drops the items under that code and is not retried',
+  async (statusCode) => {
+    endpoint.behaviour = answer(statusCode);
+    const { delivery, flush, observed, warnings } = open({ signals: ['traces'] });
+    delivery.addSpans([makeSpan(0), makeSpan(1)]);
     await flush();
+    expect(observed.dropped.traces).toEqual({ [`${statusCode}`]: 2 });
     expect(endpoint.requests).toHaveLength(1);
-    clock.aheadMs += 11_000;
-    await flush();
-    expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual([toSpanId(0)]);
-  });
+    expect(warnings.join()).toContain(`HTTP ${statusCode}`);
+  },
+);
 
-  it('does not hold back the final flush', async () => {
-    endpoint.behaviour = answer(429, { 'retry-after': '60' });
-    const { delivery, flush } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
+it('a refusal of one signal leaves the others alone, and after some costs no request any more', async () => {
+  endpoint.behaviour = (request, response) =>
+    answer(request.path === '/v1/logs' ? 404 : 200)(request, response);
+  const { delivery, flush, observed } = open();
+  for (let invocation = 0; invocation < 6; invocation += 1) {
+    delivery.addSpans([makeSpan(invocation)]);
+    delivery.addLogRecords([makeLogRecord(invocation)]);
     await flush();
-    endpoint.behaviour = accept;
-    await flush(2_000, { final: true });
-    expect(endpoint.accepted).toHaveLength(1);
-  });
-
-  it('of a second is waited for while the function runs', async () => {
-    endpoint.behaviour = (request, response) => {
-      endpoint.behaviour = accept;
-      answer(503, { 'retry-after': '1' })(request, response);
-    };
-    const { delivery, flush, observed } = open({ signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush(5_000, { whileRunning: true });
-    expect(observed.exported.traces).toBe(1);
-  });
+  }
+  expect(observed.exported.traces).toBe(6);
+  expect(observed.dropped.logs).toEqual({ '404': 6 });
+  expect(endpoint.requests.filter(({ path }) => path === '/v1/logs')).toHaveLength(3);
+  expect(delivery.suspended).toBe(false);
 });
 
-describe('a refusal', () => {
-  it.each([400, 401, 403, 404, 422, 500, 501, 302])(
-    'with %i drops the items under that code and is not retried',
-    async (statusCode) => {
-      endpoint.behaviour = answer(statusCode);
-      const { delivery, flush, observed, warnings } = open({ signals: ['traces'] });
-      delivery.addSpans([makeSpan(0), makeSpan(1)]);
-      await flush();
-      expect(observed.dropped.traces).toEqual({ [`${statusCode}`]: 2 });
-      expect(endpoint.requests).toHaveLength(1);
-      expect(warnings.join()).toContain(`HTTP ${statusCode}`);
-    },
-  );
-
-  it('of one signal leaves the others alone, and after some costs no request any more', async () => {
-    endpoint.behaviour = (request, response) =>
-      answer(request.path === '/v1/logs' ? 404 : 200)(request, response);
-    const { delivery, flush, observed } = open();
-    for (let invocation = 0; invocation < 6; invocation += 1) {
-      delivery.addSpans([makeSpan(invocation)]);
-      delivery.addLogRecords([makeLogRecord(invocation)]);
-      await flush();
-    }
-    expect(observed.exported.traces).toBe(6);
-    expect(observed.dropped.logs).toEqual({ '404': 6 });
-    expect(endpoint.requests.filter(({ path }) => path === '/v1/logs')).toHaveLength(3);
-    expect(delivery.suspended).toBe(false);
-  });
-
-  it('with 500 keeps what is buffered after the breaker opened', async () => {
-    endpoint.behaviour = answer(500);
-    const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
-    for (let invocation = 0; invocation < 5; invocation += 1) {
-      delivery.addSpans([makeSpan(invocation)]);
-      await flush();
-    }
-    endpoint.behaviour = accept;
-    clock.aheadMs += 6_000;
-    await flush(5_000, { whileRunning: true });
-    expect(observed.dropped.traces).toEqual({ '500': 3 });
-    expect(observed.exported.traces).toBe(2);
-  });
+it('a refusal with 500 keeps what is buffered after the breaker opened', async () => {
+  endpoint.behaviour = answer(500);
+  const { delivery, flush, observed, clock } = open({ signals: ['traces'] });
+  for (let invocation = 0; invocation < 5; invocation += 1) {
+    delivery.addSpans([makeSpan(invocation)]);
+    await flush();
+  }
+  endpoint.behaviour = accept;
+  clock.aheadMs += 6_000;
+  await flush(5_000, { whileRunning: true });
+  expect(observed.dropped.traces).toEqual({ '500': 3 });
+  expect(observed.exported.traces).toBe(2);
 });
 
-describe('413', () => {
-  it('splits until every item fits', async () => {
-    endpoint.behaviour = (request, response) =>
-      answer(request.body.length > 3_000 ? 413 : 200)(request, response);
-    const windows = [makeWindow(40)];
-    const metricSource = { collect: () => windows.shift() };
-    const { delivery, flush, observed } = open({ metricSource });
-    delivery.addSpans(range(100).map((index) => makeSpan(index)));
-    delivery.addLogRecords(range(100).map((index) => makeLogRecord(index)));
-    await flush();
-    expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual(range(100).map(toSpanId));
-    expect(itemsOf(endpoint.accepted, '/v1/logs')).toEqual(range(100).map((i) => `line ${i}`));
-    expect(itemsOf(endpoint.accepted, '/v1/metrics')).toEqual(range(40).map(String));
-    expect(observed.exported).toEqual({ traces: 100, metrics: 40, logs: 100 });
-  });
+it('413 splits a request until every item fits', async () => {
+  endpoint.behaviour = (request, response) =>
+    answer(request.body.length > 3_000 ? 413 : 200)(request, response);
+  const windows = [makeWindow(40)];
+  const metricSource = { collect: () => windows.shift() };
+  const { delivery, flush, observed } = open({ metricSource });
+  delivery.addSpans(range(100).map((index) => makeSpan(index)));
+  delivery.addLogRecords(range(100).map((index) => makeLogRecord(index)));
+  await flush();
+  expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual(range(100).map(toSpanId));
+  expect(itemsOf(endpoint.accepted, '/v1/logs')).toEqual(range(100).map((i) => `line ${i}`));
+  expect(itemsOf(endpoint.accepted, '/v1/metrics')).toEqual(range(40).map(String));
+  expect(observed.exported).toEqual({ traces: 100, metrics: 40, logs: 100 });
+});
 
-  it('drops the one item that never fits and delivers the rest', async () => {
-    endpoint.behaviour = (request, response) =>
-      answer(request.body.length > 3_000 ? 413 : 200)(request, response);
-    const { delivery, flush, observed } = open({ signals: ['logs'] });
-    delivery.addLogRecords([
-      makeLogRecord(0),
-      makeLogRecord(1, 'x'.repeat(9_000)),
-      makeLogRecord(2),
-    ]);
-    await flush();
-    expect(observed.exported.logs).toBe(2);
-    expect(observed.dropped.logs).toEqual({ rejected: 1 });
-  });
+it('413 drops the one item that never fits and delivers the rest', async () => {
+  endpoint.behaviour = (request, response) =>
+    answer(request.body.length > 3_000 ? 413 : 200)(request, response);
+  const { delivery, flush, observed } = open({ signals: ['logs'] });
+  delivery.addLogRecords([makeLogRecord(0), makeLogRecord(1, 'x'.repeat(9_000)), makeLogRecord(2)]);
+  await flush();
+  expect(observed.exported.logs).toBe(2);
+  expect(observed.dropped.logs).toEqual({ rejected: 1 });
 });
 
 it('keeps a metric window that was refused with 503 and sends it unchanged before a newer one', async () => {
@@ -370,49 +356,45 @@ it('drops a span that cannot be encoded and delivers the others', async () => {
   expect(observed.dropped.traces).toEqual({ rejected: 1 });
 });
 
-describe('connections that the endpoint closed during a freeze', () => {
-  it('cost no metric window, though nobody has read yet that they are closed', async () => {
-    const windows = [makeWindow(3), makeWindow(2)];
-    const { delivery, flush, observed } = open({
-      metricSource: { collect: () => windows.shift() },
-    });
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    for (const socket of endpoint.sockets) socket.destroy();
-    await flush();
-    expect(observed.dropped.metrics).toEqual({});
-    expect(observed.exported.metrics).toBe(5);
+it('connections that the endpoint closed during a freeze cost no metric window, though nobody has read yet that they are closed', async () => {
+  const windows = [makeWindow(3), makeWindow(2)];
+  const { delivery, flush, observed } = open({
+    metricSource: { collect: () => windows.shift() },
   });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  for (const socket of endpoint.sockets) socket.destroy();
+  await flush();
+  expect(observed.dropped.metrics).toEqual({});
+  expect(observed.exported.metrics).toBe(5);
 });
 
-describe('a metric window that is lost', () => {
-  it('is told to its source once, so that the counts of drops in it can be recorded anew', async () => {
-    const windows = [makeWindow(3), makeWindow(2)];
-    const lost: number[] = [];
-    const metricSource = {
-      collect: () => windows.shift(),
-      lost: ({ points }: RawMetric) => void lost.push(points),
-    };
-    const { flush, observed } = open({ metricSource });
-    endpoint.behaviour = answer(500);
-    await flush();
-    endpoint.behaviour = accept;
-    await flush();
-    expect(lost).toEqual([3]);
-    expect(observed).toMatchObject({ exported: { metrics: 2 }, dropped: { metrics: { 500: 3 } } });
-  });
+it('a metric window that is lost is told to its source once, so that the counts of drops in it can be recorded anew', async () => {
+  const windows = [makeWindow(3), makeWindow(2)];
+  const lost: number[] = [];
+  const metricSource = {
+    collect: () => windows.shift(),
+    lost: ({ points }: RawMetric) => void lost.push(points),
+  };
+  const { flush, observed } = open({ metricSource });
+  endpoint.behaviour = answer(500);
+  await flush();
+  endpoint.behaviour = accept;
+  await flush();
+  expect(lost).toEqual([3]);
+  expect(observed).toMatchObject({ exported: { metrics: 2 }, dropped: { metrics: { 500: 3 } } });
+});
 
-  it('is told even if it was dropped from the full buffer', async () => {
-    const lost: number[] = [];
-    let collected = 0;
-    const metricSource = {
-      collect: () => ((collected += 1) === 1 ? makeWindow(400) : undefined),
-      lost: () => void lost.push(1),
-    };
-    const { delivery, flush } = open({ metricSource, bufferBytes: 200_000 });
-    endpoint.behaviour = answer(503);
-    await flush();
-    delivery.addSpans(range(2_000).map((index) => makeSpan(index)));
-    expect(lost).toEqual([1]);
-  });
+it('a metric window that is lost is told even if it was dropped from the full buffer', async () => {
+  const lost: number[] = [];
+  let collected = 0;
+  const metricSource = {
+    collect: () => ((collected += 1) === 1 ? makeWindow(400) : undefined),
+    lost: () => void lost.push(1),
+  };
+  const { delivery, flush } = open({ metricSource, bufferBytes: 200_000 });
+  endpoint.behaviour = answer(503);
+  await flush();
+  delivery.addSpans(range(2_000).map((index) => makeSpan(index)));
+  expect(lost).toEqual([1]);
 });

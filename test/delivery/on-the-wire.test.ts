@@ -48,48 +48,47 @@ async function sendThree({ delivery, flush }: DeliveryFixture): Promise<void> {
 const LENGTH = 'Content-Length: 0\r\n\r\n';
 const manyFields = Array.from({ length: 1_900 }, (_, index) => `x${index}: ${index % 10}\r\n`);
 
-describe('an answer', () => {
-  it.each([
-    ['behind a line feed', `\nHTTP/1.1 200 OK\r\n${LENGTH}`],
-    ['behind empty lines', `\r\n\r\nHTTP/1.1 200 OK\r\n${LENGTH}`],
-    ['of HTTP/2.0', `HTTP/2.0 200 OK\r\nConnection: keep-alive\r\n${LENGTH}`],
-    ['with 1 900 short fields', `HTTP/1.1 200 OK\r\n${manyFields.join('')}${LENGTH}`],
-    ['without a reason', `HTTP/1.1 200\r\n${LENGTH}`],
-    ['with a line feed behind it', `HTTP/1.1 200 OK\r\n${LENGTH}\n`],
-  ])('%s is a success, one after the other', async (_, text) => {
-    const { url, seen } = await startRawServer((socket) => socket.write(text, 'latin1'));
-    const fixture = open(url);
-    await sendThree(fixture);
-    expect(fixture.observed).toMatchObject({
-      exported: { traces: 3 },
-      outcomes: ['success', 'success', 'success'],
-    });
-    expect(fixture.warnings).toEqual([]);
-    expect(seen.requests).toBe(3);
+it.each([
+  ['behind a line feed', `\nHTTP/1.1 200 OK\r\n${LENGTH}`],
+  ['behind empty lines', `\r\n\r\nHTTP/1.1 200 OK\r\n${LENGTH}`],
+  ['of HTTP/2.0', `HTTP/2.0 200 OK\r\nConnection: keep-alive\r\n${LENGTH}`],
+  ['with 1 900 short fields', `HTTP/1.1 200 OK\r\n${manyFields.join('')}${LENGTH}`],
+  ['without a reason', `HTTP/1.1 200\r\n${LENGTH}`],
+  ['with a line feed behind it', `HTTP/1.1 200 OK\r\n${LENGTH}\n`],
+])('the answer %s is a success, one after the other', async (_, text) => {
+  const { url, seen } = await startRawServer((socket) => socket.write(text, 'latin1'));
+  const fixture = open(url);
+  await sendThree(fixture);
+  expect(fixture.observed).toMatchObject({
+    exported: { traces: 3 },
+    outcomes: ['success', 'success', 'success'],
   });
+  expect(fixture.warnings).toEqual([]);
+  expect(seen.requests).toBe(3);
+});
 
-  it('with more fields than node:http accepts is refused', async () => {
-    const long = `x: ${'y'.repeat(17_000)}\r\n`;
-    const { url } = await startRawServer((socket) =>
-      socket.write(`HTTP/1.1 200 OK\r\n${long}${LENGTH}`),
-    );
-    const { delivery, flush, observed, warnings } = open(url);
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    expect(observed.exported.traces).toBe(0);
-    expect(warnings.join()).toContain('16384');
-  });
+it('an answer with more fields than node:http accepts is refused', async () => {
+  const long = `x: ${'y'.repeat(17_000)}\r\n`;
+  const { url } = await startRawServer((socket) =>
+    socket.write(`HTTP/1.1 200 OK\r\n${long}${LENGTH}`),
+  );
+  const { delivery, flush, observed, warnings } = open(url);
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  expect(observed.exported.traces).toBe(0);
+  expect(warnings.join()).toContain('16384');
 });
 
 const OK = `HTTP/1.1 200 OK\r\n${LENGTH}`;
 const TIMED_OUT = `HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n${LENGTH}`;
 
-describe('a server that ends a kept connection', () => {
-  it.each<[string, Answering]>([
-    ['with 408 to the request', (socket) => socket.end(TIMED_OUT)],
-    ['with FIN while the request comes', (socket) => socket.end()],
-    ['with RST while the request comes', (socket) => socket.resetAndDestroy()],
-  ])('%s gets it again at once, on another', async (_, end) => {
+it.each<[string, Answering]>([
+  ['with 408 to the request', (socket) => socket.end(TIMED_OUT)],
+  ['with FIN while the request comes', (socket) => socket.end()],
+  ['with RST while the request comes', (socket) => socket.resetAndDestroy()],
+])(
+  'a server that ends a kept connection %s gets the request again at once, on another',
+  async (_, end) => {
     const { url, seen } = await startRawServer((socket, request) =>
       request === 1 ? end(socket, request) : socket.write(OK),
     );
@@ -99,8 +98,8 @@ describe('a server that ends a kept connection', () => {
     expect(fixture.observed.outcomes).toEqual(['success', 'success', 'success']);
     expect(fixture.warnings).toEqual([]);
     expect(seen).toEqual({ connections: 2, requests: 4 });
-  });
-});
+  },
+);
 
 const APPLICATION_DATA = 23;
 const RECORD_HEAD_BYTES = 5;

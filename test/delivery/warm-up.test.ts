@@ -109,63 +109,61 @@ it('a healthy endpoint that answers slowly is still waited for', async () => {
   delivery.close();
 });
 
-describe('while the function runs', () => {
-  it('replaces the connections that went stale, so that the flush opens none', async () => {
-    const { delivery, flush, clock, observed } = createFixture({ url: endpoint.url });
-    delivery.addSpans([makeSpan(0)]);
-    delivery.addLogRecords([makeLogRecord(0)]);
-    await flush();
-    const before = endpoint.connections;
-    clock.aheadMs += 7_000;
-    delivery.refresh();
-    await eventually(() => endpoint.connections === 2 * before);
-    delivery.addSpans([makeSpan(1)]);
-    delivery.addLogRecords([makeLogRecord(1)]);
-    await flush();
-    expect(endpoint.connections).toBe(2 * before);
-    expect(observed.exported).toMatchObject({ traces: 2, logs: 2 });
-    delivery.close();
-  });
+it('warming up while the function runs replaces the connections that went stale, so that the flush opens none', async () => {
+  const { delivery, flush, clock, observed } = createFixture({ url: endpoint.url });
+  delivery.addSpans([makeSpan(0)]);
+  delivery.addLogRecords([makeLogRecord(0)]);
+  await flush();
+  const before = endpoint.connections;
+  clock.aheadMs += 7_000;
+  delivery.refresh();
+  await eventually(() => endpoint.connections === 2 * before);
+  delivery.addSpans([makeSpan(1)]);
+  delivery.addLogRecords([makeLogRecord(1)]);
+  await flush();
+  expect(endpoint.connections).toBe(2 * before);
+  expect(observed.exported).toMatchObject({ traces: 2, logs: 2 });
+  delivery.close();
+});
 
-  it('replaces those that the endpoint has closed', async () => {
-    const { delivery, flush, clock } = createFixture({ url: endpoint.url, signals: ['traces'] });
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    for (const socket of endpoint.sockets) socket.destroy();
-    await eventually(() => endpoint.sockets.size === 0);
-    clock.aheadMs += 7_000;
-    delivery.refresh();
-    await eventually(() => endpoint.connections === 2);
-    delivery.close();
-  });
+it('warming up while the function runs replaces those that the endpoint has closed', async () => {
+  const { delivery, flush, clock } = createFixture({ url: endpoint.url, signals: ['traces'] });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  for (const socket of endpoint.sockets) socket.destroy();
+  await eventually(() => endpoint.sockets.size === 0);
+  clock.aheadMs += 7_000;
+  delivery.refresh();
+  await eventually(() => endpoint.connections === 2);
+  delivery.close();
+});
 
-  it('leaves fresh ones alone, and an endpoint that was never asked', async () => {
-    const { delivery, flush } = createFixture({ url: endpoint.url, signals: ['traces'] });
-    delivery.refresh();
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    delivery.refresh();
-    delivery.addSpans([makeSpan(1)]);
-    await flush();
-    expect(endpoint.connections).toBe(1);
-    delivery.close();
-  });
+it('warming up while the function runs leaves fresh ones alone, and an endpoint that was never asked', async () => {
+  const { delivery, flush } = createFixture({ url: endpoint.url, signals: ['traces'] });
+  delivery.refresh();
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  delivery.refresh();
+  delivery.addSpans([makeSpan(1)]);
+  await flush();
+  expect(endpoint.connections).toBe(1);
+  delivery.close();
+});
 
-  it('tries once and logs nothing if the endpoint is gone', async () => {
-    const { delivery, flush, clock, warnings, observed } = createFixture({
-      url: endpoint.url,
-      signals: ['traces'],
-    });
-    delivery.addSpans([makeSpan(0)]);
-    await flush();
-    await endpoint.close();
-    clock.aheadMs += 7_000;
-    delivery.refresh();
-    await new Promise((resolve) => {
-      setImmediate(resolve);
-    });
-    expect(warnings).toEqual([]);
-    expect(observed.outcomes).toEqual(['success']);
-    delivery.close();
+it('warming up while the function runs tries once and logs nothing if the endpoint is gone', async () => {
+  const { delivery, flush, clock, warnings, observed } = createFixture({
+    url: endpoint.url,
+    signals: ['traces'],
   });
+  delivery.addSpans([makeSpan(0)]);
+  await flush();
+  await endpoint.close();
+  clock.aheadMs += 7_000;
+  delivery.refresh();
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  expect(warnings).toEqual([]);
+  expect(observed.outcomes).toEqual(['success']);
+  delivery.close();
 });

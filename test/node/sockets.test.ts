@@ -161,18 +161,19 @@ it('answers longer than the block are read, one after the other, over one connec
   expect(accepted).toBe(1);
 });
 
-describe('listening on a loopback address works', () => {
-  const options = { host: '127.0.0.1', onConnection: echo, onError: () => undefined } as const;
+const options = { host: '127.0.0.1', onConnection: echo, onError: () => undefined } as const;
 
-  /** Node's undocumented way is not there, or fails with an error number. */
-  function replaceWay(way: (() => number) | undefined): void {
-    const net: { _createServerHandle: unknown } = jest.requireActual('node:net');
-    const original = net._createServerHandle;
-    net._createServerHandle = way;
-    cleanups.push(() => (net._createServerHandle = original));
-  }
+/** Node's undocumented way is not there, or fails with an error number. */
+function replaceWay(way: (() => number) | undefined): void {
+  const net: { _createServerHandle: unknown } = jest.requireActual('node:net');
+  const original = net._createServerHandle;
+  net._createServerHandle = way;
+  cleanups.push(() => (net._createServerHandle = original));
+}
 
-  it.each(['as clusters do', 'in the documented way'])('%s', async (way) => {
+it.each(['as clusters do', 'in the documented way'])(
+  'listening on a loopback address works %s',
+  async (way) => {
     if (way === 'in the documented way') replaceWay(undefined);
     const listening = await listenAt(options);
     cleanups.push(() => listening.close());
@@ -182,11 +183,11 @@ describe('listening on a loopback address works', () => {
     await once(socket, 'data');
     expect(chunks.map(String)).toEqual(['said']);
     await expect(listenAt({ ...options, port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
-  });
+  },
+);
 
-  it('unless there is none', async () => {
-    replaceWay(() => -97);
-    const none = listenAt({ ...options, host: '::1' });
-    await expect(none).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
-  });
+it('listening on a loopback address works unless there is none', async () => {
+  replaceWay(() => -97);
+  const none = listenAt({ ...options, host: '::1' });
+  await expect(none).rejects.toMatchObject({ code: 'EADDRNOTAVAIL' });
 });

@@ -35,24 +35,25 @@ const record = fc.record({
   instrumentationScope: fc.constantFrom(...scopes),
 }) as unknown as fc.Arbitrary<ReadableLogRecord>;
 
-describe('a request of log records', () => {
-  it('writes what the library writes, whatever the records', () => {
-    // One for all: what it remembers of earlier records must not show.
-    const encoder = createEncoder();
-    fc.assert(
-      fc.property(fc.array(record, { maxLength: 12 }), (records) => {
-        const expected = asHex(ProtobufLogsSerializer.serializeRequest(records));
-        expect(asHex(encodeRequest('logs', records, encoder))).toBe(expected);
-      }),
-      { numRuns: 300 },
-    );
-  });
+it('a request of log records writes what the library writes, whatever the records', () => {
+  // One for all: what it remembers of earlier records must not show.
+  const encoder = createEncoder();
+  fc.assert(
+    fc.property(fc.array(record, { maxLength: 12 }), (records) => {
+      const expected = asHex(ProtobufLogsSerializer.serializeRequest(records));
+      expect(asHex(encodeRequest('logs', records, encoder))).toBe(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
 
-  it.each([1, 2, 3, 127, 128, 129, 5000])('writes %d equal records with equal bytes', (count) => {
+it.each([1, 2, 3, 127, 128, 129, 5000])(
+  'a request of log records writes %d equal records with equal bytes',
+  (count) => {
     const records = fc
       .sample(record, { numRuns: 1, seed: 7 })
       .flatMap((one) => Array.from({ length: count }, () => one));
     const expected = asHex(ProtobufLogsSerializer.serializeRequest(records));
     expect(asHex(encodeRequest('logs', records))).toBe(expected);
-  });
-});
+  },
+);

@@ -79,62 +79,58 @@ const window: fc.Arbitrary<ResourceMetrics> = fc.record({
   ),
 });
 
-describe('a request of metrics', () => {
-  it('writes what the library writes, whatever the window, and again the second time', () => {
-    const encoder = createEncoder();
-    fc.assert(
-      fc.property(window, (metrics) => {
-        const filled = withoutEmpty(metrics);
-        const isEmpty = filled.scopeMetrics.length === 0;
-        const expected = isEmpty ? '' : asHex(ProtobufMetricsSerializer.serializeRequest(filled));
-        expect(asHex(encodeRequest('metrics', metrics, encoder))).toBe(expected);
-        // From then on what repeats is remembered.
-        expect(asHex(encodeRequest('metrics', metrics, encoder))).toBe(expected);
-      }),
-      { numRuns: 300 },
-    );
-  });
-
-  it('keeps two windows apart, so that no scope has a metric twice', () => {
-    const encoder = createEncoder();
-    fc.assert(
-      fc.property(window, (metrics) => {
-        const items = [metrics, metrics].flatMap((one) => toItems('metrics', one, encoder));
-        const alone = asHex(encodeRequest('metrics', metrics, encoder));
-        expect(asHex(toDraft(items).finish())).toBe(`${alone}${alone}`);
-      }),
-      { numRuns: 100 },
-    );
-  });
+it('a request of metrics writes what the library writes, whatever the window, and again the second time', () => {
+  const encoder = createEncoder();
+  fc.assert(
+    fc.property(window, (metrics) => {
+      const filled = withoutEmpty(metrics);
+      const isEmpty = filled.scopeMetrics.length === 0;
+      const expected = isEmpty ? '' : asHex(ProtobufMetricsSerializer.serializeRequest(filled));
+      expect(asHex(encodeRequest('metrics', metrics, encoder))).toBe(expected);
+      // From then on what repeats is remembered.
+      expect(asHex(encodeRequest('metrics', metrics, encoder))).toBe(expected);
+    }),
+    { numRuns: 300 },
+  );
 });
 
-describe('a metric that is halved', () => {
-  it('is twice what the library writes of a half of its points', () => {
-    fc.assert(
-      fc.property(metric, fc.constantFrom(...scopes), (whole, scope) => {
-        const points = whole.dataPoints.length;
-        const ofPoints = (from: number, to?: number): ResourceMetrics => {
-          const dataPoints = whole.dataPoints.slice(from, to);
-          const part = { ...whole, dataPoints } as MetricData;
-          return { resource: resources[0], scopeMetrics: [{ scope, metrics: [part] }] };
-        };
-        const [item] = toItems('metrics', ofPoints(0));
-        const halves = item && splitMetric(item);
-        if (points < 2) {
-          expect(halves).toBeUndefined();
-          return;
-        }
-        const middle = Math.ceil(points / 2);
-        expect(halves?.map((half) => half.points)).toEqual([middle, points - middle]);
-        expect(halves?.map((half) => asHex(toDraft([half]).finish()))).toEqual(
-          [ofPoints(0, middle), ofPoints(middle)].map((half) =>
-            asHex(ProtobufMetricsSerializer.serializeRequest(half)),
-          ),
-        );
-      }),
-      { numRuns: 300 },
-    );
-  });
+it('a request of metrics keeps two windows apart, so that no scope has a metric twice', () => {
+  const encoder = createEncoder();
+  fc.assert(
+    fc.property(window, (metrics) => {
+      const items = [metrics, metrics].flatMap((one) => toItems('metrics', one, encoder));
+      const alone = asHex(encodeRequest('metrics', metrics, encoder));
+      expect(asHex(toDraft(items).finish())).toBe(`${alone}${alone}`);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+it('a metric that is halved is twice what the library writes of a half of its points', () => {
+  fc.assert(
+    fc.property(metric, fc.constantFrom(...scopes), (whole, scope) => {
+      const points = whole.dataPoints.length;
+      const ofPoints = (from: number, to?: number): ResourceMetrics => {
+        const dataPoints = whole.dataPoints.slice(from, to);
+        const part = { ...whole, dataPoints } as MetricData;
+        return { resource: resources[0], scopeMetrics: [{ scope, metrics: [part] }] };
+      };
+      const [item] = toItems('metrics', ofPoints(0));
+      const halves = item && splitMetric(item);
+      if (points < 2) {
+        expect(halves).toBeUndefined();
+        return;
+      }
+      const middle = Math.ceil(points / 2);
+      expect(halves?.map((half) => half.points)).toEqual([middle, points - middle]);
+      expect(halves?.map((half) => asHex(toDraft([half]).finish()))).toEqual(
+        [ofPoints(0, middle), ofPoints(middle)].map((half) =>
+          asHex(ProtobufMetricsSerializer.serializeRequest(half)),
+        ),
+      );
+    }),
+    { numRuns: 300 },
+  );
 });
 
 /** Without what holds no data point: there is nothing to send of it. */

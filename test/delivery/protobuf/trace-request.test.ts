@@ -51,19 +51,17 @@ const span = fc
     spanContext: () => own,
   })) as unknown as fc.Arbitrary<ReadableSpan>;
 
-describe('a request of spans', () => {
-  it('writes what the library writes, whatever the spans', () => {
-    const encoder = createEncoder();
-    fc.assert(
-      fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
-        const expected = asHex(ProtobufTraceSerializer.serializeRequest(spans));
-        expect(asHex(encodeRequest('traces', spans, encoder))).toBe(expected);
-      }),
-      { numRuns: 300 },
-    );
-  });
+it('a request of spans writes what the library writes, whatever the spans', () => {
+  const encoder = createEncoder();
+  fc.assert(
+    fc.property(fc.array(span, { maxLength: 8 }), (spans) => {
+      const expected = asHex(ProtobufTraceSerializer.serializeRequest(spans));
+      expect(asHex(encodeRequest('traces', spans, encoder))).toBe(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
 
-  it('writes nothing of no spans', () => {
-    expect(encodeRequest('traces', [])).toHaveLength(0);
-  });
+it('a request of spans writes nothing of no spans', () => {
+  expect(encodeRequest('traces', [])).toHaveLength(0);
 });
