@@ -54,7 +54,7 @@ it('what a logger says in the words of a runtime is no report, unlike what the r
   const message = `Exception in thread "main" shop.StockError: no stock\n\tat a.B.c(B.java:1)`;
   const record = { timestamp: '2026-03-02T08:15:00Z', level: 'ERROR', message };
   expect(readLine(record).exception).toMatchObject({ isRuntimeReport: true });
-  const { exception } = readLine({ ...record, logger: 'shop.Orders' });
+  const { exception } = readLine({ ...record, child: 'billing' });
   expect(exception).toEqual({
     type: 'shop.StockError',
     message: 'no stock',
