@@ -1,5 +1,5 @@
 // Composition root: reads the environment once, connects the rooms, and is the only place that exits. The exit code is
-// 0 unless there is no Extensions API, because no fault of ours may fail the function.
+// 0 unless nothing could poll, because no fault of ours may fail the function.
 import { createEnvironment } from './environment';
 import { createDiagnosticsWriter, findSecrets } from './extension/diagnostics-writer';
 import type { Pipeline } from './extension/pipeline';
@@ -40,15 +40,17 @@ const said = new Set<string>();
 const environment = createEnvironment(ownVariables, diagnostics, said);
 diagnostics.setLevel(readLogLevel(environment));
 
-process.on('uncaughtException', (error) => {
-  diagnostics.error(`a fault of the extension: ${error.stack ?? error.message}; going on`);
-});
-process.on('unhandledRejection', (reason) => {
-  const text = reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
-  diagnostics.error(`a fault of the extension: ${text}; going on`);
-});
+const describe = (reason: unknown): string =>
+  reason instanceof Error ? (reason.stack ?? reason.message) : String(reason);
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  process.on(event, (reason: unknown) => {
+    diagnostics.error(`a fault of the extension: ${describe(reason)}; going on`);
+  });
+}
 
 const OLDEST_NODE_MAJOR = 18;
+/** The native host polls on after this exit code (host/src/guardian.rs). */
+const GAVE_UP = 70;
 
 async function loadPipeline(registration: Registration, isServing: boolean): Promise<Pipeline> {
   if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE_MAJOR) {
@@ -80,4 +82,10 @@ void start({
   onStoppable: (stop) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop(signal));
   },
-}).then((end) => process.exit(end === 'ended' ? 0 : 1));
+}).then(
+  (end) => process.exit(end === 'ended' ? 0 : 1),
+  (error: unknown) => {
+    diagnostics.error(`could not be started: ${describe(error)}`);
+    process.exit(GAVE_UP);
+  },
+);

@@ -167,7 +167,7 @@ async function load(
   }
 }
 
-/** Resolves to false if the function's SDK cannot send anything. */
+/** Resolves to false if the function's SDK cannot send anything. Never rejects. */
 async function openReceiver(
   { diagnostics, receiver }: StartOptions,
   {
@@ -180,7 +180,6 @@ async function openReceiver(
   for (const warning of warnings) diagnostics.warn(warning);
   for (const note of notes) diagnostics.info(note);
   if (ports.length === 0) return false;
-  const { startOtlpReceiver } = await import('../lambda/otlp-receiver');
   const onBody = (body: OtlpBody): number => {
     inbox.latestOtlpMs = systemClock.steadyMs();
     const rejected = otlpInbox.accept(body);
@@ -189,8 +188,14 @@ async function openReceiver(
     return rejected;
   };
   const onRefused = (): void => otlpInbox.refuse();
-  const { isServing } = await startOtlpReceiver({ ports, budget, diagnostics, onBody, onRefused });
-  return isServing;
+  try {
+    const { startOtlpReceiver } = await import('../lambda/otlp-receiver');
+    const options = { ports, budget, diagnostics, onBody, onRefused };
+    return (await startOtlpReceiver(options)).isServing;
+  } catch (error) {
+    diagnostics.error(`OTLP receiver: could not be started (${String(error)})`);
+    return false;
+  }
 }
 
 interface Subscription {

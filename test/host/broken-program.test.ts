@@ -33,6 +33,19 @@ test.each([
   expect(lines.map((line) => (JSON.parse(line) as { level: string }).level)).toEqual(['error']);
 });
 
+test('a receiver that does not load costs what the SDK sends', async () => {
+  rmSync(join(layer, 'lambda-otlp/otlp-receiver.qbc'));
+  const variables = {
+    LAMBDA_OTLP_RECEIVER: '4318',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9',
+  };
+  const life = await live(join(layer, 'extensions/lambda-otlp'), variables);
+  expect(life.exitCode).toBe(0);
+  expect(life.requests).toContain('PUT /2022-07-01/telemetry');
+  expect(life.requests.at(-1)).toBe('GET /2020-01-01/extension/event/next');
+  expect(life.stderr).toContain('OTLP receiver: could not be started');
+});
+
 test('the layer lives without a shell, without Node.js and with an empty environment', async () => {
   const life = await live(join(layer, 'extensions/lambda-otlp'), {});
   expect(life.exitCode).toBe(0);
