@@ -63,6 +63,7 @@ fn run_extension(own: &str, started: Instant) -> ! {
     let name = Path::new(own).file_name().map_or("lambda-otlp".into(), |name| name.to_string_lossy().into_owned());
     let variable = |name: &str| std::env::var(name).unwrap_or_default();
     let runtime_api = variable("AWS_LAMBDA_RUNTIME_API");
+    let runtime_api = runtime_api.trim_start_matches("http://").trim_end_matches('/').to_string();
     let is_managed_instance = variable("AWS_LAMBDA_INITIALIZATION_TYPE") == "lambda-managed-instances";
     let events = if is_managed_instance { "[\"SHUTDOWN\"]" } else { "[\"INVOKE\",\"SHUTDOWN\"]" };
     let registration = match runtime_api.as_str() {

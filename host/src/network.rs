@@ -24,6 +24,10 @@ const BLOCK_BYTES: usize = 64 * 1024;
 /// Node.js's default.
 const BACKLOG: i32 = 511;
 const KEEP_ALIVE_AFTER: Duration = Duration::from_secs(60);
+/// When connections are accepted again after one could not be, since there is no further event for those that wait.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
+/// RFC 6761 §6.3.
+const LOCALHOST: &str = "localhost";
 
 /// An event from outside: of a socket, a worker or a signal.
 pub enum Happening {
@@ -38,6 +42,8 @@ pub struct Network {
     events: Events,
     connections: BTreeMap<u32, Connection>,
     listeners: HashMap<u32, TcpListener>,
+    /// Listeners with connections that could not be accepted, because no file descriptor was left.
+    unaccepted: BTreeSet<u32>,
     ready: BTreeSet<u32>,
     next_id: u32,
     configs: Vec<Arc<ClientConfig>>,
@@ -68,6 +74,7 @@ impl Network {
             events: Events::with_capacity(64),
             connections: BTreeMap::new(),
             listeners: HashMap::new(),
+            unaccepted: BTreeSet::new(),
             ready: BTreeSet::new(),
             next_id: FIRST_ID,
             configs: Vec::new(),
@@ -90,7 +97,7 @@ impl Network {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error),
         }
-        let mut accepting = Vec::new();
+        let mut accepting = std::mem::take(&mut self.unaccepted);
         for event in &self.events {
             match event.token() {
                 WAKER => {}
@@ -101,7 +108,7 @@ impl Network {
                 Token(token) => {
                     let id = token as u32;
                     if self.listeners.contains_key(&id) {
-                        accepting.push(id);
+                        accepting.insert(id);
                     } else if let Some(connection) = self.connections.get_mut(&id) {
                         connection.is_readable |= event.is_readable() || event.is_read_closed() || event.is_error();
                         connection.is_writable |= event.is_writable() || event.is_write_closed() || event.is_error();
@@ -131,7 +138,8 @@ impl Network {
             return Some(Duration::ZERO);
         }
         let attempts = self.connections.values().filter_map(|connection| connection.attempt_until);
-        let first = attempts.chain(self.wake_at).min()?;
+        let again = (!self.unaccepted.is_empty()).then(|| Instant::now() + ACCEPT_AGAIN_AFTER);
+        let first = attempts.chain(self.wake_at).chain(again).min()?;
         Some(first.saturating_duration_since(Instant::now()))
     }
 
@@ -209,9 +217,12 @@ impl Network {
                     }
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
-                // The client went away again, or no file descriptor is left: the next one may do better.
+                // The client went away again.
                 Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                Err(_) => return,
+                Err(_) => {
+                    self.unaccepted.insert(listener);
+                    return;
+                }
             }
         }
     }
@@ -231,6 +242,8 @@ impl Network {
         }
         match target.host.parse::<IpAddr>() {
             Ok(address) => self.dial(id, [SocketAddr::new(address, target.port)]),
+            // Not looked up, since an image without a system has no /etc/hosts.
+            Err(_) if target.host == LOCALHOST => self.dial(id, loopbacks(target.port)),
             Err(_) => self.workers.look_up(id, target.host.to_string(), target.port),
         }
         id
@@ -359,6 +372,10 @@ impl Network {
         self.signals = Some(signals);
         Ok(())
     }
+}
+
+fn loopbacks(port: u16) -> [SocketAddr; 2] {
+    [(Ipv6Addr::LOCALHOST, port).into(), (Ipv4Addr::LOCALHOST, port).into()]
 }
 
 fn bind(address: SocketAddr) -> io::Result<TcpListener> {

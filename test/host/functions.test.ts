@@ -129,3 +129,21 @@ test('JSON, numbers and dates of the engine', () => {
   );
   expectSame(`Date.parse(x)`, sample(time));
 });
+
+test('an error that nobody caught begins with its name and message, as in Node.js', () => {
+  const source = `
+    const heads = [];
+    const note = (error) => {
+      heads.push(error.stack.split('\\n')[0]);
+      if (heads.length < 2) return;
+      require('node:fs').writeSync(1, heads.sort().join() + '\\n');
+      process.exit(0);
+    };
+    process.on('uncaughtException', note);
+    process.on('unhandledRejection', note);
+    setTimeout(() => { throw new RangeError('thrown'); });
+    setTimeout(() => Promise.reject(new TypeError('rejected')));
+  `;
+  expect(runOnHost(source)).toBe('RangeError: thrown,TypeError: rejected\n');
+  expect(runOnHost(source)).toBe(runOnNode(source));
+});

@@ -11,15 +11,20 @@ const architecture = process.arch === 'arm64' ? 'arm64' : 'x86_64';
 export const hostLayer = resolve(
   process.env['LAMBDA_OTLP_HOST_LAYER'] ?? join(__dirname, `../../build/layer-${architecture}`),
 );
-const hostProgram = join(hostLayer, 'extensions/lambda-otlp');
+export const hostProgram = join(hostLayer, 'extensions/lambda-otlp');
+
+/** Makes program.qbc of a CommonJS program, and what it needs beside it. */
+export function compileOnHost(folder: string, source: string): void {
+  writeFileSync(join(folder, 'program.js'), source);
+  execFileSync(hostProgram, ['compile', join(folder, 'program.js'), join(folder, 'program.qbc')]);
+  copyFileSync(join(hostLayer, 'lambda-otlp/shim.qbc'), join(folder, 'shim.qbc'));
+}
 
 /** Standard output of a CommonJS program on the host. @throws with its standard error when it fails. */
 export function runOnHost(source: string, input = ''): string {
   const folder = mkdtempSync(join(tmpdir(), 'host-program-'));
   try {
-    writeFileSync(join(folder, 'program.js'), source);
-    execFileSync(hostProgram, ['compile', join(folder, 'program.js'), join(folder, 'program.qbc')]);
-    copyFileSync(join(hostLayer, 'lambda-otlp/shim.qbc'), join(folder, 'shim.qbc'));
+    compileOnHost(folder, source);
     writeFileSync(join(folder, 'input'), input);
     const { status, stdout, stderr } = spawnSync(hostProgram, ['run', folder, 'program'], {
       encoding: 'utf8',

@@ -47,9 +47,15 @@ class Process extends EventEmitter {
   }
 }
 
+/** Without a file descriptor for it, the signal ends the process, and the guardian goes on. */
 function watch(event: string): void {
   const signal = SIGNALS[event];
-  if (signal !== undefined) host.process.watchSignal(signal);
+  if (signal === undefined) return;
+  try {
+    host.process.watchSignal(signal);
+  } catch {
+    return;
+  }
 }
 
 function print(file: 1 | 2, text: string): boolean {
@@ -66,9 +72,18 @@ export function emitSignal(signal: number): void {
 
 /** Passes the error to the listeners; without any, the engine gives up. */
 export function emitUncaught(error: unknown): void {
-  if (process.emit('uncaughtException', error)) return;
-  const text = error instanceof Error ? `${error.message}, ${error.stack ?? ''}` : String(error);
+  const told = withMessage(error);
+  if (process.emit('uncaughtException', told)) return;
+  const text = told instanceof Error ? (told.stack ?? told.message) : String(told);
   host.process.giveUp(`a fault of the program (${text}); the function runs without telemetry`);
+}
+
+/** In Node `stack` begins with name and message, which QuickJS leaves out. */
+function withMessage(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { stack = '' } = error;
+  if (/^\s*(?:at |$)/.test(stack)) error.stack = `${String(error)}\n${stack}`.trimEnd();
+  return error;
 }
 
 const rejections = new Map<Promise<unknown>, unknown>();
@@ -86,6 +101,6 @@ export function noteRejection(
 export function emitRejections(): void {
   for (const [promise, reason] of rejections) {
     rejections.delete(promise);
-    if (!process.emit('unhandledRejection', reason, promise)) emitUncaught(reason);
+    if (!process.emit('unhandledRejection', withMessage(reason), promise)) emitUncaught(reason);
   }
 }
