@@ -44,15 +44,20 @@ const INTERVAL_MS = 5_000;
 
 /** What the lifecycle needs in either kind of environment. */
 export interface Exports {
-  /** Absent if there are no INVOKE events. */
-  serve?(event: InvokeEvent): Promise<() => void>;
+  /**
+   * Does what must be done before the next poll, and returns what is to be started as soon as the poll is sent.
+   * Resolves by the function's deadline less the margin.
+   */
+  serve(event: InvokeEvent): Promise<() => void>;
   /** Something was read. */
-  readonly telemetryRead: () => void;
+  telemetryRead(): void;
   /** True while the latest INVOKE's end has not been seen. */
-  readonly isRunning?: boolean;
-  /** Called when the environment ends. Absent if no timer is set; the last export joins one that is under way. */
-  stop?(): void;
+  readonly isRunning: boolean;
+  /** Called when the environment ends. The last export joins one that is under way. */
+  stop(): void;
 }
+
+const doNothing = (): void => undefined;
 
 interface AwaitedEnd {
   readonly requestId: string;
@@ -84,10 +89,9 @@ export class InvocationExports implements Exports {
     return current !== undefined && !this.ports.pipeline.isDone(current);
   }
 
-  /**
-   * Does what must be done before the next poll, and returns what is to be started as soon as the poll is sent.
-   * Resolves by the function's deadline less the margin.
-   */
+  /** No timer is set here. */
+  readonly stop = doNothing;
+
   async serve(event: InvokeEvent): Promise<() => void> {
     const { pipeline, telemetry, clock } = this.ports;
     const nowMs = clock.now();
@@ -108,7 +112,7 @@ export class InvocationExports implements Exports {
     // A failing endpoint is tried now, while that costs nothing, so that the breaker is open at the end.
     if (!this.lastDelivered) void this.exportWhileRunning();
     await this.exportAtEnd(event.requestId);
-    return () => undefined;
+    return doNothing;
   }
 
   /** Exports while the invocation runs if the buffer fills or the data gets old. */
@@ -219,13 +223,16 @@ function toLatest(deadlineMs: number, nowMs: number): number {
   return (isUsable ? deadlineMs : nowMs + DEFAULT_TIMEOUT_MS) - DEADLINE_MARGIN_MS;
 }
 
-// Exports on Lambda Managed Instances, where there are no INVOKE events and no freeze, and requests run concurrently.
-// What arrives is exported after five seconds at the latest, and at once if the buffer is half full.
-
+/**
+ * Exports on Lambda Managed Instances, where there are no INVOKE events and no freeze, and requests run concurrently.
+ * What arrives is exported after five seconds at the latest, and at once if the buffer is half full.
+ */
 export class ManagedInstanceExports implements Exports {
+  readonly isRunning = false;
   private isArmed = false;
+  private isStopped = false;
   private isExporting = false;
-  private cancel: () => void = () => undefined;
+  private cancel = doNothing;
 
   constructor(
     private readonly pipeline: Pipeline,
@@ -234,18 +241,23 @@ export class ManagedInstanceExports implements Exports {
     pipeline.onNeedsFlush = () => void this.export();
   }
 
+  /** There is no INVOKE to serve. */
+  serve(): Promise<() => void> {
+    return Promise.resolve(doNothing);
+  }
+
   telemetryRead(): void {
     if (this.pipeline.needsFlush) void this.export();
     else this.arm();
   }
 
   stop(): void {
+    this.isStopped = true;
     this.cancel();
-    this.isArmed = true;
   }
 
   private arm(): void {
-    if (this.isArmed) return;
+    if (this.isArmed || this.isStopped) return;
     this.isArmed = true;
     this.cancel = this.clock.schedule(() => {
       this.isArmed = false;

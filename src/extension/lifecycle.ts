@@ -90,7 +90,7 @@ export class Lifecycle {
         return;
       }
       await this.pipeline;
-      onSent = await this.exports?.serve?.(event);
+      onSent = await this.exports?.serve(event);
     }
   }
 
@@ -130,7 +130,7 @@ export class Lifecycle {
     deadlineMs: number,
     end: LifecycleEnd,
   ): Promise<LifecycleEnd> {
-    this.exports?.stop?.();
+    this.exports?.stop();
     const isRunning = this.exports?.isRunning ?? false;
     const ports = { ...this.ports, pipeline: this.pipeline };
     await shutDown(ports, { reason, deadlineMs, isRunning });
@@ -138,9 +138,6 @@ export class Lifecycle {
     return end;
   }
 }
-
-// The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and is always
-// over before Lambda's SIGKILL. Times are those of the steady clock, since the wall clock may be set meanwhile.
 
 interface ShutdownRequest {
   readonly reason: string;
@@ -179,6 +176,10 @@ const QUIET_MS = 50;
 const QUIET_WHILE_RUNNING_MS = 100;
 const MAX_DRAIN_MS = 400;
 
+/**
+ * The end of the environment: waits a moment for late telemetry, lets the pipeline send what is left, and is always
+ * over before Lambda's SIGKILL. Times are those of the steady clock, since the wall clock may be set meanwhile.
+ */
 async function shutDown(
   ports: ShutdownPorts,
   { reason, deadlineMs, isRunning }: ShutdownRequest,

@@ -59,8 +59,7 @@ export async function start(options: StartOptions): Promise<ProcessEnd> {
   const isOpen = await open();
   const end = await lifecycle.run(() => {
     timeline.mark('polled');
-    const loadPipeline = (): Promise<Pipeline> => options.loadPipeline(registration, isOpen);
-    return load({ ...options, loadPipeline }, { inbox, otlpInbox });
+    return load(options, () => options.loadPipeline(registration, isOpen), { inbox, otlpInbox });
   });
   if (end.kind === 'shutdown') return 'ended';
   return giveUp(options, client, { phase: 'exit', extensionId, message: end.message });
@@ -140,15 +139,16 @@ function connect(
   return lifecycle;
 }
 
+interface Inboxes {
+  readonly inbox: Inbox;
+  readonly otlpInbox: OtlpInbox;
+}
+
+/** Undefined if it could not be loaded. */
 async function load(
-  {
-    diagnostics,
-    loadPipeline,
-    timeline,
-  }: Pick<StartOptions, 'diagnostics' | 'timeline'> & {
-    readonly loadPipeline: () => Promise<Pipeline>;
-  },
-  { inbox, otlpInbox }: { readonly inbox: Inbox; readonly otlpInbox: OtlpInbox },
+  { diagnostics, timeline }: StartOptions,
+  loadPipeline: () => Promise<Pipeline>,
+  { inbox, otlpInbox }: Inboxes,
 ): Promise<Pipeline | undefined> {
   try {
     const pipeline = await loadPipeline();
@@ -170,11 +170,7 @@ async function load(
 /** Resolves to false if the function's SDK cannot send anything. Never rejects. */
 async function openReceiver(
   { diagnostics, receiver }: StartOptions,
-  {
-    inbox,
-    otlpInbox,
-    budget,
-  }: { readonly inbox: Inbox; readonly otlpInbox: OtlpInbox; readonly budget: ByteBudget },
+  { inbox, otlpInbox, budget }: Inboxes & { readonly budget: ByteBudget },
 ): Promise<boolean> {
   const { ports, warnings, notes } = receiver;
   for (const warning of warnings) diagnostics.warn(warning);
@@ -253,9 +249,6 @@ async function giveUp(
   return 'failed';
 }
 
-// What layer/lambda-otlp.sh leaves in the environment: the extension's name, the registration if there was one, and the
-// times from which the steps of the start are measured.
-
 type Variables = Readonly<Record<string, string | undefined>>;
 
 interface ShellVariables {
@@ -266,6 +259,10 @@ interface ShellVariables {
   readonly registeredAtMs: number | undefined;
 }
 
+/**
+ * What layer/lambda-otlp.sh leaves in the environment: the extension's name, the registration if there was one, and
+ * the times from which the steps of the start are measured.
+ */
 export function readShellVariables(variables: Variables): ShellVariables {
   const extensionId = variables['LAMBDA_OTLP_EXTENSION_ID'] ?? '';
   return {
