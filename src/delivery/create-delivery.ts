@@ -204,8 +204,6 @@ class OtlpDelivery implements Delivery {
   }
 }
 
-// One flush drains the lanes of all signals in parallel, so that a lane in trouble does not hold up the others.
-
 /** An endpoint that takes longer to accept a connection is treated as unreachable. */
 const MAX_CONNECT_MS = 1_000;
 /** The part of SHUTDOWN's time that is kept for the metrics that count what the other signals lost. */

@@ -70,12 +70,13 @@ function toFunctionDescription({
   };
 }
 
-// Whether spans of the function's SDK are joined with ours: only if the receiver is open, and not if traces are sent to
-// X-Ray, which has segments of its own for each request.
-
 const X_RAY_HOST = /^xray(?:-fips)?\./;
 
-/** Undefined if nothing is joined and the SDK's spans are exported as they came (as with `LAMBDA_OTLP_JOIN=off`). */
+/**
+ * Undefined if the spans of the function's SDK are exported as they came and not joined with ours: with
+ * `LAMBDA_OTLP_JOIN=off`, without a receiver, and if traces are sent to X-Ray, which has segments of its own for each
+ * request.
+ */
 export function createReceivedSpans(
   environment: Environment,
   isReceiving: boolean,

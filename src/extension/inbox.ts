@@ -244,9 +244,6 @@ async function toText({ bytes, isGzip }: TelemetryBody): Promise<string | undefi
   return (plain === 'no gzip' ? bytes : plain).toString('utf8');
 }
 
-// Bodies of the function's SDK on their way to the pipeline: they are kept until it is loaded, within the same budget
-// as everything else that was received.
-
 /** The reader is the pipeline. */
 export interface OtlpReader {
   /**
@@ -258,6 +255,10 @@ export interface OtlpReader {
   refusedOtlp(): void;
 }
 
+/**
+ * Bodies of the function's SDK on their way to the pipeline: they are kept until it is loaded, within the same budget
+ * as everything else that was received.
+ */
 export class OtlpInbox {
   private reader: OtlpReader | undefined;
   private waiting: OtlpBody[] = [];

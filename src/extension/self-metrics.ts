@@ -164,8 +164,7 @@ export class SelfMetrics implements DeliveryObserver {
   }
 }
 
-// The last line of a process: what was delivered and what was lost.
-
+/** The last line of a process: what was delivered and what was lost. */
 export function reportTotals(
   { totals }: SelfMetrics,
   unread: Unread,
@@ -190,9 +189,6 @@ export function reportTotals(
   else diagnostics.info('stopped: everything was delivered', fields);
 }
 
-// When a metric window is exported, and what is in it. A window costs as much as the spans and the log records of an
-// invocation together, so exports while an invocation runs include one only now and then.
-
 interface MetricScheduleOptions {
   readonly meter: Meter;
   readonly selfMetrics: SelfMetrics;
@@ -206,6 +202,10 @@ const METRICS_EVERY_MS = 3_000;
 /** How often a window includes the metrics of the extension itself; the one at SHUTDOWN does, too. */
 const SELF_METRICS_EVERY_MS = 10_000;
 
+/**
+ * When a metric window is exported, and what is in it. A window costs as much as the spans and the log records of an
+ * invocation together, so exports while an invocation runs include one only now and then.
+ */
 export class MetricSchedule {
   private dueMs = 0;
   private selfDueMs = 0;

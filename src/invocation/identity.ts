@@ -128,10 +128,6 @@ function nonZero(hex: string): string {
   return /^0+$/.test(hex) ? `${hex.slice(0, -1)}1` : hex;
 }
 
-// The X-Amzn-Trace-Id header: `Root=1-8hex-24hex;Parent=16hex;Sampled=0|1|?;Lineage=…;Self=…`, keys
-// in any order, each of them possibly missing or malformed.
-// Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
-
 interface XRayHeader {
   /** 32 lower-case hex digits: Root without its version and dashes. */
   readonly traceId?: string;
@@ -145,7 +141,11 @@ const ROOT = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i;
 const SPAN_ID = /^[0-9a-f]{16}$/i;
 const ALL_ZERO = /^0+$/;
 
-/** Reads what is valid; an unreadable header is an empty one. */
+/**
+ * The X-Amzn-Trace-Id header: `Root=1-8hex-24hex;Parent=16hex;Sampled=0|1|?;Lineage=…;Self=…`, keys in any order, each
+ * of them possibly missing or malformed. Reads what is valid; an unreadable header is an empty one.
+ * Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+ */
 export function parseXRayHeader(value: string | undefined): XRayHeader {
   if (value === undefined) return {};
   let traceId: string | undefined;

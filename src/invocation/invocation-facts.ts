@@ -238,11 +238,10 @@ function endAtEnding({ invoke }: Invocation, start: HrTime, ending: Ending | und
   return laterTime(start, end);
 }
 
-// `spans` of a platform event → children of the span that the event is about.
-
 /**
- * Children get their ids from name and ordinal (how many of that name come before it). `taken`: spans that an earlier
- * event of the same parent had; their names are left out.
+ * `spans` of a platform event → children of the span that the event is about. Children get their ids from name and
+ * ordinal (how many of that name come before it). `taken`: spans that an earlier event of the same parent had; their
+ * names are left out.
  */
 export function toChildSpans(
   parent: SpanIdentity,

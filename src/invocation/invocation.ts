@@ -142,12 +142,13 @@ export function shrink(invocation: Invocation): void {
   delete invocation.servedBy;
 }
 
-// Gives invocations their ids and ensures that no two share one: a retry, or a second call in the same unsampled trace,
-// may have the same header.
-
 /** Ids remembered; a repeated header comes within minutes. */
 const MAX_IDS = 512;
 
+/**
+ * Gives invocations their ids and ensures that no two share one: a retry, or a second call in the same unsampled
+ * trace, may have the same header.
+ */
 export class Identities {
   private readonly used = new RecentKeys(MAX_IDS);
 

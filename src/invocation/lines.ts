@@ -187,9 +187,6 @@ export function findInvocationOf(
   return started.at(-1) ?? invocations[0];
 }
 
-// The lines that one settling releases. Those of one stream and request that are a stack trace printed line by line are
-// joined; then each invocation or initialization learns what its lines say.
-
 /** How the key of lines without a request and without an initialization ends. */
 const NOBODY = '//';
 
@@ -200,6 +197,10 @@ function isInvocation(owner: LineOwner): owner is Invocation {
   return 'exceptions' in owner;
 }
 
+/**
+ * The lines that one settling releases. Those of one stream and request that are a stack trace printed line by line
+ * are joined; then each invocation or initialization learns what its lines say.
+ */
 class LeavingLines<Line extends TrackedLine> {
   private readonly facts: LineFact<Line>[] = [];
   private readonly owners: (LineOwner | undefined)[] = [];

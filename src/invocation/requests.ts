@@ -164,8 +164,6 @@ function sortTimeOf({ start, done, report }: Invocation): HrTime {
   return (start ?? done ?? report)?.time ?? [0, 0];
 }
 
-// Which requests have not ended: spans and log records of the function's SDK may wait for them.
-
 export interface OpenRequests {
   /** When the first of them began, Unix milliseconds. */
   readonly sinceMs: number | undefined;
@@ -176,6 +174,7 @@ export interface OpenRequests {
   readonly hasSpan: (traceId: string | undefined, spanId: string) => boolean;
 }
 
+/** Which requests have not ended: spans and log records of the function's SDK may wait for them. */
 export function toOpenRequests(requests: Requests): OpenRequests {
   const isOpen = ({ start, emitted }: Invocation): boolean => start !== undefined && !emitted.span;
   const open = requests.timeline.filter(isOpen);

@@ -240,9 +240,10 @@ function readRequestId(record: unknown): string | undefined {
   return isObject(record) ? readText(record['requestId']) : undefined;
 }
 
-// platform.logsDropped carries running totals (captures of the service: 3005, then 6169): what counts is
-// the increase over the previous event; a smaller total starts anew. A total that is missing says nothing.
-
+/**
+ * platform.logsDropped carries running totals (captures of the service: 3005, then 6169): what counts is the increase
+ * over the previous event; a smaller total starts anew. A total that is missing says nothing.
+ */
 class DroppedLogs {
   private records = 0;
   private bytes = 0;
@@ -272,9 +273,9 @@ function toIncrease(total: number | undefined, known: number): number {
   return total === undefined ? 0 : total - known;
 }
 
-// What joining has to know about an invocation, once its end is known.
-
-/** Undefined: it has not ended, or it has no span. */
+/**
+ * What joining has to know about an invocation, once its end is known. Undefined: it has not ended, or it has no span.
+ */
 function toSettlingRequest(
   invocation: Invocation,
   isConcurrent: boolean,

@@ -68,10 +68,6 @@ function toLowerCaseNames(headers: Readonly<Record<string, unknown>>): Record<st
   );
 }
 
-// AWS credentials of the execution environment: its variables, or the container endpoint that
-// SnapStart environments have instead (Lambda Developer Guide, "Environment variables",
-// AWS_CONTAINER_CREDENTIALS_FULL_URI), renewed before they expire.
-
 interface AwsCredentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -86,6 +82,11 @@ const FETCH_TIMEOUT_MS = 1_000;
 
 type CredentialPorts = Pick<SignerOptions, 'clock' | 'secrets'>;
 
+/**
+ * AWS credentials of the execution environment: its variables, or the container endpoint that SnapStart environments
+ * have instead (Lambda Developer Guide, "Environment variables", AWS_CONTAINER_CREDENTIALS_FULL_URI), renewed before
+ * they expire.
+ */
 export function createCredentialProvider(
   settings: AwsSettings,
   ports: CredentialPorts,

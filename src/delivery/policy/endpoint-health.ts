@@ -54,9 +54,6 @@ export class EndpointHealth {
   }
 }
 
-// Stops wasting time on an endpoint that keeps failing: after a few failed flushes in a row it is held back, and a
-// probe is let through after a delay that grows while probes fail.
-
 type Permission =
   /** The endpoint works, or is not known not to. */
   | 'go'
@@ -69,6 +66,10 @@ const FAILURE_THRESHOLD = 3;
 const INITIAL_GRACE_MS = 5_000;
 const MAX_GRACE_MS = 60_000;
 
+/**
+ * Stops wasting time on an endpoint that keeps failing: after a few failed flushes in a row it is held back, and a
+ * probe is let through after a delay that grows while probes fail.
+ */
 export class CircuitBreaker {
   private failuresInARow = 0;
   private lastFailedAttempt = -1;

@@ -153,10 +153,6 @@ export function createFlush(
   };
 }
 
-// How long a flush waits for an endpoint. If an endpoint gave no answer in time for several flushes in a row, later
-// flushes wait only a moment: the request stays under way, and its answer is read after the thaw or during the next
-// invocation.
-
 /** A healthy endpoint nearby answers within this time; a dead one costs each flush no more than this. */
 const SHORT_WAIT_MS = 10;
 const UNANSWERED_LIMIT = 3;
@@ -165,6 +161,11 @@ const MEANINGFUL_WAIT_MS = 50;
 const INITIAL_RETRY_MS = 5_000;
 const MAX_RETRY_MS = 60_000;
 
+/**
+ * How long a flush waits for an endpoint. If an endpoint gave no answer in time for several flushes in a row, later
+ * flushes wait only a moment: the request stays under way, and its answer is read after the thaw or during the next
+ * invocation.
+ */
 export class Patience {
   private unansweredFlushes = 0;
   private waitedMs = 0;
@@ -206,9 +207,6 @@ export class Patience {
   }
 }
 
-// When a failed request is retried within the same flush (OTLP specification, "Failures": exponential back-off with
-// jitter). What is not retried here is left to the next flush.
-
 export interface FailedAttempt {
   /** The number of retries made in this flush. */
   readonly retries: number;
@@ -243,7 +241,10 @@ const BACKOFFS: Readonly<Record<RetrySituation['phase'], Backoff>> = {
   final: { firstMs: 25, maxMs: 250, maxRetries: Infinity },
 };
 
-/** Milliseconds to wait before the retry, or undefined if it is left to the next flush. */
+/**
+ * How many milliseconds a failed request waits for a retry within the same flush (OTLP specification, "Failures":
+ * exponential back-off with jitter). Undefined if it is left to the next flush.
+ */
 export function decideRetry(situation: RetrySituation): number | undefined {
   const { phase, retries, retryInMs, leftMs } = situation;
   const { firstMs, maxMs, maxRetries } = BACKOFFS[phase];

@@ -151,9 +151,6 @@ export class RequestFates {
   }
 }
 
-// One line that a user can act on for each way in which an endpoint refuses or fails. It contains no credentials: URLs
-// are shown without query and user information.
-
 export interface Trouble {
   readonly signal: Signal;
   readonly url: string;
@@ -165,6 +162,10 @@ export interface Trouble {
   readonly consequence: string;
 }
 
+/**
+ * One line that a user can act on for each way in which an endpoint refuses or fails. It contains no credentials: URLs
+ * are shown without query and user information.
+ */
 export function describeTrouble(trouble: Trouble): string {
   const { signal, url, outcome, message, consequence } = trouble;
   const hint = schemeHint(trouble) ?? hintFor(outcome, signal);
@@ -202,10 +203,6 @@ function hintFor(outcome: Failure['outcome'], signal: Signal): string | undefine
   return outcome >= 300 && outcome < 400 ? 'redirects are not followed' : undefined;
 }
 
-// Servers that refuse a body for its size do not always answer 413: they reset or close the connection, or a proxy in
-// front of them answers 502. If a batch keeps failing like this while its endpoint answers other requests, it is halved
-// until the single item at fault is found.
-
 /** A batch is identified by its oldest item, since more items may have joined it. */
 interface Suspect {
   readonly sinceFlush: number;
@@ -238,6 +235,11 @@ const MAX_FAILURES = 3;
 const MAX_FLUSHES = 10;
 const ENDED = new Set<number | string>(['ECONNRESET', 'EPIPE', 'ECONNABORTED', 502]);
 
+/**
+ * Servers that refuse a body for its size do not always answer 413: they reset or close the connection, or a proxy in
+ * front of them answers 502. If a batch keeps failing like this while its endpoint answers other requests, it is
+ * halved until the single item at fault is found.
+ */
 class SizeSuspicion {
   private readonly suspects = new WeakMap<RawItem, Suspect>();
   /** Up to this flush, every failure of this kind halves the batch at once. */

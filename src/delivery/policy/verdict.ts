@@ -68,9 +68,6 @@ function troubleOf(statusCode: number): 'items' | 'address' | 'server' {
   return ADDRESS_STATUS_CODES.has(statusCode) || statusCode < 400 ? 'address' : 'items';
 }
 
-// What an HTTP response means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is success; 429, 502, 503
-// and 504 may be retried, and so may 408; everything else is final. Redirects are not followed.
-
 export interface HttpResponse {
   readonly statusCode: number;
   readonly retryAfter?: string;
@@ -96,7 +93,11 @@ const MAX_READ_BYTES = 16_384;
 const SPACE = 0x20;
 const LESS_THAN_SIGN = 0x3c;
 
-/** The server's words are quoted without what `secrets` knows, because servers echo what they were sent. */
+/**
+ * What an HTTP response means for its request (OTLP specification, "OTLP/HTTP Response"): 2xx is success; 429, 502,
+ * 503 and 504 may be retried, and so may 408; everything else is final. Redirects are not followed. The server's words
+ * are quoted without what `secrets` knows, because servers echo what they were sent.
+ */
 export function toSendResult(
   response: HttpResponse,
   { nowMs, secrets }: { readonly nowMs: number; readonly secrets: Secrets },
@@ -146,12 +147,13 @@ function quote(body: Uint8Array, secrets: Secrets): string {
   return /^[\p{L}\p{N}\p{P}\p{S}\p{Zs}]*$/u.test(line) ? line : '';
 }
 
-// The Retry-After header (RFC 9110 §10.2.3): seconds or an HTTP date.
-
 /** The longest Retry-After that is obeyed, so that one odd answer cannot end all export. */
 const MAX_RETRY_AFTER_MS = 10 * 60_000;
 
-/** Milliseconds from `nowMs`, from 0 to ten minutes; undefined if absent or unreadable. */
+/**
+ * Reads the Retry-After header (RFC 9110 §10.2.3), seconds or an HTTP date, as milliseconds from `nowMs`, from 0 to ten
+ * minutes; undefined if it is absent or unreadable.
+ */
 export function parseRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? '';
   if (text === '') return undefined;
@@ -159,10 +161,6 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   if (Number.isNaN(delayMs)) return undefined;
   return Math.min(Math.max(delayMs, 0), MAX_RETRY_AFTER_MS);
 }
-
-// What an Export{Trace,Metrics,Logs}ServiceResponse says about rejected items; the three differ in names only. It may
-// be protobuf or JSON: some endpoints answer in JSON whatever the request was.
-// Source: opentelemetry-proto 1.x, collector/trace/v1/trace_service.proto
 
 interface ExportResponse {
   readonly rejected: number;
@@ -176,7 +174,12 @@ const REJECTED = 1;
 const ERROR_MESSAGE = 2;
 const INT64_BOUND = 2 ** 63;
 
-/** Throws if the bytes are not an OTLP answer. */
+/**
+ * What an Export{Trace,Metrics,Logs}ServiceResponse says about rejected items; the three differ in names only. It may
+ * be protobuf or JSON: some endpoints answer in JSON whatever the request was. Throws if the bytes are not an OTLP
+ * answer.
+ * Source: opentelemetry-proto 1.x, collector/trace/v1/trace_service.proto
+ */
 export function decodeExportResponse(bytes: Uint8Array): ExportResponse {
   // In protobuf a brace would begin a group, which proto3 no longer has.
   return bytes[0] === BRACE ? decodeJson(bytes) : decodeProtobuf(bytes);

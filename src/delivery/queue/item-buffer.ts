@@ -156,11 +156,12 @@ export class ItemBuffer {
   }
 }
 
-// The waiting items of one signal, oldest first. Taking items from the front and putting them back takes time
-// proportional to the items moved.
-
 const COMPACTION_THRESHOLD = 1024;
 
+/**
+ * The waiting items of one signal, oldest first. Taking items from the front and putting them back takes time
+ * proportional to the items moved.
+ */
 export class ItemQueue<T> {
   private items: (T | undefined)[] = [];
   private head = 0;

@@ -91,9 +91,6 @@ function toTarget({ url, proxyUrl }: HttpTransportOptions['configuration']): Req
   return { ...direct, target: href.replace(/#.*$/s, ''), fields: { host, ...authorization } };
 }
 
-// One request and its answer, bounded in memory and in time. The time is that of the wall clock, which a freeze does
-// not stop. Knows whether the server can have acted on a request that failed.
-
 interface HttpRequest {
   readonly connections: RequestConnections;
   /** Does not contain a Content-Length. */
@@ -117,7 +114,11 @@ const RESPONSE_BODY_WAIT_MS = 150;
 const GIVEN_UP = 'no answer in the time that was left';
 const STALE_CONNECTION_CODES = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
-/** Sends a request and waits for the answer. Never rejects; resolves once, whatever the connection does later. */
+/**
+ * Sends a request and waits for the answer, bounded in memory and in time. The time is that of the wall clock, which a
+ * freeze does not stop. A failure says whether the server can have acted on the request. Never rejects; resolves once,
+ * whatever the connection does later.
+ */
 export function runExchange(request: HttpRequest): Promise<SendResult> {
   return new Promise((resolve) => {
     let head: string;

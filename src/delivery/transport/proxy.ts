@@ -57,9 +57,6 @@ function matchesAddress(host: string, rule: string): boolean {
   return list.check(host, type);
 }
 
-// Reaches an https endpoint through an HTTP proxy with CONNECT (RFC 9110 §9.3.6). TLS runs end to end inside the
-// tunnel, so the target's name and certificate are checked as usual.
-
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface Proxy {
@@ -68,7 +65,11 @@ export interface Proxy {
   readonly connectTls: TlsConnector;
 }
 
-/** Returns a socket that is connected to the target. Rejects if the proxy refuses or cannot be reached. */
+/**
+ * Reaches an https endpoint through an HTTP proxy with CONNECT (RFC 9110 §9.3.6), and resolves to a socket that is
+ * connected to it. TLS runs end to end inside the tunnel, so the target's name and certificate are checked as usual.
+ * Rejects if the proxy refuses or cannot be reached.
+ */
 export function openTunnel(target: Address, proxy: Proxy): Promise<Socket> {
   const socket = connectTo(proxy);
   const host = target.host.includes(':') ? `[${target.host}]` : target.host;
@@ -116,8 +117,7 @@ function failure(message: string): Error {
   return Object.assign(new Error(message), { code: 'proxy_error' });
 }
 
-// Credentials in the URL of a proxy become a Proxy-Authorization header (RFC 9110 §11.7.2).
-
+/** Credentials in the URL of a proxy become a Proxy-Authorization header (RFC 9110 §11.7.2). */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === '' && password === '') return {};
   return { 'proxy-authorization': basicCredentials(username, password) };

@@ -99,10 +99,6 @@ function createHttpWayOut(
   };
 }
 
-// A decorator that sends a request again at once, without back-off, if its failure was not its own fault: the server
-// ended a reused connection without answering (RFC 9110 §9.2.2), or said so with 408. Once, it also repeats a request
-// that was refused for credentials that have been rotated.
-
 /** More than the idle connections that are kept for an endpoint, so that the last attempt uses a new one. */
 const MAX_RECONNECTS = 5;
 
@@ -116,6 +112,11 @@ interface ReconnectingOptions {
   readonly renewSecrets: () => Promise<boolean>;
 }
 
+/**
+ * A decorator that sends a request again at once, without back-off, if its failure was not its own fault: the server
+ * ended a reused connection without answering (RFC 9110 §9.2.2), or said so with 408. Once, it also repeats a request
+ * that was refused for credentials that have been rotated.
+ */
 export function createReconnectingTransport(
   inner: Transport,
   { resendable, renewSecrets }: ReconnectingOptions,
@@ -143,8 +144,7 @@ export function createReconnectingTransport(
   };
 }
 
-// A decorator that gzips bodies; the inner transport's headers must say `content-encoding: gzip`.
-
+/** A decorator that gzips bodies; the inner transport's headers must say `content-encoding: gzip`. */
 function createCompressingTransport(inner: Transport): Transport {
   return {
     async send(body, timeoutMs, cancellation) {
@@ -153,9 +153,10 @@ function createCompressingTransport(inner: Transport): Transport {
   };
 }
 
-// OTEL_*_EXPORTER=console, for local debugging: writes each request to stdout as one line of OTLP/JSON.
-
-/** `write` is called with whole lines, e.g. `process.stdout.write`. */
+/**
+ * OTEL_*_EXPORTER=console, for local debugging: writes each request to stdout as one line of OTLP/JSON. `write` is
+ * called with whole lines, e.g. `process.stdout.write`.
+ */
 export function createConsoleTransport(write: (line: string) => void): Transport {
   const decoder = new TextDecoder();
   return {

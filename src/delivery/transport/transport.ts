@@ -36,9 +36,10 @@ export type HeaderValues = Readonly<Record<string, string>>;
  */
 export type HeaderSource = (body: Uint8Array) => HeaderValues | Promise<HeaderValues>;
 
-// Ends a request from outside. An AbortController would do the same, but its EventTarget costs more for each request
-// than formatting it.
-
+/**
+ * Ends a request from outside. An AbortController would do the same, but its EventTarget costs more for each request
+ * than formatting it.
+ */
 export class Cancellation {
   /** Called by `cancel`. Whoever runs the request sets it, and clears it at the end of the request. */
   onCancel: (() => void) | undefined;
@@ -55,8 +56,6 @@ export class Cancellation {
   }
 }
 
-// A request that may be sent a second time while the first is still unanswered; the first success counts.
-
 export interface TwofoldSending {
   readonly result: Promise<SendResult>;
   /** Sends the request again while the first still hangs. */
@@ -65,7 +64,10 @@ export interface TwofoldSending {
   cancel(): void;
 }
 
-/** `send` must not reject. */
+/**
+ * Sends a request that may be sent a second time while the first is still unanswered; the first success counts. `send`
+ * must not reject.
+ */
 export function sendResendable(
   send: (cancellation: Cancellation) => Promise<SendResult>,
 ): TwofoldSending {
