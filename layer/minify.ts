@@ -2,14 +2,15 @@
 import { minifySync } from '@swc/core';
 
 /**
- * A bundled CommonJS module with dead code removed and small functions inlined across the modules
- * that it was made of: 5 % less, zipped, than esbuild's own minification.
+ * A bundled CommonJS module with dead code removed: 4 % less, zipped, than esbuild's own minification. Functions that
+ * are called in one place only stay where they are: inlined, they are created anew with every call, which cost the
+ * native host 6 % of its instructions (139 closures instead of 31 for an invocation of three lines) for 2 KB.
  */
 export function minifyModule(code: string): string {
   return minifySync(code, {
     ecma: 2022,
     module: false,
-    compress: { ecma: 2022, toplevel: true, passes: 3 },
+    compress: { ecma: 2022, toplevel: true, passes: 3, inline: 0, reduce_vars: false },
     mangle: { toplevel: true },
     // One character beyond Latin-1, and V8 keeps the whole source at two bytes a character.
     format: { asciiOnly: true },

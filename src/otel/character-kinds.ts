@@ -44,12 +44,13 @@ const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
   [URL_DELIMITER, ' \t\r\n/?#"\'<>\\'],
 ];
 const ASCII = 128;
-const KINDS = Uint16Array.from({ length: ASCII }, (_, code) =>
-  MEMBERS.filter(([, characters]) => characters.includes(String.fromCharCode(code))).reduce(
-    (bits, [kind]) => bits | kind,
-    0,
-  ),
-);
+const KINDS = new Uint16Array(ASCII);
+for (const [kind, characters] of MEMBERS) {
+  for (const character of characters) {
+    const code = character.charCodeAt(0);
+    KINDS[code] = (KINDS[code] ?? 0) | kind;
+  }
+}
 
 /** `code` is a result of charCodeAt; NaN, as outside of the text, is of no kind. */
 export function isOf(code: number, kind: number): boolean {
