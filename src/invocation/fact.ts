@@ -31,26 +31,26 @@ export interface InvocationFact {
   readonly requestId: string;
   readonly identity: SpanIdentity;
   /** The function's SDK made this span of the same request: completed, it leaves instead. */
-  readonly servedBy?: ReceivedSpan;
+  readonly servedBy?: ReceivedSpan | undefined;
   /** The runtime's own segment below the invocation span, when runtimeDone names one. */
-  readonly runtimeIdentity?: SpanIdentity;
+  readonly runtimeIdentity?: SpanIdentity | undefined;
   readonly start: HrTime;
   readonly end: HrTime;
   readonly coldStart: boolean;
   /** Its start, its end or both were never seen. */
   readonly incomplete: boolean;
-  readonly status?: Status;
+  readonly status?: Status | undefined;
   /** An error, a failure, a timeout, a function error, or an end that was never seen. */
   readonly isError: boolean;
   /** Lambda says success, and the runtime gave no answer. */
   readonly isFunctionError: boolean;
-  readonly errorType?: string;
-  readonly errorMessage?: string;
-  readonly functionArn?: string;
-  readonly version?: string;
-  readonly tenantId?: string;
-  readonly runtimeDoneMetrics?: PlatformMetrics;
-  readonly reportMetrics?: PlatformMetrics;
+  readonly errorType?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly functionArn?: string | undefined;
+  readonly version?: string | undefined;
+  readonly tenantId?: string | undefined;
+  readonly runtimeDoneMetrics?: PlatformMetrics | undefined;
+  readonly reportMetrics?: PlatformMetrics | undefined;
   readonly exceptions: readonly ExceptionFact[];
   /** Exceptions beyond the bound. */
   readonly droppedExceptions: number;
@@ -62,7 +62,7 @@ export interface InvocationFact {
 export interface InitializationFact {
   readonly kind: 'initialization';
   /** The requestId of the invocation that waited for it. */
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly name: 'init' | 'restore';
   readonly identity: SpanIdentity;
   readonly start: HrTime;
@@ -70,21 +70,21 @@ export interface InitializationFact {
   /** An invocation waited for it. */
   readonly coldStart: boolean;
   readonly incomplete: boolean;
-  readonly initializationType?: string;
-  readonly phase?: string;
-  readonly status?: Status;
+  readonly initializationType?: string | undefined;
+  readonly phase?: string | undefined;
+  readonly status?: Status | undefined;
   readonly isError: boolean;
-  readonly errorType?: string;
-  readonly errorMessage?: string;
-  readonly runtimeVersion?: string;
-  readonly runtimeVersionArn?: string;
-  readonly instanceMaxMemory?: number;
+  readonly errorType?: string | undefined;
+  readonly errorMessage?: string | undefined;
+  readonly runtimeVersion?: string | undefined;
+  readonly runtimeVersionArn?: string | undefined;
+  readonly instanceMaxMemory?: number | undefined;
 }
 
 /** `spans` of a platform event, as children of the span that the event is about. */
 export interface ChildSpansFact {
   readonly kind: 'childSpans';
-  readonly requestId?: string;
+  readonly requestId?: string | undefined;
   readonly children: readonly { readonly identity: SpanIdentity; readonly span: PlatformSpan }[];
 }
 
@@ -94,7 +94,7 @@ export interface OutcomeFact {
   readonly outcome: 'success' | 'error' | 'timeout';
   /** `invoke`, or the phase of the failed initialization (`init`, `invoke`, `restore`). */
   readonly phase: string;
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
   readonly time: HrTime;
 }
 
@@ -103,13 +103,13 @@ export interface RuntimeDoneFact {
   readonly kind: 'runtimeDone';
   readonly event: RuntimeDoneEvent;
   readonly coldStart: boolean;
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
 }
 
 export interface ReportFact {
   readonly kind: 'report';
   readonly event: ReportEvent;
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
   /** Undefined: the invocation is an earlier process's, which did not say. */
   readonly coldStart: boolean | undefined;
   /** No runtimeDone came before it: the report's duration is the invocation's. */
@@ -121,15 +121,15 @@ export interface ReportFact {
 export interface InitReportFact {
   readonly kind: 'initReport';
   readonly event: InitReportEvent;
-  readonly errorType?: string;
-  readonly fromSnapshot?: true;
-  readonly initializationType?: string;
+  readonly errorType?: string | undefined;
+  readonly fromSnapshot?: true | undefined;
+  readonly initializationType?: string | undefined;
 }
 
 export interface RestoreReportFact {
   readonly kind: 'restoreReport';
   readonly event: RestoreReportEvent;
-  readonly errorType?: string;
+  readonly errorType?: string | undefined;
 }
 
 /** The first invocation of this environment that had to wait for an init or a restore. */
@@ -157,11 +157,11 @@ export interface LogsDroppedFact {
 export interface PlatformLogFact {
   readonly kind: 'platformLog';
   readonly event: Exclude<TelemetryEvent, LogEvent>;
-  readonly requestId?: string;
-  readonly identity?: SpanIdentity;
+  readonly requestId?: string | undefined;
+  readonly identity?: SpanIdentity | undefined;
   /** The error of an invocation's end, where the event itself does not name it. */
-  readonly errorType?: string;
-  readonly isFunctionError?: boolean;
+  readonly errorType?: string | undefined;
+  readonly isFunctionError?: boolean | undefined;
 }
 
 /**

@@ -3,7 +3,6 @@
 // the guard is for the hash that a caller brings).
 import type { HrTime } from '@opentelemetry/api';
 import type { StartEvent, TraceContext } from '../telemetry/event';
-import { defined } from '../telemetry/fields';
 import { toNanosText } from '../telemetry/timestamp';
 
 /** SHA-256 of UTF-8 text as 64 lower-case hex digits. */
@@ -17,9 +16,9 @@ export interface SpanIdentity {
   /** The parent is a span of another process (X-Ray's caller). */
   readonly parentIsRemote?: boolean;
   /** What X-Ray decided, for `parentbased_*` samplers; undefined when it left it open. */
-  readonly sampled?: boolean;
+  readonly sampled?: boolean | undefined;
   /** Set for an init in a SnapStart snapshot, which every environment restored from it reports again. */
-  readonly fromSnapshot?: true;
+  readonly fromSnapshot?: true | undefined;
 }
 
 /** What is known about a request when its ids are made. */
@@ -27,9 +26,9 @@ export interface IdentitySource {
   readonly requestId: string;
   readonly startTime: HrTime;
   /** `tracing` of platform.start. */
-  readonly tracing?: StartEvent['tracing'];
+  readonly tracing?: StartEvent['tracing'] | undefined;
   /** Header value of the INVOKE event, where platform.start has none (Sampled=0). */
-  readonly invokeTracingValue?: string;
+  readonly invokeTracingValue?: string | undefined;
 }
 
 const HEX_32 = /^[0-9a-f]{32}$/;
@@ -48,7 +47,7 @@ export function toInvocationIdentity(source: IdentitySource, sha256: Sha256Hex):
     traceId,
     spanId,
     ...(hasParent && { parentSpanId, parentIsRemote: true }),
-    ...(header.sampled !== undefined && { sampled: header.sampled }),
+    sampled: header.sampled,
   };
 }
 
@@ -90,7 +89,7 @@ export function toMovedIdentity({ spanId }: SpanIdentity, parent: SpanIdentity):
 
 function placeBelow(parent: SpanIdentity, spanId: string): SpanIdentity {
   const { traceId, spanId: parentSpanId, sampled, fromSnapshot } = parent;
-  return { traceId, spanId, parentSpanId, ...defined({ sampled, fromSnapshot }) };
+  return { traceId, spanId, parentSpanId, sampled, fromSnapshot };
 }
 
 /** A root span in a trace of its own: an initialization that belongs to no request. */
@@ -130,11 +129,11 @@ function nonZero(hex: string): string {
 
 interface XRayHeader {
   /** 32 lower-case hex digits: Root without its version and dashes. */
-  readonly traceId?: string;
+  readonly traceId?: string | undefined;
   /** 16 lower-case hex digits. */
-  readonly parentSpanId?: string;
+  readonly parentSpanId?: string | undefined;
   /** True for Sampled=1, false for Sampled=0, undefined otherwise. */
-  readonly sampled?: boolean;
+  readonly sampled?: boolean | undefined;
 }
 
 const ROOT = /^1-[0-9a-f]{8}-[0-9a-f]{24}$/i;
@@ -159,7 +158,7 @@ export function parseXRayHeader(value: string | undefined): XRayHeader {
     else if (key === 'parent') parentSpanId = toSpanId(text) ?? parentSpanId;
     else if (key === 'sampled' && (text === '0' || text === '1')) sampled = text === '1';
   }
-  return defined({ traceId, parentSpanId, sampled });
+  return { traceId, parentSpanId, sampled };
 }
 
 function toTraceIdOfRoot(root: string): string | undefined {

@@ -1,7 +1,6 @@
 // One `init` or `restore`: its events, and what follows from them.
 import type { HrTime } from '@opentelemetry/api';
 import type { InitEvent, PlatformSpan, RestoreEvent } from '../telemetry/event';
-import { defined } from '../telemetry/fields';
 import { addMs, compareTimes, durationBetween, laterTime, toMs } from '../telemetry/timestamp';
 import type { ExceptionFact, InitializationFact, OutcomeFact } from './fact';
 import type { SpanIdentity } from './identity';
@@ -60,17 +59,15 @@ export function toInitializationFact(
     coldStart: context.coldStart,
     isError,
     incomplete: started === undefined || (done === undefined && report === undefined),
-    ...defined({
-      requestId: initialization.invocation?.requestId,
-      initializationType: context.initializationType,
-      phase: initPhase,
-      status: ended.status,
-      errorType,
-      errorMessage: isError ? message : undefined,
-      runtimeVersion: started?.runtimeVersion,
-      runtimeVersionArn: started?.runtimeVersionArn,
-      instanceMaxMemory: started?.instanceMaxMemory,
-    }),
+    requestId: initialization.invocation?.requestId,
+    initializationType: context.initializationType,
+    phase: initPhase,
+    status: ended.status,
+    errorType,
+    errorMessage: isError ? message : undefined,
+    runtimeVersion: started?.runtimeVersion,
+    runtimeVersionArn: started?.runtimeVersionArn,
+    instanceMaxMemory: started?.instanceMaxMemory,
   };
 }
 
@@ -109,7 +106,7 @@ export function toFailure(initialization: Initialization): OutcomeFact | undefin
     outcome: 'error',
     phase: initialization.initPhase ?? initialization.name,
     time: event.time,
-    ...defined({ errorType: toInitErrorType(initialization, event) }),
+    errorType: toInitErrorType(initialization, event),
   };
 }
 

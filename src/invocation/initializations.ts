@@ -2,7 +2,6 @@
 // the first invocation) and SnapStart's `restore`. One that an invocation had to wait for is held until
 // that invocation is known and becomes its child; any other makes a trace of its own.
 import type { InitEvent, RestoreEvent } from '../telemetry/event';
-import { defined } from '../telemetry/fields';
 import { compareTimes } from '../telemetry/timestamp';
 import { toChildSpans } from './invocation-facts';
 import type { Fact } from './fact';
@@ -150,7 +149,7 @@ export class Initializations {
       const instanceId = initialization.start?.instanceId ?? this.options.instanceId;
       const place = toRootIdentity(initialization.name, { instanceId, startTime }, sha256);
       const fromSnapshot = this.isFromSnapshot(initialization);
-      initialization.identity = { ...place, ...defined({ fromSnapshot }) };
+      initialization.identity = { ...place, fromSnapshot };
     }
     return initialization.identity;
   }
@@ -193,16 +192,14 @@ export class Initializations {
       const event = initialization[part === 'runtimeDone' ? 'done' : part];
       if (event === undefined || emitted.has(part)) continue;
       emitted.add(part);
+      const { requestId } = initialization.invocation ?? {};
       facts.push(...this.figuresOf<Line>(initialization, event), {
         kind: 'platformLog',
         event,
         identity,
-        ...defined({
-          requestId: initialization.invocation?.requestId,
-          errorType: 'status' in event ? toInitErrorType(initialization, event) : undefined,
-        }),
+        requestId,
+        errorType: 'status' in event ? toInitErrorType(initialization, event) : undefined,
       });
-      const { requestId } = initialization.invocation ?? {};
       const { sha256 } = this.options;
       if ('spans' in event) facts.push(...toChildSpans(identity, event, { sha256, requestId }));
     }
@@ -222,12 +219,11 @@ export class Initializations {
     if (event.type !== 'platform.initReport' && event.type !== 'platform.restoreReport') return [];
     const errorType = toInitErrorType(initialization, event);
     if (event.type === 'platform.restoreReport') {
-      return [{ kind: 'restoreReport', event, ...defined({ errorType }) }];
+      return [{ kind: 'restoreReport', event, errorType }];
     }
     const initializationType = this.typeOf(initialization);
     const { fromSnapshot } = initialization.identity ?? {};
-    const details = defined({ errorType, initializationType, fromSnapshot });
-    return [{ kind: 'initReport', event, ...details }];
+    return [{ kind: 'initReport', event, errorType, initializationType, fromSnapshot }];
   }
 
   private emitSpans<Line>(

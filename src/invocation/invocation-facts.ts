@@ -1,10 +1,16 @@
 // One invocation → the facts that are new about it. Called at each settling; what was emitted once is
 // never emitted again, so duplicates and late events cannot double a span or a count.
 import type { HrTime } from '@opentelemetry/api';
-import { defined } from '../telemetry/fields';
 import type { ReportEvent, RuntimeDoneEvent, PlatformSpan } from '../telemetry/event';
 import { fromEpochMs, laterTime } from '../telemetry/timestamp';
-import type { Fact, OutcomeFact, OutOfMemoryFact, PlatformLogFact, ChildSpansFact } from './fact';
+import type {
+  Fact,
+  InvocationFact,
+  OutcomeFact,
+  OutOfMemoryFact,
+  PlatformLogFact,
+  ChildSpansFact,
+} from './fact';
 import type { Sha256Hex, SpanIdentity } from './identity';
 import { toRuntimeIdentity, toChildIdentity } from './identity';
 import type { Invocation } from './invocation';
@@ -95,7 +101,7 @@ function emitRuntimeDone<Line>(
   const result = toResult(invocation, event, context);
   const { errorType } = result;
   return [
-    { kind: 'runtimeDone', event, coldStart, ...defined({ errorType }) },
+    { kind: 'runtimeDone', event, coldStart, errorType },
     toPlatformLog(invocation, event, result),
     ...countOutcome(invocation, result, event.time),
     ...(identity === undefined ? [] : toChildSpans(identity, event, { sha256, requestId })),
@@ -122,7 +128,7 @@ function emitReport<Line>(
       coldStart,
       endsInvocation,
       restoreWasReported,
-      ...defined({ errorType }),
+      errorType,
     },
     toPlatformLog(invocation, event, result),
     // With a runtimeDone before it, the report's success says nothing new, only a worse status does.
@@ -142,7 +148,7 @@ function countOutcome(
   // A success after a failure would count one invocation twice as two ends.
   if (outcome === 'success' && counted.length > 0) return [];
   invocation.counted = counted.concat(outcome);
-  return [{ kind: 'outcome', outcome, phase: 'invoke', time, ...defined({ errorType }) }];
+  return [{ kind: 'outcome', outcome, phase: 'invoke', time, errorType }];
 }
 
 /** Counts once per request, whichever sign comes first; the report's may come after the span has left. */
@@ -167,12 +173,7 @@ function toPlatformLog(
   const { requestId, identity } = invocation;
   const errorType = result?.errorType;
   const isFunctionError = result?.isFunctionError === true || undefined;
-  return {
-    kind: 'platformLog',
-    event,
-    requestId,
-    ...defined({ identity, errorType, isFunctionError }),
-  };
+  return { kind: 'platformLog', event, requestId, identity, errorType, isFunctionError };
 }
 
 function emitSpan<Line>(invocation: Invocation, context: EmitContext): Fact<Line>[] {
@@ -193,41 +194,42 @@ function emitSpan<Line>(invocation: Invocation, context: EmitContext): Fact<Line
   const isCounted = isOpen && ended.status !== undefined;
   return [
     ...(isCounted ? countOutcome(invocation, result, end) : []),
-    {
-      kind: 'invocation',
-      requestId: invocation.requestId,
-      identity,
-      start,
-      end,
-      incomplete: isOpen || invocation.start === undefined,
-      isError: isError(result),
-      isFunctionError: result.isFunctionError,
-      ...toSpanDetails(invocation),
-      ...defined({
-        status: ended.status,
-        errorType: result.errorType,
-        errorMessage: result.errorMessage,
-        runtimeIdentity: toRuntimeIdentity(identity, done?.tracing),
-      }),
-    },
+    toInvocationFact(invocation, { identity, start, end, status: ended.status }, result),
   ];
 }
 
-function toSpanDetails(invocation: Invocation) {
-  const { start, done, report, invoke } = invocation;
+function toInvocationFact(
+  invocation: Invocation,
+  span: Pick<InvocationFact, 'identity' | 'start' | 'end' | 'status'>,
+  result: InvocationResult,
+): InvocationFact {
+  const { requestId, start, done, report, invoke } = invocation;
   const { coldStart, exceptions, droppedExceptions, links, servedBy } = invocation;
-  return defined({
-    coldStart,
-    exceptions,
-    droppedExceptions,
-    links,
+  const isOpen = done === undefined && report === undefined;
+  return {
+    kind: 'invocation',
+    requestId,
+    identity: span.identity,
     servedBy,
+    runtimeIdentity: toRuntimeIdentity(span.identity, done?.tracing),
+    start: span.start,
+    end: span.end,
+    coldStart,
+    incomplete: isOpen || start === undefined,
+    status: span.status,
+    isError: isError(result),
+    isFunctionError: result.isFunctionError,
+    errorType: result.errorType,
+    errorMessage: result.errorMessage,
     functionArn: invoke?.invokedFunctionArn ?? start?.functionArn,
     version: start?.version,
     tenantId: start?.tenantId ?? done?.tenantId ?? report?.tenantId,
     runtimeDoneMetrics: done?.metrics,
     reportMetrics: report?.metrics,
-  });
+    exceptions,
+    droppedExceptions,
+    links,
+  };
 }
 
 /** A timeout came at the deadline, anything else when the environment ended. Never before the start. */
@@ -264,5 +266,5 @@ export function toChildSpans(
       ordinals.set(span.name, ordinal + 1);
       return { identity: toChildIdentity(parent, { name: span.name, ordinal }, sha256), span };
     });
-  return children.length === 0 ? [] : [{ kind: 'childSpans', children, ...defined({ requestId }) }];
+  return children.length === 0 ? [] : [{ kind: 'childSpans', children, requestId }];
 }

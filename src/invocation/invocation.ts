@@ -2,7 +2,6 @@
 import type { HrTime } from '@opentelemetry/api';
 import type { ReceivedSpan } from '../relay/received-span';
 import type { ReportEvent, RuntimeDoneEvent, StartEvent } from '../telemetry/event';
-import { defined } from '../telemetry/fields';
 import { RecentKeys } from '../telemetry/recent-keys';
 import { addMs, laterTime } from '../telemetry/timestamp';
 import type { ExceptionFact, TrackedLine } from './fact';
@@ -162,11 +161,7 @@ export class Identities {
     if (invocation.identity !== undefined || startTime === undefined) return;
     const { requestId, start, done, report, invoke } = invocation;
     const tracing = start?.tracing ?? done?.tracing ?? report?.tracing;
-    const source = {
-      requestId,
-      startTime,
-      ...defined({ tracing, invokeTracingValue: invoke?.tracingValue }),
-    };
+    const source = { requestId, startTime, tracing, invokeTracingValue: invoke?.tracingValue };
     const identity = toInvocationIdentity(source, this.sha256);
     const isFree = this.claim(identity.spanId);
     invocation.identity = isFree ? identity : toDistinctIdentity(identity, source, this.sha256);

@@ -12,8 +12,8 @@ export interface InvocationResult {
   /** Lambda says success, and the runtime gave no answer. */
   readonly isFunctionError: boolean;
   readonly isOutOfMemory: boolean;
-  readonly errorType?: string;
-  readonly errorMessage?: string;
+  readonly errorType: string | undefined;
+  readonly errorMessage: string | undefined;
 }
 
 export interface ResultRules {
@@ -43,22 +43,16 @@ export function toResult(
   const report = outcome === 'error' ? invocation.runtimeReport : undefined;
   const named = nameError(ended, { isFailed, isFunctionError, report });
   const errorType = isOutOfMemory ? OUT_OF_MEMORY : named;
-  const isErroneous = isError({ outcome, ...(errorType !== undefined && { errorType }) });
+  const isErroneous = isError({ outcome, errorType });
   const errorMessage = isErroneous ? describe(invocation, { named, report, errorType }) : undefined;
-  return {
-    outcome,
-    isFunctionError,
-    isOutOfMemory,
-    ...(errorType !== undefined && { errorType }),
-    ...(errorMessage !== undefined && { errorMessage }),
-  };
+  return { outcome, isFunctionError, isOutOfMemory, errorType, errorMessage };
 }
 
 /** An error, a timeout, or an end that was never seen. */
 export function isError({
   outcome,
   errorType,
-}: Pick<InvocationResult, 'outcome' | 'errorType'>): boolean {
+}: Pick<InvocationResult, 'outcome'> & Partial<Pick<InvocationResult, 'errorType'>>): boolean {
   return outcome === 'error' || outcome === 'timeout' || errorType === INCOMPLETE;
 }
 

@@ -13,7 +13,7 @@ import type {
   UnknownEvent,
   LogEvent,
 } from '../telemetry/event';
-import { defined, isObject, readText } from '../telemetry/fields';
+import { isObject, readText } from '../telemetry/fields';
 import { compareTimes, toMs } from '../telemetry/timestamp';
 import { ColdStarts } from './cold-starts';
 import type { Fact, PlatformLogFact, TraceJoiner, TrackedLine, LogsDroppedFact } from './fact';
@@ -220,7 +220,7 @@ export class Tracker<Line extends TrackedLine> {
     const requestId = event.type === 'unknown' ? readRequestId(event.record) : undefined;
     const request = requestId === undefined ? undefined : this.requests.get(requestId);
     const identity = findInvocationOf(request?.invocations ?? [], event.time)?.identity;
-    return { kind: 'platformLog', event, ...defined({ requestId, identity }) };
+    return { kind: 'platformLog', event, requestId, identity };
   }
 
   /** Emits a request as it is, since it will be forgotten. */

@@ -44,12 +44,17 @@ const MEMBERS: readonly (readonly [kind: number, characters: string])[] = [
   [URL_DELIMITER, ' \t\r\n/?#"\'<>\\'],
 ];
 const ASCII = 128;
-const KINDS = new Uint16Array(ASCII);
-for (const [kind, characters] of MEMBERS) {
-  for (const character of characters) {
-    const code = character.charCodeAt(0);
-    KINDS[code] = (KINDS[code] ?? 0) | kind;
+const KINDS = toKinds();
+
+function toKinds(): Uint16Array {
+  const kinds = new Uint16Array(ASCII);
+  for (const [kind, characters] of MEMBERS) {
+    for (const character of characters) {
+      const code = character.charCodeAt(0);
+      kinds[code] = (kinds[code] ?? 0) | kind;
+    }
   }
+  return kinds;
 }
 
 /** `code` is a result of charCodeAt; NaN, as outside of the text, is of no kind. */

@@ -122,7 +122,7 @@ export interface SampledSpan {
   /** 32 hex digits, not all of them 0. */
   readonly traceId: string;
   /** X-Ray's decision, taken as that of a remote parent; undefined without a parent or if it left the decision open. */
-  readonly sampled?: boolean;
+  readonly sampled?: boolean | undefined;
 }
 
 /** True to keep the span. createSampler returns undefined for `always_on`, which needs no decision. */

@@ -57,7 +57,7 @@ export class ErrorTypes {
 
 /** The measurements that one fact makes; empty for facts of other signals. */
 export function toMeasurements(fact: Fact<unknown>, types: ErrorTypes): readonly Measurement[] {
-  if (!('errorType' in fact)) return measureFact(fact);
+  if (!('errorType' in fact) || fact.errorType === undefined) return measureFact(fact);
   return measureFact({ ...fact, errorType: types.limit(fact.errorType) });
 }
 
@@ -183,7 +183,7 @@ function measure(values: Values, attributes: Attributes, time: HrTime): Measurem
   return measurements;
 }
 
-function toErrorAttributes({ errorType }: { readonly errorType?: string }): Attributes {
+function toErrorAttributes({ errorType }: { readonly errorType?: string | undefined }): Attributes {
   return errorType === undefined ? {} : { [Attribute.ERROR_TYPE]: errorType };
 }
 

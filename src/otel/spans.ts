@@ -132,7 +132,7 @@ function toChildSpans({ children }: ChildSpansFact, origin: SpanOrigin): Readabl
       identity,
       start: span.start,
       end: addMs(span.start, span.durationMs),
-      attributes: defined({ [Attribute.LAMBDA_FROM_SNAPSHOT]: identity.fromSnapshot }),
+      attributes: identity.fromSnapshot ? { [Attribute.LAMBDA_FROM_SNAPSHOT]: true } : {},
     }),
   );
 }
@@ -143,7 +143,7 @@ function toStatus({
   errorMessage: message,
 }: {
   readonly isError: boolean;
-  readonly errorMessage?: string;
+  readonly errorMessage?: string | undefined;
 }): SpanStatus {
   if (!isError) return { code: SpanStatusCode.UNSET };
   return { code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) };

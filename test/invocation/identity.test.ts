@@ -52,7 +52,7 @@ it.each([
     { traceId: TRACE, spanId: HASHED },
   ],
 ])('an invocation %s', (_, tracing, expected) => {
-  expect(identify(REQUEST, tracing)).toStrictEqual(expected);
+  expect(identify(REQUEST, tracing)).toEqual(expected);
 });
 
 it('an invocation takes the header of INVOKE where its start has none', () => {
@@ -103,7 +103,7 @@ it.each([{}, { sampled: false }, { sampled: true }])(
   'a child is in the trace of its parent, sampled as that: %j',
   (sampling) => {
     const parent = { traceId: TRACE, spanId: OWN, parentSpanId: PARENT, ...sampling };
-    expect(toChildIdentity(parent, { name: 'init', ordinal: 1 }, sha256)).toStrictEqual({
+    expect(toChildIdentity(parent, { name: 'init', ordinal: 1 }, sha256)).toEqual({
       traceId: TRACE,
       spanId: hashed(TRACE, OWN, 'init', '1'),
       parentSpanId: OWN,
@@ -115,7 +115,7 @@ it.each([{}, { sampled: false }, { sampled: true }])(
 it('a root has a trace by its instance, its start and its name', () => {
   const traceId = sha256(['i-1', toNanosText(at(5)), 'init'].join('\n')).slice(0, 32);
   const source = { instanceId: 'i-1', startTime: at(5) };
-  expect(toRootIdentity('init', source, sha256)).toStrictEqual({
+  expect(toRootIdentity('init', source, sha256)).toEqual({
     traceId,
     spanId: hashed(traceId, 'init'),
   });
@@ -127,7 +127,7 @@ const below = `${ROOT};Parent=${OWN};Sampled=1`;
 
 it("the runtime's span is below the invocation when runtimeDone says so", () => {
   const tracing = { value: below, spanId: PARENT };
-  expect(toRuntimeIdentity(invocation, tracing)).toStrictEqual({
+  expect(toRuntimeIdentity(invocation, tracing)).toEqual({
     traceId: TRACE,
     spanId: PARENT,
     parentSpanId: OWN,
