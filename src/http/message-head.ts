@@ -156,23 +156,25 @@ const MAX_KNOWN_LENGTH = 64;
  */
 export function readFields(text: string, start: number, end: number): HeaderFields | undefined {
   const fields = new Map<string, string>();
+  if (start >= end) return fields;
+  const block = text.slice(start, end);
+  const lines = block.split('\r\n');
+  // CR and LF are only allowed together.
+  if (block.split('\r').length !== lines.length) return undefined;
+  if (block.split('\n').length !== lines.length) return undefined;
   let last = '';
-  for (let at = start; at < end;) {
-    const lineEnd = text.indexOf('\r', at);
-    // CR and LF are only allowed together.
-    if (text.indexOf('\n', at) !== lineEnd + 1) return undefined;
-    if (isBlank(text.charCodeAt(at))) {
+  for (const line of lines) {
+    if (isBlank(line.charCodeAt(0))) {
       // A folded line (obsolete, RFC 9112 §5.2) continues the line before it.
       if (last === '') return undefined;
-      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(text, at, lineEnd)}`);
+      fields.set(last, `${fields.get(last) ?? ''} ${trimBlanks(line, 0)}`);
     } else {
-      const colon = text.indexOf(':', at);
-      const name = colon < lineEnd ? readName(text.slice(at, Math.max(colon, at))) : undefined;
+      const colon = line.indexOf(':');
+      const name = readName(line.slice(0, Math.max(colon, 0)));
       if (name === undefined) return undefined;
       last = name;
-      addField(fields, name, trimBlanks(text, colon + 1, lineEnd));
+      addField(fields, name, trimBlanks(line, colon + 1));
     }
-    at = lineEnd + 2;
   }
   return fields;
 }
@@ -198,8 +200,9 @@ function addField(fields: Map<string, string>, name: string, value: string): voi
   else fields.set(name, `${known}, ${value}`);
 }
 
-/** The text from `start` to `end` without surrounding spaces and tabs. */
-function trimBlanks(text: string, start: number, end: number): string {
+/** The text from `start` on without surrounding spaces and tabs. */
+function trimBlanks(text: string, start: number): string {
+  let end = text.length;
   while (start < end && isBlank(text.charCodeAt(start))) start += 1;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end -= 1;
   return text.slice(start, end);

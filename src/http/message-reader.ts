@@ -34,7 +34,7 @@ type Step = () => boolean;
 const MAX_HEAD_BYTES = 16_384;
 const MAX_SPACED_HEAD_BYTES = 65_536;
 const TOO_LARGE = `a head of more than ${MAX_HEAD_BYTES} bytes`;
-const SHORT_HEAD_BYTES = 1024;
+const MAX_KEPT_HEAD_BYTES = 1024;
 const MAX_LINE_BYTES = 4096;
 const END = '\r\n\r\n';
 const FIRST_TEXT_LENGTH = 5;
@@ -127,23 +127,13 @@ export class MessageReader {
       return this.startBody(latest.head);
     }
     this.began = true;
-    const end = this.findHeadEnd();
+    const end = pending.indexOf(END, Math.max(this.searched - END.length + 1, 0));
     if (end < 0) return this.awaitHead();
     const text = pending.peek(end + END.length);
     pending.skip(text.length);
     this.searched = 0;
     return this.takeHead(text, end);
   };
-
-  /** Searching text takes a fraction of the time that searching bytes does, and most heads are short. */
-  private findHeadEnd(): number {
-    if (this.searched === 0) {
-      const text = this.pending.peek(SHORT_HEAD_BYTES);
-      const end = text.indexOf(END);
-      if (end >= 0 || text.length < SHORT_HEAD_BYTES) return end;
-    }
-    return this.pending.indexOf(END, Math.max(this.searched - END.length + 1, 0));
-  }
 
   private awaitHead(): false {
     this.searched = this.pending.length;
@@ -171,7 +161,7 @@ export class MessageReader {
     this.began = false;
     if (this.kind === 'response' && isInterim(startLine)) return true;
     const head = { startLine, fields };
-    const isKept = this.kind === 'request' && text.length <= SHORT_HEAD_BYTES;
+    const isKept = this.kind === 'request' && text.length <= MAX_KEPT_HEAD_BYTES;
     this.latest = isKept ? { text, head } : NO_HEAD;
     return this.startBody(head);
   }

@@ -157,17 +157,17 @@ class Moments {
   }
 }
 
-class ExplicitBuckets implements Sums<Histogram> {
-  private readonly moments = new Moments();
+class ExplicitBuckets extends Moments implements Sums<Histogram> {
   private readonly counts: number[];
 
   constructor(private readonly boundaries: readonly number[]) {
+    super();
     this.counts = new Array<number>(boundaries.length + 1).fill(0);
   }
 
   /** A value equal to a boundary belongs to the bucket below it. */
-  add(value: number): void {
-    this.moments.add(value);
+  override add(value: number): void {
+    super.add(value);
     const { boundaries, counts } = this;
     let index = 0;
     while (index < boundaries.length && value > (boundaries[index] ?? 0)) index += 1;
@@ -175,7 +175,7 @@ class ExplicitBuckets implements Sums<Histogram> {
   }
 
   toValue(): Histogram {
-    const { count, sum, min, max } = this.moments;
+    const { count, sum, min, max } = this;
     // Passes the instrument's own list, which is encoded only once.
     const boundaries = this.boundaries as number[];
     return { count, sum, min, max, buckets: { boundaries, counts: this.counts.slice() } };
@@ -186,16 +186,15 @@ const MAX_SCALE = 20;
 const MAX_BUCKETS = 160;
 
 /** Bucket i holds values above base^i and up to base^(i + 1), where base is 2^(2^-scale). */
-class ExponentialBuckets implements Sums<ExponentialHistogram> {
-  private readonly moments = new Moments();
+class ExponentialBuckets extends Moments implements Sums<ExponentialHistogram> {
   private scale = MAX_SCALE;
   private zeroCount = 0;
   private counts = new Map<number, number>();
   private low = Infinity;
   private high = -Infinity;
 
-  add(value: number): void {
-    this.moments.add(value);
+  override add(value: number): void {
+    super.add(value);
     if (value === 0) {
       this.zeroCount += 1;
       return;
@@ -223,8 +222,7 @@ class ExponentialBuckets implements Sums<ExponentialHistogram> {
   }
 
   toValue(): ExponentialHistogram {
-    const { moments, zeroCount, counts, low, high } = this;
-    const { count, sum, min, max } = moments;
+    const { count, sum, min, max, zeroCount, counts, low, high } = this;
     const hasBuckets = counts.size > 0;
     const bucketCounts = [];
     for (let index = low; index <= high; index += 1) bucketCounts.push(counts.get(index) ?? 0);
