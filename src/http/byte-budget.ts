@@ -12,8 +12,8 @@ export interface OpenHolder {
   readonly greed: number;
   /** When it last received something, on the monotonic clock. */
   readonly progressMs: number;
-  /** Must also remove the holder from the budget. */
-  cut(): void;
+  /** Ends its unfinished requests. Must also remove the holder from the budget. */
+  makeRoom(): void;
 }
 
 /**
@@ -113,7 +113,7 @@ export class ByteBudget {
     while (this.isFull && this.completeBytes === 0) {
       const greediest = this.findGreediest();
       if (greediest === undefined) break;
-      greediest.cut();
+      greediest.makeRoom();
     }
     this.wake();
   }

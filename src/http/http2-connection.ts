@@ -56,7 +56,10 @@ export class Http2Connection {
     first: Buffer,
     private readonly options: Http2Options,
   ) {
-    this.held = new HeldBytes(options.budget, () => this.cut());
+    this.held = new HeldBytes(options.budget, () => {
+      options.onCut?.();
+      this.cut();
+    });
     this.streams = new Http2Streams((bytes) => socket.write(bytes));
     this.write(FRAME.settings, { payload: formatSettings(OWN_SETTINGS) });
     this.widen(MAX_WINDOW_BYTES - FIRST_WINDOW_BYTES);
@@ -279,7 +282,7 @@ class HeldBytes implements OpenHolder {
 
   constructor(
     private readonly budget: ByteBudget,
-    readonly cut: () => void,
+    readonly makeRoom: () => void,
   ) {
     budget.add(this);
   }

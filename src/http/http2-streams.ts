@@ -40,6 +40,8 @@ export interface Http2Options {
   readonly budget: ByteBudget;
   /** Called with each complete request. Must not throw. */
   readonly onRequest: (request: Http2Request) => void;
+  /** Called when requests that were not complete are cut to make room for others. */
+  readonly onCut?: () => void;
   /**
    * Called with a request whose body is larger than `maxBodyBytes`, or whose head is too large. That part has been
    * discarded. Must answer at once.

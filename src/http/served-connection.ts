@@ -44,6 +44,8 @@ export interface HttpServerOptions {
   readonly onOversize: (request: ReceivedRequest) => void;
   /** Called when what arrives is no HTTP/1.1, or a head is too large. The server answers, and ends the connection. */
   readonly onMalformed?: () => void;
+  /** Called when a request that was not complete is cut to make room for others. The peer gets no answer. */
+  readonly onCut?: () => void;
   /**
    * Takes over a connection that begins with HTTP/2's preface; `bytes` were already read from it. By default it is cut.
    */
@@ -110,6 +112,11 @@ export class ServedConnection implements OpenHolder {
   get greed(): number {
     const { requestSinceMs: sinceMs, progressMs } = this;
     return greedOf(this.heldBytes - CONNECTION_BYTES, { sinceMs, progressMs }, monotonicMs());
+  }
+
+  makeRoom(): void {
+    this.options.onCut?.();
+    this.cut();
   }
 
   cut(): void {

@@ -3,7 +3,7 @@
 // Source: OTLP specification 1.11, "OTLP/gRPC"; gRPC over HTTP/2
 import { Http2Connection } from '../http/http2-connection';
 import { MAX_BLOCK_BYTES } from '../http/http2-reader';
-import type { Http2Request } from '../http/http2-streams';
+import type { Http2Options, Http2Request } from '../http/http2-streams';
 import { inflate } from '../node/compression';
 import type { Socket } from '../node/sockets';
 import { acceptPartly, takeBody } from '../relay/otlp-exchange';
@@ -16,10 +16,15 @@ const GRPC_TYPE = /^application\/grpc(?:\+proto)?(?:;|$)/i;
 const HEAD = { ':status': '200', 'content-type': 'application/grpc' };
 
 /** `first`: the bytes that were already read from the socket. */
-export function serveGrpc(socket: Socket, first: Buffer, options: OtlpReceiverOptions): void {
+export function serveGrpc(
+  socket: Socket,
+  first: Buffer,
+  options: OtlpReceiverOptions & Pick<Http2Options, 'onCut'>,
+): void {
   new Http2Connection(socket, first, {
     maxBodyBytes: MAX_BODY_BYTES + MESSAGE_HEAD_BYTES,
     budget: options.budget,
+    ...(options.onCut && { onCut: options.onCut }),
     onRequest: (request) => receive(request, options),
     onOversize: (request, part) =>
       refuse(request, part === 'head' ? LARGE_HEAD : OVERSIZE, options),

@@ -54,6 +54,7 @@ export async function startOtlpReceiver(options: OtlpReceiverOptions): Promise<O
 function toServerOptions(options: OtlpReceiverOptions): HttpServerOptions {
   const { budget, diagnostics } = options;
   const giveUp = createWarning(diagnostics);
+  const onCut = countCuts(options);
   let requests: typeof Requests | undefined;
   const serve = (request: ReceivedRequest, how: 'receive' | 'receiveOversize'): void => {
     if (requests !== undefined) {
@@ -78,17 +79,29 @@ function toServerOptions(options: OtlpReceiverOptions): HttpServerOptions {
     onRequest: (request) => serve(request, 'receive'),
     onOversize: (request) => serve(request, 'receiveOversize'),
     onMalformed: options.onRefused,
+    onCut,
     onHttp2: (socket, first) => {
-      loadGrpc().then(
-        ({ serveGrpc }) => serveGrpc(socket, first, options),
-        (error: unknown) => {
-          socket.destroy();
-          giveUp('gRPC', error);
-        },
-      );
+      const fail = (error: unknown): void => {
+        socket.destroy();
+        giveUp('gRPC', error);
+      };
+      loadGrpc().then(({ serveGrpc }) => serveGrpc(socket, first, { ...options, onCut }), fail);
     },
     onError: ({ message }) =>
       diagnostics.error(`OTLP receiver: ${message}; the function's own telemetry may be missing`),
+  };
+}
+
+/** What is cut is counted, and the first of it costs a warning. */
+function countCuts({ budget, diagnostics, onRefused }: OtlpReceiverOptions): () => void {
+  let hasWarned = false;
+  return () => {
+    onRefused();
+    if (hasWarned) return;
+    hasWarned = true;
+    diagnostics.warn(
+      `OTLP receiver: expected at most ${budget.limitBytes} bytes of unfinished requests, got more; the largest are cut and counted, and lost unless the SDK sends them again (LAMBDA_OTLP_BUFFER_BYTES gives more room)`,
+    );
   };
 }
 

@@ -23,6 +23,7 @@ export interface OtlpReceiverOptions {
    * once, as far as that is known; the SDK is told this number.
    */
   readonly onBody: (body: OtlpBody) => number;
+  /** Called for each request that was refused, or cut before it was complete. */
   readonly onRefused: () => void;
 }
 

@@ -26,7 +26,7 @@ class Holder implements OpenHolder {
     this.budget.change(bytes);
   }
 
-  cut(): void {
+  makeRoom(): void {
     this.isCut = true;
     this.budget.remove(this);
   }
