@@ -73,7 +73,7 @@ async function run(title: string, list: readonly WireEvent[] = events) {
   return { requests, texts, written, spans, served };
 }
 
-it('has a test for every recipe of the page', () => {
+it('every recipe of the page has a test', () => {
   expect([...recipes.keys()]).toEqual([
     'Failures only',
     'A sample of the rest',

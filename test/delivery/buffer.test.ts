@@ -37,7 +37,7 @@ const first = (count: number) => {
 const dropped = (drops: readonly Drop[], signal: Signal): number =>
   drops.filter(([of]) => of === signal).reduce((sum, [, items]) => sum + items, 0);
 
-it('gives up the oldest logs first', () => {
+it('the buffer gives up the oldest logs first', () => {
   const { buffer, drops } = open(1_000_000, 100);
   add(
     buffer,
@@ -55,7 +55,7 @@ it('gives up the oldest logs first', () => {
   expect(oldest && Buffer.from(bytesOf(oldest)).toString('latin1')).toContain('line 20');
 });
 
-it('gives up metrics before spans, and spans last', () => {
+it('the buffer gives up metrics before spans, and spans last', () => {
   const { buffer, drops } = open(1_000_000, 100);
   add(
     buffer,
@@ -90,14 +90,14 @@ it('bounds its bytes by what items hold, not by their number', () => {
   expect(dropped(drops, 'logs')).toBeGreaterThan(9);
 });
 
-it('gives up an item that alone is larger than the bound', () => {
+it('the buffer gives up an item that alone is larger than the bound', () => {
   const { buffer, drops } = open(1_000);
   add(buffer, 'logs', [makeItems.logs(0, 'x'.repeat(5_000))]);
   expect(drops).toEqual([['logs', 1, 'queue_full']]);
   expect(buffer.bytes).toBe(0);
 });
 
-it('keeps what is under way while newer items come in', () => {
+it('the buffer keeps what is under way while newer items come in', () => {
   const { buffer, drops } = open(1_000_000, 10);
   add(
     buffer,

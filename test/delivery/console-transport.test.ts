@@ -4,7 +4,7 @@ import { loadJsonEncoding } from '../../src/delivery/codec/request-builder';
 import { toDraft, toItems } from './protobuf/encode';
 import { makeSpan, toSpanId } from './signal-items';
 
-it('writes each request as one line that is OTLP/JSON', async () => {
+it('the console transport writes each request as one line that is OTLP/JSON', async () => {
   const lines: string[] = [];
   const transport = createConsoleTransport((line) => void lines.push(line));
   const encoding = await loadJsonEncoding('traces');

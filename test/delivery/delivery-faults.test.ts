@@ -109,12 +109,12 @@ describe.each([
   });
 });
 
-describe('an endpoint that hangs', () => {
+describe('hanging', () => {
   beforeEach(() => {
     endpoint.behaviour = hang;
   });
 
-  it('holds the first flushes for their budget and later ones for a moment', async () => {
+  it('an endpoint that hangs holds the first flushes for their budget and later ones for a moment', async () => {
     const { delivery, flush, observed } = open({ signal: { timeoutMs: LONG_MS } });
     for (let invocation = 0; invocation < 6; invocation += 1) {
       expect(delivery.suspended).toBe(invocation >= 3);
@@ -126,7 +126,7 @@ describe('an endpoint that hangs', () => {
     expect(observed.outcomes).toEqual([]);
   });
 
-  it('gets spans again on a new connection when their own timeout is over', async () => {
+  it('an endpoint that hangs gets spans again on a new connection when their own timeout is over', async () => {
     const { delivery, flush, observed } = open({ signal: { timeoutMs: 60 } });
     delivery.addSpans([makeSpan(0)]);
     await flush(20);
@@ -136,7 +136,7 @@ describe('an endpoint that hangs', () => {
     expect(itemsOf(endpoint.accepted, '/v1/traces')).toEqual([toSpanId(0)]);
   });
 
-  it('does not get the metric window twice: its fate is unknown', async () => {
+  it('an endpoint that hangs does not get the metric window twice: its fate is unknown', async () => {
     const windows = [makeWindow(4), makeWindow(2)];
     const metricSource = { collect: () => windows.shift() };
     const { flush, observed } = open({
@@ -152,7 +152,7 @@ describe('an endpoint that hangs', () => {
     expect(observed.exported.metrics).toBe(2);
   });
 
-  it('is not trusted with a metric window before another signal got through', async () => {
+  it('an endpoint that hangs is not trusted with a metric window before another signal got through', async () => {
     let collected = 0;
     const collect = () => makeWindow((collected += 1));
     const { delivery, flush } = open({ metricSource: { collect } });
@@ -161,7 +161,7 @@ describe('an endpoint that hangs', () => {
     expect(collected).toBe(0);
   });
 
-  it('does not hold the final flush past its deadline, and the loss is counted', async () => {
+  it('an endpoint that hangs does not hold the final flush past its deadline, and the loss is counted', async () => {
     const { delivery, flush, observed } = open({ signal: { timeoutMs: LONG_MS } });
     delivery.addSpans(range(3).map((index) => makeSpan(index)));
     delivery.addLogRecords([makeLogRecord(0)]);
@@ -322,7 +322,7 @@ it('413 drops the one item that never fits and delivers the rest', async () => {
   expect(observed.dropped.logs).toEqual({ rejected: 1 });
 });
 
-it('keeps a metric window that was refused with 503 and sends it unchanged before a newer one', async () => {
+it('the delivery keeps a metric window that was refused with 503 and sends it unchanged before a newer one', async () => {
   let recorded = 0;
   const collect = () => makeWindow((recorded += 1));
   const { flush, observed } = open({ signals: ['metrics'], metricSource: { collect } });
@@ -335,14 +335,14 @@ it('keeps a metric window that was refused with 503 and sends it unchanged befor
   expect(observed.dropped.metrics).toEqual({});
 });
 
-it('gives up what is handed over after the final flush, counted', async () => {
+it('the delivery gives up what is handed over after the final flush, counted', async () => {
   const { delivery, flush, observed } = open();
   await flush(100, { final: true });
   delivery.addSpans([makeSpan(0)]);
   expect(observed.dropped.traces).toEqual({ shutdown: 1 });
 });
 
-it('drops a span that cannot be encoded and delivers the others', async () => {
+it('the delivery drops a span that cannot be encoded and delivers the others', async () => {
   const { delivery, flush, observed } = open({ signals: ['traces'] });
   const poison = {
     ...makeSpan(1),

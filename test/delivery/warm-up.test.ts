@@ -14,7 +14,7 @@ beforeEach(async () => {
 
 afterEach(() => endpoint.close());
 
-it('opens one connection for each signal, and the first flushes need no other', async () => {
+it('warming up opens one connection for each signal, and the first flushes need no other', async () => {
   const { delivery, flush, observed } = createFixture({
     url: endpoint.url,
     metricSource: { collect: () => makeWindow(1) },
@@ -31,7 +31,7 @@ it('opens one connection for each signal, and the first flushes need no other', 
   delivery.close();
 });
 
-it('opens none if a snapshot is about to be taken', async () => {
+it('warming up opens none if a snapshot is about to be taken', async () => {
   const { delivery, flush } = createFixture({ url: endpoint.url });
   await delivery.warmUp({ connect: false });
   expect(endpoint.connections).toBe(0);

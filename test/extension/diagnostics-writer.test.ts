@@ -15,7 +15,7 @@ function open(secrets: readonly string[] = []) {
   return { lines, time, writer };
 }
 
-it('writes one JSON object a line', () => {
+it('the diagnostics writer writes one JSON object a line', () => {
   const { lines, writer } = open();
   writer.warn('a "quoted"\nmessage', { count: 2, name: 'x', missing: undefined });
   expect(lines).toEqual([
@@ -35,7 +35,7 @@ it.each<{ level: LogLevel; printed: string[] }>([
   { level: 'warn', printed: ['error', 'warn'] },
   { level: 'info', printed: ['error', 'warn', 'info'] },
   { level: 'debug', printed: ['error', 'warn', 'info', 'debug'] },
-])('prints $printed at level $level', ({ level, printed }) => {
+])('the diagnostics writer prints $printed at level $level', ({ level, printed }) => {
   const { lines, writer } = open();
   writer.setLevel(level);
   const log = (name: keyof Omit<DiagnosticsWriter, 'setLevel' | 'setMask'>): void =>
@@ -44,7 +44,7 @@ it.each<{ level: LogLevel; printed: string[] }>([
   expect(lines.map(({ level: seen }) => seen)).toEqual(printed);
 });
 
-it('prints a repeated message three times, then once a minute with a count', () => {
+it('the diagnostics writer prints a repeated message three times, then once a minute with a count', () => {
   const { lines, time, writer } = open();
   for (let index = 0; index < 10; index += 1) writer.warn(`lost ${index} records`);
   expect(lines).toHaveLength(3);
@@ -55,7 +55,7 @@ it('prints a repeated message three times, then once a minute with a count', () 
   expect(lines[3]).toMatchObject({ message: 'lost 5 records', suppressed: 7 });
 });
 
-it('counts each message by itself', () => {
+it('the diagnostics writer counts each message by itself', () => {
   const { lines, writer } = open();
   for (let index = 0; index < 10; index += 1) writer.warn('one');
   writer.error('one');
@@ -63,7 +63,7 @@ it('counts each message by itself', () => {
   expect(lines).toHaveLength(5);
 });
 
-it('prints no more than a hundred lines a minute, whatever they say', () => {
+it('the diagnostics writer prints no more than a hundred lines a minute, whatever they say', () => {
   const { lines, time, writer } = open();
   for (let index = 0; index < 1_000; index += 1) writer.warn(`message ${'x'.repeat(index % 150)}`);
   expect(lines).toHaveLength(100);
@@ -72,7 +72,7 @@ it('prints no more than a hundred lines a minute, whatever they say', () => {
   expect(lines).toHaveLength(101);
 });
 
-it('cuts long texts', () => {
+it('the diagnostics writer cuts long texts', () => {
   const { lines, writer } = open();
   writer.warn('x'.repeat(10_000), { detail: 'y'.repeat(10_000) });
   expect(JSON.stringify(lines[0]).length).toBeLessThan(5_000);
@@ -86,7 +86,7 @@ it.each([
   { text: '{"password":"p"}', kept: '{"password":"[redacted]"}' },
   { text: 'header is s3cr3t-value here', kept: 'header is [redacted] here' },
   { text: 'basic auth is not configured', kept: 'basic auth is not configured' },
-])('prints $kept', ({ text, kept }) => {
+])('the diagnostics writer prints $kept', ({ text, kept }) => {
   const { lines, writer } = open(['s3cr3t-value']);
   writer.warn(text);
   writer.warn('as a field', { text });
@@ -95,13 +95,13 @@ it.each([
   if (!text.startsWith('Authorization')) expect(lines[0]?.['message']).toBe(kept);
 });
 
-it('prints no half of a secret where a text is cut', () => {
+it('the diagnostics writer prints no half of a secret where a text is cut', () => {
   const { writer, lines } = open(['s3cr3t-value']);
   writer.warn(`${'.'.repeat(2_040)}s3cr3t-value`);
   expect(JSON.stringify(lines)).not.toContain('s3');
 });
 
-it('finds the secrets in the environment', () => {
+it('the diagnostics writer finds the secrets in the environment', () => {
   const secrets = findSecrets({
     OTEL_EXPORTER_OTLP_HEADERS: 'api-key=abc%20123, x=1',
     LAMBDA_OTLP_OTEL_EXPORTER_OTLP_TRACES_HEADERS: 'token=tttttt',
@@ -114,7 +114,7 @@ it('finds the secrets in the environment', () => {
   );
 });
 
-it('prints no text that the rules of redaction mask, in a message and in its fields', () => {
+it('the diagnostics writer prints no text that the rules of redaction mask, in a message and in its fields', () => {
   const { lines, writer } = open();
   writer.setMask((text) => text.replaceAll('me@example.org', '[REDACTED]'));
   writer.error("a fault of the extension: 'me@example.org' is not valid JSON", {

@@ -126,11 +126,11 @@ it.each([
     latestMs: 900,
     expected: 900,
   },
-])('waits until $title', ({ telemetryArrived, latestMs, expected }) => {
+])('an end is waited for until $title', ({ telemetryArrived, latestMs, expected }) => {
   expect(boundWait(historyOf([100]), 100, { latestMs, telemetryArrived })).toBe(expected);
 });
 
-it('keeps a short history', () => {
+it('the flush policy keeps a short history', () => {
   const times = Array.from({ length: 1_000 }, (_, index) => index);
   expect(historyOf(times).invokedAtMs).toHaveLength(6);
 });

@@ -73,7 +73,7 @@ it('a body that inflates to more than 8 MiB is rejected, and the next one is rea
   expect(budget.heldBytes).toBe(0);
 });
 
-it('is active by the subscription, or by what comes without one', () => {
+it('the telemetry stream is active by the subscription, or by what comes without one', () => {
   const { clock, inbox, take } = open();
   expect(inbox.isActive).toBe(false);
   inbox.isSubscribed = true;

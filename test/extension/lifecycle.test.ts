@@ -39,7 +39,7 @@ it('the rehearsal does not begin once there is an invocation', async () => {
 });
 
 describe('end', () => {
-  it('waits for runtimeDone of this request, flushes, and polls', async () => {
+  it('with end, the lifecycle waits for runtimeDone of this request, flushes, and polls', async () => {
     const scene = new Scene();
     await scene.invoke('r1');
     await scene.finish('other');
@@ -56,7 +56,7 @@ describe('end', () => {
     expect(scene.clock.armed).toBe(0);
   });
 
-  it('does not wait when runtimeDone came before the INVOKE event', async () => {
+  it('with end, the lifecycle does not wait when runtimeDone came before the INVOKE event', async () => {
     const scene = new Scene();
     await scene.finish('r1');
     await scene.invoke('r1');
@@ -69,7 +69,7 @@ describe('end', () => {
     { title: 'the budget', timeoutMs: 3_000, doneAfterMs: 10, expectedMs: 500 },
     { title: 'what the deadline leaves', timeoutMs: 600, doneAfterMs: 100, expectedMs: 400 },
   ])(
-    'gives an export that hangs no more than $title',
+    'with end, the lifecycle gives an export that hangs no more than $title',
     async ({ timeoutMs, doneAfterMs, expectedMs }) => {
       const scene = new Scene();
       scene.pipeline.flushTakesMs = Number.POSITIVE_INFINITY;
@@ -85,14 +85,14 @@ describe('end', () => {
     },
   );
 
-  describe('with a request of the SDK half received', () => {
+  describe('half-received requests', () => {
     const startHalf = async (scene: Scene, requestId: string): Promise<void> => {
       scene.telemetry.unfinishedMs = scene.clock.steadyMs();
       await scene.invoke(requestId);
       await scene.finish(requestId);
     };
 
-    it('waits for the other half', async () => {
+    it('with a request half received, the lifecycle waits for the other half', async () => {
       const scene = new Scene();
       await startHalf(scene, 'r1');
       await scene.clock.advance(4);
@@ -103,7 +103,7 @@ describe('end', () => {
       expect(scene.polls).toBe(2);
     });
 
-    it('waits for no more than 10 ms, and in vain only once', async () => {
+    it('with a request half received, the lifecycle waits for no more than 10 ms, and in vain only once', async () => {
       const scene = new Scene();
       await startHalf(scene, 'r1');
       await scene.clock.advance(9);
@@ -118,7 +118,7 @@ describe('end', () => {
       expect(scene.pipeline.flushes).toHaveLength(2);
     });
 
-    it('waits for no longer than the flush budget', async () => {
+    it('with a request half received, the lifecycle waits for no longer than the flush budget', async () => {
       const scene = new Scene({ flushBudgetMs: 2 });
       await startHalf(scene, 'r1');
       await scene.clock.advance(2);
@@ -126,7 +126,7 @@ describe('end', () => {
     });
   });
 
-  it('polls before the deadline when runtimeDone does not come', async () => {
+  it('with end, the lifecycle polls before the deadline when runtimeDone does not come', async () => {
     const scene = new Scene();
     await scene.invoke('r1', 3_000);
     await scene.clock.advance(2_899);
@@ -137,7 +137,7 @@ describe('end', () => {
   });
 
   it.each([Number.NaN, -50])(
-    'holds no invocation for long whose deadline is %p ms ahead',
+    'with end, the lifecycle holds no invocation for long whose deadline is %p ms ahead',
     async (timeoutMs) => {
       const scene = new Scene();
       await scene.invoke('r1', timeoutMs);
@@ -146,7 +146,7 @@ describe('end', () => {
     },
   );
 
-  it('waits for no second runtimeDone after one got lost, until they come again', async () => {
+  it('with end, the lifecycle waits for no second runtimeDone after one got lost, until they come again', async () => {
     const scene = new Scene();
     await scene.invoke('r1', 900_000);
     await scene.clock.advance(900_000);
@@ -161,7 +161,7 @@ describe('end', () => {
     expect(scene.polls).toBe(4);
   });
 
-  it('waits for two seconds at most while no telemetry ever came', async () => {
+  it('with end, the lifecycle waits for two seconds at most while no telemetry ever came', async () => {
     const scene = new Scene();
     scene.telemetry.hasArrived = false;
     await scene.invoke('r1', 900_000);
@@ -171,7 +171,7 @@ describe('end', () => {
     expect(scene.polls).toBe(3);
   });
 
-  it('polls at once while the endpoint is given up', async () => {
+  it('with end, the lifecycle polls at once while the endpoint is given up', async () => {
     const scene = new Scene();
     scene.pipeline.suspended = true;
     await scene.invoke('r1');
@@ -181,7 +181,7 @@ describe('end', () => {
     expect(scene.pipeline.flushes).toHaveLength(0);
   });
 
-  it('polls at once without telemetry, and exports what the SDK handed over beside the handler', async () => {
+  it('with end, the lifecycle polls at once without telemetry, and exports what the SDK handed over beside the handler', async () => {
     const scene = new Scene();
     scene.telemetry.isActive = false;
     await scene.invoke('r1');
@@ -190,7 +190,7 @@ describe('end', () => {
     expect(scene.clock.armed).toBe(0);
   });
 
-  it('tries an endpoint that failed while the next invocation runs', async () => {
+  it('with end, the lifecycle tries an endpoint that failed while the next invocation runs', async () => {
     const scene = new Scene();
     scene.pipeline.delivers = false;
     await scene.invoke('r1');

@@ -118,21 +118,21 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-it('registers, subscribes, polls, and exits 0 at SHUTDOWN', async () => {
+it('the process registers, subscribes, polls, and exits 0 at SHUTDOWN', async () => {
   const { api, ended } = await launch();
   expect((await ended).code).toBe(0);
   expect(pathsOf(api)).toEqual(['extension/register', '2022-07-01/telemetry', 'event/next']);
   expect(api.received[2]?.headers['lambda-extension-identifier']).toBe('id');
 });
 
-it('does not register again when the shell did', async () => {
+it('the process does not register again when the shell did', async () => {
   const { api, ended } = await launch({}, { LAMBDA_OTLP_EXTENSION_ID: 'from-shell' });
   expect((await ended).code).toBe(0);
   expect(pathsOf(api)).toEqual(['2022-07-01/telemetry', 'event/next']);
   expect(api.received[0]?.headers['lambda-extension-identifier']).toBe('from-shell');
 });
 
-it('listens before it subscribes', async () => {
+it('the process listens before it subscribes', async () => {
   const statuses: Promise<number | undefined>[] = [];
   const { ended } = await launch({
     subscribe: (received, response) => {
@@ -145,7 +145,7 @@ it('listens before it subscribes', async () => {
   expect(await Promise.all(statuses)).toEqual([200]);
 });
 
-it('comes back for SHUTDOWN only when INVOKE is refused', async () => {
+it('the process comes back for SHUTDOWN only when INVOKE is refused', async () => {
   const { api, ended } = await launch({
     register: ({ body }, response) => {
       if (body.includes('INVOKE')) {
@@ -160,7 +160,7 @@ it('comes back for SHUTDOWN only when INVOKE is refused', async () => {
   expect(api.received[1]?.body).toBe('{"events":["SHUTDOWN"]}');
 });
 
-it('registers at a later attempt', async () => {
+it('the process registers at a later attempt', async () => {
   const { ended } = await launch({
     register: (_, response, count) => {
       if (count < 3) {
@@ -197,7 +197,7 @@ it('exits when there is no Extensions API', async () => {
 });
 
 it.each([202, 400, 403, 500])(
-  'goes on polling when the subscription is answered %p',
+  'the process goes on polling when the subscription is answered %p',
   async (status) => {
     const { api, ended } = await launch({
       subscribe: (_, response) => response.writeHead(status).end('{"errorMessage": "un"quoted"}'),
@@ -218,7 +218,7 @@ it.each([202, 400, 403, 500])(
   },
 );
 
-it('waits for runtimeDone before it polls again', async () => {
+it('the process waits for runtimeDone before it polls again', async () => {
   const order: string[] = [];
   const { api, ended } = await launch(
     {
@@ -257,7 +257,7 @@ it('reports exit/error and exits when event/next is gone', async () => {
   expect(pathsOf(api).filter((path) => path === 'event/next').length).toBeLessThanOrEqual(7);
 });
 
-it.each(['SIGTERM', 'SIGINT'] as const)('takes %s for SHUTDOWN', async (signal) => {
+it.each(['SIGTERM', 'SIGINT'] as const)('the process takes %s for SHUTDOWN', async (signal) => {
   const { api, child, ended } = await launch({ next: () => undefined });
   await api.waitFor('/event/next');
   child.kill(signal);
@@ -265,7 +265,7 @@ it.each(['SIGTERM', 'SIGINT'] as const)('takes %s for SHUTDOWN', async (signal) 
   expect((await ended).code).toBe(0);
 });
 
-it('prints a timeline of the start at debug', async () => {
+it('the process prints a timeline of the start at debug', async () => {
   const { child, ended } = await launch(
     { next: () => undefined },
     { LAMBDA_OTLP_LOG_LEVEL: 'debug' },

@@ -46,7 +46,7 @@ function released(selfMetrics: SelfMetrics): readonly Measurement[] {
   return measurements;
 }
 
-it('keeps the counts of dropped items in a lost delta metric for the next, and only those', () => {
+it('SelfMetrics keeps the counts of dropped items in a lost delta metric for the next, and only those', () => {
   const selfMetrics = new SelfMetrics();
   const name = 'otel.sdk.exporter.log.exported';
   selfMetrics.recount(makeMetric(name, AggregationTemporality.DELTA));
@@ -56,7 +56,7 @@ it('keeps the counts of dropped items in a lost delta metric for the next, and o
 });
 
 it.each(['lambda.telemetry.invalid', 'lambda.telemetry.unread', 'lambda.telemetry.unread.size'])(
-  'keeps all of a lost %s',
+  'SelfMetrics keeps all of a lost %s',
   (name) => {
     const selfMetrics = new SelfMetrics();
     selfMetrics.recount(makeMetric(name, AggregationTemporality.DELTA));
@@ -71,7 +71,7 @@ it.each(['lambda.telemetry.invalid', 'lambda.telemetry.unread', 'lambda.telemetr
 it.each([
   ['a cumulative metric', 'otel.sdk.exporter.log.exported', AggregationTemporality.CUMULATIVE],
   ['what a metric says of the function', 'faas.errors', AggregationTemporality.DELTA],
-])('keeps nothing of %s', (_what, name, temporality) => {
+])('SelfMetrics keeps nothing of %s', (_what, name, temporality) => {
   const selfMetrics = new SelfMetrics();
   selfMetrics.recount(makeMetric(name, temporality));
   expect(released(selfMetrics)).toEqual([]);
@@ -96,7 +96,7 @@ it('sums up what was exported, by signal and reason, and releases it once', () =
   expect(released(selfMetrics)).toEqual([]);
 });
 
-it('keeps every duration, with the outcome of its request', () => {
+it('SelfMetrics keeps every duration, with the outcome of its request', () => {
   const selfMetrics = new SelfMetrics();
   selfMetrics.requestEnded('traces', 12, 'success');
   selfMetrics.requestEnded('traces', 500, 'timeout');
@@ -108,7 +108,7 @@ it('keeps every duration, with the outcome of its request', () => {
   ]);
 });
 
-it('is urgent from a loss until it is released', () => {
+it('SelfMetrics is urgent from a loss until it is released', () => {
   const selfMetrics = new SelfMetrics();
   selfMetrics.exported('metrics', 1);
   expect(selfMetrics.isUrgent).toBe(false);

@@ -20,11 +20,11 @@ const DEFAULTS = {
   reserveBytes: 9_437_184,
 };
 
-it('has a default for everything', () => {
+it('every setting has a default', () => {
   expect(read({})).toEqual({ settings: DEFAULTS, level: 'warn', lines: [] });
 });
 
-it('takes every variable', () => {
+it('every variable is taken', () => {
   const { settings, level, lines } = read({
     LAMBDA_OTLP_FLUSH: 'End',
     LAMBDA_OTLP_FLUSH_BUDGET_MS: '0',
@@ -57,7 +57,7 @@ it.each([
   { LAMBDA_OTLP_TELEMETRY_TIMEOUT_MS: '24' },
   { LAMBDA_OTLP_LOG_LEVEL: 'loud' },
   { OTEL_LOG_LEVEL: 'loud' },
-])('says once that %p cannot be used, and uses the default', (variables) => {
+])('the reader of settings says once that %p cannot be used, and uses the default', (variables) => {
   const { settings, level, lines } = read(variables);
   expect(settings).toEqual(DEFAULTS);
   expect(level).toBe('warn');
@@ -65,7 +65,7 @@ it.each([
   expect(lines[0]).toContain(Object.keys(variables)[0]);
 });
 
-it('subscribes to the platform stream even when it was left out', () => {
+it('the extension subscribes to the platform stream even when it was left out', () => {
   const { settings, lines } = read({ LAMBDA_OTLP_STREAMS: 'function' });
   expect(settings.streams).toEqual(['platform', 'function']);
   expect(lines).toHaveLength(1);
@@ -75,20 +75,23 @@ it.each([
   { variables: { OTEL_LOG_LEVEL: 'NONE' }, expected: 'off' },
   { variables: { OTEL_LOG_LEVEL: 'verbose' }, expected: 'debug' },
   { variables: { OTEL_LOG_LEVEL: 'error', LAMBDA_OTLP_LOG_LEVEL: 'info' }, expected: 'info' },
-])('reads $expected out of $variables', ({ variables, expected }) => {
+])('the log level $expected is read out of $variables', ({ variables, expected }) => {
   expect(read(variables as Record<string, string>).level).toBe(expected);
 });
 
 it.each([
   { bufferBytes: '16777216', budgetBytes: 50_331_648, reserveBytes: 9_437_184 },
   { bufferBytes: '65536', budgetBytes: 9_437_184, reserveBytes: 0 },
-])('holds three times the buffer of $bufferBytes, or a body of the largest size', (row) => {
-  const { settings } = read({ LAMBDA_OTLP_BUFFER_BYTES: row.bufferBytes });
-  expect(settings).toMatchObject({
-    budgetBytes: row.budgetBytes,
-    reserveBytes: row.reserveBytes,
-  });
-});
+])(
+  'the inbox may hold three times the buffer of $bufferBytes, or a body of the largest size',
+  (row) => {
+    const { settings } = read({ LAMBDA_OTLP_BUFFER_BYTES: row.bufferBytes });
+    expect(settings).toMatchObject({
+      budgetBytes: row.budgetBytes,
+      reserveBytes: row.reserveBytes,
+    });
+  },
+);
 
 const strategyOf = (variables: Record<string, string>) => read(variables).settings.flushStrategy;
 

@@ -90,7 +90,7 @@ it.each([
   },
 );
 
-describe('an invocation that shrinks', () => {
+describe('shrinking', () => {
   const identity = { traceId: TRACE, spanId: '54565fb41ac79632' };
   const metrics = { durationMs: 100 };
   const requestId = REQUEST;
@@ -110,18 +110,21 @@ describe('an invocation that shrinks', () => {
     ['start', 'start'],
     ['runtimeDone', 'done'],
     ['report', 'report'],
-  ] as const)('keeps the time of its %s, its ids and no exceptions', (_, part) => {
-    const { type, time } = whole[part];
-    const subject = closed({ [part]: whole[part], identity });
-    const { exceptions } = subject;
-    shrink(subject);
-    expect(subject).toStrictEqual(
-      closed({ [part]: { type, time, requestId }, identity, exceptions: [] }),
-    );
-    expect(exceptions).toEqual([exception]);
-  });
+  ] as const)(
+    'an invocation that shrinks keeps the time of its %s, its ids and no exceptions',
+    (_, part) => {
+      const { type, time } = whole[part];
+      const subject = closed({ [part]: whole[part], identity });
+      const { exceptions } = subject;
+      shrink(subject);
+      expect(subject).toStrictEqual(
+        closed({ [part]: { type, time, requestId }, identity, exceptions: [] }),
+      );
+      expect(exceptions).toEqual([exception]);
+    },
+  );
 
-  it('keeps everything while it has no ids', () => {
+  it('an invocation that shrinks keeps everything while it has no ids', () => {
     const subject = closed(whole);
     shrink(subject);
     expect(subject).toStrictEqual(closed(whole));

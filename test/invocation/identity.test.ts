@@ -145,7 +145,7 @@ it.each([
   expect(toRuntimeIdentity(invocation, tracing)).toBeUndefined();
 });
 
-describe('invocations that come with the same header', () => {
+describe('the same header', () => {
   const header = { value: `${ROOT};Parent=${PARENT};Sampled=0` };
   const invocation = (requestId: string, tracing = {}): Invocation => ({
     ...createInvocation(requestId),
@@ -156,7 +156,7 @@ describe('invocations that come with the same header', () => {
     return subject.identity?.spanId;
   };
 
-  it('share the trace, not the span id, and keep what they have', () => {
+  it('invocations that come with the same header share the trace, not the span id, and keep what they have', () => {
     const identities = new Identities(sha256);
     const [first, second] = [invocation('a', header), invocation('b', header)];
     expect(settle(identities, first)).toBe(PARENT);
@@ -165,7 +165,7 @@ describe('invocations that come with the same header', () => {
     expect(settle(identities, first)).toBe(PARENT);
   });
 
-  it('are told apart for 512 ids', () => {
+  it('invocations that come with the same header are told apart for 512 ids', () => {
     const identities = new Identities(sha256);
     settle(identities, invocation('first', header));
     for (let index = 0; index < 511; index += 1) settle(identities, invocation(`${index}`));
@@ -173,15 +173,18 @@ describe('invocations that come with the same header', () => {
     expect(settle(identities, invocation('later', header))).toBe(PARENT);
   });
 
-  it.each(['done', 'report'] as const)('take it from %s where the start is missing', (part) => {
-    const subject = createInvocation('a');
-    const end = { time: at(100), requestId: 'a', metrics: { durationMs: 100 }, tracing: header };
-    if (part === 'done') subject.done = { type: 'platform.runtimeDone', ...end };
-    else subject.report = { type: 'platform.report', ...end };
-    expect(settle(new Identities(sha256), subject)).toBe(PARENT);
-  });
+  it.each(['done', 'report'] as const)(
+    'invocations take the header from %s where the start is missing',
+    (part) => {
+      const subject = createInvocation('a');
+      const end = { time: at(100), requestId: 'a', metrics: { durationMs: 100 }, tracing: header };
+      if (part === 'done') subject.done = { type: 'platform.runtimeDone', ...end };
+      else subject.report = { type: 'platform.report', ...end };
+      expect(settle(new Identities(sha256), subject)).toBe(PARENT);
+    },
+  );
 
-  it('get no ids while their start is unknown, nor when another process has exported them', () => {
+  it('invocations that come with the same header get no ids while their start is unknown, nor when another process has exported them', () => {
     const unknown = createInvocation('a');
     const foreign = { ...invocation('b', header), isForeign: true };
     expect(settle(new Identities(sha256), unknown)).toBeUndefined();
@@ -194,14 +197,17 @@ describe('invocations that come with the same header', () => {
     ['their last 8 digits', 'fedcba9876543210', 'fedcba9976543210'],
     ['last 8 digits of zeros', 'fedcba9800000000', '7654321000000000'],
     ['halves that changed places', 'fedcba9876543210', '76543210fedcba98'],
-  ])('but for parents that agree in %s keep both, and know them again', (_, one, other) => {
-    const identities = new Identities(sha256);
-    const settled = (requestId: string, parent: string) => {
-      const value = `${ROOT};Parent=${parent};Sampled=0`;
-      return settle(identities, invocation(requestId, { value }));
-    };
-    expect([settled('a', one), settled('b', other)]).toEqual([one, other]);
-    const again = ['c', 'd'].map((id) => hashed(id, toNanosText(at(0)), 'invocation'));
-    expect([settled('c', one), settled('d', other)]).toEqual(again);
-  });
+  ])(
+    'invocations with the same header but for parents that agree in %s keep both, and know them again',
+    (_, one, other) => {
+      const identities = new Identities(sha256);
+      const settled = (requestId: string, parent: string) => {
+        const value = `${ROOT};Parent=${parent};Sampled=0`;
+        return settle(identities, invocation(requestId, { value }));
+      };
+      expect([settled('a', one), settled('b', other)]).toEqual([one, other]);
+      const again = ['c', 'd'].map((id) => hashed(id, toNanosText(at(0)), 'invocation'));
+      expect([settled('c', one), settled('d', other)]).toEqual(again);
+    },
+  );
 });

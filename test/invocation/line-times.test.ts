@@ -214,13 +214,13 @@ it.each([
   expect(ofKind(tracker.settle(ENDING), 'line')).toHaveLength(1000);
 });
 
-describe('no exception of the invocation is', () => {
+describe('exceptions', () => {
   const exception = { time: at(49), type: 'E' };
 
   it.each([
     ['an error of an extension', line(50, 'x', { exception, stream: 'extension' })],
     ['a line without an error', line(50, 'x')],
-  ])('%s', (_, subject) => {
+  ])('no exception of the invocation is %s', (_, subject) => {
     const tracker = createTracker();
     feed(tracker, [start(0), wire(60, 'platform.extension', {}), done(100), subject]);
     expect(ofKind(tracker.settle(), 'invocation')).toMatchObject([{ exceptions: [] }]);

@@ -9,18 +9,21 @@ it('recognizes a batch that comes again', () => {
   expect(isDuplicate({ sequenceId: 'a', bytes: Buffer.from(body) })).toBe(true);
 });
 
-it('keeps other content under the same id, and the same content under another', () => {
+it('the deduplication keeps other content under the same id, and the same content under another', () => {
   const isDuplicate = createDeduplication();
   isDuplicate({ sequenceId: 'a', bytes: body });
   expect(isDuplicate({ sequenceId: 'a', bytes: Buffer.from('[]') })).toBe(false);
   expect(isDuplicate({ sequenceId: 'b', bytes: body })).toBe(false);
 });
 
-it.each([undefined, ''])('keeps equal batches without an id (%p)', (sequenceId) => {
-  const isDuplicate = createDeduplication();
-  expect(isDuplicate({ sequenceId, bytes: body })).toBe(false);
-  expect(isDuplicate({ sequenceId, bytes: body })).toBe(false);
-});
+it.each([undefined, ''])(
+  'the deduplication keeps equal batches without an id (%p)',
+  (sequenceId) => {
+    const isDuplicate = createDeduplication();
+    expect(isDuplicate({ sequenceId, bytes: body })).toBe(false);
+    expect(isDuplicate({ sequenceId, bytes: body })).toBe(false);
+  },
+);
 
 it('remembers the latest 256 batches and no more', () => {
   const isDuplicate = createDeduplication();

@@ -83,9 +83,12 @@ it.each<{ title: string; respond: Responder; expected: object }>([
   expect(await register(client, REQUEST)).toMatchObject(expected);
 });
 
-it.each(['', 'null', '[]', '{"accountId":null}', '{'])('reads a registration out of %p', (body) => {
-  expect(readRegistration('id', body)).toEqual({ extensionId: 'id' });
-});
+it.each(['', 'null', '[]', '{"accountId":null}', '{'])(
+  'readRegistration reads a registration out of %p',
+  (body) => {
+    expect(readRegistration('id', body)).toEqual({ extensionId: 'id' });
+  },
+);
 
 it.each([
   {

@@ -19,7 +19,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-it('answers with status, headers and body', async () => {
+it('an answer has status, headers and body', async () => {
   const { client } = await connect((_, response) =>
     response.writeHead(418, { 'X-A': 'b' }).end('größe'),
   );
@@ -39,7 +39,7 @@ it('reports that the request is on its way before any answer', async () => {
   });
 });
 
-it('sends again at once when a kept connection turns out to be closed', async () => {
+it('the client sends again at once when a kept connection turns out to be closed', async () => {
   let requests = 0;
   const { api, client } = await connect(({ socket }, response) => {
     requests += 1;
@@ -51,13 +51,13 @@ it('sends again at once when a kept connection turns out to be closed', async ()
   expect(api.received.map(({ path }) => path)).toEqual(['/1', '/2', '/2']);
 });
 
-it('does not send again when a fresh connection is reset', async () => {
+it('the client does not send again when a fresh connection is reset', async () => {
   const { api, client } = await connect(({ socket }) => socket.resetAndDestroy());
   expect(await client.send({ method: 'GET', path: '/' })).toMatchObject({ kind: 'failed' });
   expect(api.received).toHaveLength(1);
 });
 
-it('gives up after the timeout that was asked for', async () => {
+it('the client gives up after the timeout that was asked for', async () => {
   const { client } = await connect(() => undefined);
   expect(await client.send({ method: 'GET', path: '/', timeoutMs: 20 })).toEqual({
     kind: 'failed',
@@ -65,7 +65,7 @@ it('gives up after the timeout that was asked for', async () => {
   });
 });
 
-it('takes no answer beyond 1 MiB', async () => {
+it('the client takes no answer beyond 1 MiB', async () => {
   const { client } = await connect((_, response) => response.end(Buffer.alloc(1_048_577)));
   expect(await client.send({ method: 'GET', path: '/' })).toMatchObject({ kind: 'failed' });
 });
@@ -77,7 +77,7 @@ it.each(['', 'a b', 'host:port', '127.0.0.1:1'])('fails as a value for %p', asyn
   });
 });
 
-it('takes an address with a scheme', async () => {
+it('the client takes an address with a scheme', async () => {
   const api = await startScriptedServer((_, response) => response.end('ok'));
   cleanups.push(() => api.close());
   const client = createApiClient(`http://${api.address}`);

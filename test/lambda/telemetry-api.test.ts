@@ -53,7 +53,7 @@ it.each(['"OK"', '"AlreadySubscribed"', ''])('treats 200 %p as a subscription', 
 it.each([
   { known: '2022-12-13', tried: ['2025-01-29', '2022-12-13'] },
   { known: '2022-07-01', tried: ['2025-01-29', '2022-12-13', '2022-07-01'] },
-])('goes down to schema version $known', async ({ known, tried }) => {
+])('the subscription goes down to schema version $known', async ({ known, tried }) => {
   const { outcome, received } = await ask(({ body }, response) => {
     if (body.includes(known)) response.end('"OK"');
     else response.writeHead(400).end('{"errorMessage":"schemaVersion must be "one of""');
@@ -91,7 +91,7 @@ it.each<{ title: string; respond: Responder }>([
   },
   { title: '500', respond: (_, r) => r.writeHead(500).end('version') },
   { title: 'a reset', respond: ({ socket }) => socket.resetAndDestroy() },
-])('does not ask twice after $title', async ({ respond }) => {
+])('the subscription is not asked for twice after $title', async ({ respond }) => {
   const { outcome, received } = await ask(respond);
   expect(outcome.kind).toBe('failed');
   expect(received).toHaveLength(1);

@@ -61,7 +61,7 @@ it.each([
   { method: 'PUT', path: '/telemetry/' },
   { method: 'POST', path: '/' },
   { method: 'POST', path: '/any/where?x=1' },
-])('takes $method $path', async ({ method, path }) => {
+])('the listener takes $method $path', async ({ method, path }) => {
   const { arrived, until, port } = await listen();
   const headers = { 'Sequence-Id': 's1' };
   expect(await send(port, { method, path, headers, chunks: ['[]'] })).toBe(200);
@@ -69,7 +69,7 @@ it.each([
   expect(arrived).toEqual([{ text: '[]', isGzip: false, sequenceId: 's1' }]);
 });
 
-it.each(['GET', 'HEAD', 'DELETE'])('refuses %s and goes on', async (method) => {
+it.each(['GET', 'HEAD', 'DELETE'])('the listener refuses %s and goes on', async (method) => {
   const { arrived, until, port } = await listen();
   expect(await send(port, { method })).toBe(405);
   expect(await send(port, { chunks: ['[]'] })).toBe(200);
@@ -77,7 +77,7 @@ it.each(['GET', 'HEAD', 'DELETE'])('refuses %s and goes on', async (method) => {
   expect(arrived).toHaveLength(1);
 });
 
-it('joins a character that two chunks share', async () => {
+it('the listener joins a character that two chunks share', async () => {
   const { arrived, until, port } = await listen();
   const bytes = Buffer.from('["ö€😀"]');
   const chunks = [...bytes].map((byte) => Buffer.of(byte));
@@ -87,7 +87,7 @@ it('joins a character that two chunks share', async () => {
 });
 
 it.each(['gzip', 'x-gzip', ' GZIP '])(
-  'hands over what is said to be %s as it came',
+  'the listener hands over what is said to be %s as it came',
   async (encoding) => {
     const { arrived, until, port } = await listen();
     const body = gzipSync('[1]');
@@ -98,13 +98,18 @@ it.each(['gzip', 'x-gzip', ' GZIP '])(
   },
 );
 
-it.each(['br', 'deflate', 'zstd', 'gzip, gzip'])('refuses %s with 415', async (encoding) => {
-  const { arrived, until, port } = await listen();
-  expect(await send(port, { headers: { 'Content-Encoding': encoding }, chunks: ['x'] })).toBe(415);
-  await send(port, { headers: { 'Content-Encoding': 'identity' }, chunks: ['[]'] });
-  await until(1);
-  expect(arrived.map(({ text }) => text)).toEqual(['[]']);
-});
+it.each(['br', 'deflate', 'zstd', 'gzip, gzip'])(
+  'the listener refuses %s with 415',
+  async (encoding) => {
+    const { arrived, until, port } = await listen();
+    expect(await send(port, { headers: { 'Content-Encoding': encoding }, chunks: ['x'] })).toBe(
+      415,
+    );
+    await send(port, { headers: { 'Content-Encoding': 'identity' }, chunks: ['[]'] });
+    await until(1);
+    expect(arrived.map(({ text }) => text)).toEqual(['[]']);
+  },
+);
 
 it('acknowledges an empty body, and hands nothing over', async () => {
   const { arrived, until, port } = await listen();
@@ -114,7 +119,7 @@ it('acknowledges an empty body, and hands nothing over', async () => {
   expect(arrived).toHaveLength(1);
 });
 
-it('hands over nothing of a body whose sender disconnected', async () => {
+it('the listener hands over nothing of a body whose sender disconnected', async () => {
   const { arrived, until, port } = await listen();
   const socket = connect(port, '127.0.0.1');
   await new Promise<void>((resolve) =>
@@ -131,7 +136,7 @@ it('hands over nothing of a body whose sender disconnected', async () => {
 it.each([
   { title: 'says that it is too long', headers: { 'Content-Length': String(9 * 1024 * 1024) } },
   { title: 'turns out to be too long', headers: { 'Transfer-Encoding': 'chunked' } },
-])('cuts a body that $title, and goes on', async ({ headers }) => {
+])('the listener cuts a body that $title, and goes on', async ({ headers }) => {
   const { arrived, until, diagnostics, port } = await listen();
   const chunks = Array.from({ length: 9 }, () => Buffer.alloc(1024 * 1024, 0x20));
   expect(await send(port, { headers, chunks })).toBe('cut');
@@ -141,7 +146,7 @@ it.each([
   expect(diagnostics.lines).toEqual([expect.stringContaining('warn telemetry listener: expected')]);
 });
 
-it('takes 8 MiB at once', async () => {
+it('the listener takes 8 MiB at once', async () => {
   const { arrived, until, port } = await listen();
   const chunks = [Buffer.alloc(8 * 1024 * 1024, 0x20)];
   expect(await send(port, { chunks })).toBe(200);
@@ -161,7 +166,7 @@ it('survives bytes that are not HTTP', async () => {
   await until(1);
 });
 
-it('gives every listener a port of its own, none of them 9001', async () => {
+it('every listener has a port of its own, none of them 9001', async () => {
   const ports = [await listen(), await listen()].map(({ port }) => port);
   expect(new Set([...ports, 9001]).size).toBe(3);
 });

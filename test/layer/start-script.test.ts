@@ -338,7 +338,7 @@ it('speaks to an IPv6 address in brackets', async () => {
   expect(readStart(ended).id).toBe('id-1');
 });
 
-it('is clean for shellcheck where that is installed', () => {
+it('the start script is clean for shellcheck where that is installed', () => {
   const found = process.env['PATH']
     ?.split(':')
     .some((folder) => existsSync(join(folder, 'shellcheck')));

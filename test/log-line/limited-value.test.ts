@@ -63,7 +63,7 @@ it.each([
   expect(limitValue(value, { ...ROOMY, ...limits })).toEqual(expected);
 });
 
-it('keeps short members before long ones, in their order', () => {
+it('a limited value keeps short members before long ones, in their order', () => {
   const long = 'x'.repeat(257);
   const { value, truncated } = limitValue(
     { long, short: 'y'.repeat(256), last: 1 },
@@ -74,7 +74,7 @@ it('keeps short members before long ones, in their order', () => {
   expect(truncated).toBe(true);
 });
 
-it('cuts text to bytes between characters', () => {
+it('a limited value cuts text to bytes between characters', () => {
   expect([limitText('a€', 4), limitText('a€', 3), limitText('\ud83d', 3)]).toEqual([
     'a€',
     'a',
@@ -82,7 +82,7 @@ it('cuts text to bytes between characters', () => {
   ]);
 });
 
-it('has JSON text for what JSON knows', () => {
+it('a limited value has JSON text for what JSON knows', () => {
   const cycle: unknown[] = [];
   cycle.push(cycle);
   expect([toJsonText([1]), toJsonText(() => 1), toJsonText(cycle)]).toEqual([

@@ -19,7 +19,7 @@ afterEach(() => {
 });
 
 describe('alarms', () => {
-  it('ring once each, not before their time, the earliest first', () => {
+  it('alarms ring once each, not before their time, the earliest first', () => {
     setAlarm(ring('late'), 500);
     setAlarm(ring('early'), 20);
     setAlarm(ring('between'), 100);
@@ -33,7 +33,7 @@ describe('alarms', () => {
     expect(rung).toHaveLength(3);
   });
 
-  it('do not ring if they were cancelled, even at the time at which they were due', () => {
+  it('alarms do not ring if they were cancelled, even at the time at which they were due', () => {
     const cancelled = setAlarm(ring('cancelled'), 10);
     cancelled();
     setAlarm(() => cancelNeighbour(), 30);
@@ -44,7 +44,7 @@ describe('alarms', () => {
     cancelNeighbour();
   });
 
-  it('that were cancelled neither delay nor hasten later ones', () => {
+  it('alarms that were cancelled neither delay nor hasten later ones', () => {
     setAlarm(ring('early'), 10)();
     setAlarm(ring('late'), 50);
     jest.advanceTimersByTime(49);
@@ -53,7 +53,7 @@ describe('alarms', () => {
     expect(rung).toEqual(['late']);
   });
 
-  it('can be set and cancelled while others ring', () => {
+  it('alarms can be set and cancelled while others ring', () => {
     const cancel = setAlarm(ring('never'), 60);
     setAlarm(() => {
       setAlarm(ring('at once'), 0);
@@ -69,7 +69,7 @@ describe('alarms', () => {
     expect(rung).toHaveLength(2);
   });
 
-  it('ring even if one before them threw, whether due at the same time or later', () => {
+  it('alarms ring even if one before them threw, whether due at the same time or later', () => {
     setAlarm(() => {
       throw new Error('broken');
     }, 10);
@@ -82,7 +82,7 @@ describe('alarms', () => {
     expect(rung).toEqual(['same', 'later']);
   });
 
-  it('accept a delay that is negative, not a number, or longer than a Node.js timer can be', () => {
+  it('alarms accept a delay that is negative, not a number, or longer than a Node.js timer can be', () => {
     setAlarm(ring('none'), NaN);
     setAlarm(ring('past'), -5);
     setAlarm(ring('far'), 3_000_000_000);
@@ -94,10 +94,10 @@ describe('alarms', () => {
     expect(rung).toEqual(['none', 'past', 'far']);
   });
 
-  describe('that are overdue together, as after a freeze,', () => {
+  describe('after a freeze', () => {
     const freeze = () => jest.spyOn(performance, 'now').mockReturnValue(performance.now() + 60_000);
 
-    it('ring in the order of their times, those of one time in the order in which they were set', async () => {
+    it('alarms that are overdue together ring in the order of their times, those of one time in the order in which they were set', async () => {
       setAlarm(ring('cancelled'), 5)();
       setAlarm(ring('third'), 30);
       setAlarm(ring('first'), 10);
@@ -108,7 +108,7 @@ describe('alarms', () => {
       expect(rung).toEqual(['first', 'second', 'third']);
     });
 
-    it('do not ring if the callback of an earlier one cancels them', async () => {
+    it('alarms that are overdue together do not ring if the callback of an earlier one cancels them', async () => {
       const wait = new Promise<void>((resolve) => void setAlarm(resolve, 10));
       const cancel = setAlarm(ring('outer bound'), 20);
       const chain = wait.then(() => undefined).then(cancel);
@@ -119,7 +119,7 @@ describe('alarms', () => {
     });
   });
 
-  it('share one timer, and set none for one that is cancelled', () => {
+  it('alarms share one timer, and set none for one that is cancelled', () => {
     setAlarm(ring('bound'), 500)();
     const armed = jest.getTimerCount();
     for (let count = 0; count < 100; count += 1) setAlarm(ring('bound'), 500 + count)();

@@ -23,19 +23,19 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-it('gives back what was written, once', () => {
+it('the handover file gives back what was written, once', () => {
   writeHandoverFile({ a: [1, 'x'] }, folder);
   expect(readHandoverFile(folder)).toEqual({ a: [1, 'x'] });
   expect(existsSync(path)).toBe(false);
   expect(readHandoverFile(folder)).toBeUndefined();
 });
 
-it('is for its owner only', () => {
+it('the handover file is for its owner only', () => {
   writeHandoverFile({}, folder);
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
-it('replaces what was there', () => {
+it('the handover file replaces what was there', () => {
   writeFileSync(path, 'stale', { mode: 0o666 });
   writeHandoverFile(2, folder);
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -54,7 +54,7 @@ it.each([
   '{"version":2,"data":1}',
   `{"version":1,"data":"${'x'.repeat(70_000)}"}`,
   '\u0000',
-])('reads nothing out of %.40p, and removes it', (content) => {
+])('nothing is read out of a handover file of %.40p, which is removed', (content) => {
   writeFileSync(path, content);
   expect(readHandoverFile(folder)).toBeUndefined();
   expect(existsSync(path)).toBe(false);
@@ -72,7 +72,7 @@ it('follows no link, neither when reading nor when writing', () => {
   expect(readHandoverFile(folder)).toBe('mine');
 });
 
-it('does not wait for a FIFO', () => {
+it('reading the handover file does not wait for a FIFO', () => {
   execFileSync('mkfifo', [path]);
   expect(readHandoverFile(folder)).toBeUndefined();
 });
@@ -80,13 +80,13 @@ it('does not wait for a FIFO', () => {
 it.each([
   { title: 'a folder in its place', prepare: () => mkdirSync(path) },
   { title: 'no folder', prepare: () => rmSync(folder, { recursive: true }) },
-])('does without when there is $title', ({ prepare }) => {
+])('the handover is done without when there is $title', ({ prepare }) => {
   prepare();
   writeHandoverFile(1, folder);
   expect(readHandoverFile(folder)).toBeUndefined();
 });
 
-it('leaves nothing for data that is too large or not JSON', () => {
+it('no handover file is left for data that is too large or not JSON', () => {
   const circular: Record<string, unknown> = {};
   circular['self'] = circular;
   writeHandoverFile('x'.repeat(70_000), folder);

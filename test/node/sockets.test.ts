@@ -46,7 +46,7 @@ function pattern(length: number): Buffer {
 /** Echoes each chunk as it came. */
 const echo = (socket: Socket): void => void socket.on('data', (chunk) => socket.write(chunk));
 
-it('keeps bytes as they were when another socket reads, and when it reads more itself', async () => {
+it('a socket keeps bytes as they were when another socket reads, and when it reads more itself', async () => {
   const port = await serve(echo);
   const one = watch(port);
   const other = watch(port);

@@ -127,7 +127,7 @@ it.each(['cards', 'tokens', 'aws_keys'] as const)(
   },
 );
 
-it('finds the user information of a URL that follows a scheme', () => {
+it('the scanner finds the user information of a URL that follows a scheme', () => {
   const [found] = new SecretScanners(['tokens']).find('proxy://http://user:hunter2@host', '');
   expect(found).toMatchObject({ start: 15, end: 27 });
 });

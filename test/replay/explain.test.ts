@@ -20,7 +20,7 @@ const items = [
   report(1101, FAILED),
 ].map((value) => ({ kind: 'event' as const, value }));
 
-it('says of each request what leaves, and which rule kept, masked or dropped it', async () => {
+it('explain says of each request what leaves, and which rule kept, masked or dropped it', async () => {
   const text = await explain(items, {
     variables: {
       LAMBDA_OTLP_KEEP: 'errors,slow>1s',
@@ -49,7 +49,7 @@ it('says of each request what leaves, and which rule kept, masked or dropped it'
   expect(text).toMatch(/traces +\d+ of \d+ items +\d+ of \d+ bytes +\d+\.\d %/);
 });
 
-it('calls a handler that threw an error, as the trace does, though Lambda says success', async () => {
+it('explain calls a handler that threw an error, as the trace does, though Lambda says success', async () => {
   const unanswered = { metrics: { durationMs: 100, producedBytes: 0 }, spans: undefined };
   const thrown = [start(0, FINE), done(100, FINE, unanswered), report(101, FINE)];
   const text = await explain(

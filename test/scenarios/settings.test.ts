@@ -104,7 +104,7 @@ test('delta temporality: each window begins where the one before ended', async (
   }
 });
 
-test('exponential histograms on request', async () => {
+test('histograms are exponential on request', async () => {
   const run = await startLayer({
     settings: {
       OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION:

@@ -38,7 +38,7 @@ async function runOnce(
 
 const all = ['/v1/logs', '/v1/metrics', '/v1/traces'];
 
-it('trusts the private authority of OTEL_EXPORTER_OTLP_CERTIFICATE', async () => {
+it('the extension trusts the private authority of OTEL_EXPORTER_OTLP_CERTIFICATE', async () => {
   const endpoint = await openEndpoint();
   const { paths } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
@@ -47,7 +47,7 @@ it('trusts the private authority of OTEL_EXPORTER_OTLP_CERTIFICATE', async () =>
   expect(paths).toEqual(all);
 });
 
-it('adds the authority of NODE_EXTRA_CA_CERTS', async () => {
+it('the extension adds the authority of NODE_EXTRA_CA_CERTS', async () => {
   const endpoint = await openEndpoint();
   const { paths } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
@@ -56,7 +56,7 @@ it('adds the authority of NODE_EXTRA_CA_CERTS', async () => {
   expect(paths).toEqual(all);
 });
 
-it('sends nothing to a server whose authority it does not know, says why, and the function goes on', async () => {
+it('the extension sends nothing to a server whose authority it does not know, says why, and the function goes on', async () => {
   const endpoint = await openEndpoint();
   const { paths, output } = await runOnce(endpoint, {
     OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
@@ -65,7 +65,7 @@ it('sends nothing to a server whose authority it does not know, says why, and th
   expect(output).toContain('OTEL_EXPORTER_OTLP_CERTIFICATE');
 });
 
-it('shows its client certificate to a server that asks for one', async () => {
+it('the extension shows its client certificate to a server that asks for one', async () => {
   const endpoint = await openEndpoint({ asksForClient: true });
   const subjects = new Set<unknown>();
   endpoint.server.on('secureConnection', (socket: TLSSocket) => {
@@ -135,7 +135,7 @@ it.each([
   expect([...proxy.tunnels]).toEqual([`collector.test:443 Basic ${basic}`]);
 });
 
-it('sends nothing to a server of another name, whoever stands between', async () => {
+it('the extension sends nothing to a server of another name, whoever stands between', async () => {
   const endpoint = await openEndpoint();
   const proxy = await startProxy(endpoint.port, createHttpServer);
   const { paths, output } = await runOnce(endpoint, {

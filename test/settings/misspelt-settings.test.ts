@@ -26,7 +26,7 @@ it.each([
   expect(line).not.toContain('a-secret-value');
 });
 
-it('names the nearest setting even for a name that resembles none', () => {
+it('the warning names the nearest setting even for a name that resembles none', () => {
   expect(warningsOf('LAMBDA_OTLP_XYZ')).toHaveLength(1);
 });
 

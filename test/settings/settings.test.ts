@@ -45,7 +45,7 @@ it.each(rows)('$name has a sentence for the documents', ({ row }) => {
   expect(row.since).toMatch(/^\d+\.\d+$/);
 });
 
-it('reads every kind as its type', () => {
+it('the reader of settings reads every kind as its type', () => {
   const environment = createEnvironment(
     {
       LAMBDA_OTLP_FLUSH: 'END',
