@@ -43,10 +43,10 @@ export class EndpointHealth {
     this.breaker.succeeded();
   }
 
-  failed(attempt: number): void {
+  failed(flush: number): void {
     this.trusted = false;
     this.isSuspect = false;
-    this.breaker.failed(attempt);
+    this.breaker.failed(flush);
   }
 
   unanswered(): void {
@@ -72,7 +72,7 @@ const MAX_GRACE_MS = 60_000;
  */
 export class CircuitBreaker {
   private failuresInARow = 0;
-  private lastFailedAttempt = -1;
+  private lastFailedFlush = -1;
   private openedAtMs = 0;
   private graceMs = 0;
   private probing = false;
@@ -83,7 +83,7 @@ export class CircuitBreaker {
     return this.failuresInARow >= FAILURE_THRESHOLD;
   }
 
-  /** Failed attempts since the last success. */
+  /** Failed flushes in a row, since the last success. */
   get failures(): number {
     return this.failuresInARow;
   }
@@ -114,12 +114,12 @@ export class CircuitBreaker {
     this.probing = false;
   }
 
-  /** All failures of one attempt (a flush) count once, however many of its requests failed. */
-  failed(attempt: number): void {
+  /** All failures of one flush, which its number tells, count once, however many of its requests failed. */
+  failed(flush: number): void {
     const wasProbing = this.probing;
     this.probing = false;
-    if (attempt === this.lastFailedAttempt && !wasProbing) return;
-    this.lastFailedAttempt = attempt;
+    if (flush === this.lastFailedFlush && !wasProbing) return;
+    this.lastFailedFlush = flush;
     this.failuresInARow += 1;
     if (!this.isOpen) return;
     this.graceMs = Math.min(Math.max(this.graceMs * 2, INITIAL_GRACE_MS), MAX_GRACE_MS);

@@ -43,11 +43,12 @@ export class RequestFates {
     this.builder = new RequestBuilder(options.signal, options.buffer);
   }
 
-  decide(request: BuiltRequest, result: SendResult, attempt: number): Fate {
+  /** `flush`: the number of the flush that sent the request. */
+  decide(request: BuiltRequest, result: SendResult, flush: number): Fate {
     const verdict = judge(result);
-    const suspicion = this.suspect(request, result, attempt);
+    const suspicion = this.suspect(request, result, flush);
     if (suspicion !== 'none') return this.suspected(request, result, suspicion);
-    this.gate.learn(verdict, attempt);
+    this.gate.learn(verdict, flush);
     switch (verdict.kind) {
       case 'delivered':
         return this.delivered(request.items, verdict);
