@@ -187,12 +187,13 @@ export class Initializations {
     const identity = this.identify(initialization, final);
     // Logs and figures of an init that an invocation waits for go with its span, into the same trace.
     if (identity === undefined || this.mayMove(initialization)) return [];
+    const requestId = initialization.invocation?.requestId;
+    const { sha256 } = this.options;
     const facts: Fact<Line>[] = [];
     for (const part of ['start', 'runtimeDone', 'report'] as const) {
       const event = initialization[part === 'runtimeDone' ? 'done' : part];
       if (event === undefined || emitted.has(part)) continue;
       emitted.add(part);
-      const { requestId } = initialization.invocation ?? {};
       facts.push(...this.figuresOf<Line>(initialization, event), {
         kind: 'platformLog',
         event,
@@ -200,7 +201,6 @@ export class Initializations {
         requestId,
         errorType: 'status' in event ? toInitErrorType(initialization, event) : undefined,
       });
-      const { sha256 } = this.options;
       if ('spans' in event) facts.push(...toChildSpans(identity, event, { sha256, requestId }));
     }
     const failure = toFailure(initialization);

@@ -91,19 +91,25 @@ export class RunList<S extends Timed, D extends Timed, R extends Timed, P extend
   }
 
   private assignWaiting(): void {
-    this.waiting = { done: this.assign('done'), report: this.assign('report') };
+    const { done, report } = this.waiting;
+    this.waiting = {
+      done: this.assign(done, 'done', (run, event) => (run.done ??= event)),
+      report: this.assign(report, 'report', (run, event) => (run.report ??= event)),
+    };
   }
 
-  private assign<T extends Part>(part: T): (T extends 'done' ? D : R)[] {
-    const events = this.waiting[part] as (D | R)[];
+  /** Returns the events for which there is no run. */
+  private assign<Event extends Timed>(
+    events: Event[],
+    part: Part,
+    give: (run: Run<S, D, R>, event: Event) => void,
+  ): Event[] {
     events.sort((a, b) => compareTimes(a.time, b.time));
-    const orphans = events.filter((event) => {
+    return events.filter((event) => {
       const run = this.runOf(event, part);
-      if (run === undefined) return true;
-      (run[part] as D | R | undefined) ??= event;
-      return false;
+      if (run !== undefined) give(run, event);
+      return run === undefined;
     });
-    return orphans as (T extends 'done' ? D : R)[];
   }
 
   /** The latest run that started by then; with clocks that disagree, the first that still lacks this end. */
