@@ -13,6 +13,7 @@ import {
   formatFrame,
   formatSettings,
   FRAME,
+  FRAME_HEAD_BYTES,
   SETTING,
   toUInt32,
 } from './http2-frames';
@@ -46,6 +47,8 @@ export class Http2Connection {
   /** Bytes that were read and discarded since the latest request began or ended. */
   private drainedBytes = 0;
   private isClosed = false;
+  /** No request begins any more; those under way are answered. */
+  private isEnding = false;
   private hasPeerEnded = false;
   private isReading = false;
   private readonly onRoom = (): void => this.regulate();
@@ -111,6 +114,7 @@ export class Http2Connection {
     if (!this.readAll()) return;
     this.held.set(this.reader.heldBytes + this.streams.heldBytes);
     if (this.mustWait) this.waitForRoom();
+    else if (this.isEnding && this.unanswered + this.streams.size === 0) this.end();
     else if (this.hasPeerEnded && this.unanswered === 0) this.socket.end();
     else this.socket.resume();
   }
@@ -143,14 +147,19 @@ export class Http2Connection {
   /** Returns a connection error, or undefined. Frames of other types need no action. */
   private take(frame: Frame | FieldsFrame | UnreadFields): number | undefined {
     if ('fields' in frame) return this.takeFields(frame);
-    if ('unreadId' in frame) return this.refuseHead(frame.unreadId);
+    if ('unreadId' in frame) {
+      this.refuseHead(frame.unreadId);
+      return undefined;
+    }
     const { type, flags, id, payload } = frame;
     const isAck = (flags & FLAG.ack) !== 0;
     const isOfStream = type === FRAME.data || type === FRAME.rstStream;
     const isOfConnection = type === FRAME.settings || type === FRAME.ping;
-    if (id > this.latestId && (isOfStream || type === FRAME.windowUpdate)) return ERROR.protocol;
+    const isEarly = id > this.latestId && !this.isEnding;
+    if (isEarly && (isOfStream || type === FRAME.windowUpdate)) return ERROR.protocol;
     if (isOfStream ? id === 0 : isOfConnection && id !== 0) return ERROR.protocol;
     if (type === FRAME.data) return this.takeData(frame);
+    if (type === FRAME.headers || type === FRAME.continuation) this.takeUnread(frame);
     if (type === FRAME.rstStream) this.streams.end(id);
     if (type === FRAME.windowUpdate) return this.streams.takeWindowUpdate(id, payload);
     if (type === FRAME.settings && !isAck) {
@@ -203,6 +212,14 @@ export class Http2Connection {
     return undefined;
   }
 
+  /** Frames of blocks after one that was too large: trailers may end a request; others were told to go elsewhere. */
+  private takeUnread({ type, flags, id, payload }: Frame): void {
+    this.drain(FRAME_HEAD_BYTES + payload.length);
+    const stream = this.streams.get(id);
+    const isEnd = type === FRAME.headers && (flags & FLAG.endStream) !== 0;
+    if (isEnd && stream?.body !== undefined) this.complete(stream);
+  }
+
   /** The rest of a refused request is read up to a limit, so that the peer gets to read the answer. */
   private drain(bytes: number): void {
     this.drainedBytes += bytes;
@@ -218,17 +235,18 @@ export class Http2Connection {
   }
 
   /**
-   * Ends the connection, but with an answer: without one, a client takes the request for one that it may send again,
-   * and lets its caller wait meanwhile.
+   * Ends the connection once the requests under way are answered. This one is, too: without an answer, a client takes
+   * it for one that it may send again, and lets its caller wait meanwhile.
    */
-  private refuseHead(id: number): number {
+  private refuseHead(id: number): void {
     const known = this.streams.get(id);
     if (known?.body !== undefined) this.refuse(known, 'head');
     if (id > this.latestId) {
       this.latestId = id;
       this.refuse(this.streams.open({ id, isLast: false, fields: new Map(), bytes: 0 }, 0), 'head');
     }
-    return ERROR.none;
+    this.isEnding = true;
+    this.goAway(ERROR.none);
   }
 
   /** The rest of this request is not wanted (§8.1): it is read and discarded. */
@@ -262,11 +280,19 @@ export class Http2Connection {
     this.socket.write(formatFrame({ type, flags: 0, id: 0, payload: NOTHING, ...frame }));
   }
 
-  /** Sends the error and ends the connection; whatever still arrives is ignored. */
-  private fail(error: number): void {
+  private goAway(error: number): void {
     this.write(FRAME.goaway, {
       payload: Buffer.concat([toUInt32(this.latestId), toUInt32(error)]),
     });
+  }
+
+  private fail(error: number): void {
+    this.goAway(error);
+    this.end();
+  }
+
+  /** Whatever still arrives is ignored. */
+  private end(): void {
     this.leave();
     this.socket.end();
     this.socket.resume();

@@ -34,7 +34,7 @@ interface Block {
   bytes: number;
 }
 
-/** A block that is too large to be read, after which no other block of the connection can be. */
+/** A block that is too large to be read. No later block of the connection can be, so their frames come as they are. */
 export interface UnreadFields {
   readonly unreadId: number;
 }
@@ -46,6 +46,7 @@ export class Http2Reader {
   private readonly pending = new PendingBytes();
   private readonly decoder = new HeaderDecoder();
   private block: Block | undefined;
+  private canDecode = true;
   private hasBegun = false;
 
   get heldBytes(): number {
@@ -70,7 +71,7 @@ export class Http2Reader {
     }
     for (;;) {
       const frame = this.readFrame();
-      if (frame === undefined || typeof frame === 'number') return frame;
+      if (frame === undefined || typeof frame === 'number' || !this.canDecode) return frame;
       const { block } = this;
       if (frame.type === FRAME.headers && block === undefined) {
         const content = contentOf(frame);
@@ -108,7 +109,11 @@ export class Http2Reader {
     this.block = block;
     block.parts.push(content);
     block.bytes += content.length + FRAME_HEAD_BYTES;
-    if (block.bytes > MAX_BLOCK_BYTES + FRAME_HEAD_BYTES) return { unreadId: block.id };
+    if (block.bytes > MAX_BLOCK_BYTES + FRAME_HEAD_BYTES) {
+      this.canDecode = false;
+      this.block = undefined;
+      return { unreadId: block.id };
+    }
     if ((flags & FLAG.endHeaders) === 0) return undefined;
     this.block = undefined;
     const fields = this.decoder.decode(Buffer.concat(block.parts));

@@ -307,6 +307,33 @@ describe('frames', () => {
     },
   );
 
+  it('of a head too large end no call that is under way, and none begins after it', async () => {
+    const waiting: Http2Request[] = [];
+    const scene = await serve({ onRequest: (request) => void waiting.push(request) });
+    const large = [headers(7, 0), raw(9, 7, Buffer.alloc(16_384)), raw(9, 7, Buffer.alloc(9))];
+    const peer = await Peer.connect(
+      scene,
+      headers(1),
+      headers(3, END_HEADERS),
+      headers(5, END_HEADERS),
+      ...large,
+    );
+    await peer.until(() => endOf(peer, 7));
+    const goaway = peer.frames.find(([type]) => type === 7);
+    expect(goaway?.[3].readUInt32BE(0)).toBe(7);
+    peer.send(headers(9), raw(0, 11, 'a', END_STREAM), raw(8, 11, toUInt32(1)));
+    // One ends with DATA, the other with trailers.
+    peer.send(raw(0, 3, 'body', END_STREAM), raw(0, 5, 'other'), headers(5));
+    while (waiting.length < 3) await new Promise(setImmediate);
+    expect(waiting.map(({ body }) => body.toString())).toEqual(['', 'body', 'other']);
+    expect(peer.isClosed).toBe(false);
+    waiting.forEach(echo);
+    await peer.until(({ isClosed }) => isClosed);
+    expect([1, 3, 5].every((id) => endOf(peer, id))).toBe(true);
+    expect(waiting).toHaveLength(3);
+    expect(scene.budget.heldBytes).toBeLessThan(20_000);
+  });
+
   it('of trailers too large are answered as well', async () => {
     const scene = await serve();
     const peer = await Peer.connect(
