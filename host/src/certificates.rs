@@ -8,7 +8,7 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -246,6 +246,11 @@ pub fn tls_error(error: &Error) -> SystemError {
         Error::InvalidCertificate(CertificateError::UnknownIssuer) => "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
         Error::InvalidCertificate(CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. }) => "ERR_TLS_CERT_ALTNAME_INVALID",
         Error::InvalidCertificate(_) => "CERT_UNTRUSTED",
+        Error::AlertReceived(AlertDescription::CertificateRequired) => "ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED",
+        Error::AlertReceived(AlertDescription::UnknownCA) => "ERR_SSL_TLSV1_ALERT_UNKNOWN_CA",
+        Error::AlertReceived(AlertDescription::BadCertificate) => "ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE",
+        Error::AlertReceived(AlertDescription::CertificateUnknown) => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN",
+        Error::AlertReceived(AlertDescription::CertificateExpired) => "ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED",
         _ => "EPROTO",
     };
     SystemError { code: code.into(), syscall: "connect", subject: error.to_string() }

@@ -81,6 +81,16 @@ it('the extension shows its client certificate to a server that asks for one', a
   expect([...subjects]).toEqual(['lambda-otlp test client']);
 });
 
+it('says where the certificate that a server asks for in vain would be set', async () => {
+  const endpoint = await openEndpoint({ asksForClient: true });
+  const { paths, output } = await runOnce(endpoint, {
+    OTEL_EXPORTER_OTLP_ENDPOINT: `https://localhost:${endpoint.port}`,
+    OTEL_EXPORTER_OTLP_CERTIFICATE: certificateFile('ca.pem'),
+  });
+  expect(paths).toEqual([]);
+  expect(output).toContain('see OTEL_EXPORTER_OTLP_CERTIFICATE');
+});
+
 /** Sends every tunnel to one loopback port, whatever name was asked for. */
 async function startProxy(
   port: number,
