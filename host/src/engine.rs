@@ -9,6 +9,7 @@ use crate::network::{Happening, Network};
 use crate::program::load;
 use crate::raw::limit_garbage;
 use crate::report::complain;
+use nix::sys::resource::{getrlimit, Resource};
 use rquickjs::function::IntoArgs;
 use rquickjs::{ArrayBuffer, CatchResultExt, Context, Ctx, Function, Object, Persistent, Result, Runtime, Value};
 use std::cell::RefCell;
@@ -16,8 +17,11 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Instant;
 
-/// A thread has 8 MB by default; deep recursion (JSON) is refused before that is used up.
-const MAX_STACK_BYTES: usize = 1024 * 1024;
+/// The first thread has 8 MB by default; deep recursion is refused before that is used up. A level of JSON takes 180
+/// bytes, and Lambda's own parser (Go's encoding/json), which reads what a function logs as JSON, allows 10,000.
+const MAX_STACK_BYTES: usize = 3 * 1024 * 1024;
+/// Without deep recursion the program needs less.
+const LEAST_STACK_BYTES: usize = 256 * 1024;
 /// The engine looks for cycles when this much has been allocated, which is not while the program is being loaded. Most
 /// memory is freed without that.
 const FIRST_COLLECTION_BYTES: usize = 3 * 1024 * 1024 + 512 * 1024;
@@ -48,7 +52,7 @@ fn run_program(start: Start) -> std::result::Result<i32, String> {
     let network = Network::new(trust_paths(&start.environment)).map_err(|error| error.to_string())?;
     let network = Rc::new(RefCell::new(network));
     let runtime = new_runtime().map_err(|error| error.to_string())?;
-    runtime.set_max_stack_size(MAX_STACK_BYTES);
+    runtime.set_max_stack_size(stack_bytes());
     runtime.set_gc_threshold(FIRST_COLLECTION_BYTES);
     let context = Context::full(&runtime).map_err(|error| error.to_string())?;
     let rejected: Rc<RefCell<Option<Persistent<Function<'static>>>>> = Rc::default();
@@ -66,6 +70,12 @@ fn run_program(start: Start) -> std::result::Result<i32, String> {
         program.handle("start", (start.entry.as_str(),));
         program.run_loop(&network)
     })
+}
+
+/// Leaves a part of what `ulimit -s` allows to the code that the engine calls.
+fn stack_bytes() -> usize {
+    let allowed = getrlimit(Resource::RLIMIT_STACK).map_or(MAX_STACK_BYTES, |(soft, _)| soft as usize / 2);
+    allowed.clamp(LEAST_STACK_BYTES, MAX_STACK_BYTES)
 }
 
 #[cfg(not(feature = "sanitizer"))]

@@ -147,3 +147,13 @@ test('an error that nobody caught begins with its name and message, as in Node.j
   expect(runOnHost(source)).toBe('RangeError: thrown,TypeError: rejected\n');
   expect(runOnHost(source)).toBe(runOnNode(source));
 });
+
+test('JSON of as many levels as Lambda itself reads is read', () => {
+  expectSame(
+    `((value) => { let levels = 0; for (; typeof value === 'object'; value = value[0]) levels += 1; return levels; })(JSON.parse(x))`,
+    JSON.stringify([
+      `${'['.repeat(10_000)}1${']'.repeat(10_000)}`,
+      `${'{"0":'.repeat(10_000)}1${'}'.repeat(10_000)}`,
+    ]),
+  );
+});
