@@ -1,11 +1,11 @@
 // `replay --show` and `--ui`: shows the OTLP requests of a replay, as the demo and the local Lambda do.
 import { awaitInterruption } from 'local-lambda/cli/until-interrupted';
-import { toTelemetryText } from 'local-lambda/cli/cli-telemetry';
 import { tryDecodeOtlp } from 'local-lambda/otlp/decode';
 import type { LogsRequest, MetricsRequest, TraceRequest } from 'local-lambda/otlp/model';
 import { startTelemetryPage } from 'local-lambda/page/telemetry-page';
 import { chooseWidth } from 'local-lambda/render/choose-width';
 import { choosePaint } from 'local-lambda/render/paint';
+import { renderTelemetry } from 'local-lambda/render/telemetry';
 import type { Signal } from '../relay/item';
 
 export interface ShownRequests {
@@ -33,7 +33,8 @@ export async function createShownRequests(uiPort: number | undefined): Promise<S
       if (page === undefined) {
         const width = chooseWidth(process.env);
         const paint = choosePaint(process.env, process.stdout.isTTY);
-        process.stdout.write(`${toTelemetryText(keep, { width, paint })}\n`);
+        const text = renderTelemetry(keep, { width, paint });
+        process.stdout.write(text === '' ? 'Nothing is exported of these events.\n' : text);
         return;
       }
       process.stderr.write(`${page.url} stays until Ctrl-C\n`);

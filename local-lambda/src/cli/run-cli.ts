@@ -9,6 +9,7 @@ import { startLocalLambda } from '../lambda/local-lambda';
 import type { LocalLambda } from '../lambda/local-lambda';
 import { chooseWidth } from '../render/choose-width';
 import { choosePaint } from '../render/paint';
+import { renderTelemetry } from '../render/telemetry';
 import { toCallerPath } from './caller-directory';
 import { checkHandler, describeModule } from './check-handler';
 import { parseLocalArguments } from './cli-arguments';
@@ -17,7 +18,6 @@ import { succeeded, toEventLine, toInvocationText } from './cli-lines';
 import { endWithReader } from './early-reader';
 import { openTelemetryTarget } from './telemetry-target';
 import type { TelemetryTarget } from './telemetry-target';
-import { toTelemetryText } from './cli-telemetry';
 import { toUsage } from './cli-usage';
 import { openEventRecord, readEvent, readVariables, UserError } from './run-inputs';
 import type { EventRecord } from './run-inputs';
@@ -160,6 +160,9 @@ async function shutDown(lambda: LocalLambda): Promise<void> {
   }
 }
 
+const NO_TELEMETRY =
+  'No telemetry arrived: expected OTLP requests from the layer. Its own messages are above.';
+
 function showTelemetry({ target: { receiver, endpointVariables }, front, options }: Run): void {
   const nobodySends = options.layer === undefined && front.findLayer() === undefined;
   if (nobodySends && (receiver?.requests.length ?? 0) === 0) return;
@@ -171,7 +174,8 @@ function showTelemetry({ target: { receiver, endpointVariables }, front, options
   }
   const paint = choosePaint(process.env, process.stdout.isTTY);
   const width = chooseWidth(process.env);
-  console.log(`\n${toTelemetryText(receiver.accepted, { width, paint })}`);
+  const text = renderTelemetry(receiver.accepted, { width, paint });
+  console.log(`\n${text === '' ? NO_TELEMETRY : text.trimEnd()}`);
 }
 
 async function showPage({ page }: TelemetryTarget, interruption: Interruption): Promise<void> {

@@ -7,7 +7,7 @@ import { groupByTrace } from './span-tree';
 import type { RenderOptions } from './waterfall';
 import { renderTrace } from './waterfall';
 
-/** @param titles what to write above a trace, by trace id */
+/** Empty if there is nothing. `titles`: what to write above a trace, by trace id. */
 export function renderTelemetry(
   { traces, metrics, logs }: AcceptedRequests,
   options: RenderOptions,
