@@ -139,6 +139,25 @@ test('the command runs the function, tells each invocation and exits with 0', ()
   expect(code).toBe(0);
 });
 
+test('with an endpoint of the user, the last line says that telemetry went there, and shows no URL', () => {
+  const endpoint = 'OTEL_EXPORTER_OTLP_ENDPOINT=http://user:secret@127.0.0.1:9';
+  const line = ['--handler', HANDLER, '--layer', layer, '--payload', '{"action":"echo"}'];
+  const { stdout } = run([...line, '--env', endpoint, ...PROBE]);
+  expect(stdout).toContain('Telemetry is sent where OTEL_EXPORTER_OTLP_ENDPOINT says');
+  expect(stdout).not.toContain('secret');
+});
+
+test('without an endpoint, the command says if no telemetry arrived', () => {
+  const line = ['--handler', HANDLER, '--layer', layer, '--payload', '{"action":"echo"}'];
+  expect(run([...line, ...PROBE]).stdout).toContain('No telemetry arrived');
+});
+
+test('an option that is not known is named, without advice about other arguments', () => {
+  const { code, stderr } = run(['--handlr', HANDLER]);
+  expect(stderr).toBe("Unknown option '--handlr'\nSee local-lambda --help\n");
+  expect(code).toBe(2);
+});
+
 test('a failing function exits with 1, wrong arguments with 2', () => {
   const failing = ['--handler', HANDLER, '--layer', layer, '--payload', '{"action":"fail"}'];
   expect(run([...failing, ...PROBE]).code).toBe(1);
