@@ -11,6 +11,8 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Lambda answers at once; without an answer in this time, TypeScript tries again.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
+/// Before further attempts after a 5xx or a connection that failed.
+const REGISTER_PAUSES: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(50), Duration::from_millis(150)];
 
 pub struct Answer {
     pub status: u16,
@@ -25,7 +27,8 @@ pub struct Registration {
     pub body: String,
 }
 
-/// Registers for `events`, a JSON list. None if it is in any doubt that this worked.
+/// Registers for `events`, a JSON list. None if it is in any doubt that this worked. The guardian knows no identifier
+/// but this one.
 pub fn register(runtime_api: &str, name: &str, events: &str) -> Option<Registration> {
     let payload = format!("{{\"events\":{events}}}");
     let request = format!(
@@ -34,7 +37,18 @@ pub fn register(runtime_api: &str, name: &str, events: &str) -> Option<Registrat
          Content-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{payload}",
         payload.len()
     );
-    let answer = exchange(runtime_api, &request, Some(REGISTER_TIMEOUT)).ok()?;
+    let attempt = || exchange(runtime_api, &request, Some(REGISTER_TIMEOUT));
+    let mut answer = attempt();
+    for pause in REGISTER_PAUSES {
+        match &answer {
+            Ok(answer) if answer.status < 500 => break,
+            Err(error) if is_timeout(error) => break,
+            _ => {}
+        }
+        std::thread::sleep(pause);
+        answer = attempt();
+    }
+    let answer = answer.ok()?;
     let identifier = answer.identifier.filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()));
     match identifier {
         Some(identifier) if answer.status == 200 && !identifier.is_empty() => {
@@ -180,6 +194,11 @@ impl AnswerReader {
             }
         }
     }
+}
+
+/// A socket's own timeout is WouldBlock.
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::TimedOut | io::ErrorKind::WouldBlock)
 }
 
 fn read_status(line: &str) -> Option<u16> {

@@ -1,11 +1,15 @@
 // The engine's process dies: the function's next invocations are as without the extension, one line says so,
 // and the extension ends with 0 at SHUTDOWN.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endRuns, startLayer } from '../scenarios/layer-run';
 import type { LayerRun } from '../scenarios/layer-run';
-import { hostLayer } from './host-layer';
+import { hostProgram } from './host-layer';
 
 afterEach(endRuns);
 
@@ -13,7 +17,10 @@ const ok = { action: 'log', lines: ['fine'] };
 
 /** Of the two processes the one that was forked. */
 function enginePid(run: LayerRun): number {
-  const pid = run.lambda.extensions.find(({ name }) => name === 'lambda-otlp')?.pid ?? 0;
+  return childOf(run.lambda.extensions.find(({ name }) => name === 'lambda-otlp')?.pid ?? 0);
+}
+
+function childOf(pid: number): number {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
   expect(children).toMatch(/^\d+$/);
   return Number(children);
@@ -86,11 +93,10 @@ describe('Lambda refuses a poll while that of the dead engine is open to it', ()
 test('where the death of children is ignored, as a starting process may leave it, it is noticed too', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'no-sigchld-'));
   try {
-    const layer = join(hostLayer, 'extensions/lambda-otlp');
     const script = `#!/usr/bin/env python3
 import os, signal
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-os.execv('${layer}', ['lambda-otlp'])
+os.execv('${hostProgram}', ['lambda-otlp'])
 `;
     writeFileSync(join(folder, 'lambda-otlp'), script, { mode: 0o755 });
     const run = await startLayer({ extensionsDir: folder });
@@ -101,4 +107,29 @@ os.execv('${layer}', ['lambda-otlp'])
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+});
+
+test('after a registration that failed first, the guardian knows the identifier too', async () => {
+  const requests: string[] = [];
+  const server = createServer((request, response) => {
+    const path = request.url?.split('/').at(-1) ?? '';
+    const earlier = requests.filter((each) => each === path).length;
+    requests.push(path);
+    response.setHeader('Lambda-Extension-Identifier', 'test-identifier');
+    if (path === 'register') response.writeHead([500, 200][earlier] ?? 403);
+    if (path !== 'next') response.end('{}');
+    // This poll ends with who sent it.
+    else if (earlier === 0) process.kill(childOf(extension.pid ?? 0), 'SIGKILL');
+    else response.end('{"eventType":"SHUTDOWN","shutdownReason":"spindown"}');
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const env = { AWS_LAMBDA_RUNTIME_API: address };
+  const extension = spawn(hostProgram, [], { env, stdio: 'ignore' });
+  const [exitCode] = (await once(extension, 'close')) as [number | null];
+  server.close();
+  expect({ exitCode, requests }).toEqual({
+    exitCode: 0,
+    requests: ['register', 'register', 'telemetry', 'next', 'next'],
+  });
 });
