@@ -80,8 +80,17 @@ function findInside(
 ): ReadonlySet<ForestSpan> {
   const all = new Set(servers);
   const isInside = (span: ForestSpan): boolean =>
-    forest.above(span).some((one) => all.has(one)) || forest.isBelowUnseen(span, request);
+    forest.above(span).some((one) => all.has(one)) || isBelowUnseen(span, request, forest);
   return new Set(servers.filter(isInside));
+}
+
+/** It is below a span of this process that has not come, and is not ours. */
+function isBelowUnseen(span: ForestSpan, request: SettlingRequest, forest: SpanForest): boolean {
+  const top = forest.above(span).at(-1) ?? span;
+  // An SDK that does not say where the parent is: what serves has its caller elsewhere.
+  const { parentSpanId, isServer, isParentRemote = isServer } = top;
+  const isUnseen = parentSpanId !== undefined && forest.parentOf(top) === undefined;
+  return isUnseen && !isParentRemote && !isBelowOurs(top, request);
 }
 
 function serveBy(
@@ -98,7 +107,7 @@ function serveBy(
   // A span between X-Ray's context and the server stays above it.
   const upwards = new Set([server, ...forest.above(server)]);
   // If a span is still to come above the server, it may be below any of them, and then they would go round in a circle.
-  const staysOutside = forest.isBelowUnseen(server, request)
+  const staysOutside = isBelowUnseen(server, request, forest)
     ? (): boolean => true
     : (span: ForestSpan): boolean => upwards.has(span);
   // A further server whose parent has come stays below that.
@@ -133,7 +142,8 @@ function putInside(
     const tops = spans.filter((span) => span.traceId === from);
     if (from !== traceId) {
       const moving = [...new Set(tops.flatMap((top) => [top, ...forest.below(top)]))];
-      if (!forest.canMove(moving, traceId, request)) continue;
+      const isCut = (span: ForestSpan): boolean => isBelowUnseen(span, request, forest);
+      if (!forest.canMove(moving, traceId, isCut)) continue;
       for (const one of moving) list.add(one, { traceId });
     }
     for (const top of tops) list.add(top, (held) => toParentEdit(held, spanId, false));

@@ -1,8 +1,6 @@
 // The spans of the function's SDK that were seen, and which is below which. A span that came twice, because a POST was
 // sent again, is one.
 import type { ReceivedSpan } from '../relay/received-span';
-import type { SettlingRequest } from './joined';
-import { isBelowOurs } from './joined';
 
 /** What a received span says; also kept for spans that have left already. */
 export interface SeenSpan {
@@ -80,27 +78,24 @@ export class SpanForest {
     return this.mayBeForgotten(traceId, startMs) || this.spans.some(isOther);
   }
 
-  /** These spans can change to another trace without leaving behind what is below them. */
-  canMove(spans: readonly ForestSpan[], traceId: string, request: SettlingRequest): boolean {
+  /**
+   * These spans can change to another trace without leaving behind what is below them. `isBelowUnseen`: a span's parent
+   * is still to come, and may be below them.
+   */
+  canMove(
+    spans: readonly ForestSpan[],
+    traceId: string,
+    isBelowUnseen: (span: ForestSpan) => boolean,
+  ): boolean {
     const moving = new Set(spans);
     const traces = new Set(spans.map((span) => span.traceId));
     // What is below them started later.
     if (spans.some(({ startMs }) => startMs <= this.known.completeSinceMs)) return false;
     if (spans.some((span) => span.hasLeft || this.byId.get(traceId)?.has(span.spanId) === true))
       return false;
-    // A span whose parent is still to come may be below them.
     return this.spans.every(
-      (span) => moving.has(span) || !traces.has(span.traceId) || !this.isBelowUnseen(span, request),
+      (span) => moving.has(span) || !traces.has(span.traceId) || !isBelowUnseen(span),
     );
-  }
-
-  /** It is below a span of this process that has not come, and is not ours. */
-  isBelowUnseen(span: ForestSpan, request: SettlingRequest): boolean {
-    const top = this.above(span).at(-1) ?? span;
-    // An SDK that does not say where the parent is: what serves has its caller elsewhere.
-    const { parentSpanId, isServer, isParentRemote = isServer } = top;
-    const isUnseen = parentSpanId !== undefined && this.parentOf(top) === undefined;
-    return isUnseen && !isParentRemote && !isBelowOurs(top, request);
   }
 
   parentOf({ traceId, parentSpanId }: ForestSpan): ForestSpan | undefined {
