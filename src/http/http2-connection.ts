@@ -59,10 +59,7 @@ export class Http2Connection {
     first: Buffer,
     private readonly options: Http2Options,
   ) {
-    this.held = new HeldBytes(options.budget, () => {
-      options.onCut?.();
-      this.cut();
-    });
+    this.held = new HeldBytes(options.budget, () => this.makeRoom());
     this.streams = new Http2Streams((bytes) => socket.write(bytes));
     this.write(FRAME.settings, { payload: formatSettings(OWN_SETTINGS) });
     this.widen(MAX_WINDOW_BYTES - FIRST_WINDOW_BYTES);
@@ -75,6 +72,13 @@ export class Http2Connection {
     socket.on('error', () => undefined);
     socket.on('close', () => this.leave());
     this.read(first);
+  }
+
+  private makeRoom(): void {
+    // The head of one may have come in part only.
+    const unfinished = Math.max(this.streams.unfinished, 1);
+    for (let count = 0; count < unfinished; count += 1) this.options.onCut?.();
+    this.cut();
   }
 
   private cut(): void {

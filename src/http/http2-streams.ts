@@ -40,7 +40,7 @@ export interface Http2Options {
   readonly budget: ByteBudget;
   /** Called with each complete request. Must not throw. */
   readonly onRequest: (request: Http2Request) => void;
-  /** Called when requests that were not complete are cut to make room for others. */
+  /** Called for each request that was not complete and is cut to make room for others. */
   readonly onCut?: () => void;
   /**
    * Called with a request whose body is larger than `maxBodyBytes`, or whose head is too large. That part has been
@@ -130,6 +130,11 @@ export class Http2Streams {
 
   get size(): number {
     return this.streams.size;
+  }
+
+  /** How many of them have not come whole. */
+  get unfinished(): number {
+    return [...this.streams.values()].filter(({ body }) => body !== undefined).length;
   }
 
   get heldBytes(): number {

@@ -44,7 +44,7 @@ export interface HttpServerOptions {
   readonly onOversize: (request: ReceivedRequest) => void;
   /** Called when what arrives is no HTTP/1.1, or a head is too large. The server answers, and ends the connection. */
   readonly onMalformed?: () => void;
-  /** Called when a request that was not complete is cut to make room for others. The peer gets no answer. */
+  /** Called for each request that was not complete and is cut to make room for others. The peer gets no answer. */
   readonly onCut?: () => void;
   /**
    * Takes over a connection that begins with HTTP/2's preface; `bytes` were already read from it. By default it is cut.
@@ -115,7 +115,7 @@ export class ServedConnection implements OpenHolder {
   }
 
   makeRoom(): void {
-    this.options.onCut?.();
+    if (this.greed > 0) this.options.onCut?.();
     this.cut();
   }
 

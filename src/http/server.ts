@@ -25,7 +25,7 @@ const MAX_KEPT = 128;
  * Beyond this many, one is cut for each that comes. A process may have 1,024 files in Lambda, and there are two groups:
  * Lambda's connections, and the function's.
  */
-const MAX_CONNECTIONS = 384;
+export const MAX_CONNECTIONS = 384;
 
 /** The connections of one or several servers, bounded together. */
 export class ConnectionGroup {
@@ -35,7 +35,7 @@ export class ConnectionGroup {
 
   add(socket: Socket, options: HttpServerOptions): void {
     const { all, kept } = this;
-    if (all.size >= MAX_CONNECTIONS) findLeastUseful(all)?.cut();
+    if (all.size >= MAX_CONNECTIONS) findLeastUseful(all)?.makeRoom();
     const leave = (): boolean => kept.size > MAX_KEPT && kept.delete(connection);
     const connection = new ServedConnection(socket, options, leave);
     all.add(connection);

@@ -3,7 +3,7 @@
 // once the handlers are loaded and the body is inflated, and never waits for the OTLP endpoint.
 // Source: OTLP specification 1.11, "OTLP/HTTP"
 import type { Diagnostics } from '../diagnostics';
-import { ConnectionGroup, startHttpServer } from '../http/server';
+import { ConnectionGroup, MAX_CONNECTIONS, startHttpServer } from '../http/server';
 import type { HttpServerOptions, ReceivedRequest } from '../http/served-connection';
 import type { HttpServer, ServerAddress } from '../http/server';
 import type * as Grpc from './grpc-receiver';
@@ -100,7 +100,7 @@ function countCuts({ budget, diagnostics, onRefused }: OtlpReceiverOptions): () 
     if (hasWarned) return;
     hasWarned = true;
     diagnostics.warn(
-      `OTLP receiver: expected at most ${budget.limitBytes} bytes of unfinished requests, got more; the largest are cut and counted, and lost unless the SDK sends them again (LAMBDA_OTLP_BUFFER_BYTES gives more room)`,
+      `OTLP receiver: expected at most ${budget.limitBytes} bytes of unfinished requests and ${MAX_CONNECTIONS} connections, got more; unfinished requests are cut and counted, and lost unless the SDK sends them again (LAMBDA_OTLP_BUFFER_BYTES gives more room)`,
     );
   };
 }

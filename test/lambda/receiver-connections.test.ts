@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { ByteBudget } from '../../src/http/byte-budget';
+import { MAX_CONNECTIONS } from '../../src/http/server';
 import { startOtlpReceiver } from '../../src/lambda/otlp-receiver';
 import { recordDiagnostics } from '../extension/recorded-diagnostics';
 import { freePorts } from '../free-ports';
@@ -47,15 +48,28 @@ it('bounds connections over all ports together: the least useful goes first', as
   expect(sockets.at(-1)?.closed).toBe(false);
 });
 
+it('counts the unfinished request of a connection that is cut for another one', async () => {
+  const { open, counts, diagnostics } = await receive(new ByteBudget(24 * MIB));
+  const first = await open();
+  first.write('POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nunfin');
+  // A second one, which is idle.
+  const closed = [first, await open()].map((socket) => once(socket, 'close'));
+  for (let index = 0; index < MAX_CONNECTIONS; index += 1) await open();
+  await Promise.all(closed);
+  expect(counts.refused).toBe(1);
+  expect(diagnostics.lines).toEqual([expect.stringContaining('and 384 connections, got more')]);
+});
+
 const HTTP1 = `POST /v1/traces HTTP/1.1\r\nHost: x\r\nContent-Length: ${MIB}\r\n\r\n`;
 const HTTP2 = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
-/** The HEADERS of a call that has a body, and DATA. */
-const HEADERS = Buffer.from([0, 0, 1, 1, 4, 0, 0, 0, 1, 0x83]);
-const DATA = Buffer.concat([Buffer.from([0, 0x40, 0, 0, 0, 0, 0, 0, 1]), Buffer.alloc(16_384)]);
+/** The HEADERS of a call that has a body. */
+const headers = (id: number): Buffer => Buffer.from([0, 0, 1, 1, 4, 0, 0, 0, id, 0x83]);
+const data = (id: number): Buffer =>
+  Buffer.concat([Buffer.from([0, 0x40, 0, 0, 0, 0, 0, 0, id]), Buffer.alloc(16_384)]);
 
 it.each([
   ['HTTP/1.1', [Buffer.from(HTTP1), Buffer.alloc(600_000)]],
-  ['gRPC', [Buffer.from(HTTP2), HEADERS, ...Array.from({ length: 40 }, () => DATA)]],
+  ['gRPC', [Buffer.from(HTTP2), headers(1), ...Array.from({ length: 40 }, () => data(1))]],
 ])('counts unfinished requests that it cuts, and says so once: %s', async (_, parts) => {
   const { open, counts, diagnostics } = await receive(new ByteBudget(MIB));
   const sockets = [await open(), await open(), await open()];
@@ -64,4 +78,14 @@ it.each([
   expect(diagnostics.lines).toEqual([
     expect.stringMatching(/^warn OTLP receiver: expected at most 1048576 bytes of unfinished/),
   ]);
+});
+
+it('counts each of the unfinished calls of a gRPC connection that it cuts', async () => {
+  const { open, counts } = await receive(new ByteBudget(MIB));
+  const calls = Array.from({ length: 10 }, (_, index) => 2 * index + 1);
+  const socket = await open();
+  socket.write(Buffer.concat([Buffer.from(HTTP2), ...calls.map(headers)]));
+  socket.write(Buffer.concat(calls.flatMap((id) => Array.from({ length: 8 }, () => data(id)))));
+  while (counts.refused === 0) await new Promise(setImmediate);
+  expect(counts.refused).toBe(calls.length);
 });
