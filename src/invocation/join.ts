@@ -102,28 +102,54 @@ function serveBy(
   if (servedBy === undefined) return undefined;
   const { traceId, spanId } = server;
   const caller = request.identity.parentSpanId;
+  const isCalled = isBelowOurs(server, request);
+  const parentSpanId = isCalled ? caller : server.parentSpanId;
+  const parentIsRemote = isCalled || isCalledAsOurs(server, request) || server.isParentRemote;
   // X-Ray's context: they name ours, which does not leave, or the segment below it.
   const below = forest.spans.filter((span) => isBelowOurs(span, request));
-  // A span between X-Ray's context and the server stays above it.
-  const upwards = new Set([server, ...forest.above(server)]);
-  // If a span is still to come above the server, it may be below any of them, and then they would go round in a circle.
-  const staysOutside = isBelowUnseen(server, request, forest)
-    ? (): boolean => true
-    : (span: ForestSpan): boolean => upwards.has(span);
+  const above = toAbove(server, request, forest);
   // A further server whose parent has come stays below that.
   const alone = beside.filter((span) => forest.parentOf(span) === undefined);
-  const loose = new Set([...alone, ...below.filter((span) => !staysOutside(span))]);
+  const loose = new Set([...alone, ...below].filter((span) => !above(span)));
   const list = new EditList();
   for (const one of further) list.add(one, { kind: INTERNAL });
   putInside([...loose], server, { request, forest, list });
   for (const span of below) {
-    if (staysOutside(span)) list.add(span, (held) => toParentEdit(held, caller, true));
+    if (above(span)) list.add(span, (held) => toParentEdit(held, caller, true));
   }
-  const isCalled = isBelowOurs(server, request);
-  const parentSpanId = isCalled ? caller : server.parentSpanId;
-  const parentIsRemote = isCalled || server.isParentRemote;
   const identity = { traceId, spanId, ...defined({ parentSpanId, parentIsRemote }), sampled: true };
   return { identity, servedBy, links: [], edits: list.edits };
+}
+
+/** X-Ray's caller, which is elsewhere, called it. */
+function isCalledAsOurs(span: ForestSpan, { identity }: SettlingRequest): boolean {
+  const { traceId, parentSpanId } = identity;
+  return (
+    span.traceId === traceId && span.parentSpanId === parentSpanId && parentSpanId !== undefined
+  );
+}
+
+/**
+ * Whether a span is above the server, or may be above one that is still to come above it: below the server, it would go
+ * round in a circle. Here even a server's parent counts as local unless somebody says that it is remote.
+ */
+function toAbove(
+  server: ForestSpan,
+  request: SettlingRequest,
+  forest: SpanForest,
+): (span: ForestSpan) => boolean {
+  const upwards = [server, ...forest.above(server)];
+  const top = upwards.at(-1) ?? server;
+  const { traceId, parentSpanId, isParentRemote } = top;
+  const isOutermost =
+    parentSpanId === undefined ||
+    isParentRemote === true ||
+    forest.parentOf(top) !== undefined ||
+    isBelowOurs(top, request) ||
+    isCalledAsOurs(top, request);
+  return (span) =>
+    upwards.includes(span) ||
+    (!isOutermost && span.traceId === traceId && span.parentSpanId !== parentSpanId);
 }
 
 interface Decision {
@@ -171,9 +197,13 @@ export function toInnerEdit(
   { traceId, spanId, parentSpanId, parentIsRemote }: SpanIdentity,
   forest: SpanForest,
 ): SpanEdit {
-  if (parentIsRemote === false || parentSpanId === span.spanId) return { kind: INTERNAL };
-  const isTop = span.parentSpanId === undefined || span.isParentRemote === true;
   const { traceId: own = '', spanId: id = '', startMs } = span;
+  // A span that is still to come may be between them, and not every SDK says where the parent is.
+  const isBeside =
+    parentSpanId === undefined || parentSpanId === span.parentSpanId || own !== traceId;
+  if (parentIsRemote !== true && !isBeside) return { kind: INTERNAL };
+  if (parentSpanId === span.spanId) return { kind: INTERNAL };
+  const isTop = span.parentSpanId === undefined || span.isParentRemote === true;
   const canMove = own === traceId || !forest.hasCompany({ traceId: own, spanId: id, startMs });
   return {
     kind: INTERNAL,

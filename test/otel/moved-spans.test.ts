@@ -14,6 +14,7 @@ import {
 } from './joined-scene';
 
 const FURTHER = '9999999999999999';
+const SERVED = 'aaaaaaaaaaaaaaaa';
 const names = { 'faas.invocation_id': REQUEST };
 /** A further SERVER span without a caller, in a trace of its own. */
 const further = sdk({ id: FURTHER, trace: OTHER_TRACE, kind: 2, attributes: names });
@@ -198,6 +199,49 @@ it('do not go round in a circle with a SERVER span that does not say that its pa
   expect(scene.settle().sdk).toMatchObject([{ parentSpanId: wrapper }]);
   scene.spans(sdk({ id: wrapper, parent: OWN, saysRemote: false }));
   expect(scene.settle().sdk).toMatchObject([{ parentSpanId: CALLER }]);
+});
+
+const FIRST = '3333333333333333';
+const unsaid = { parent: '4444444444444444', saysRemote: false };
+
+it.each([
+  ['a span that names ours', sdk({ id: FIRST, parent: OWN, saysRemote: false }), CALLER],
+  ['a further SERVER span', server({ id: FIRST, parent: undefined }), undefined],
+])(
+  'do not go round in a circle with a SERVER span whose parent is still to come, below %s',
+  (_, first, parent) => {
+    const scene = createScene();
+    scene.spans(server(unsaid), first);
+    scene.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+    expect(scene.settle().sdk).toMatchObject([
+      { kind: 2, parentSpanId: unsaid.parent },
+      { kind: 1, parentSpanId: parent },
+    ]);
+    scene.spans(sdk({ id: unsaid.parent, parent: FIRST, saysRemote: false }));
+    expect(scene.settle().sdk).toMatchObject([{ parentSpanId: FIRST }]);
+  },
+);
+
+it('do not go round in a circle with a late SERVER span, of an SDK that does not say where parents are', () => {
+  const scene = createScene();
+  scene.spans(server(unsaid));
+  scene.events(start(1000), done(1200));
+  scene.settle();
+  scene.spans(server({ id: FIRST }), sdk({ id: unsaid.parent, parent: FIRST, saysRemote: false }));
+  expect(scene.settle().sdk).toMatchObject([
+    { kind: 1, parentSpanId: CALLER },
+    { parentSpanId: FIRST },
+  ]);
+});
+
+it('are joined where an SDK does not say that X-Ray’s caller is remote', () => {
+  const scene = createScene();
+  scene.spans(server({ saysRemote: false }), sdk({ id: FIRST, parent: OWN, saysRemote: false }));
+  scene.events(start(1000, REQUEST, x(OWN)), done(1200, REQUEST, x(OWN)));
+  expect(scene.settle().sdk).toMatchObject([{ parentSpanId: CALLER }, { parentSpanId: SERVED }]);
+  // Late ones, too.
+  scene.spans(sdk({ id: '5555555555555555', parent: OWN, saysRemote: false }));
+  expect(scene.settle().sdk).toMatchObject([{ parentSpanId: SERVED }]);
 });
 
 it.each([
