@@ -98,8 +98,6 @@ const MAX_HEADER_LENGTH = 512;
 
 /** How far into a text ids are searched for. */
 const MAX_TEXT_LENGTH = 4096;
-/** Every name that the forms below look for contains it. */
-const TRACE_HINT = /race[-_.ip]/i;
 const TEXT_TRACE_ID =
   /(?<!\w|dd\.)(?:otel)?trace[_.]?id["']?\s?[=:]\s?["']?(?:0x)?([0-9a-f]{32})(?![\w])/i;
 const TEXT_SPAN_ID =
@@ -147,7 +145,8 @@ export function addNestedTraceContext(record: JsonObject, line: Draft): void {
 /** Adds the context that a line of text names, as in `trace_id=… span_id=…`. */
 export function addTextTraceContext(text: string, line: Draft): void {
   const shown = text.length > MAX_TEXT_LENGTH ? text.slice(0, MAX_TEXT_LENGTH) : text;
-  if (!TRACE_HINT.test(shown)) return;
+  // Every name that the forms below look for is one of a trace.
+  if (!shown.includes('race') && !shown.includes('RACE')) return;
   const traceId = toId(TEXT_TRACE_ID.exec(shown)?.[1], TRACE_ID);
   if (traceId === undefined) {
     Object.assign(line, readTraceparent(TEXT_TRACEPARENT.exec(shown)?.[1]));

@@ -83,11 +83,14 @@ function hasIsoPunctuation(text: string): boolean {
   );
 }
 
+/** 0 to 99, or a number so low that every sum with it is negative; NaN would make the arithmetic floating-point. */
 function twoDigits(text: string, at: number): number {
-  return digit(text, at) * 10 + digit(text, at + 1);
+  const tens = text.charCodeAt(at) - 0x30;
+  const ones = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : NO_DIGIT;
 }
 
-/** 0 to 9, or a number so low that every sum with it is negative; NaN would make the arithmetic floating-point. */
+/** Like `twoDigits`. */
 function digit(text: string, at: number): number {
   const value = text.charCodeAt(at) - 0x30;
   return value >= 0 && value <= 9 ? value : NO_DIGIT;
