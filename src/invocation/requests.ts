@@ -179,12 +179,12 @@ export function toOpenRequests(requests: Requests): OpenRequests {
   const isOpen = ({ start, emitted }: Invocation): boolean => start !== undefined && !emitted.span;
   const open = requests.timeline.filter(isOpen);
   const [first] = open;
+  const traceIds = new Map(open.map(({ identity }) => [identity?.spanId, identity?.traceId]));
   return {
     sinceMs: first?.start === undefined ? undefined : toMs(first.start.time),
     isOpen: (requestId) => requests.get(requestId)?.invocations.some(isOpen) === true,
     isExpected: (requestId) => requests.get(requestId)?.isDone === false,
-    hasSpan: (traceId, spanId) =>
-      open.some(({ identity }) => identity?.traceId === traceId && identity?.spanId === spanId),
+    hasSpan: (traceId, spanId) => traceId !== undefined && traceIds.get(spanId) === traceId,
   };
 }
 
