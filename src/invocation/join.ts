@@ -54,7 +54,7 @@ function findServers(request: SettlingRequest, forest: SpanForest): Servers | un
   const rank = (span: ForestSpan): number => {
     if (inside?.has(span) === true) return 0;
     const called = span.parentSpanId === undefined ? 1 : isBelowOurs(span, request) ? 2 : 3;
-    return 2 * called + (forest.below(span).length > 0 ? 1 : 0);
+    return 2 * called + (forest.isParent(span) ? 1 : 0);
   };
   const [server, ...further] =
     inside === undefined
@@ -78,15 +78,13 @@ function findInside(
   request: SettlingRequest,
   forest: SpanForest,
 ): ReadonlySet<ForestSpan> {
-  const all = new Set(servers);
-  const isInside = (span: ForestSpan): boolean =>
-    forest.above(span).some((one) => all.has(one)) || isBelowUnseen(span, request, forest);
-  return new Set(servers.filter(isInside));
+  const below = forest.below(servers);
+  return new Set(servers.filter((span) => below.has(span) || isBelowUnseen(span, request, forest)));
 }
 
 /** It is below a span of this process that has not come, and is not ours. */
 function isBelowUnseen(span: ForestSpan, request: SettlingRequest, forest: SpanForest): boolean {
-  const top = forest.above(span).at(-1) ?? span;
+  const top = forest.topOf(span);
   // An SDK that does not say where the parent is: what serves has its caller elsewhere.
   const { parentSpanId, isServer, isParentRemote = isServer } = top;
   const isUnseen = parentSpanId !== undefined && forest.parentOf(top) === undefined;
@@ -138,8 +136,8 @@ function toAbove(
   request: SettlingRequest,
   forest: SpanForest,
 ): (span: ForestSpan) => boolean {
-  const upwards = [server, ...forest.above(server)];
-  const top = upwards.at(-1) ?? server;
+  const upwards = new Set([server, ...forest.above(server)]);
+  const top = forest.topOf(server);
   const { traceId, parentSpanId, isParentRemote } = top;
   const isOutermost =
     parentSpanId === undefined ||
@@ -148,7 +146,7 @@ function toAbove(
     isBelowOurs(top, request) ||
     isCalledAsOurs(top, request);
   return (span) =>
-    upwards.includes(span) ||
+    upwards.has(span) ||
     (!isOutermost && span.traceId === traceId && span.parentSpanId !== parentSpanId);
 }
 
@@ -164,16 +162,25 @@ function putInside(
   { traceId, spanId }: ForestSpan,
   { request, forest, list }: Decision,
 ): void {
-  for (const from of new Set(spans.map((span) => span.traceId))) {
-    const tops = spans.filter((span) => span.traceId === from);
+  for (const [from, tops] of groupByTrace(spans)) {
     if (from !== traceId) {
-      const moving = [...new Set(tops.flatMap((top) => [top, ...forest.below(top)]))];
+      const moving = [...new Set([...tops, ...forest.below(tops)])];
       const isCut = (span: ForestSpan): boolean => isBelowUnseen(span, request, forest);
       if (!forest.canMove(moving, traceId, isCut)) continue;
       for (const one of moving) list.add(one, { traceId });
     }
     for (const top of tops) list.add(top, (held) => toParentEdit(held, spanId, false));
   }
+}
+
+function groupByTrace(spans: readonly ForestSpan[]): ReadonlyMap<string, readonly ForestSpan[]> {
+  const groups = new Map<string, ForestSpan[]>();
+  for (const span of spans) {
+    const group = groups.get(span.traceId);
+    if (group === undefined) groups.set(span.traceId, [span]);
+    else group.push(span);
+  }
+  return groups;
 }
 
 function isWithin({ startMs }: ForestSpan, request: SettlingRequest): boolean {

@@ -41,6 +41,7 @@ export class SpanForest {
   /** By trace id and span id; a key of both would have to be made for each span. */
   private readonly byId = new Map<string, Map<string, Copies>>();
   private children: Map<ForestSpan, ForestSpan[]> | undefined;
+  private readonly tops = new Map<ForestSpan, ForestSpan>();
 
   constructor(private readonly known: KnownSpans) {
     const spans: ForestSpan[] = [];
@@ -74,8 +75,9 @@ export class SpanForest {
 
   /** Other spans of its trace have come, or may have. */
   hasCompany({ traceId, spanId, startMs }: Ids & Pick<SeenSpan, 'startMs'>): boolean {
-    const isOther = (one: ForestSpan): boolean => one.traceId === traceId && one.spanId !== spanId;
-    return this.mayBeForgotten(traceId, startMs) || this.spans.some(isOther);
+    const ofTrace = this.byId.get(traceId);
+    const others = ofTrace === undefined ? 0 : ofTrace.size - (ofTrace.has(spanId) ? 1 : 0);
+    return this.mayBeForgotten(traceId, startMs) || others > 0;
   }
 
   /**
@@ -88,14 +90,13 @@ export class SpanForest {
     isBelowUnseen: (span: ForestSpan) => boolean,
   ): boolean {
     const moving = new Set(spans);
-    const traces = new Set(spans.map((span) => span.traceId));
+    const traces = [...new Set(spans.map((span) => span.traceId))];
     // What is below them started later.
     if (spans.some(({ startMs }) => startMs <= this.known.completeSinceMs)) return false;
     if (spans.some((span) => span.hasLeft || this.byId.get(traceId)?.has(span.spanId) === true))
       return false;
-    return this.spans.every(
-      (span) => moving.has(span) || !traces.has(span.traceId) || !isBelowUnseen(span),
-    );
+    const others = traces.flatMap((from) => [...(this.byId.get(from)?.values() ?? [])]);
+    return others.every((span) => moving.has(span) || !isBelowUnseen(span));
   }
 
   parentOf({ traceId, parentSpanId }: ForestSpan): ForestSpan | undefined {
@@ -114,13 +115,37 @@ export class SpanForest {
     return [...above];
   }
 
-  /** All that is below it. */
-  below(top: ForestSpan): readonly ForestSpan[] {
+  /** The outermost that it is below, or itself. One of a circle, if it is in one or below it. */
+  topOf(span: ForestSpan): ForestSpan {
+    const path = new Set<ForestSpan>();
+    let top = span;
+    for (
+      let at: ForestSpan | undefined = span;
+      at !== undefined && !path.has(at);
+      at = this.parentOf(at)
+    ) {
+      path.add(at);
+      const known = this.tops.get(at);
+      top = known ?? at;
+      if (known !== undefined) break;
+    }
+    // Remembered, since there may be a chain of thousands, and each of them is asked for.
+    for (const one of path) this.tops.set(one, top);
+    return top;
+  }
+
+  /** A span is below it. */
+  isParent(span: ForestSpan): boolean {
+    this.children ??= this.toChildren();
+    return this.children.get(span)?.some((child) => child !== span) === true;
+  }
+
+  /** All that is below one of them. */
+  below(tops: readonly ForestSpan[]): ReadonlySet<ForestSpan> {
     const children = (this.children ??= this.toChildren());
-    const below = new Set(children.get(top));
+    const below = new Set(tops.flatMap((top) => children.get(top) ?? []));
     for (const span of below) for (const child of children.get(span) ?? []) below.add(child);
-    below.delete(top);
-    return [...below];
+    return below;
   }
 
   private toChildren(): Map<ForestSpan, ForestSpan[]> {
