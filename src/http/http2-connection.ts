@@ -291,6 +291,7 @@ export class Http2Connection {
   }
 
   private fail(error: number): void {
+    for (let count = this.streams.unfinished; count > 0; count -= 1) this.options.onBroken?.();
     this.goAway(error);
     this.end();
   }

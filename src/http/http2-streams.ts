@@ -42,6 +42,8 @@ export interface Http2Options {
   readonly onRequest: (request: Http2Request) => void;
   /** Called for each request that was not complete and is cut to make room for others. */
   readonly onCut?: () => void;
+  /** Called for each request that was not complete when the peer violated the protocol, which ends the connection. */
+  readonly onBroken?: () => void;
   /**
    * Called with a request whose body is larger than `maxBodyBytes`, or whose head is too large. That part has been
    * discarded. Must answer at once.

@@ -25,6 +25,7 @@ export function serveGrpc(
     maxBodyBytes: MAX_BODY_BYTES + MESSAGE_HEAD_BYTES,
     budget: options.budget,
     ...(options.onCut && { onCut: options.onCut }),
+    onBroken: options.onRefused,
     onRequest: (request) => receive(request, options),
     onOversize: (request, part) =>
       refuse(request, part === 'head' ? LARGE_HEAD : OVERSIZE, options),

@@ -89,3 +89,13 @@ it('counts each of the unfinished calls of a gRPC connection that it cuts', asyn
   while (counts.refused === 0) await new Promise(setImmediate);
   expect(counts.refused).toBe(calls.length);
 });
+
+it('counts the unfinished calls of a gRPC connection that violates the protocol', async () => {
+  const { open, counts, diagnostics } = await receive(new ByteBudget(MIB));
+  const socket = await open();
+  const settingsOfOneByte = Buffer.from([0, 0, 1, 4, 0, 0, 0, 0, 0, 0]);
+  socket.write(Buffer.concat([Buffer.from(HTTP2), headers(1), headers(3), settingsOfOneByte]));
+  await once(socket.resume(), 'end');
+  expect(counts.refused).toBe(2);
+  expect(diagnostics.lines).toEqual([]);
+});
