@@ -11,8 +11,8 @@ const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_BODY_BYTES: usize = 1024 * 1024;
 /// Lambda answers at once; without an answer in this time, TypeScript tries again.
 const REGISTER_TIMEOUT: Duration = Duration::from_secs(2);
-/// Before further attempts after a 5xx or a connection that failed.
-const REGISTER_PAUSES: [Duration; 3] = [Duration::from_millis(10), Duration::from_millis(50), Duration::from_millis(150)];
+/// Before the second attempt, after a 5xx or a connection that failed.
+const REGISTER_PAUSE: Duration = Duration::from_millis(50);
 
 pub struct Answer {
     pub status: u16,
@@ -38,17 +38,14 @@ pub fn register(runtime_api: &str, name: &str, events: &str) -> Option<Registrat
         payload.len()
     );
     let attempt = || exchange(runtime_api, &request, Some(REGISTER_TIMEOUT));
-    let mut answer = attempt();
-    for pause in REGISTER_PAUSES {
-        match &answer {
-            Ok(answer) if answer.status < 500 => break,
-            Err(error) if is_timeout(error) => break,
-            _ => {}
+    let answer = match attempt() {
+        Ok(answer) if answer.status < 500 => answer,
+        Err(error) if is_timeout(&error) => return None,
+        _ => {
+            std::thread::sleep(REGISTER_PAUSE);
+            attempt().ok()?
         }
-        std::thread::sleep(pause);
-        answer = attempt();
-    }
-    let answer = answer.ok()?;
+    };
     let identifier = answer.identifier.filter(|id| id.bytes().all(|byte| byte.is_ascii_graphic()));
     match identifier {
         Some(identifier) if answer.status == 200 && !identifier.is_empty() => {
