@@ -1,6 +1,6 @@
 // The extension's life between registration and exit: poll, serve, poll. The function comes first: what would take
 // longer than its limit is left for later.
-import type { NextEvent, NextOutcome } from '../lambda/extensions-api';
+import type { InvokeEvent, NextEvent, NextOutcome } from '../lambda/extensions-api';
 import type { Diagnostics } from '../diagnostics';
 import { pause, settledBefore } from '../node/clock';
 import { InvocationExports, ManagedInstanceExports } from './invocation-exports';
@@ -90,7 +90,20 @@ export class Lifecycle {
         return;
       }
       await this.pipeline;
-      onSent = await this.exports?.serve(event);
+      onSent = await this.serve(event);
+    }
+  }
+
+  /** Whatever fails, the next poll is sent: Lambda waits for it until the function times out. */
+  private async serve(event: InvokeEvent): Promise<(() => void) | undefined> {
+    try {
+      return await this.exports?.serve(event);
+    } catch (error) {
+      const { stack } = error as Partial<Error>;
+      this.ports.diagnostics.error(
+        `a fault of the extension: ${stack ?? String(error)}; nothing was exported after this invocation`,
+      );
+      return undefined;
     }
   }
 

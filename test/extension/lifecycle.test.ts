@@ -361,3 +361,18 @@ it('event/next that fails is forgotten with the next event', async () => {
     1,
   );
 });
+
+it.each(['invoke', 'prepareFlush'] as const)(
+  'a fault of the pipeline in %s does not keep Lambda waiting for the next poll',
+  async (name) => {
+    const scene = new Scene();
+    scene.pipeline[name] = () => {
+      throw new Error('broken');
+    };
+    await scene.invoke('r1');
+    expect(scene.polls).toBe(2);
+    expect(scene.diagnostics.lines).toEqual([
+      expect.stringMatching(/^error a fault of the extension: Error: broken/),
+    ]);
+  },
+);
