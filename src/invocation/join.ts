@@ -5,6 +5,7 @@
 import type { SpanEdit } from '../relay/edit-span';
 import type { ReceivedSpan } from '../relay/received-span';
 import { defined } from '../telemetry/fields';
+import { groupBy } from './group-by';
 import type { SpanIdentity } from './identity';
 import { joinRoots, replaceMissing } from './join-roots';
 import type { Joined, SettlingRequest } from './joined';
@@ -162,7 +163,7 @@ function putInside(
   { traceId, spanId }: ForestSpan,
   { request, forest, list }: Decision,
 ): void {
-  for (const [from, tops] of groupByTrace(spans)) {
+  for (const [from, tops] of groupBy(spans, (span) => span.traceId)) {
     if (from !== traceId) {
       const moving = [...new Set([...tops, ...forest.below(tops)])];
       const isCut = (span: ForestSpan): boolean => isBelowUnseen(span, request, forest);
@@ -171,16 +172,6 @@ function putInside(
     }
     for (const top of tops) list.add(top, (held) => toParentEdit(held, spanId, false));
   }
-}
-
-function groupByTrace(spans: readonly ForestSpan[]): ReadonlyMap<string, readonly ForestSpan[]> {
-  const groups = new Map<string, ForestSpan[]>();
-  for (const span of spans) {
-    const group = groups.get(span.traceId);
-    if (group === undefined) groups.set(span.traceId, [span]);
-    else group.push(span);
-  }
-  return groups;
 }
 
 function isWithin({ startMs }: ForestSpan, request: SettlingRequest): boolean {

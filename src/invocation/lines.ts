@@ -4,6 +4,7 @@
 import type { HrTime } from '@opentelemetry/api';
 import { addMs, compareTimes } from '../telemetry/timestamp';
 import type { LineFact, TraceJoiner, TrackedLine } from './fact';
+import { groupBy } from './group-by';
 import { initStartTimeOf } from './initialization';
 import type { Initializations } from './initializations';
 import type { Invocation } from './invocation';
@@ -235,7 +236,8 @@ class LeavingLines<Line extends TrackedLine> {
     isConcurrent: boolean,
   ): (LineFact<Line> | undefined)[] {
     const joined: (LineFact<Line> | undefined)[] = [...this.facts];
-    for (const [owner, group] of groupByOwner(this.facts)) {
+    const places: Place<Line>[] = this.facts.map((fact, index) => ({ fact, index }));
+    for (const [owner, group] of groupBy(places, ownerKeyOf)) {
       // Lines that belong to no request may come from several that run at once.
       if (isConcurrent && owner.endsWith(NOBODY)) continue;
       const lines = joinTraces(group.map(({ fact }) => fact.line));
@@ -264,16 +266,7 @@ interface Place<Line> {
   readonly index: number;
 }
 
-function groupByOwner<Line extends TrackedLine>(
-  facts: readonly LineFact<Line>[],
-): ReadonlyMap<string, readonly Place<Line>[]> {
-  const groups = new Map<string, Place<Line>[]>();
-  for (const [index, fact] of facts.entries()) {
-    const { line, requestId = '', identity } = fact;
-    const owner = `${line.stream}/${requestId}/${identity?.spanId ?? ''}`;
-    const group = groups.get(owner);
-    if (group === undefined) groups.set(owner, [{ fact, index }]);
-    else group.push({ fact, index });
-  }
-  return groups;
+function ownerKeyOf<Line extends TrackedLine>({ fact }: Place<Line>): string {
+  const { line, requestId = '', identity } = fact;
+  return `${line.stream}/${requestId}/${identity?.spanId ?? ''}`;
 }

@@ -2,6 +2,7 @@
 import type { SpanEdit } from '../relay/edit-span';
 import type { ReceivedSpan } from '../relay/received-span';
 import { forgetOldest } from '../telemetry/recent-keys';
+import { groupBy } from './group-by';
 import type { SpanIdentity } from './identity';
 import type { Joined, SettlingRequest } from './joined';
 import { toParentEdit } from './joined';
@@ -67,12 +68,12 @@ export class Relocations {
       const place = this.placeOf(one);
       return place === undefined ? [] : { one, place };
     });
-    let children: Map<string, LeavingSpan[]> | undefined;
+    let children: Map<string, readonly LeavingSpan[]> | undefined;
     for (const { one, place } of tops) {
       if (found.has(one)) continue;
       found.set(one, toPlaceEdit(one, place));
       if (place.traceId === place.fromTraceId) continue;
-      children ??= groupByParent(late);
+      children ??= groupBy(late, parentKeyOf);
       this.moveBelow(one, place.traceId, { children, found });
     }
     return found;
@@ -89,7 +90,10 @@ export class Relocations {
   private moveBelow(
     top: LeavingSpan,
     traceId: string,
-    { children, found }: { readonly children: Map<string, LeavingSpan[]>; readonly found: Places },
+    {
+      children,
+      found,
+    }: { readonly children: Map<string, readonly LeavingSpan[]>; readonly found: Places },
   ): void {
     const moved = [top];
     for (const { span, seen } of moved) {
@@ -113,14 +117,6 @@ function toPlaceEdit({ span }: LeavingSpan, place: Place): SpanEdit {
   return place.traceId === place.fromTraceId ? edit : { traceId: place.traceId, ...edit };
 }
 
-function groupByParent(spans: readonly LeavingSpan[]): Map<string, LeavingSpan[]> {
-  const groups = new Map<string, LeavingSpan[]>();
-  for (const one of spans) {
-    if (one.seen?.parentSpanId === undefined) continue;
-    const key = one.seen.traceId + one.seen.parentSpanId;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [one]);
-    else group.push(one);
-  }
-  return groups;
+function parentKeyOf({ seen }: LeavingSpan): string | undefined {
+  return seen?.parentSpanId === undefined ? undefined : seen.traceId + seen.parentSpanId;
 }

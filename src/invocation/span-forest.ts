@@ -1,6 +1,7 @@
 // The spans of the function's SDK that were seen, and which is below which. A span that came twice, because a POST was
 // sent again, is one.
 import type { ReceivedSpan } from '../relay/received-span';
+import { groupBy } from './group-by';
 
 /** What a received span says; also kept for spans that have left already. */
 export interface SeenSpan {
@@ -40,7 +41,7 @@ export class SpanForest {
   readonly spans: readonly ForestSpan[];
   /** By trace id and span id; a key of both would have to be made for each span. */
   private readonly byId = new Map<string, Map<string, Copies>>();
-  private children: Map<ForestSpan, ForestSpan[]> | undefined;
+  private children: ReadonlyMap<ForestSpan, readonly ForestSpan[]> | undefined;
   private readonly tops = new Map<ForestSpan, ForestSpan>();
 
   constructor(private readonly known: KnownSpans) {
@@ -136,28 +137,23 @@ export class SpanForest {
 
   /** A span is below it. */
   isParent(span: ForestSpan): boolean {
-    this.children ??= this.toChildren();
-    return this.children.get(span)?.some((child) => child !== span) === true;
+    return (
+      this.toChildren()
+        .get(span)
+        ?.some((child) => child !== span) === true
+    );
   }
 
   /** All that is below one of them. */
   below(tops: readonly ForestSpan[]): ReadonlySet<ForestSpan> {
-    const children = (this.children ??= this.toChildren());
+    const children = this.toChildren();
     const below = new Set(tops.flatMap((top) => children.get(top) ?? []));
     for (const span of below) for (const child of children.get(span) ?? []) below.add(child);
     return below;
   }
 
-  private toChildren(): Map<ForestSpan, ForestSpan[]> {
-    const children = new Map<ForestSpan, ForestSpan[]>();
-    for (const span of this.spans) {
-      const parent = this.parentOf(span);
-      if (parent === undefined) continue;
-      const siblings = children.get(parent);
-      if (siblings === undefined) children.set(parent, [span]);
-      else siblings.push(span);
-    }
-    return children;
+  private toChildren(): ReadonlyMap<ForestSpan, readonly ForestSpan[]> {
+    return (this.children ??= groupBy(this.spans, (span) => this.parentOf(span)));
   }
 }
 
